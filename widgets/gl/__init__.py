@@ -1,0 +1,1 @@
+"""moderngl passes of the viewer; nothing here knows Qt."""

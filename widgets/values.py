@@ -1,0 +1,199 @@
+"""What the window shows and what it asks for, as frozen values: no Qt, no model.
+
+The application turns its own state into these views and hands them to a setter; the window hands intentions back
+as signals that carry the same kind of value. Pictures are uint8 arrays [height, width, 3] in RGB.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003  (dataclass fields are resolved at run time by tests and tools)
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.frame import Quality
+
+Picture = NDArray[np.uint8]
+Points = NDArray[np.float32]
+Box = tuple[float, float, float, float]
+
+PHOTO_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".gif")
+PROJECT_SUFFIX = ".volteface"
+
+
+class Theme(enum.StrEnum):
+    """The colours of the window."""
+
+    DARK = "dark"
+    LIGHT = "light"
+    SYSTEM = "system"
+
+
+class Backdrop(enum.StrEnum):
+    """What stands behind the head in the viewer."""
+
+    STUDIO = "studio"
+    WHITE = "white"
+    GREY = "grey"
+    DARK = "dark"
+    CHECKER = "checker"
+
+
+class JobState(enum.Enum):
+    """Where a background job stands."""
+
+    QUEUED = enum.auto()
+    RUNNING = enum.auto()
+    STOPPING = enum.auto()
+
+
+class UnsavedAnswer(enum.Enum):
+    """What to do with unsaved work."""
+
+    SAVE = enum.auto()
+    DISCARD = enum.auto()
+    CANCEL = enum.auto()
+
+
+@dataclass(frozen=True)
+class DocumentView:
+    """The open document as the title bar knows it; `path` is None until it was saved once."""
+
+    name: str = "Untitled"
+    path: Path | None = None
+    modified: bool = False
+
+
+@dataclass(frozen=True)
+class JobView:
+    """One background job; `total` 0 means of unknown length, `keeps_best` that stopping loses nothing."""
+
+    key: str
+    title: str
+    message: str = ""
+    step: int = 0
+    total: int = 0
+    elapsed_seconds: float = 0.0
+    state: JobState = JobState.RUNNING
+    keeps_best: bool = False
+
+
+@dataclass(frozen=True)
+class RecentItem:
+    """A file that was open before."""
+
+    path: Path
+    title: str
+    detail: str = ""
+    thumbnail: Picture | None = None
+
+
+@dataclass(frozen=True)
+class RecoveryItem:
+    """Unsaved work found after a crash."""
+
+    key: str
+    title: str
+    saved_at: datetime
+    detail: str = ""
+    thumbnail: Picture | None = None
+
+
+@dataclass(frozen=True)
+class FaceView:
+    """One face found in the photo: left, top, width, height in photo pixels."""
+
+    box: Box
+
+
+@dataclass(frozen=True)
+class PhotoView:
+    """The photo with what perception found in it; coordinates are photo pixels, angles degrees."""
+
+    pixels: Picture
+    name: str
+    faces: tuple[FaceView, ...] = ()
+    chosen_face: int = 0
+    landmarks: Points | None = None
+    crop: Picture | None = None
+    angles_degrees: tuple[float, float, float] | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class HandPlacement:
+    """A face placed by hand, in photo pixels.
+
+    The five landmarks [5, 2] are the person's right eye, left eye, nose tip, right and left corner of the mouth;
+    in a frontal photo the person's right is on the left of the picture.
+    """
+
+    box: Box
+    landmarks: Points
+
+
+@dataclass(frozen=True)
+class HeadView:
+    """What is known about the head; `figures` are shown in their order."""
+
+    generator: str
+    method: str
+    seed: int | None = None
+    seconds: float | None = None
+    figures: Mapping[str, float] = field(default_factory=dict)
+    note: str = ""
+    can_improve: bool = True
+
+
+@dataclass(frozen=True)
+class ExportFormat:
+    """A format the export dialog offers and which options it understands."""
+
+    suffix: str
+    title: str
+    purpose: str
+    is_mesh: bool = False
+    has_texture: bool = False
+    is_video: bool = False
+
+
+EXPORT_FORMATS = (
+    ExportFormat(
+        ".glb", "GLB", "One file with mesh and texture. Blender, Unreal, Unity and the web open it.", True, True
+    ),
+    ExportFormat(".obj", "OBJ", "Mesh with material and texture beside it. Every 3D program reads it.", True, True),
+    ExportFormat(".ply", "PLY", "Mesh with a colour at each vertex. For scanning and research tools.", True),
+    ExportFormat(".stl", "STL", "Bare surface without colour, for 3D printing.", True),
+    ExportFormat(".png", "PNG picture", "The current view as a picture, with or without a background."),
+    ExportFormat(".mp4", "MP4 turntable", "A film of one full turn around the head.", is_video=True),
+)
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What to write where; options a format does not understand are ignored."""
+
+    path: Path
+    suffix: str
+    texture_px: int = 2048
+    height_mm: float = 240.0
+    watertight: bool = False
+    picture_px: int = 512
+    transparent: bool = False
+    seconds: float = 4.0
+    frames_per_second: int = 30
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """The user's choices; `threads` 0 chooses by itself, `autosave_minutes` 0 never saves."""
+
+    theme: Theme = Theme.DARK
+    threads: int = 0
+    autosave_minutes: int = 2
+    release_quality: Quality = Quality.EXACT
+    default_folder: Path = field(default_factory=Path.home)
