@@ -1,1 +1,1 @@
-"""Qt widgets that show values and emit intentions; they run no model and import no torch."""
+"""Qt widgets that show values and emit intentions; they run no model."""

@@ -1,1 +1,1 @@
-"""moderngl passes of the viewer; nothing here knows Qt."""
+"""Drawing passes on moderngl; they know no Qt."""

@@ -1,0 +1,1 @@
+"""Composition: the command line, the window and the session that ties widgets to engines."""

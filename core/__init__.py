@@ -1,0 +1,1 @@
+"""Everything that computes; imports neither Qt nor moderngl."""

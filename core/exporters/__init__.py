@@ -1,0 +1,1 @@
+"""Exporters: a head becomes a file, chosen by its suffix."""

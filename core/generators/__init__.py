@@ -1,0 +1,1 @@
+"""Generators: a latent becomes a trigrid, features become a picture."""

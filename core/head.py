@@ -1,0 +1,55 @@
+"""A head: what an inverter found, and all that is needed to draw it again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import torch
+
+from core.camera import Camera
+from core.mask import Mask
+from core.trigrid import Trigrid
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Head:
+    """A head in one generator's world. Tensors are never written in place.
+
+    Attributes:
+        generator: name in `core.generators.LOADERS`.
+        latents: float32 [L, W], one code for each layer.
+        delta: tuned weights as differences from the generator's own, by parameter name; "trigrid" is an offset of the planes, [3, C, D, H, W].
+        camera: the photo's camera.
+        trigrid: the planes that latents and delta give.
+        seed: seed of the search that found it.
+        method: name in `core.inverters` of what found it; empty for a sampled head.
+        visibility: what the photo saw, or None.
+    """
+
+    generator: str
+    latents: torch.Tensor
+    camera: Camera
+    trigrid: Trigrid
+    delta: Mapping[str, torch.Tensor] = field(default_factory=lambda: MappingProxyType({}))
+    seed: int = 0
+    method: str = ""
+    visibility: Mask | None = None
+
+    def __post_init__(self) -> None:
+        if self.latents.ndim != 2 or self.latents.dtype != torch.float32:
+            raise ValueError(f"latents must be float32 [L, W], not {self.latents.dtype} {list(self.latents.shape)}")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Head):
+            return NotImplemented
+        return (
+            (self.generator, self.camera, self.seed, self.method, self.visibility)
+            == (other.generator, other.camera, other.seed, other.method, other.visibility)
+            and torch.equal(self.latents, other.latents)
+            and self.trigrid == other.trigrid
+            and self.delta.keys() == other.delta.keys()
+            and all(torch.equal(value, other.delta[name]) for name, value in self.delta.items())
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.generator, self.camera, self.seed, self.method))

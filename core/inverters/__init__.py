@@ -1,0 +1,1 @@
+"""Inverters: an aligned photo becomes a head."""

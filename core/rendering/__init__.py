@@ -1,0 +1,1 @@
+"""Rendering of a trigrid: exact, near-exact and preview, for any generator."""

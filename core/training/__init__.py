@@ -1,0 +1,1 @@
+"""Recipes that made the bundled weights, from synthetic heads to the trained generator."""

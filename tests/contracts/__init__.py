@@ -1,0 +1,1 @@
+"""Promises that every engine keeps, and the rules of the house."""

@@ -1,0 +1,1 @@
+"""Agreement with golden tensors of the official implementations."""
