@@ -1,7 +1,7 @@
 """What engines promise one another. They meet here and nowhere else.
 
-Shapes: B batch, L latent layers, W latent width, Z noise width, C trigrid channels, D trigrid depth, N points, F decoded features, h w neural picture,
-H W finished picture. Pictures are RGB, 0..1.
+Shapes: B batch, L latent layers, W latent width, Z noise width, C trigrid channels, D trigrid depth, N points,
+F decoded features, h w neural picture, H W finished picture. Pictures are RGB, 0..1.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,6 +36,7 @@ class GeneratorInfo:
         neural_px: side of the rendered feature picture that becomes it.
         box_side: side of the trigrid's cube, world units.
         parts: names of the labels that `label_logits` gives; empty when it gives none.
+        extent: half sides (x, y, z) of the region about the origin outside of which a render is empty, whatever the field says; None is the box.
     """
 
     name: str
@@ -49,6 +50,7 @@ class GeneratorInfo:
     box_side: float
     parts: tuple[str, ...]
     commercial: bool
+    extent: tuple[float, float, float] | None = None
 
 
 class Generator(Protocol):
@@ -88,7 +90,13 @@ class Generator(Protocol):
         ...
 
     def picture(self, features: torch.Tensor, alpha: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
-        """Finished picture [B, 3, H, W] on white, from composited features [B, F, h, w], alpha [B, 1, h, w] and latents [B, L, W]."""
+        """Finished picture [B, 3, H, W] on white.
+
+        Args:
+            features: composited along rays, [B, F, h, w].
+            alpha: how much of each pixel is head, [B, 1, h, w].
+            latents: [B, L, W].
+        """
         ...
 
     def tuned(self, delta: Mapping[str, torch.Tensor]) -> "Generator":
