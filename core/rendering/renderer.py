@@ -1,0 +1,91 @@
+"""Draws one head at three qualities through one door."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+
+from core.camera import Camera
+from core.frame import Frame, Quality
+from core.head import Head
+from core.mask import PARTS
+from core.protocols import Generator
+from core.rendering.marching import Composite, march, never_stale
+from core.rendering.rays import camera_rays
+
+SEEN = 0.5
+"""Alpha from which a pixel belongs to the head: it then has a depth and a label."""
+COARSE, FINE = 48, 48
+
+
+class HeadRenderer:
+    """Implements `core.protocols.Renderer`.
+
+    Prepares what a quality needs on its first use and keeps it: make one for each head. Nothing is drawn from random
+    numbers: the same head and camera give the same frame.
+    """
+
+    def __init__(self, generator: Generator, head: Head) -> None:
+        self.generator = generator.tuned(head.delta) if head.delta else generator
+        self.head = head
+
+    def render(
+        self,
+        camera: Camera,
+        quality: Quality,
+        *,
+        size_px: int | None = None,
+        stale: Callable[[], None] = never_stale,
+    ) -> Frame:
+        """See `core.protocols.Renderer.render`."""
+        with torch.no_grad():
+            stale()
+            composite = march(
+                self.generator, self.head.trigrid, camera, self.generator.info.neural_px, COARSE, FINE, stale=stale
+            )
+            stale()
+            return self._finished(composite, camera, quality, size_px)
+
+    def _finished(self, composite: Composite, camera: Camera, quality: Quality, size_px: int | None) -> Frame:
+        generator = self.generator
+        picture = generator.picture(composite.features, composite.alpha, self.head.latents[None])
+        rgb = as_rgb(resized(picture, size_px or picture.shape[-1])[0])
+        alpha = resized(composite.alpha, rgb.shape[0])[0, 0].clamp(0, 1)
+        seen = composite.alpha[0, 0] >= SEEN
+        along_z = camera_rays(camera, seen.shape[0])[2].view_as(seen)
+        depth = torch.where(seen, composite.depth[0, 0].cpu() * along_z, torch.zeros(()))
+        labels = part_labels(generator, composite.features[0].movedim(0, -1))
+        if labels is not None:
+            labels = torch.where(seen, labels, torch.zeros((), dtype=torch.uint8))
+        return Frame(
+            rgb=rgb,
+            alpha=alpha.cpu().numpy(),
+            depth=depth.cpu().numpy(),
+            labels=None if labels is None else labels.cpu().numpy(),
+            camera=camera,
+            quality=quality,
+        )
+
+
+def part_labels(generator: Generator, features: torch.Tensor) -> torch.Tensor | None:
+    """Indices into `core.mask.PARTS`, uint8 [...], of decoded features [..., F]; None when none are decoded."""
+    logits = generator.label_logits(features)
+    if logits is None or not generator.info.parts:
+        return None
+    index = torch.tensor([PARTS.index(part) for part in generator.info.parts], dtype=torch.uint8, device=logits.device)
+    return index[logits.argmax(-1)]
+
+
+def resized(picture: torch.Tensor, size_px: int) -> torch.Tensor:
+    """Picture [B, C, H, W] at another size, antialiased."""
+    if picture.shape[-1] == size_px:
+        return picture
+    return F.interpolate(picture, size=(size_px, size_px), mode="bilinear", align_corners=False, antialias=True)
+
+
+def as_rgb(picture: torch.Tensor) -> NDArray[np.uint8]:
+    """Picture [3, H, W], 0..1, as uint8 [H, W, 3]."""
+    rgb = (picture.clamp(0, 1) * 255).round().to(torch.uint8).movedim(0, -1).contiguous()
+    return rgb.cpu().numpy()
