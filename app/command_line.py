@@ -1,0 +1,207 @@
+"""The command line: what may be asked, and how a failure is answered.
+
+Nothing heavy is imported here, so `--help` answers at once; each verb imports what it needs when it runs.
+Exit codes: 0 done, 1 something unexpected (the log says what), 2 an error with a sentence, 130 stopped by the user.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from app.console import Console
+from core.errors import Cancelled, VoltefaceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+log = logging.getLogger(__name__)
+
+EXIT_UNEXPECTED = 1
+EXIT_ERROR = 2
+EXIT_STOPPED = 130
+
+VERBS = ("invert", "render", "export", "models", "doctor", "demo", "train")
+
+EPILOGUE = """\
+without a verb the studio opens, with FILE (a photo or a .volteface project) when one is given.
+every verb takes --json: one JSON object on stdout, also for an error.
+"""
+
+
+class UsageError(VoltefaceError):
+    """The words on the command line make no sense together."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises a `UsageError` where argparse would print its usage and leave."""
+
+    def error(self, message: str) -> NoReturn:
+        """Turn argparse's complaint into one sentence."""
+        sentence = message[:1].upper() + message[1:].rstrip(".") + "."
+        raise UsageError(sentence, f"See {self.prog} --help.")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All verbs with their options."""
+    parser = Parser(
+        prog="volteface",
+        description="One portrait in, a full 360-degree head out.",
+        epilog=EPILOGUE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="volteface [FILE] | VERB ...",
+    )
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
+    every = Parser(add_help=False)
+    every.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+    invert = verbs.add_parser("invert", parents=[every], help="photo -> head", description="Turn a photo into a head.")
+    invert.add_argument("photo", type=Path, metavar="PHOTO")
+    invert.add_argument("-o", "--output", type=Path, metavar="HEAD.volteface", help="default: PHOTO's name, here")
+    invert.add_argument("--method", default="pivotal", metavar="NAME", help="how to search (default: %(default)s)")
+    invert.add_argument("--model", default="mini", metavar="NAME", help="whose head (default: %(default)s)")
+    length = invert.add_mutually_exclusive_group()
+    length.add_argument("--steps", type=_positive, metavar="N", help="optimisation steps")
+    length.add_argument("--seconds", type=_positive_number, metavar="S", help="stop after S seconds with the best head")
+    invert.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same head (default: %(default)s)")
+    invert.add_argument("--face", type=_positive, metavar="N", help="which face, 1 is the largest (default: 1)")
+
+    render = verbs.add_parser("render", parents=[every], help="head -> picture, sheet or turntable film")
+    render.add_argument("head", type=Path, metavar="HEAD.volteface")
+    what = render.add_mutually_exclusive_group(required=True)
+    what.add_argument("-o", "--output", type=Path, metavar="OUT.png", help="one picture from --yaw and --pitch")
+    what.add_argument("--sheet", type=Path, metavar="OUT.png", help="the head from twelve sides")
+    what.add_argument("--turntable", type=Path, metavar="OUT.mp4", help="a film of one full turn")
+    render.add_argument("--yaw", type=float, default=0.0, metavar="D", help="degrees, positive sees the left side")
+    render.add_argument("--pitch", type=float, default=0.0, metavar="D", help="degrees, positive from above")
+    render.add_argument("--size", type=_positive, metavar="PX", help="side of the picture")
+
+    export = verbs.add_parser("export", parents=[every], help="head -> mesh, picture or film file")
+    export.add_argument("head", type=Path, metavar="HEAD.volteface")
+    export.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.(glb|obj|ply|stl|png|mp4)")
+    export.add_argument("--texture", type=_positive, default=2048, metavar="PX", help="side of the baked texture")
+    export.add_argument("--height-mm", type=_positive_number, default=240.0, metavar="MM", help="height of the head")
+    export.add_argument("--watertight", action="store_true", help="close every hole, for printing")
+
+    models = verbs.add_parser("models", help="what is installed, under which licence")
+    models_verbs = models.add_subparsers(dest="models_verb", metavar="VERB", required=True)
+    models_verbs.add_parser("list", parents=[every], help="every model with its licence and checksum")
+
+    verbs.add_parser("doctor", parents=[every], help="does this machine have what Volteface needs")
+
+    demo = verbs.add_parser("demo", parents=[every], help="the whole road on the sample portrait, without a window")
+    demo.add_argument("-o", "--output", type=Path, default=Path("volteface-demo"), metavar="FOLDER")
+    demo.add_argument("--photo", type=Path, metavar="PHOTO", help="default: the sample portrait")
+
+    train = verbs.add_parser("train", help="make the bundled models again")
+    train_verbs = train.add_subparsers(dest="train_verb", metavar="VERB", required=True)
+    data = train_verbs.add_parser("data", parents=[every], help="render synthetic heads")
+    data.add_argument("assets", type=Path, metavar="ASSETS", help="the MakeHuman assets")
+    data.add_argument("output", type=Path, metavar="FOLDER")
+    data.add_argument("--heads", type=_positive, default=1000, metavar="N")
+    data.add_argument("--seed", type=int, default=0, metavar="N")
+    mini = train_verbs.add_parser("mini", parents=[every], help="train the bundled head model; resumes by itself")
+    mini.add_argument("data", type=Path, metavar="FOLDER", help="what `train data` made")
+    mini.add_argument("output", type=Path, metavar="FOLDER", help="checkpoints and pictures of the run")
+    mini.add_argument("--hours", type=_positive_number, default=8.0, metavar="H")
+    return parser
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the words: a verb with its options, or the studio with an optional file."""
+    first = next((word for word in arguments if not word.startswith("-")), None)
+    if first is None or first in VERBS or "-h" in arguments or "--help" in arguments:
+        return build_parser().parse_args(arguments)
+    return argparse.Namespace(verb=None, json=False, file=_studio_file(arguments))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code; whatever happens is answered with one sentence."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    console = Console(as_json="--json" in arguments)
+    try:
+        options = parse(arguments)
+        return _run(options, console)
+    except VoltefaceError as error:
+        console.error(error)
+        return EXIT_ERROR
+    except (Cancelled, KeyboardInterrupt):
+        console.failure("Cancelled", "Stopped.")
+        return EXIT_STOPPED
+    except BrokenPipeError:
+        # The reader of our output has gone (`volteface ... | head`): nothing is left to say.
+        sys.stderr.close()
+        return EXIT_STOPPED
+    except Exception as error:  # noqa: BLE001  the last door: a traceback helps nobody at a terminal
+        return _failed(error, console)
+
+
+def _run(options: argparse.Namespace, console: Console) -> int:
+    from app.logs import start_logging
+
+    start_logging()
+    if options.verb is None:
+        return _open_studio(getattr(options, "file", None), console)
+    from app import verbs
+
+    return verbs.run(options, console)
+
+
+def _open_studio(file: Path | None, console: Console) -> int:
+    """Open the window, or walk the demo where there is no display."""
+    from app import bootstrap
+
+    problem = bootstrap.display_problem()
+    if not problem:
+        return bootstrap.run_window(file)
+    console.note(f"volteface: no window can be opened because {problem}; the demo runs instead.")
+    from app import verbs
+
+    return verbs.run(build_parser().parse_args(["demo", *(["--photo", str(file)] if file else [])]), console)
+
+
+def _studio_file(arguments: Sequence[str]) -> Path:
+    word = arguments[0]
+    if word.startswith("-"):
+        raise UsageError(f"The studio has no option {word}.", "See volteface --help.")
+    path = Path(word)
+    if not path.exists():
+        near = difflib.get_close_matches(word, VERBS, n=1)
+        if near:
+            raise UsageError(f"There is no verb or file {word!r}.", f"Did you mean `volteface {near[0]}`?")
+        raise UsageError(f"There is no file {word!r}.", "Check the path, or see volteface --help for the verbs.")
+    if len(arguments) > 1:
+        raise UsageError(f"The studio opens one file, but {arguments[1]!r} follows.", "See volteface --help.")
+    return path
+
+
+def _failed(error: Exception, console: Console) -> int:
+    from app.outcome import UnexpectedError, explain
+
+    explained = explain(error)
+    console.error(explained)
+    return EXIT_UNEXPECTED if isinstance(explained, UnexpectedError) else EXIT_ERROR
+
+
+def _positive(text: str) -> int:
+    """A whole number above zero."""
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+def _positive_number(text: str) -> float:
+    """A number above zero."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError
+    return value
+
+
+_positive.__name__ = "whole number above zero"
+_positive_number.__name__ = "number above zero"

@@ -1,0 +1,187 @@
+"""Photo -> head in the background: the first guess at once, better heads as they come, stop keeps the best."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.jobs import Job
+from app.views import head_view
+from core.frame import Quality
+
+if TYPE_CHECKING:
+    from app.engines import Engines
+    from app.jobs import JobQueue
+    from app.session import Session
+    from app.viewing import Viewing
+    from core.align import Alignment
+    from core.errors import VoltefaceError
+    from core.head import Head
+    from core.progress import Progress, Report
+    from core.protocols import Renderer
+    from widgets.studio_window import StudioWindow
+
+SEARCH_SECONDS = 60.0
+SECONDS_BETWEEN_HEADS = 3.0
+"""Each shown head costs a renderer's preparation, so not every step is shown."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A head with a renderer that is ready to draw it; none for a head that is kept but not shown."""
+
+    head: Head
+    renderer: Renderer | None
+
+
+class Making(QObject):
+    """Starts, follows and stops the search of the open document's head."""
+
+    finished = Signal()
+
+    def __init__(
+        self, window: StudioWindow, session: Session, heads: JobQueue, engines: Engines, viewing: Viewing
+    ) -> None:
+        super().__init__(window)
+        self.seed = 0
+        self.seconds = SEARCH_SECONDS
+        self._window = window
+        self._session = session
+        self._heads = heads
+        self._engines = engines
+        self._viewing = viewing
+        self._run = 0
+        self._key = ""
+        self._started = 0.0
+        self._seconds_taken: float | None = None
+        self._figures: dict[str, float] = {}
+        self._kept: Head | None = None
+        window.improve_requested.connect(self.improve)
+        session.opened.connect(self._forget_figures)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a search is running for the open document."""
+        return bool(self._key)
+
+    def start(self, alignment: Alignment, seconds: float | None = None) -> None:
+        """Search the head of `alignment`; a running search is stopped first."""
+        self.stop()
+        self._run += 1
+        run = self._run
+        tokens = (self._session.new_token(), self._session.new_token())
+        self._started, self._kept = time.monotonic(), None
+        self._window.begin_curves()
+
+        def work(report: Report) -> Made:
+            return self._search(alignment, report, seconds or self.seconds)
+
+        def progressed(progress: Progress) -> None:
+            if run == self._run:
+                self._progressed(progress, tokens)
+
+        def ended(result: object = None) -> None:
+            if run == self._run:
+                self._ended(result, tokens)
+
+        def failed(error: VoltefaceError) -> None:
+            if run == self._run:
+                self._ended(None, tokens)
+                self._window.show_error(error.message, error.hint)
+
+        self._key = f"head-{run}"
+        self._heads.submit(
+            Job(
+                key=self._key,
+                title="Making the head",
+                work=work,
+                progressed=progressed,
+                done=ended,
+                cancelled=ended,
+                failed=failed,
+                keeps_best=True,
+                yields=True,
+            )
+        )
+
+    def improve(self) -> None:
+        """Search again for as long as before; the present head stays behind an undo."""
+        project = self._session.project
+        if project is not None and project.alignment is not None:
+            self.start(project.alignment, 2 * self.seconds)
+
+    def stop(self) -> None:
+        """Leave the search for good: what it still reports is not wanted."""
+        if self._key:
+            self._heads.stop(self._key)
+            self._run += 1
+            self._key = ""
+            self._window.set_preview(None)
+            self.show_facts()
+
+    def show_facts(self) -> None:
+        """Fill the head panel."""
+        project = self._session.project
+        seconds = time.monotonic() - self._started if self.is_busy else self._seconds_taken
+        view = head_view(project, self._figures, seconds, busy=self.is_busy) if project else None
+        self._window.set_head(view)
+
+    def _search(self, alignment: Alignment, report: Report, seconds: float) -> Made:
+        """Run in the job's thread: every head that is passed on comes with a renderer that has drawn it once."""
+        last_shown = 0.0
+
+        def forward(progress: Progress) -> None:
+            nonlocal last_shown
+            head = progress.result
+            if head is not None:
+                due = time.monotonic() - last_shown > SECONDS_BETWEEN_HEADS
+                made = self._made(head) if due else Made(head, None)  # type: ignore[arg-type]
+                last_shown = time.monotonic() if due else last_shown
+                progress = dataclasses.replace(progress, result=made)
+            report(progress)
+
+        return self._made(self._engines.make_head(alignment, forward, seed=self.seed, seconds=seconds))
+
+    def _made(self, head: Head) -> Made:
+        renderer = self._engines.renderer_of(head)
+        renderer.render(head.camera, Quality.PREVIEW)
+        return Made(head, renderer)
+
+    def _progressed(self, progress: Progress, tokens: tuple[int, int]) -> None:
+        if progress.values:
+            self._figures.update(progress.values)
+            self._window.add_curve_values(progress.step, progress.values)
+        if progress.preview is not None:
+            self._window.set_preview(progress.preview)
+        if isinstance(progress.result, Made):
+            self._take(progress.result, tokens)
+
+    def _take(self, made: Made, tokens: tuple[int, int]) -> None:
+        if made.renderer is None:
+            self._kept = made.head
+            return
+        self._kept = None
+        self._viewing.remember(made.head, made.renderer)
+        is_first = self._session.project is not None and self._session.project.head is None
+        text, token = ("Make head", tokens[0]) if is_first else ("Improve head", tokens[1])
+        self._session.replace(text, token=token, head=made.head)
+        self.show_facts()
+
+    def _ended(self, result: object, tokens: tuple[int, int]) -> None:
+        self._key = ""
+        self._seconds_taken = time.monotonic() - self._started
+        if isinstance(result, Made):
+            self._take(result, tokens)
+        elif self._kept is not None:
+            self._take(Made(self._kept, self._engines.renderer_of(self._kept)), tokens)
+        self._window.set_preview(None)
+        self.show_facts()
+        self.finished.emit()
+
+    def _forget_figures(self) -> None:
+        self._figures = {}
+        self._seconds_taken = None

@@ -1,0 +1,243 @@
+"""Everything that leads to another document or another alignment: drop, paste, open, faces, placing by hand.
+
+A file is read and aligned completely before the open document is touched, so bad input leaves the work as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app import road
+from app.jobs import Job
+from core.camera import Camera
+from core.errors import NoFaceFound, VoltefaceError
+from widgets.values import PROJECT_SUFFIX, UnsavedAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from app.engines import Engines
+    from app.jobs import JobQueue
+    from app.making import Making
+    from app.saving import Saving
+    from app.session import Session
+    from core.align import Alignment
+    from core.photo import Photo
+    from core.progress import Report
+    from core.project import Project
+    from widgets.studio_window import StudioWindow
+    from widgets.values import HandPlacement
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What reading a file gave: a project, or a photo without a usable face."""
+
+    project: Project | None = None
+    path: Path | None = None
+    faceless: Photo | None = None
+    why: str = ""
+
+
+class Opening:
+    """Answers the window's wishes for another document."""
+
+    def __init__(
+        self,
+        window: StudioWindow,
+        session: Session,
+        files: JobQueue,
+        engines: Engines,
+        making: Making,
+        saving: Saving,
+    ) -> None:
+        self._window = window
+        self._session = session
+        self._files = files
+        self._engines = engines
+        self._making = making
+        self._saving = saving
+        self._faceless: Photo | None = None
+        window.path_opened.connect(self.open_path)
+        window.image_pasted.connect(self.open_pixels)
+        window.sample_requested.connect(lambda: self.open_path(road.SAMPLE_PHOTO))
+        window.face_chosen.connect(self.choose_face)
+        window.placement_requested.connect(self.ask_placement)
+        window.face_placed.connect(self.place)
+        window.close_document_requested.connect(self.close_document)
+
+    def open_path(self, path: Path) -> None:
+        """Open a photo or a project."""
+        path = Path(path)
+
+        def read(_report: Report) -> Opened:
+            if path.suffix.lower() == PROJECT_SUFFIX:
+                return Opened(project=self._engines.open_project(path), path=path)
+            return self._aligned(self._engines.open_photo(path))
+
+        self._read(path.name, read, path)
+
+    def open_pixels(self, pixels: NDArray[np.uint8]) -> None:
+        """Open a picture from the clipboard."""
+
+        def read(_report: Report) -> Opened:
+            from core.photo import Photo
+
+            return self._aligned(Photo.from_array(pixels))
+
+        self._read("the pasted picture", read, None)
+
+    def restore(self, path: Path, original: Path | None, done: Callable[[], None]) -> None:
+        """Open an autosave as unsaved work that belongs to `original`."""
+
+        def opened(result: object) -> None:
+            assert isinstance(result, Opened)
+
+            def begin() -> None:
+                self._making.stop()
+                self._session.begin(result.project, original, modified=True)
+                self._enter()
+                done()
+
+            self._unless_unsaved(begin)
+
+        self._files.submit(
+            Job(
+                title="Restoring",
+                work=lambda _report: Opened(project=self._engines.open_project(path)),
+                done=opened,
+                failed=self._window_error,
+            )
+        )
+
+    def choose_face(self, index: int) -> None:
+        """Use another face of the photo."""
+        if self._session.project is not None:
+            self._align_again("Choose face", lambda photo: self._engines.align(photo, index))
+
+    def ask_placement(self, why: str = "") -> None:
+        """Let the person show where the face is."""
+        photo = self._faceless or (self._session.project.photo if self._session.project else None)
+        if photo is None:
+            return
+        from core.align import reprojected_landmarks
+
+        shape = photo.pixels.shape[:2]
+        self._window.show_placement(
+            photo.pixels,
+            None,
+            lambda placement: reprojected_landmarks(placement.landmarks, shape),
+            message=why,
+        )
+
+    def place(self, placement: HandPlacement) -> None:
+        """Align by the landmarks that the person set."""
+        faceless, self._faceless = self._faceless, None
+
+        def align(photo: Photo) -> Alignment:
+            return self._engines.align(photo, landmarks_hint=placement.landmarks)
+
+        if faceless is None:
+            self._align_again("Place face", align)
+        else:
+            self._read(faceless.name, lambda _report: Opened(project=_project_of(faceless, align(faceless))), None)
+
+    def close_document(self) -> None:
+        """Back to the welcome page."""
+
+        def close() -> None:
+            self._making.stop()
+            self._session.begin(None)
+            self._saving.forget_autosave()
+            self._window.show_welcome()
+
+        self._unless_unsaved(close)
+
+    def _read(self, name: str, read: Callable[[Report], Opened], path: Path | None) -> None:
+        self._files.submit(
+            Job(
+                title=f"Opening {name}",
+                work=read,
+                done=lambda result: self._opened(result, path),
+                failed=self._window_error,
+            )
+        )
+
+    def _aligned(self, photo: Photo) -> Opened:
+        try:
+            return Opened(project=_project_of(photo, self._engines.align(photo)))
+        except NoFaceFound as error:
+            return Opened(faceless=photo, why=error.message)
+
+    def _opened(self, result: object, path: Path | None) -> None:
+        assert isinstance(result, Opened)
+        if result.faceless is not None:
+            self._faceless = result.faceless
+            self.ask_placement(result.why)
+        elif result.project is not None:
+            project = result.project
+            self._unless_unsaved(lambda: self._begin(project, result.path, path))
+
+    def _begin(self, project: Project, project_path: Path | None, source: Path | None) -> None:
+        self._making.stop()
+        self._faceless = None
+        self._session.begin(project, project_path)
+        self._saving.forget_autosave()
+        if source is not None and source != road.SAMPLE_PHOTO:
+            self._saving.note_recent(source)
+        self._enter()
+        if project.head is None and project.alignment is not None:
+            self._making.start(project.alignment)
+
+    def _enter(self) -> None:
+        project = self._session.project
+        self._window.show_studio()
+        if project is not None:
+            self._window.set_camera(project.camera)
+
+    def _align_again(self, text: str, align: Callable[[Photo], Alignment]) -> None:
+        project = self._session.project
+        if project is None:
+            return
+
+        def done(result: object) -> None:
+            if self._session.project is None or self._session.project.photo is not project.photo:
+                return
+            alignment = _project_of(project.photo, result).alignment  # type: ignore[arg-type]
+            assert alignment is not None
+            self._making.stop()
+            self._session.replace(text, alignment=alignment, head=None, camera=alignment.camera)
+            self._window.set_camera(alignment.camera)
+            self._making.start(alignment)
+
+        self._files.submit(
+            Job(
+                title="Aligning the face",
+                work=lambda _report: align(project.photo),
+                done=done,
+                failed=self._window_error,
+            )
+        )
+
+    def _unless_unsaved(self, go_on: Callable[[], None]) -> None:
+        def answered(answer: UnsavedAnswer) -> None:
+            if answer is UnsavedAnswer.SAVE:
+                self._saving.after_save(go_on)
+            elif answer is UnsavedAnswer.DISCARD:
+                go_on()
+
+        self._window.ask_unsaved(answered)
+
+    def _window_error(self, error: VoltefaceError) -> None:
+        self._window.show_error(error.message, error.hint)
+
+
+def _project_of(photo: Photo, alignment: Alignment) -> Project:
+    from core.project import Project
+
+    return Project(photo=photo, alignment=alignment, head=None, camera=alignment.camera or Camera.orbit())

@@ -1,0 +1,181 @@
+"""The road that the window, the command line and the tests share: photo -> alignment -> head -> pictures -> files.
+
+Every step is one function that takes values and returns values; who calls it decides on which thread it runs.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.camera import Camera
+from core.errors import ExportError, ProjectError, VoltefaceError
+from core.frame import Quality
+from core.progress import Progress, Report, silent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from core.align import Alignment
+    from core.head import Head
+    from core.photo import Photo
+    from core.project import Project
+    from core.protocols import Renderer
+
+RESOURCES = Path(__file__).resolve().parents[1] / "resources"
+SAMPLE_PHOTO = RESOURCES / "sample" / "astronaut.png"
+
+SHEET_YAWS_DEGREES = (0, 45, 90, 135, 180, 225, 270, 315)
+SHEET_PITCHES_DEGREES = (0, 30, -20)
+
+
+def warm_up(generator: str = "mini") -> None:
+    """Load what the first photo will need, while nobody waits for it yet."""
+    import core.align
+    import core.rendering.renderer
+    from core import generators, inverters
+
+    generators.load(generator)
+    del core.align, core.rendering, inverters
+
+
+def use_threads(count: int) -> None:
+    """Let torch use `count` threads in the calling thread; 0 leaves one core to the window."""
+    import torch
+
+    count = count or max(1, (os.cpu_count() or 2) - 1)
+    if torch.get_num_threads() != count:
+        torch.set_num_threads(count)
+
+
+def open_photo(path: Path) -> Photo:
+    """Read a picture file."""
+    from core.photo import Photo
+
+    return Photo.open(path)
+
+
+def align_photo(
+    photo: Photo, face_index: int | None = None, landmarks_hint: NDArray[np.float32] | None = None
+) -> Alignment:
+    """Find the face: crop, mask and camera.
+
+    Args:
+        photo: any picture.
+        face_index: which of its faces; none takes the largest.
+        landmarks_hint: where a person put the five landmarks of `HandPlacement`, [5, 2] photo pixels.
+    """
+    from core.align import align
+
+    return align(photo, face_index=face_index, landmarks_hint=landmarks_hint)
+
+
+def make_head(
+    alignment: Alignment,
+    report: Report,
+    *,
+    generator: str = "mini",
+    method: str = "pivotal",
+    seed: int = 0,
+    seconds: float | None = None,
+    steps: int | None = None,
+) -> Head:
+    """Search the head of an aligned photo; better and better ones come through `report` as results."""
+    from core import generators, inverters
+
+    report(Progress(0, 0, "Loading the head model"))
+    inverter = inverters.load(method)
+    return inverter.invert(alignment, generators.load(generator), report, seed=seed, seconds=seconds, steps=steps)
+
+
+def renderer_of(head: Head) -> Renderer:
+    """A renderer of `head`; it prepares itself at its first frame."""
+    from core import generators
+    from core.rendering.renderer import HeadRenderer
+
+    return HeadRenderer(generators.load(head.generator), head)
+
+
+def open_project(path: Path) -> Project:
+    """Read a project; a photo given in its place is answered with how to make a project of it."""
+    from core.project import Project
+
+    if path.suffix.lower() != ".volteface" and path.is_file() and not _is_zip(path):
+        raise ProjectError(f"{path.name} is not a Volteface project.", f"Make one with `volteface invert {path}`.")
+    return Project.load(path)
+
+
+def head_of(project: Project, name: str) -> Head:
+    """The head of a project that is expected to have one."""
+    if project.head is None:
+        raise ProjectError(f"{name} holds a photo but no head yet.", "Open it in the studio and make the head first.")
+    return project.head
+
+
+def preview_of(head: Head, renderer: Renderer | None = None) -> NDArray[np.uint8]:
+    """The picture that a project shows before it is opened: the head as the photo saw it, uint8 [H, W, 3]."""
+    return (renderer or renderer_of(head)).render(head.camera, Quality.NEAR).rgb
+
+
+def orbit_degrees(yaw_degrees: float, pitch_degrees: float) -> Camera:
+    """The training camera at a yaw and a pitch."""
+    return Camera.orbit(math.radians(yaw_degrees), math.radians(pitch_degrees))
+
+
+def sheet(
+    renderer: Renderer,
+    report: Report = silent,
+    *,
+    yaws_degrees: Sequence[float] = SHEET_YAWS_DEGREES,
+    pitches_degrees: Sequence[float] = SHEET_PITCHES_DEGREES,
+    quality: Quality = Quality.EXACT,
+    size_px: int | None = None,
+) -> NDArray[np.uint8]:
+    """The head from many sides in one picture: a column for each yaw, a row for each pitch; uint8 [H, W, 3]."""
+    rows: list[NDArray[np.uint8]] = []
+    total = len(yaws_degrees) * len(pitches_degrees)
+    for pitch in pitches_degrees:
+        row: list[NDArray[np.uint8]] = []
+        for yaw in yaws_degrees:
+            report(Progress(len(rows) * len(yaws_degrees) + len(row), total, "Rendering the sheet"))
+            row.append(renderer.render(orbit_degrees(yaw, pitch), quality, size_px=size_px).rgb)
+        rows.append(np.concatenate(row, axis=1))
+    report(Progress(total, total, "Rendering the sheet"))
+    return np.concatenate(rows, axis=0)
+
+
+def save_picture(pixels: NDArray[np.uint8], path: Path) -> None:
+    """Write uint8 [H, W, 3] as a PNG, through a temporary file so that no half picture is left behind."""
+    from PIL import Image
+
+    check_writable(path)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".png", delete=False) as temporary:
+        try:
+            Image.fromarray(pixels).save(temporary, format="png")
+        except BaseException:
+            Path(temporary.name).unlink(missing_ok=True)
+            raise
+    Path(temporary.name).replace(path)
+
+
+def check_writable(path: Path, *, error: type[VoltefaceError] = ExportError) -> None:
+    """Refuse a place that cannot be written, before minutes of work are spent on what should go there."""
+    if path.is_dir():
+        raise error(f"{path} is a folder.", "Name a file in it.")
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise error(f"The folder {folder} does not exist.", "Make it first or choose another one.")
+    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise error(f"There is no permission to write {path}.", "Choose another place.")
+
+
+def _is_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"PK"

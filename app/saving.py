@@ -1,0 +1,204 @@
+"""Everything that writes: save, autosave, recovery, recent files, export."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QObject, QTimer
+
+from app import views
+from app.jobs import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from app.engines import Engines
+    from app.jobs import JobQueue
+    from app.recovery import LostWork, Recovery
+    from app.session import Session
+    from app.settings import SettingsFile
+    from app.viewing import Viewing
+    from core.errors import VoltefaceError
+    from core.progress import Report
+    from core.project import Project
+    from widgets.studio_window import StudioWindow
+    from widgets.values import ExportOptions, RecentItem
+
+log = logging.getLogger(__name__)
+
+MILLISECONDS_PER_MINUTE = 60_000
+
+
+class Saving(QObject):
+    """Answers the window's wishes to write, and writes the autosave by itself."""
+
+    def __init__(
+        self,
+        window: StudioWindow,
+        session: Session,
+        files: JobQueue,
+        exports: JobQueue,
+        engines: Engines,
+        viewing: Viewing,
+        settings: SettingsFile,
+        recovery: Recovery,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._files = files
+        self._exports = exports
+        self._engines = engines
+        self._viewing = viewing
+        self._settings = settings
+        self._recovery = recovery
+        self._autosaved: Project | None = None
+        self._saves_running = 0
+        self._after_save: Callable[[], None] | None = None
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.autosave)
+        window.save_requested.connect(self.save)
+        window.save_and_close_requested.connect(self.save_and_close)
+        window.export_requested.connect(self.export)
+        window.recent_cleared.connect(self.clear_recent)
+
+    def set_autosave_minutes(self, minutes: int) -> None:
+        """How often the autosave is written; 0 never."""
+        if minutes > 0:
+            self._timer.start(minutes * MILLISECONDS_PER_MINUTE)
+        else:
+            self._timer.stop()
+
+    def save(self, path: Path) -> None:
+        """Write the project, with the present view as its camera and preview."""
+        project = self._snapshot()
+        if project is None:
+            return
+        before = self._session.project
+
+        def done(_result: object) -> None:
+            self._saves_running -= 1
+            if before is not None and self._session.project is not None and before.photo is self._session.project.photo:
+                self._session.saved(before, path)
+            self._recovery.clear()
+            self.note_recent(path)
+            self._window.show_message(f"Saved {path.name}")
+            go_on, self._after_save = self._after_save, None
+            if go_on is not None:
+                go_on()
+
+        def failed(error: VoltefaceError) -> None:
+            self._saves_running -= 1
+            self._after_save = None
+            self._show(error)
+
+        self._saves_running += 1
+        self._files.submit(
+            Job(title=f"Saving {path.name}", work=lambda _report: project.save(path), done=done, failed=failed)
+        )
+
+    def after_save(self, go_on: Callable[[], None]) -> None:
+        """Run `go_on` once the save under way has succeeded; at once when none is and nothing is unsaved."""
+        if self._saves_running:
+            self._after_save = go_on
+        elif not self._session.is_modified:
+            go_on()
+
+    def save_and_close(self, path: Path) -> None:
+        """Save, then close the window; a failed save leaves it open."""
+        self.save(path)
+        self.after_save(self._window.close_now)
+
+    def autosave(self) -> None:
+        """Write what is unsaved where a crash leaves it, unless it is there already."""
+        project = self._session.project
+        if project is None or not self._session.is_modified or project is self._autosaved:
+            return
+        snapshot, name, path = self._snapshot(), self._session.name, self._session.path
+        assert snapshot is not None
+        self._autosaved = project
+        self._files.submit(
+            Job(
+                title="Autosaving",
+                work=lambda _report: self._recovery.save(snapshot, name, path),
+                failed=lambda error: log.warning("%s", error),
+                shown=False,
+            )
+        )
+
+    def forget_autosave(self) -> None:
+        """Another document is open, on purpose."""
+        self._autosaved = None
+        self._files.submit(Job(title="Tidying up", work=lambda _report: self._recovery.clear(), shown=False))
+
+    def lost_work(self) -> tuple[LostWork, ...]:
+        """What other windows left behind."""
+        return self._recovery.lost()
+
+    def export(self, options: ExportOptions) -> None:
+        """Write the head in another format, in the background."""
+        project = self._session.project
+        if project is None or project.head is None:
+            return
+        head, camera = project.head, self._window.camera()
+
+        def work(report: Report) -> None:
+            self._engines.export(
+                head,
+                options.path,
+                report=report,
+                camera=camera,
+                texture_px=options.texture_px,
+                height_mm=options.height_mm,
+                watertight=options.watertight,
+                picture_px=options.picture_px,
+                transparent=options.transparent,
+                seconds=options.seconds,
+                frames_per_second=options.frames_per_second,
+            )
+
+        self._exports.submit(
+            Job(
+                title=f"Exporting {options.path.name}",
+                work=work,
+                done=lambda _result: self._window.show_message(f"Exported {options.path}", 10),
+                failed=self._show,
+                yields=True,
+            )
+        )
+
+    def note_recent(self, path: Path) -> None:
+        """Put `path` first among the recent files."""
+        self._settings.change(self._settings.value.with_recent(path))
+        self.show_recent()
+
+    def clear_recent(self) -> None:
+        """Forget the recent files."""
+        self._settings.change(dataclasses.replace(self._settings.value, recent_files=()))
+        self.show_recent()
+
+    def show_recent(self) -> None:
+        """Show the recent files at once, and their thumbnails when they are read."""
+        names = self._settings.value.recent_files
+        self._window.set_recent(views.recent_items(names, thumbnails=False))
+        self._files.submit(
+            Job(
+                title="Reading thumbnails",
+                work=lambda _report: views.recent_items(names, thumbnails=True),
+                done=lambda items: self._window.set_recent(cast("tuple[RecentItem, ...]", items)),
+                shown=False,
+            )
+        )
+
+    def _snapshot(self) -> Project | None:
+        project, frame = self._session.project, self._viewing.frame
+        if project is None:
+            return None
+        preview = frame.rgb if frame is not None else project.preview
+        return dataclasses.replace(project, camera=self._window.camera(), preview=preview)
+
+    def _show(self, error: VoltefaceError) -> None:
+        self._window.show_error(error.message, error.hint)

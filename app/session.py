@@ -1,0 +1,85 @@
+"""The open document: a project, where it is saved, and the way back through its changes.
+
+The photo, the alignment and the head are undoable. The camera is not: it is taken along when the project is saved.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
+
+from app.commands import NEVER_MERGED, ReplaceProject
+
+if TYPE_CHECKING:
+    from core.project import Project
+
+UNTITLED = "Untitled"
+
+
+class Session(QObject):
+    """Holds the project; `opened` when another document is there, `changed` after every change of any kind."""
+
+    opened = Signal()
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.project: Project | None = None
+        self.path: Path | None = None
+        self.undo_stack = QUndoStack(self)
+        self._tokens = 0
+        self.undo_stack.cleanChanged.connect(lambda _clean: self.changed.emit())
+
+    @property
+    def name(self) -> str:
+        """What the title bar calls the document."""
+        if self.path is not None:
+            return self.path.stem
+        return Path(self.project.photo.name).stem or UNTITLED if self.project is not None else UNTITLED
+
+    @property
+    def is_modified(self) -> bool:
+        """Whether closing would lose work."""
+        return self.project is not None and not self.undo_stack.isClean()
+
+    def begin(self, project: Project | None, path: Path | None = None, *, modified: bool = False) -> None:
+        """Make `project` the open document; nothing leads back to the former one.
+
+        Args:
+            project: none closes the document.
+            path: where it is saved, none for a new one.
+            modified: it holds work that is in no file, as after a crash.
+        """
+        self.undo_stack.clear()
+        if modified:
+            self.undo_stack.resetClean()
+        self.project, self.path = project, path
+        self.opened.emit()
+        self.changed.emit()
+
+    def new_token(self) -> int:
+        """A number for changes that fold into one."""
+        self._tokens += 1
+        return self._tokens
+
+    def replace(self, text: str, *, token: int = NEVER_MERGED, **fields: Any) -> None:  # noqa: ANN401
+        """Change fields of the project, undoably, under a name for the menu."""
+        if self.project is None:
+            return
+        after = dataclasses.replace(self.project, **fields)
+        self.undo_stack.push(ReplaceProject(text, self.project, after, self._show, token))
+
+    def saved(self, project: Project, path: Path) -> None:
+        """Note that `project` is now in `path`; changes made since keep the document modified."""
+        self.path = path
+        if project.head is (self.project.head if self.project else None):
+            self.undo_stack.setClean()
+        self.changed.emit()
+
+    def _show(self, project: Project) -> None:
+        self.project = project
+        self.changed.emit()

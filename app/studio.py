@@ -1,0 +1,189 @@
+"""The studio: makes window, session, queues and worker, and connects them. All decisions live in the parts."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from app import places, views
+from app.engines import Engines
+from app.jobs import Gate, Job, JobQueue
+from app.making import Making
+from app.opening import Opening
+from app.recovery import Recovery
+from app.saving import Saving
+from app.session import Session
+from app.settings import Settings, SettingsFile
+from app.viewing import Viewing
+from core.frame import Quality
+from widgets.studio_window import StudioWindow
+from widgets.values import Preferences, Theme
+
+if TYPE_CHECKING:
+    from core.errors import VoltefaceError
+
+
+class Studio(QObject):
+    """One window with everything behind it."""
+
+    def __init__(
+        self,
+        *,
+        engines: Engines | None = None,
+        settings_path: Path | None = None,
+        recovery_root: Path | None = None,
+        run_inline: bool = False,
+        gl: bool | None = None,
+    ) -> None:
+        super().__init__()
+        self.engines = engines or Engines()
+        self.settings = SettingsFile(settings_path or places.settings_file())
+        self.window = StudioWindow(preferences_of(self.settings.value), gl=gl)
+        self.session = Session(self)
+        self.gate = Gate()
+        self.files = JobQueue("files", run_inline=run_inline)
+        self.heads = JobQueue("heads", gate=self.gate, run_inline=run_inline)
+        self.exports = JobQueue("exports", gate=self.gate, run_inline=run_inline)
+        self.viewing = Viewing(self.window, self.engines, self.gate)
+        self.making = Making(self.window, self.session, self.heads, self.engines, self.viewing)
+        self.recovery = Recovery(recovery_root or places.recovery_folder())
+        self.saving = Saving(
+            self.window,
+            self.session,
+            self.files,
+            self.exports,
+            self.engines,
+            self.viewing,
+            self.settings,
+            self.recovery,
+        )
+        self.opening = Opening(self.window, self.session, self.files, self.engines, self.making, self.saving)
+        self._closed = False
+        self._connect()
+
+    def start(self, file: Path | None = None) -> None:
+        """Show the window, then load what is heavy behind it, then open `file`."""
+        self.window.show_welcome()
+        self.window.set_document(views.document_view(self.session))
+        self.window.set_facts({"Python": platform.python_version(), "Log": str(places.log_file())})
+        self.window.show()
+        self.files.submit(
+            Job(
+                title="Preparing",
+                work=lambda _report: self.engines.warm_up(),
+                failed=self._failed,
+                shown=False,
+            )
+        )
+        self.saving.show_recent()
+        self.saving.set_autosave_minutes(self.settings.value.autosave_minutes)
+        lost = self.saving.lost_work()
+        if lost:
+            self.window.show_recovery(views.recovery_items(lost))
+        if file is not None:
+            self.opening.open_path(file)
+
+    def close(self) -> None:
+        """Stop every thread and leave no autosave behind."""
+        if self._closed:
+            return
+        self._closed = True
+        self.making.stop()
+        self.viewing.close()
+        for queue in (self.heads, self.exports, self.files):
+            queue.close()
+        self.recovery.close()
+
+    def _connect(self) -> None:
+        window, session = self.window, self.session
+        for queue in (self.files, self.heads, self.exports):
+            queue.changed.connect(self._show_jobs)
+        session.changed.connect(self._show_session)
+        session.undo_stack.indexChanged.connect(lambda _index: self._show_undo())
+        self.viewing.failed.connect(self._failed)
+        self.making.finished.connect(self.saving.autosave)
+        window.undo_requested.connect(lambda: self._go("undo"))
+        window.redo_requested.connect(lambda: self._go("redo"))
+        window.stop_requested.connect(self._stop)
+        window.preferences_changed.connect(self._prefer)
+        window.restore_requested.connect(self._restore)
+        window.discard_requested.connect(self._discard)
+        window.closing.connect(self.close)
+        self._apply(self.settings.value)
+
+    def _show_jobs(self) -> None:
+        if not self._closed:
+            self.window.set_jobs([*self.heads.views(), *self.exports.views(), *self.files.views()])
+
+    def _show_session(self) -> None:
+        project = self.session.project
+        alignment = project.alignment if project else None
+        self.window.set_document(views.document_view(self.session))
+        self.window.set_photo(views.photo_view(project) if project else None)
+        self.window.set_photo_camera(
+            project.head.camera if project and project.head else None, alignment.crop if alignment else None
+        )
+        self.viewing.show_head(project.head if project else None)
+        self.making.show_facts()
+        self._show_undo()
+
+    def _show_undo(self) -> None:
+        stack = self.session.undo_stack
+        self.window.set_undo(
+            stack.undoText() if stack.canUndo() else None, stack.redoText() if stack.canRedo() else None
+        )
+
+    def _go(self, way: str) -> None:
+        """Undo or redo; a search that runs would put its next head on top, so it ends."""
+        self.making.stop()
+        getattr(self.session.undo_stack, way)()
+
+    def _stop(self, key: str) -> None:
+        for queue in (self.files, self.heads, self.exports):
+            queue.stop(key)
+
+    def _prefer(self, preferences: Preferences) -> None:
+        self.settings.change(
+            dataclasses.replace(
+                self.settings.value,
+                theme=preferences.theme.value,
+                threads=preferences.threads,
+                autosave_minutes=preferences.autosave_minutes,
+                release_quality=int(preferences.release_quality),
+                default_folder=str(preferences.default_folder),
+            )
+        )
+        self._apply(self.settings.value)
+        self.saving.set_autosave_minutes(preferences.autosave_minutes)
+        self.viewing.refresh()
+
+    def _apply(self, settings: Settings) -> None:
+        self.viewing.finest = Quality(settings.release_quality)
+        self.viewing.threads = settings.threads
+
+    def _restore(self, key: str) -> None:
+        work = next((work for work in self.saving.lost_work() if work.key == key), None)
+        if work is not None:
+            self.opening.restore(work.file, work.original, lambda: self._discard(key))
+
+    def _discard(self, key: str) -> None:
+        self.recovery.discard(key)
+        self.window.set_recovery(views.recovery_items(self.saving.lost_work()))
+
+    def _failed(self, error: VoltefaceError) -> None:
+        self.window.show_error(error.message, error.hint)
+
+
+def preferences_of(settings: Settings) -> Preferences:
+    """The settings that the preferences dialog shows."""
+    return Preferences(
+        theme=Theme(settings.theme),
+        threads=settings.threads,
+        autosave_minutes=settings.autosave_minutes,
+        release_quality=Quality(settings.release_quality),
+        default_folder=Path(settings.default_folder) if settings.default_folder else Path.home(),
+    )

@@ -1,0 +1,174 @@
+"""What each verb of the command line does: arguments in, files and facts out."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import ExportError, ProjectError, VoltefaceError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from app.console import Console
+
+PICTURE_SUFFIXES = (".png",)
+FILM_SUFFIXES = (".mp4",)
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Run the verb of `options` and return the exit code."""
+    return _VERBS[options.verb](options, console)
+
+
+def invert(options: argparse.Namespace, console: Console) -> int:
+    """Photo -> project with a head."""
+    from app import road
+    from core.photo import Photo
+    from core.project import Project
+
+    started = time.monotonic()
+    output: Path = options.output or Path(f"{options.photo.stem}.volteface")
+    _require_suffix(output, (".volteface",), ProjectError)
+    road.check_writable(output, error=ProjectError)
+    photo = Photo.open(options.photo)
+    alignment = road.align_photo(photo, None if options.face is None else options.face - 1)
+    for warning in alignment.warnings:
+        console.note(f"  note: {warning}")
+    figures: dict[str, float] = {}
+
+    def report(progress: Any) -> None:  # noqa: ANN401
+        figures.update(progress.values)
+        console.report(progress)
+
+    head = road.make_head(
+        alignment,
+        report,
+        generator=options.model,
+        method=options.method,
+        seed=options.seed,
+        seconds=options.seconds,
+        steps=options.steps,
+    )
+    project = Project(photo=photo, alignment=alignment, head=head, camera=head.camera, preview=road.preview_of(head))
+    project.save(output)
+    seconds = time.monotonic() - started
+    facts = {
+        "project": str(output),
+        "photo": str(options.photo),
+        "generator": head.generator,
+        "method": head.method,
+        "seed": head.seed,
+        "seconds": round(seconds, 2),
+        "figures": {name: round(value, 5) for name, value in figures.items()},
+        "faces": len(alignment.faces),
+        "warnings": list(alignment.warnings),
+    }
+    console.result(facts, f"{output}: a head in {seconds:.0f} s")
+    return 0
+
+
+def render(options: argparse.Namespace, console: Console) -> int:
+    """Project -> one picture, a sheet of many sides, or a turntable film."""
+    from app import road
+    from core.frame import Quality
+
+    output: Path = options.output or options.sheet or options.turntable
+    _require_suffix(output, FILM_SUFFIXES if options.turntable else PICTURE_SUFFIXES, ExportError)
+    road.check_writable(output)
+    head = road.head_of(road.open_project(options.head), options.head.name)
+    if options.turntable:
+        road.export_head(head, output, report=console.report, picture_px=options.size)
+    else:
+        renderer = road.renderer_of(head)
+        if options.sheet:
+            pixels = road.sheet(renderer, console.report, size_px=options.size)
+        else:
+            camera = road.orbit_degrees(options.yaw, options.pitch)
+            pixels = renderer.render(camera, Quality.EXACT, size_px=options.size).rgb
+        road.save_picture(pixels, output)
+    console.result({"output": str(output), "bytes": output.stat().st_size}, str(output))
+    return 0
+
+
+def export(options: argparse.Namespace, console: Console) -> int:
+    """Project -> mesh, picture or film."""
+    from app import road
+
+    road.check_writable(options.output)
+    head = road.head_of(road.open_project(options.head), options.head.name)
+    road.export_head(
+        head,
+        options.output,
+        report=console.report,
+        texture_px=options.texture,
+        height_mm=options.height_mm,
+        watertight=options.watertight,
+    )
+    facts = {"output": str(options.output), "bytes": options.output.stat().st_size}
+    console.result(facts, f"{options.output}: {facts['bytes']:,} bytes")
+    return 0
+
+
+def models(_options: argparse.Namespace, console: Console) -> int:
+    """List every model with its licence and whether it is intact."""
+    from app.models import installed_models
+
+    rows = installed_models()
+    width = max(len(row.name) for row in rows)
+    lines = [f"{row.name:{width}}  {row.state:9}  {row.licence:12}  {row.title}" for row in rows]
+    console.result({"models": [row.to_json() for row in rows]}, "\n".join(lines))
+    return 0
+
+
+def doctor(_options: argparse.Namespace, console: Console) -> int:
+    """Say whether this machine has what Volteface needs."""
+    from app.doctor import examine
+
+    checks = examine()
+    marks = {"ok": "ok  ", "note": "note", "bad": "BAD "}
+    lines = [
+        f"{marks[check.state]}  {check.name}: {check.finding}{'  ' + check.cure if check.cure else ''}"
+        for check in checks
+    ]
+    works = all(check.state != "bad" for check in checks)
+    lines.append("Volteface works here." if works else "Something is missing; see the lines marked BAD.")
+    console.result({"works": works, "checks": [check.to_json() for check in checks]}, "\n".join(lines))
+    return 0 if works else 2
+
+
+def demo(options: argparse.Namespace, console: Console) -> int:
+    """Walk the whole road on a portrait."""
+    from app.demo import walk
+
+    facts = walk(options.output, console, photo_path=options.photo)
+    console.result(facts, f"Look into {options.output}: {', '.join(facts['files'])}")
+    return 0
+
+
+def train(options: argparse.Namespace, console: Console) -> int:
+    """Make the bundled models again."""
+    from app.training import train_data, train_mini
+
+    facts = train_data(options, console) if options.train_verb == "data" else train_mini(options, console)
+    console.result(facts, f"{options.output}: done")
+    return 0
+
+
+def _require_suffix(path: Path, suffixes: tuple[str, ...], error: type[VoltefaceError]) -> None:
+    if path.suffix.lower() not in suffixes:
+        names = " or ".join(suffixes)
+        raise error(f"{path.name} should end in {names}.", f"Try {path.with_suffix(suffixes[0]).name}.")
+
+
+_VERBS: dict[str, Callable[[argparse.Namespace, Console], int]] = {
+    "invert": invert,
+    "render": render,
+    "export": export,
+    "models": models,
+    "doctor": doctor,
+    "demo": demo,
+    "train": train,
+}

@@ -1,0 +1,127 @@
+"""The session's values as the window shows them."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from widgets.values import DocumentView, FaceView, HeadView, PhotoView, RecentItem, RecoveryItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from app.recovery import LostWork
+    from app.session import Session
+    from core.project import Project
+
+THUMBNAIL_PX = 192
+FIGURE_TITLES = {
+    "loss": "Loss",
+    "lpips": "LPIPS",
+    "l2": "Mean squared error",
+    "identity": "Identity distance",
+}
+"""Names of the figures that inverters report, for people; others are shown as they are."""
+
+
+def document_view(session: Session) -> DocumentView:
+    """The title bar."""
+    return DocumentView(session.name, session.path, session.is_modified)
+
+
+def photo_view(project: Project) -> PhotoView:
+    """The photo panel."""
+    photo, alignment = project.photo, project.alignment
+    if alignment is None:
+        return PhotoView(photo.pixels, photo.name)
+    boxes = [_box(face) for face in alignment.faces]
+    chosen_box = _box(alignment.face_box)
+    return PhotoView(
+        pixels=photo.pixels,
+        name=photo.name,
+        faces=tuple(FaceView(box) for box in boxes),
+        chosen_face=boxes.index(chosen_box) if chosen_box in boxes else 0,
+        landmarks=alignment.landmarks,
+        crop=alignment.crop,
+        angles_degrees=(
+            math.degrees(alignment.yaw_radians),
+            math.degrees(alignment.pitch_radians),
+            math.degrees(alignment.roll_radians),
+        ),
+        warnings=alignment.warnings,
+    )
+
+
+def head_view(project: Project, figures: Mapping[str, float], seconds: float | None, *, busy: bool) -> HeadView | None:
+    """The head panel; none while there is no head."""
+    head = project.head
+    if head is None:
+        return None
+    return HeadView(
+        generator=head.generator,
+        method=head.method,
+        seed=head.seed,
+        seconds=seconds,
+        figures={FIGURE_TITLES.get(name, name): value for name, value in figures.items()},
+        note="Still improving; the last step can be undone." if busy else "",
+        can_improve=not busy and project.alignment is not None,
+    )
+
+
+def recovery_items(found: Iterable[LostWork]) -> tuple[RecoveryItem, ...]:
+    """The list shown after a crash."""
+    return tuple(
+        RecoveryItem(
+            key=work.key,
+            title=work.title,
+            saved_at=work.saved_at,
+            detail=str(work.original) if work.original else "Never saved",
+            thumbnail=work.thumbnail,
+        )
+        for work in found
+    )
+
+
+def recent_items(names: Iterable[str], *, thumbnails: bool) -> tuple[RecentItem, ...]:
+    """The files that were open before and still exist; reading `thumbnails` opens each."""
+    paths = [path for name in names if (path := Path(name)).is_file()]
+    return tuple(
+        RecentItem(path, path.stem, str(path.parent), thumbnail_of(path) if thumbnails else None) for path in paths
+    )
+
+
+def thumbnail_of(path: Path) -> NDArray[np.uint8] | None:
+    """A small picture of a photo or a project, uint8 [h, w, 3]; none when it has none or cannot be read."""
+    import zipfile
+
+    import numpy as np
+    from PIL import Image
+
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive, archive.open("preview.png") as file, Image.open(file) as image:
+                return np.asarray(_small(image))
+        with Image.open(path) as image:
+            return np.asarray(_small(image))
+    except (OSError, SyntaxError, ValueError, KeyError, EOFError, zipfile.BadZipFile, Image.DecompressionBombError):
+        return None
+
+
+def _small(image: object) -> object:
+    from PIL import Image, ImageOps
+
+    assert isinstance(image, Image.Image)
+    image.draft("RGB", (THUMBNAIL_PX, THUMBNAIL_PX))
+    small = ImageOps.exif_transpose(image).convert("RGB")
+    small.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+    return small
+
+
+def _box(face: object) -> tuple[float, float, float, float]:
+    """Left, top, width, height of a face box."""
+    left, top, width, height = (float(number) for number in getattr(face, "box", face))
+    return left, top, width, height
