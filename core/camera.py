@@ -1,8 +1,9 @@
 """The camera: a pose and a field of view, in the world that all heads share.
 
-World: right-handed, +y up, the face looks along +z, +x is the person's left. The camera's own axes are OpenCV's: x right, y down, z forward.
-Positive yaw moves the camera towards +x (it sees the person's left side), positive pitch moves it up, positive roll turns it clockwise as its
-own picture is seen (the picture then turns anticlockwise). Pictures are square: uv runs 0..1 from the left and from the top.
+World: right-handed, +y up, the face looks along +z, +x is the person's left. The camera's own axes are OpenCV's:
+x right, y down, z forward. Positive yaw moves the camera towards +x (it sees the person's left side), positive pitch
+moves it up, positive roll turns it clockwise (its picture then turns anticlockwise). Pictures are square: uv runs 0..1
+from the left and from the top.
 """
 
 import math
@@ -79,7 +80,7 @@ class Camera:
         vertical_fov_radians: float = HEAD_FOV_RADIANS,
         roll_radians: float = 0.0,
     ) -> "Camera":
-        """A camera on a sphere about `target` that looks at it; near and far keep their place relative to the target."""
+        """A camera on a sphere about `target` that looks at it; near and far keep their place about the target."""
         pose = np.eye(4)
         pose[:3, :3] = _facing(yaw_radians, pitch_radians) @ _about_z(roll_radians)
         pose[:3, 3] = np.asarray(target, dtype=np.float64) - radius * pose[:3, 2]
@@ -147,7 +148,7 @@ class Camera:
         return replace(self, world_from_camera=pose)
 
     def dollied(self, factor: float, target: Sequence[float] = ORIGIN) -> "Camera":
-        """Moved so that its distance from `target` is multiplied by `factor`; near and far stay where they are in the world."""
+        """With its distance from `target` multiplied by `factor`; near and far stay where they are in the world."""
         if factor <= 0:
             raise ValueError(f"factor must be positive, not {factor}")
         centre = np.asarray(target, dtype=np.float64)
@@ -229,6 +230,6 @@ def _about_z(radians: float) -> Array:
 
 
 def _moved_range(near: float, far: float, distance: float) -> tuple[float, float]:
-    """Near and far after the camera backed away by `distance`; a range behind the camera keeps a sliver in front of it."""
+    """Near and far after backing away by `distance`; a range behind the camera keeps a sliver in front of it."""
     near = max(near + distance, 1e-2)
     return near, max(far + distance, near + 1e-2)

@@ -22,7 +22,7 @@ class PhotoError(VoltefaceError):
     """A picture cannot be read or used."""
 
 
-class NoFaceFound(PhotoError):
+class NoFaceFound(PhotoError):  # noqa: N818 - the name says enough
     """A picture was read, but no usable face is in it."""
 
 

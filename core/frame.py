@@ -20,7 +20,7 @@ class Quality(enum.IntEnum):
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """A picture with its depth and labels; depth and labels may be smaller than the picture. Arrays are never written in place.
+    """A picture with its depth and labels, which may be smaller than the picture. Arrays are never written in place.
 
     Attributes:
         rgb: uint8 [H, W, 3], on white.

@@ -18,7 +18,8 @@ class Head:
     Attributes:
         generator: name in `core.generators.LOADERS`.
         latents: float32 [L, W], one code for each layer.
-        delta: tuned weights as differences from the generator's own, by parameter name; "trigrid" is an offset of the planes, [3, C, D, H, W].
+        delta: tuned weights as differences from the generator's own, by parameter name; "trigrid" is an offset of the
+            planes, [3, C, D, H, W].
         camera: the photo's camera.
         trigrid: the planes that latents and delta give.
         seed: seed of the search that found it.

@@ -60,7 +60,7 @@ class Mesh:
 
     @property
     def volume(self) -> float:
-        """Enclosed volume, cubic world units; negative when the triangles are wound inwards. Means nothing unless watertight."""
+        """Enclosed volume, cubic world units; negative when wound inwards. Means nothing unless watertight."""
         a, b, c = (self.vertices[self.faces[:, corner]].astype(np.float64) for corner in range(3))
         return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6)
 

@@ -68,12 +68,12 @@ class Photo:
     @property
     def height_px(self) -> int:
         """Rows."""
-        return self.pixels.shape[0]
+        return int(self.pixels.shape[0])
 
     @property
     def width_px(self) -> int:
         """Columns."""
-        return self.pixels.shape[1]
+        return int(self.pixels.shape[1])
 
     @staticmethod
     def open(path: str | Path) -> "Photo":

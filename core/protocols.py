@@ -36,7 +36,8 @@ class GeneratorInfo:
         neural_px: side of the rendered feature picture that becomes it.
         box_side: side of the trigrid's cube, world units.
         parts: names of the labels that `label_logits` gives; empty when it gives none.
-        extent: half sides (x, y, z) of the region about the origin outside of which a render is empty, whatever the field says; None is the box.
+        extent: half sides (x, y, z) of the region about the origin outside of which a render is empty, whatever the
+            field says; None is the box.
     """
 
     name: str

@@ -1,8 +1,8 @@
 """The trigrid: three feature volumes that hold a head, with the convention to read them.
 
-The convention travels with the data: PanoHead's planes are (x, y), (x, z), (y, z), each with a depth along the third axis; EG3D's third plane is
-(z, x), a known slip that its released weights need, and its planes have no depth. A trigrid of depth 1 is not a triplane: it still fades out along
-the third axis.
+The convention travels with the data: PanoHead's planes are (x, y), (x, z), (y, z), each with a depth along the third
+axis; EG3D's third plane is (z, x), a known slip that its released weights need, and its planes have no depth. A trigrid
+of depth 1 is not a triplane: it still fades out along the third axis.
 """
 
 import enum
