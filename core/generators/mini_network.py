@@ -1,0 +1,251 @@
+"""Networks of the bundled generator `mini`: PanoHead's trigrid with a synthesis that learns on a CPU.
+
+`latents [B, L, W] -> planes [B, 3, C, D, H, W]`. The synthesis differs from StyleGAN2 in three ways that let it learn
+from 3D field supervision within an hour or two: learned position maps enter every level (a cell knows where it is, so
+eyes and lips need not be carried through the pyramid), a learned mean trigrid is added at the end, and styles scale
+activations instead of weights, so that one dense convolution serves the whole batch. The decoder gives density,
+view-independent colour, part labels and free features, which the super-resolution reads.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+SOLID_DENSITY = 400.0  # per world unit inside the surface: a sample 6 mm deep is opaque
+COLOUR_MARGIN = 0.001  # EG3D's colour range, sigmoid * 1.002 - 0.001, reaches 0 and 1
+
+
+@dataclass(frozen=True)
+class MiniConfig:
+    """Sizes of the network; stored beside its weights.
+
+    Attributes:
+        latent_size: W, width of one latent.
+        widths: feature channels at 4, 8, 16, ... px, one level each; the last level is the planes' size.
+        position_channels: learned position maps at each level.
+        channels: features C of a trigrid cell.
+        depth: slices D of each grid.
+        box_side: side of the cube that the trigrid covers, world units.
+        hidden: width of the decoder's hidden layer.
+        features: F, decoded features a point: 3 colours, the part logits, the rest free.
+        neural_px: side of the volume-rendered feature picture.
+        upscale_width: channels of the super-resolution.
+    """
+
+    latent_size: int = 256
+    widths: tuple[int, ...] = (256, 256, 192, 128, 64, 48)
+    position_channels: tuple[int, ...] = (0, 32, 32, 32, 32, 16)
+    channels: int = 16
+    depth: int = 3
+    box_side: float = 0.8
+    hidden: int = 64
+    features: int = 32
+    neural_px: int = 128
+    upscale_width: int = 48
+
+    @property
+    def plane_px(self) -> int:
+        """Side of the planes in cells."""
+        return 4 << (len(self.widths) - 1)
+
+    @property
+    def latent_count(self) -> int:
+        """L: one latent a level."""
+        return len(self.widths)
+
+    @property
+    def plane_channels(self) -> int:
+        """Channels of the synthesis output: 3 grids of C features in D slices."""
+        return 3 * self.channels * self.depth
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values, as stored in the safetensors metadata."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, object]) -> "MiniConfig":
+        """Inverse of `to_json`; JSON lists become tuples."""
+        return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})  # type: ignore[arg-type]
+
+
+class StyledConvolution(nn.Module):
+    """Convolution whose input is scaled by a style and whose output is demodulated (StyleGAN2, eq. 1-3).
+
+    Scaling activations instead of weights is the same function for a batch with one latent each.
+    """
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, latent_size: int, *, activate: bool = True) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
+        self.gain = (inputs * kernel**2) ** -0.5
+        self.activate = activate
+        self.style = nn.Linear(latent_size, inputs)
+        nn.init.normal_(self.style.weight, std=latent_size**-0.5)
+        nn.init.ones_(self.style.bias)
+        self.bias = nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, x: Tensor, latent: Tensor) -> Tensor:
+        """Features [B, I, H, W] and latent [B, W] -> [B, O, H, W]."""
+        style = self.style(latent)
+        weight = self.weight * self.gain
+        y = F.conv2d(x * style[:, :, None, None], weight, padding=weight.shape[-1] // 2)
+        if not self.activate:
+            return y + self.bias[:, None, None]
+        scale = torch.rsqrt(style.square() @ weight.square().sum((2, 3)).T + 1e-8)
+        return F.leaky_relu(y * scale[:, :, None, None] + self.bias[:, None, None], 0.2) * 2**0.5
+
+
+class Level(nn.Module):
+    """One level of the pyramid: upsample, place, convolve."""
+
+    def __init__(self, inputs: int, width: int, position: int, size_px: int, config: MiniConfig) -> None:
+        super().__init__()
+        self.narrow = nn.Conv2d(inputs, width, 1) if inputs != width else nn.Identity()
+        self.position = nn.Parameter(torch.randn(1, position, size_px, size_px))
+        self.place = StyledConvolution(width + position, width, 3, config.latent_size)
+        self.mix = StyledConvolution(width, width, 3, config.latent_size) if size_px <= 64 else None
+
+    def forward(self, x: Tensor, latent: Tensor) -> tuple[Tensor, Tensor]:
+        """Features [B, I, h, w] -> what came up and what was made of it, both [B, O, 2h, 2w]."""
+        carried = F.interpolate(self.narrow(x), scale_factor=2.0, mode="bilinear", align_corners=False)
+        x = self.place(torch.cat([carried, self.position.expand(len(x), -1, -1, -1).to(carried.dtype)], 1), latent)
+        if self.mix is not None:
+            x = self.mix(x, latent)
+        return carried, x
+
+
+class Synthesis(nn.Module):
+    """Latents [B, L, W] -> planes [B, 3, C, D, H, W].
+
+    The planes' channels are computed in the order plane, slice, feature with channels last in memory, so that
+    `sample_planes` gathers whole cells without a copy.
+    """
+
+    def __init__(self, config: MiniConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.constant = nn.Parameter(torch.randn(1, config.widths[0], 4, 4))
+        self.first = StyledConvolution(config.widths[0], config.widths[0], 3, config.latent_size)
+        pairs = zip(config.widths[:-1], config.widths[1:], config.position_channels[1:], strict=True)
+        self.levels = nn.ModuleList(
+            Level(inputs, width, position, 8 << index, config) for index, (inputs, width, position) in enumerate(pairs)
+        )
+        self.planes = StyledConvolution(
+            2 * config.widths[-1], config.plane_channels, 1, config.latent_size, activate=False
+        )
+        self.mean = nn.Parameter(torch.zeros(1, config.plane_channels, config.plane_px, config.plane_px))
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """See the class."""
+        config = self.config
+        carried = x = self.first(self.constant.expand(len(latents), -1, -1, -1), latents[:, 0])
+        for level, latent in zip(self.levels, latents.unbind(1)[1:], strict=True):
+            carried, x = level(x, latent)
+        planes: Tensor = self.planes(torch.cat([carried, x], 1), latents[:, -1]) + self.mean
+        return planes.unflatten(1, (3, config.depth, config.channels)).transpose(2, 3)
+
+
+class Decoder(nn.Module):
+    """Trigrid features -> density and features: an MLP with one hidden layer, as in EG3D."""
+
+    def __init__(self, config: MiniConfig) -> None:
+        super().__init__()
+        self.net = nn.Sequential(
+            nn.Linear(config.channels, config.hidden), nn.Softplus(), nn.Linear(config.hidden, 1 + config.features)
+        )
+
+    def occupancy_and_features(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """[..., C] -> occupancy logit [...], 0 on the surface, and features [..., F], colours in 0..1 first."""
+        y = self.net(features)
+        colour = torch.sigmoid(y[..., 1:4]) * (1 + 2 * COLOUR_MARGIN) - COLOUR_MARGIN
+        return y[..., 0], torch.cat([colour, y[..., 4:]], -1)
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """[N, C] -> raw density [N], sigma = softplus(raw - 1), and features [N, F]."""
+        logit, decoded = self.occupancy_and_features(features)
+        return raw_density_from_occupancy(logit), decoded
+
+
+class Upscaler(nn.Module):
+    """Super-resolution by two: composited features [B, F, h, w] -> picture [B, 3, 2h, 2w] over white."""
+
+    def __init__(self, config: MiniConfig) -> None:
+        super().__init__()
+        width = config.upscale_width
+        self.read = nn.Conv2d(config.features + 1, width, 3, padding=1)
+        self.blocks = nn.ModuleList(nn.Conv2d(width, width, 3, padding=1) for _ in range(3))
+        self.write = nn.Conv2d(width, 12, 3, padding=1)
+        nn.init.zeros_(self.write.weight)
+        assert self.write.bias is not None
+        nn.init.zeros_(self.write.bias)
+
+    def forward(self, features: Tensor, alpha: Tensor) -> Tensor:
+        """The residual starts at zero, so that an untrained network is a bilinear upscale."""
+        base = features[:, :3] + 1 - alpha
+        base = F.interpolate(base, scale_factor=2.0, mode="bilinear", align_corners=False)
+        x = F.leaky_relu(self.read(torch.cat([features, alpha], 1)), 0.2)
+        for block in self.blocks:
+            x = x + F.leaky_relu(block(x), 0.2)
+        return base + F.pixel_shuffle(self.write(x), 2)
+
+
+class MiniNetwork(nn.Module):
+    """All trained tensors of the generator but its latent prior."""
+
+    def __init__(self, config: MiniConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.synthesis = Synthesis(config)
+        self.decoder = Decoder(config)
+        self.upscaler = Upscaler(config)
+
+
+def raw_density_from_occupancy(logit: Tensor) -> Tensor:
+    """Raw density whose softplus(raw - 1) is `SOLID_DENSITY * sigmoid(logit)^2`.
+
+    The square keeps unsure empty space clear: at a logit of -5 it is 0.02 a unit, not 2.7.
+    """
+    sigma = SOLID_DENSITY * torch.sigmoid(logit).square() + 1e-6
+    return 1 + sigma + torch.log(-torch.expm1(-sigma))
+
+
+def sample_planes(planes: Tensor, points: Tensor, axes: tuple[tuple[int, int, int], ...], box_side: float) -> Tensor:
+    """Mean of the three grids at points, trilinear, zero outside: `grid_sample` of every plane, at twice its speed.
+
+    The 24 cells around a point are one bag of rows of a `[cells, C]` table, which the CPU gathers a cache line at a
+    time; cells outside have weight zero, as `padding_mode="zeros"` and `align_corners=False` give them.
+
+    Args:
+        planes: [B, 3, C, D, H, W].
+        points: [B, P, 3], world coordinates.
+        axes: for each plane which coordinate is its column, row and slice.
+        box_side: side of the cube that the planes cover.
+
+    Returns:
+        [B, P, C].
+    """
+    batch, count, channels, depth, rows, columns = planes.shape
+    table = planes.permute(0, 4, 5, 1, 3, 2).reshape(-1, channels)
+    sizes = torch.tensor([columns, rows, depth], dtype=points.dtype, device=points.device)
+    order = torch.tensor(axes, device=points.device)
+    at = ((points[:, :, order] * (2 / box_side) + 1) * sizes - 1) / 2  # [B, P, 3 planes, 3]
+    low = at.floor()
+    corners = torch.stack([low, low + 1], -1)  # [B, P, plane, axis, 2]
+    inside = (corners >= 0) & (corners < sizes[:, None])
+    weights = (1 - (at[..., None] - corners).abs()) * inside
+    index = torch.minimum(corners.clamp(min=0), sizes[:, None] - 1).long()
+    x, y, z = index.unbind(3)
+    plane = torch.arange(count, device=points.device)[:, None]
+    head = torch.arange(batch, device=points.device)[:, None, None, None]
+    row = (head * rows + y)[..., None, :, None] * columns + x[..., None, None, :]
+    cells = row * (count * depth) + (plane * depth + z)[..., :, None, None]
+    wx, wy, wz = weights.unbind(3)
+    bag = wz[..., :, None, None] * wy[..., None, :, None] * wx[..., None, None, :] / count
+    shape = (batch * points.shape[1], count * 8)
+    mixed = F.embedding_bag(
+        cells.reshape(shape), table, per_sample_weights=bag.reshape(shape).to(table.dtype), mode="sum"
+    )
+    return mixed.view(batch, -1, channels)

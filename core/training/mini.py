@@ -1,0 +1,256 @@
+"""Trains the bundled generator `mini` from rendered synthetic heads: field, then rendered patches, then the file.
+
+Resumable: the state of both stages lies in OUT/state.safetensors, written every few minutes, and a run continues from
+it. Pictures of heads that were never trained on are written to OUT beside it.
+"""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from core.errors import CheckpointError, VoltefaceError
+from core.generators.mini_network import MiniConfig, MiniNetwork
+from core.generators.mini_prior import AttributeNames, LatentPrior, fitted_prior
+from core.losses import lpips
+from core.progress import Progress, Report
+from core.training.dataset import HeadViews, finished_heads, is_held_out, pixel_rays
+from core.training.field import Codes, FieldConfig, drawn_batch, field_losses, optimiser, rate_factor
+from core.training.patches import PatchConfig, drawn_patch, patch_losses, rendered_patch
+from core.training.synthetic.attributes import ATTRIBUTE_GROUPS, attributes_of_head
+
+STATE = "state.safetensors"
+SAVE_EVERY_SECONDS = 240.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All numbers of a training run.
+
+    Attributes:
+        model: sizes of the networks.
+        fields: the first stage.
+        patches: the second stage.
+        patch_steps: its length.
+        patch_rate: Adam's learning rate of the upscaler; the field moves at a tenth of it.
+        seed: of every random draw.
+    """
+
+    model: MiniConfig = field(default_factory=MiniConfig)
+    fields: FieldConfig = field(default_factory=FieldConfig)
+    patches: PatchConfig = field(default_factory=PatchConfig)
+    patch_steps: int = 1500
+    patch_rate: float = 1e-3
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingHeads:
+    """The data set in memory: views (mapped from disk) and attributes of every head, in order of seed."""
+
+    views: tuple[HeadViews, ...]
+    attributes: Tensor
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, folder: Path) -> "TrainingHeads":
+        """Read a data set.
+
+        Raises:
+            VoltefaceError: there are too few heads to train on.
+        """
+        folders = finished_heads(folder)
+        if len(folders) < 2:
+            raise VoltefaceError(
+                f"{folder} holds {len(folders)} synthetic heads.", "Render some with `volteface train data` first."
+            )
+        described = [attributes_of_head(path) for path in folders.values()]
+        attributes = torch.tensor(np.stack([list(d.values()) for d in described]), dtype=torch.float32)
+        return cls(tuple(HeadViews(p) for p in folders.values()), attributes, tuple(described[0]))
+
+    @property
+    def trained(self) -> list[int]:
+        """Numbers of the heads that are not held out."""
+        return [number for number, views in enumerate(self.views) if not is_held_out(views.seed)]
+
+
+class MiniTraining:
+    """A run that can stop and go on."""
+
+    def __init__(self, heads: TrainingHeads, out: Path, recipe: Recipe) -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(recipe.seed)
+        self.heads, self.out, self.recipe = heads, out, recipe
+        self.network = MiniNetwork(recipe.model)
+        self.network.synthesis.to(memory_format=torch.channels_last)
+        self.codes = Codes(heads.attributes[heads.trained], len(heads.views), recipe.model.latent_size)
+        self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
+        self.steps = {"field": 0, "patches": 0}
+        self.optimisers = {
+            "field": optimiser(self.network, self.codes, recipe.fields),
+            "patches": torch.optim.Adam(
+                [
+                    {"params": list(self.network.upscaler.parameters()), "lr": recipe.patch_rate},
+                    {"params": list(self.network.decoder.parameters()), "lr": recipe.patch_rate / 5},
+                    {"params": list(self.network.synthesis.parameters()), "lr": recipe.patch_rate / 10},
+                ],
+                betas=(0.5, 0.99),
+            ),
+        }
+        if (out / STATE).exists():
+            self._resume()
+
+    def run(self, report: Report) -> Path:
+        """Do what is left of both stages and write OUT/mini.safetensors.
+
+        Raises:
+            Cancelled: `report` raised it; the state is saved first.
+        """
+        try:
+            self._stage("field", self.recipe.fields.steps, self._field_step, report)
+            self._stage("patches", self.recipe.patch_steps, self._patch_step, report)
+        finally:
+            self.save()
+        return self.export()
+
+    def _stage(self, name: str, steps: int, step: object, report: Report) -> None:
+        assert callable(step)
+        adam = self.optimisers[name]
+        rates = [group["initial_lr"] if "initial_lr" in group else group["lr"] for group in adam.param_groups]
+        for group, rate in zip(adam.param_groups, rates, strict=True):
+            group["initial_lr"] = rate
+        saved = time.monotonic()
+        while self.steps[name] < steps:
+            done = self.steps[name]
+            for group, rate in zip(adam.param_groups, rates, strict=True):
+                group["lr"] = rate * rate_factor(done, steps, self.recipe.fields.warm_up)
+            # a seed for each step, so that a resumed run draws what an unbroken one would have drawn
+            rng = np.random.default_rng([self.recipe.seed, len(name), done])
+            torch.manual_seed(self.recipe.seed * 1_000_003 + done)
+            terms: Mapping[str, Tensor] = step(rng)
+            adam.zero_grad(set_to_none=True)
+            torch.stack(list(terms.values())).sum().backward()
+            adam.step()
+            decay = min(0.998, (1 + done) / (20 + done))
+            for key, value in self.network.state_dict().items():
+                self.average[key].lerp_(value, 1 - decay)
+            self.steps[name] = done + 1
+            if time.monotonic() - saved > SAVE_EVERY_SECONDS:
+                self.save()
+                saved = time.monotonic()
+            report(Progress(done + 1, steps, name, {key: float(value) for key, value in terms.items()}))
+
+    def _field_step(self, rng: np.random.Generator) -> Mapping[str, Tensor]:
+        config = self.recipe.fields
+        numbers = rng.choice(self.heads.trained, config.batch, replace=False)
+        batch = drawn_batch([self.heads.views[n] for n in numbers], config, rng)
+        latents = self.codes(self.heads.attributes[numbers], torch.as_tensor(numbers))
+        terms = field_losses(self.network, latents, batch, config)
+        return terms | {"residual": config.residual * self.codes.residual[numbers].square().mean()}
+
+    def _patch_step(self, rng: np.random.Generator) -> Mapping[str, Tensor]:
+        config = self.recipe.patches
+        number = int(rng.choice(self.heads.trained))
+        head = self.heads.views[number]
+        patch = drawn_patch(head, int(rng.integers(len(head))), pixel_rays(head.rgb.shape[1]), config, rng)
+        with torch.no_grad():
+            latent = self.codes(self.heads.attributes[[number]], torch.tensor([number]))
+            latent = latent + self.recipe.fields.latent_noise * torch.randn_like(latent)
+        planes = self.network.synthesis(latent[:, None].expand(-1, self.recipe.model.latent_count, -1))
+        features, alpha = rendered_patch(self.network, planes, patch, config)
+        upscaled = self.network.upscaler(features, alpha)
+        perceptual = lpips(upscaled.clamp(0, 1), patch.picture).mean()
+        return patch_losses(features, alpha, upscaled, patch, perceptual, config)
+
+    def save(self) -> None:
+        """Write the state, replacing the former one only when it is complete."""
+        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
+        tensors |= {f"codes.{k}": v for k, v in self.codes.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self.average.items()}
+        for name, adam in self.optimisers.items():
+            for index, moments in adam.state_dict()["state"].items():
+                tensors |= {f"{name}.{index}.{key}": torch.as_tensor(value) for key, value in moments.items()}
+        described = {"steps": json.dumps(self.steps), "recipe": json.dumps(asdict(self.recipe))}
+        partial = self.out / (STATE + ".partial")
+        save_file({k: v.detach().contiguous().clone() for k, v in tensors.items()}, partial, metadata=described)
+        partial.replace(self.out / STATE)
+
+    def _resume(self) -> None:
+        with safe_open(self.out / STATE, framework="pt") as file:
+            self.steps = json.loads(file.metadata()["steps"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+
+        def under(prefix: str) -> dict[str, Tensor]:
+            return {k.removeprefix(prefix + "."): v for k, v in tensors.items() if k.startswith(prefix + ".")}
+
+        try:
+            self.network.load_state_dict(under("network"))
+            self.codes.load_state_dict(under("codes"))
+        except RuntimeError as error:
+            raise CheckpointError(
+                f"{self.out / STATE} is of another recipe or data set.", "Choose another output folder."
+            ) from error
+        self.average = under("average")
+        for name, adam in self.optimisers.items():
+            moments: dict[int, dict[str, Tensor]] = {}
+            for key, value in under(name).items():
+                index, what = key.split(".", 1)
+                moments.setdefault(int(index), {})[what] = value
+            adam.load_state_dict({"state": moments, "param_groups": adam.state_dict()["param_groups"]})
+
+    def export(self) -> Path:
+        """Write OUT/mini.safetensors: averaged weights in half precision, the latent prior and the training latents."""
+        return export_mini(
+            self.out / "mini.safetensors", self.recipe.model, self.average, self.codes, self.heads, self.recipe
+        )
+
+
+def export_mini(
+    path: Path,
+    model: MiniConfig,
+    network: Mapping[str, Tensor],
+    codes: Codes,
+    heads: TrainingHeads,
+    recipe: Recipe,
+) -> Path:
+    """The file that `core.generators.mini.load_mini` reads."""
+    names = AttributeNames.grouped(heads.names, ATTRIBUTE_GROUPS)
+    trained = heads.trained
+    with torch.no_grad():
+        prior: LatentPrior = fitted_prior(
+            names,
+            heads.attributes[trained],
+            codes.mean,
+            codes.std,
+            codes.linear.weight,
+            codes.linear.bias,
+            codes.residual[trained],
+        )
+        bank = codes(heads.attributes[trained], torch.tensor(trained))
+    tensors = {f"network.{k}": v for k, v in network.items()}
+    tensors |= {f"prior.{k}": v for k, v in prior.state_dict().items()}
+    tensors["bank"] = bank
+    described = {
+        "config": model.to_json(),
+        "attributes": names.names,
+        "choices": names.choices,
+        "recipe": asdict(replace(recipe, model=model)),
+        "heads": len(trained),
+    }
+    partial = path.with_name(path.name + ".partial")
+    halves = {k: v.detach().half().contiguous().clone() for k, v in tensors.items()}
+    save_file(halves, partial, metadata={"mini": json.dumps(described), "licence": "Apache-2.0"})
+    partial.replace(path)
+    return path
+
+
+def mean_of(terms: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Mean of each term of a log."""
+    return {key: float(np.mean([t[key] for t in terms])) for key in terms[0]}
