@@ -1,7 +1,7 @@
 """Golden tensors: outputs of the official implementations on random weights, stored once.
 
-Looked for in the folder VOLTEFACE_GOLDEN, then in ../shared/golden beside the repository, then among the small cases that
-travel with the tests.
+Looked for in the folder VOLTEFACE_GOLDEN, then in ../shared/golden beside the repository, then among the small cases
+that travel with the tests.
 """
 
 import json

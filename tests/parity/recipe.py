@@ -28,4 +28,5 @@ def recipe_weight(name: str, value: Tensor, weight_init: Mapping[str, Any]) -> T
     numbers = np.random.RandomState(seed).standard_normal(value.numel()).reshape(value.shape)  # noqa: NPY002
     if kind == "fan":
         scale /= np.sqrt(value.numel() / value.shape[0])
-    return torch.from_numpy((offset + scale * (np.abs(numbers) if kind == "abs" else numbers)).astype(np.float32))
+    filled = offset + scale * (np.abs(numbers) if kind == "abs" else numbers)
+    return torch.from_numpy(np.asarray(filled, dtype=np.float32))
