@@ -144,8 +144,10 @@ class Synthesis(nn.Module):
         carried = x = self.first(self.constant.expand(len(latents), -1, -1, -1), latents[:, 0])
         for level, latent in zip(self.levels, latents.unbind(1)[1:], strict=True):
             carried, x = level(x, latent)
-        planes: Tensor = self.planes(torch.cat([carried, x], 1), latents[:, -1]) + self.mean
-        return planes.unflatten(1, (3, config.depth, config.channels)).transpose(2, 3)
+        planes = self.planes(torch.cat([carried, x], 1), latents[:, -1]) + self.mean
+        shape = (3, config.depth, config.channels, config.plane_px, config.plane_px)
+        split: Tensor = planes.view(-1, *shape)
+        return split.transpose(2, 3)
 
 
 class Decoder(nn.Module):
