@@ -1,8 +1,8 @@
 """Cameras as EG3D's family writes them: 16 numbers of the pose, row by row, then 9 of the normalised intrinsics.
 
 Only generator adapters speak this language; everywhere else a camera is a `core.camera.Camera`. The numbers agree with
-the official code, its slips included: its "pitch" is no polar angle but spaced so that equal steps cover equal areas, its
-field of view is the diagonal one, and its pi and square root of two are rounded.
+the official code, its slips included: its "pitch" is no polar angle but spaced so that equal steps cover equal areas,
+its field of view is the diagonal one, and its pi and square root of two are rounded.
 """
 
 import math
