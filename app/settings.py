@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 RECENT_FILES_KEPT = 12
 THEMES = ("dark", "light", "system")
+QUALITIES = (0, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -104,5 +105,6 @@ def _from_json(stored: dict[str, object]) -> Settings:
                 known[field.name] = tuple(str(item) for item in value)[:RECENT_FILES_KEPT]
         elif type(value) is type(default):
             known[field.name] = value
-    settings = replace(settings, **known)
-    return settings if settings.theme in THEMES else replace(settings, theme=THEMES[0])
+    allowed = {"theme": THEMES, "release_quality": QUALITIES}
+    known = {name: value for name, value in known.items() if value in allowed.get(name, (value,))}
+    return replace(settings, **known)
