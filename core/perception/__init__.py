@@ -1,1 +1,1 @@
-"""Small bundled nets that look at photos: faces, landmarks, person mask, identity, features."""
+"""Small bundled nets that read a photo: faces, their points, irises, the person's mask, identity, perceptual features."""
