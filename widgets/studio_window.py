@@ -1,17 +1,59 @@
-"""The main window (skeleton of the interface; see /work/notes/GUI_INTERFACE.md while it fills in)."""
+"""The main window: shows the application's values and hands its user's intentions on.
 
-from __future__ import annotations
+It is long because it is the one surface that the application sees; what its setters and signals do lives in the widgets
+around it.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import cast
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QLabel,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.camera import Camera
 from core.frame import Frame
+from widgets import intake
+from widgets.actions import build_actions, groups_of
+from widgets.curve_panel import CurvePanel
+from widgets.drop_overlay import DropOverlay
+from widgets.export_dialog import ExportDialog
+from widgets.head_panel import HeadPanel
+from widgets.icons import mark_icon, redress
+from widgets.job_bar import JobBar
+from widgets.menus import WindowMenus, build_toolbar
+from widgets.message_dialogs import AboutDialog, ErrorDialog, UnsavedDialog
+from widgets.navigation import NAMED_VIEWS
+from widgets.panel_dock import PanelDock
+from widgets.photo_panel import PhotoPanel
+from widgets.pictures import image_of
+from widgets.placement_dialog import PlacementDialog
+from widgets.preferences_dialog import PreferencesDialog
+from widgets.recovery_dialog import RecoveryDialog
+from widgets.shortcuts_dialog import ShortcutsDialog
+from widgets.theme import apply_theme
 from widgets.values import (
+    PROJECT_SUFFIX,
     DocumentView,
+    ExportOptions,
     HandPlacement,
     HeadView,
     JobView,
@@ -21,35 +63,42 @@ from widgets.values import (
     Preferences,
     RecentItem,
     RecoveryItem,
+    Theme,
     UnsavedAnswer,
 )
+from widgets.view_bar import ViewBar
+from widgets.viewer import Viewer
+from widgets.welcome_page import WelcomePage
+
+_HINT = "Drag to orbit  ·  wheel to zoom  ·  Shift-drag to pan  ·  Home to reset"
+_NEEDS_HEAD = ("save", "save_as", "export", "copy_picture", "improve")
 
 
 class StudioWindow(QMainWindow):
-    """Shows values, emits intentions."""
+    """Shows values, emits intentions; see the comment beside each signal."""
 
-    path_opened = Signal(object)
-    image_pasted = Signal(object)
+    path_opened = Signal(object)  # Path of a photo or project: dropped, pasted, chosen or recent
+    image_pasted = Signal(object)  # uint8 [H, W, 3] from the clipboard or a dropped picture
     sample_requested = Signal()
     recent_cleared = Signal()
-    save_requested = Signal(object)
-    export_requested = Signal(object)
+    save_requested = Signal(object)  # Path
+    export_requested = Signal(object)  # ExportOptions
     close_document_requested = Signal()
     undo_requested = Signal()
     redo_requested = Signal()
-    camera_changed = Signal(object, bool)
+    camera_changed = Signal(object, bool)  # Camera, still moving
     compare_toggled = Signal(bool)
     part_hovered = Signal(str)
     part_clicked = Signal(str)
     face_chosen = Signal(int)
     placement_requested = Signal()
-    face_placed = Signal(object)
+    face_placed = Signal(object)  # HandPlacement
     improve_requested = Signal()
-    stop_requested = Signal(str)
-    preferences_changed = Signal(object)
-    restore_requested = Signal(str)
-    discard_requested = Signal(str)
-    save_and_close_requested = Signal(object)
+    stop_requested = Signal(str)  # job key
+    preferences_changed = Signal(object)  # Preferences
+    restore_requested = Signal(str)  # recovery key
+    discard_requested = Signal(str)  # recovery key
+    save_and_close_requested = Signal(object)  # Path; the application saves, then calls close_now
     closing = Signal()
 
     def __init__(
@@ -58,40 +107,492 @@ class StudioWindow(QMainWindow):
         """Build the window; `gl` None decides by itself whether OpenGL can be used."""
         super().__init__(parent)
         self._preferences = preferences or Preferences()
-        self.actions_by_name: dict[str, QAction] = {}
+        self._document = DocumentView()
+        self._recent: tuple[RecentItem, ...] = ()
+        self._facts: dict[str, str] = {}
+        self._has_head = False
+        self._may_close = False
+        self._last_export: ExportOptions | None = None
+        self._recovery: RecoveryDialog | None = None
+        self.setWindowIcon(mark_icon())
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.setMinimumSize(860, 600)
+        self.resize(1360, 860)
+        self.actions_by_name = build_actions(self)
+        self.welcome = WelcomePage()
+        self.viewer = Viewer(gl=gl)
+        self.view_bar = ViewBar()
+        self.photo_panel = PhotoPanel()
+        self.head_panel = HeadPanel()
+        self.curve_panel = CurvePanel()
+        self.job_bar = JobBar()
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.welcome)
+        self._pages.addWidget(self._studio_page())
+        self.setCentralWidget(self._pages)
+        self._docks = self._build_docks()
+        self._shown_docks = set(self._docks)
+        self._menus = WindowMenus(self, self.actions_by_name, [dock.toggleViewAction() for dock in self._docks])
+        self._toolbar = build_toolbar(self.actions_by_name)
+        self.addToolBar(self._toolbar)
+        act = self.actions_by_name
+        self.view_bar.set_actions(act["compare"], act["turntable"], act["reset_view"], self._menus.backdrops)
+        self._build_foot()
+        self._overlay = DropOverlay(self)
+        self._connect_widgets()
+        self._connect_actions()
+        self.set_document(self._document)
+        self.set_undo(None, None)
+        self.set_head(None)
+        self.set_recent(())
+        self.show_welcome()
 
-    def show_welcome(self) -> None: ...
-    def show_studio(self) -> None: ...
-    def set_recent(self, items: Sequence[RecentItem]) -> None: ...
-    def set_document(self, document: DocumentView) -> None: ...
-    def set_photo(self, photo: PhotoView | None) -> None: ...
-    def set_head(self, head: HeadView | None) -> None: ...
-    def set_jobs(self, jobs: Sequence[JobView]) -> None: ...
-    def set_undo(self, undo_text: str | None, redo_text: str | None) -> None: ...
-    def set_photo_camera(self, camera: Camera | None, crop: Picture | None) -> None: ...
-    def set_preferences(self, preferences: Preferences) -> None: ...
+    # -- what it shows
+
+    def show_welcome(self) -> None:
+        """Show the welcome page."""
+        if self._pages.currentIndex() == 1:
+            self._shown_docks = {dock for dock in self._docks if not dock.isHidden()}
+        self._pages.setCurrentIndex(0)
+        for dock in self._docks:
+            dock.hide()
+        self._toolbar.hide()
+        self._refresh_actions()
+        self._say_hint()
+
+    def show_studio(self) -> None:
+        """Show the viewer and its panels."""
+        if self._pages.currentIndex() == 1:
+            return
+        self._pages.setCurrentIndex(1)
+        for dock in self._docks:
+            dock.setVisible(dock in self._shown_docks)
+        self._docks[1].raise_()
+        self._toolbar.show()
+        self._refresh_actions()
+        self._say_hint()
+        self.viewer.setFocus()
+
+    def set_recent(self, items: Sequence[RecentItem]) -> None:
+        """Show the files that were open before, newest first."""
+        self._recent = tuple(items)
+        self.welcome.set_recent(items)
+        menu = self._menus.recent
+        menu.clear()
+        for item in items:
+            entry = menu.addAction(item.title)
+            entry.setToolTip(str(item.path))
+            entry.triggered.connect(lambda _=False, path=item.path: self.path_opened.emit(path))
+        menu.addSeparator()
+        menu.addAction("Clear the list").triggered.connect(self.recent_cleared)
+        menu.setEnabled(bool(items))
+
+    def set_document(self, document: DocumentView) -> None:
+        """Show the document's name and whether it has unsaved changes."""
+        self._document = document
+        self.setWindowTitle(f"{document.name}[*] — Volteface")
+        self.setWindowModified(document.modified)
+        if self._pages.currentIndex() == 0 and not document.modified:
+            self.setWindowTitle("Volteface[*]")
+
+    def set_photo(self, photo: PhotoView | None) -> None:
+        """Show the photo and what was found in it."""
+        self.photo_panel.set_photo(photo)
+        self.actions_by_name["place_face"].setEnabled(photo is not None)
+
+    def set_head(self, head: HeadView | None) -> None:
+        """Show what is known about the head; None: there is none, so nothing can be saved or exported."""
+        self.head_panel.set_head(head)
+        self._has_head = head is not None
+        self.actions_by_name["improve"].setEnabled(head is not None and head.can_improve)
+        if head is None:
+            self.viewer.set_turntable(running=False)
+            self.viewer.show_frame(None)
+        self._refresh_actions()
+
+    def set_jobs(self, jobs: Sequence[JobView]) -> None:
+        """Show the running job and those that wait."""
+        self.job_bar.set_jobs(jobs)
+        self._foot_label.setVisible(not jobs or self.width() > 1100)
+        self.head_panel.set_running(bool(self.job_bar.best_kept()))
+        self.actions_by_name["stop"].setEnabled(bool(jobs))
+        self._refresh_notice(jobs)
+
+    def set_undo(self, undo_text: str | None, redo_text: str | None) -> None:
+        """Name what undo and redo would do; None where there is nothing."""
+        for name, text in (("undo", undo_text), ("redo", redo_text)):
+            action = self.actions_by_name[name]
+            action.setEnabled(text is not None)
+            action.setText(f"&{name.capitalize()} {text or ''}".rstrip())
+
+    def set_photo_camera(self, camera: Camera | None, crop: Picture | None) -> None:
+        """Give the aligned crop and the camera it was taken with, for the comparison."""
+        self.viewer.set_photo(camera, crop)
+        self._refresh_actions()
+
+    def set_preferences(self, preferences: Preferences) -> None:
+        """Apply preferences, the theme among them."""
+        changed = preferences.theme is not self._preferences.theme
+        self._preferences = preferences
+        if changed:
+            self._apply_theme()
+
     def preferences(self) -> Preferences:
+        """Return the preferences of now."""
         return self._preferences
 
-    def show_frame(self, frame: Frame) -> None: ...
-    def set_refining(self, busy: bool) -> None: ...
-    def set_camera(self, camera: Camera) -> None: ...
-    def camera(self) -> Camera:
-        return Camera.orbit()
+    def show_frame(self, frame: Frame) -> None:
+        """Show a newer frame."""
+        self.viewer.show_frame(frame)
+        self.viewer.set_notice("")
+        self._refresh_actions()
 
-    def begin_curves(self) -> None: ...
-    def add_curve_values(self, step: int, values: Mapping[str, float]) -> None: ...
-    def set_preview(self, pixels: Picture | None) -> None: ...
-    def show_message(self, text: str, seconds: float = 4.0) -> None: ...
-    def show_error(self, message: str, hint: str = "", details: str = "") -> None: ...
-    def show_recovery(self, items: Sequence[RecoveryItem]) -> None: ...
-    def set_recovery(self, items: Sequence[RecoveryItem]) -> None: ...
-    def ask_unsaved(self, then: Callable[[UnsavedAnswer], None]) -> None: ...
+    def set_refining(self, busy: bool) -> None:
+        """Show that a finer frame is under way."""
+        self.viewer.set_refining(busy)
+
+    def set_camera(self, camera: Camera) -> None:
+        """Look from this camera without emitting."""
+        self.viewer.set_camera(camera)
+
+    def camera(self) -> Camera:
+        """Return the camera the user looks from."""
+        return self.viewer.camera()
+
+    def begin_curves(self) -> None:
+        """Empty the plot for a new optimisation."""
+        self.curve_panel.begin()
+
+    def add_curve_values(self, step: int, values: Mapping[str, float]) -> None:
+        """Add a value to each named curve."""
+        self.curve_panel.add(step, values)
+
+    def set_preview(self, pixels: Picture | None) -> None:
+        """Show how the running job's result looks so far."""
+        self.job_bar.set_preview(pixels)
+
+    def show_message(self, text: str, seconds: float = 4.0) -> None:
+        """Say something in the foot of the window for a while."""
+        self._foot_label.setText(text)
+        self._foot_timer.start(round(seconds * 1000))
+
+    def show_error(self, message: str, hint: str = "", details: str = "") -> None:
+        """Say what went wrong; does not block."""
+        self._open(ErrorDialog(message, hint, details, self))
+
+    def show_recovery(self, items: Sequence[RecoveryItem]) -> None:
+        """Offer unsaved work found after a crash; does not block."""
+        if not items:
+            return
+        dialog = RecoveryDialog(items, self)
+        dialog.restore_requested.connect(self.restore_requested)
+        dialog.discard_requested.connect(self.discard_requested)
+        dialog.finished.connect(lambda: setattr(self, "_recovery", None))
+        self._recovery = dialog
+        self._open(dialog)
+
+    def set_recovery(self, items: Sequence[RecoveryItem]) -> None:
+        """Refresh the open recovery dialog; an empty list closes it."""
+        if self._recovery is not None:
+            self._recovery.set_items(items)
+
+    def ask_unsaved(self, then: Callable[[UnsavedAnswer], None]) -> None:
+        """Ask what to do with unsaved work, if there is any; does not block."""
+        if not self._document.modified:
+            then(UnsavedAnswer.DISCARD)
+            return
+        self._open(UnsavedDialog(self._document.name, then, self))
+
     def show_placement(
-        self,
-        photo: Picture,
-        start: HandPlacement | None,
-        reproject: Callable[[HandPlacement], Points | None],
-    ) -> None: ...
-    def set_facts(self, facts: Mapping[str, str]) -> None: ...
-    def close_now(self) -> None: ...
+        self, photo: Picture, start: HandPlacement | None, reproject: Callable[[HandPlacement], Points | None]
+    ) -> None:
+        """Let the user place the face by hand; `reproject` answers where the canonical face would lie."""
+        dialog = PlacementDialog(photo, start, reproject, self)
+        dialog.placed.connect(self.face_placed)
+        self._open(dialog)
+
+    def set_facts(self, facts: Mapping[str, str]) -> None:
+        """Give what the About dialog tells."""
+        self._facts = dict(facts)
+
+    def close_now(self) -> None:
+        """Close without asking."""
+        self._may_close = True
+        self.close()
+
+    # -- Qt
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask first when there is unsaved work."""
+        if self._may_close or not self._document.modified:
+            self.viewer.set_turntable(running=False)
+            self.closing.emit()
+            event.accept()
+            return
+        event.ignore()
+        self.ask_unsaved(self._close_answered)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Show what a drop would do."""
+        if not intake.is_welcome(event.mimeData()):
+            return
+        path = intake.path_in(event.mimeData())
+        known = path is None or intake.is_known(path)
+        self._overlay.show_text("Drop to open" if known else f"Drop to try {path.name if path else ''}")
+        event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Stay ready."""
+        if intake.is_welcome(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Lift the veil."""
+        self._overlay.hide()
+        super().dragLeaveEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        self._overlay.hide()
+        if self._take(event.mimeData()):
+            event.acceptProposedAction()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the veil over all of the window."""
+        super().resizeEvent(event)
+        self._overlay.resize(self.size())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_menus"):
+            redress(self)
+            self.viewer.refresh_theme()
+
+    # -- building
+
+    def _studio_page(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(8, 0, 2, 0)
+        column.setSpacing(6)
+        column.addWidget(self.viewer, 1)
+        column.addWidget(self.view_bar)
+        return page
+
+    def _build_docks(self) -> tuple[PanelDock, ...]:
+        photo = PanelDock("Photo", "photo_dock", self.photo_panel)
+        head = PanelDock("Head", "head_dock", self.head_panel)
+        curves = PanelDock("Curves", "curve_dock", self.curve_panel)
+        side = Qt.DockWidgetArea.RightDockWidgetArea
+        for dock in (photo, head, curves):
+            dock.setMinimumWidth(264)
+            self.addDockWidget(side, dock)
+        self.resizeDocks([photo], [300], Qt.Orientation.Horizontal)
+        self.resizeDocks([photo, head, curves], [440, 240, 220], Qt.Orientation.Vertical)
+        return photo, head, curves
+
+    def _build_foot(self) -> None:
+        self._foot_label = QLabel(_HINT)
+        self._foot_label.setProperty("role", "muted")
+        self._foot_label.setAccessibleName("Status")
+        self._foot_timer = QTimer(self, singleShot=True)
+        self._foot_timer.timeout.connect(self._say_hint)
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        bar.setFixedHeight(44)
+        bar.setContentsMargins(10, 0, 4, 0)
+        bar.addWidget(self._foot_label, 1)
+        bar.addPermanentWidget(self.job_bar, 2)
+
+    def _connect_widgets(self) -> None:
+        welcome, viewer = self.welcome, self.viewer
+        welcome.open_photo_requested.connect(self._open_photo)
+        welcome.open_project_requested.connect(self._open_project)
+        welcome.paste_requested.connect(self._paste)
+        welcome.sample_requested.connect(self.sample_requested)
+        welcome.recent_chosen.connect(self.path_opened)
+        welcome.recent_cleared.connect(self.recent_cleared)
+        viewer.camera_changed.connect(self.camera_changed)
+        viewer.view_changed.connect(self.view_bar.set_view)
+        viewer.part_hovered.connect(self._part_hovered)
+        viewer.part_clicked.connect(self.part_clicked)
+        viewer.comparison_left.connect(lambda: self.actions_by_name["compare"].setChecked(False))
+        viewer.turntable_stopped.connect(lambda: self.actions_by_name["turntable"].setChecked(False))
+        self.view_bar.view_entered.connect(viewer.show_view)
+        self.view_bar.turn_seconds_changed.connect(viewer.set_turn_seconds)
+        self.photo_panel.face_chosen.connect(self.face_chosen)
+        self.photo_panel.placement_requested.connect(self.placement_requested)
+        self.head_panel.improve_requested.connect(self.improve_requested)
+        self.head_panel.stop_requested.connect(self._stop_best)
+        self.job_bar.stop_requested.connect(self.stop_requested)
+        hints = QGuiApplication.styleHints()
+        hints.colorSchemeChanged.connect(self._system_theme_changed)
+
+    def _connect_actions(self) -> None:
+        act = self.actions_by_name
+        for name, slot in {
+            "open_photo": self._open_photo,
+            "open_project": self._open_project,
+            "paste": self._paste,
+            "save": self._save,
+            "save_as": self._save_as,
+            "export": self._export,
+            "copy_picture": self._copy_picture,
+            "close_document": self.close_document_requested.emit,
+            "quit": self.close,
+            "undo": self.undo_requested.emit,
+            "redo": self.redo_requested.emit,
+            "preferences": self._show_preferences,
+            "reset_view": self.viewer.reset_view,
+            "improve": self.improve_requested.emit,
+            "stop": self.job_bar.stop,
+            "place_face": self.placement_requested.emit,
+            "shortcuts": self._show_shortcuts,
+            "about": self._show_about,
+        }.items():
+            act[name].triggered.connect(lambda _=False, slot=slot: slot())
+        for name in NAMED_VIEWS:
+            act[f"view_{name}"].triggered.connect(lambda _=False, name=name: self.viewer.show_named(name))
+        act["compare"].toggled.connect(self._compare)
+        act["turntable"].toggled.connect(lambda on: self.viewer.set_turntable(running=on))
+        act["full_screen"].toggled.connect(lambda on: self.showFullScreen() if on else self.showNormal())
+        self._menus.backdrop_group.triggered.connect(lambda choice: self.viewer.set_backdrop(choice.data()))
+
+    # -- answering the user
+
+    def _take(self, data: object) -> bool:
+        from PySide6.QtCore import QMimeData
+
+        mime = cast("QMimeData", data)
+        path = intake.path_in(mime)
+        if path is not None:
+            self.path_opened.emit(path)
+            return True
+        picture = intake.picture_in(mime)
+        if picture is not None:
+            self.image_pasted.emit(picture)
+        return picture is not None
+
+    def _paste(self) -> None:
+        if not self._take(QGuiApplication.clipboard().mimeData()):
+            self.show_message("The clipboard holds no picture.")
+
+    def _open_photo(self) -> None:
+        self._ask_path("Open a photo", intake.OPEN_FILTER, self.path_opened.emit)
+
+    def _open_project(self) -> None:
+        self._ask_path("Open a project", intake.PROJECT_FILTER, self.path_opened.emit)
+
+    def _save(self) -> None:
+        if self._document.path is None:
+            self._save_as()
+        else:
+            self.save_requested.emit(self._document.path)
+
+    def _save_as(self) -> None:
+        self._ask_path("Save the head", intake.PROJECT_FILTER, self.save_requested.emit, saving=True)
+
+    def _close_answered(self, answer: UnsavedAnswer) -> None:
+        if answer is UnsavedAnswer.DISCARD:
+            self.close_now()
+        elif answer is UnsavedAnswer.SAVE and self._document.path is not None:
+            self.save_and_close_requested.emit(self._document.path)
+        elif answer is UnsavedAnswer.SAVE:
+            self._ask_path("Save the head", intake.PROJECT_FILTER, self.save_and_close_requested.emit, saving=True)
+
+    def _ask_path(self, title: str, names: str, then: Callable[[Path], object], *, saving: bool = False) -> None:
+        folder = self._preferences.default_folder
+        dialog = QFileDialog(self, title, str(folder))
+        dialog.setNameFilters(names.split(";;"))
+        if saving:
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setDefaultSuffix(PROJECT_SUFFIX[1:])
+            dialog.selectFile(str(self._document.path or folder / f"{self._document.name}{PROJECT_SUFFIX}"))
+        else:
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda text: then(Path(text)))
+        self._open(dialog)
+
+    def _export(self) -> None:
+        folder = self._preferences.default_folder
+        name = self._document.name.removesuffix(PROJECT_SUFFIX)
+        start = self._last_export or ExportOptions(folder / f"{name}.glb", ".glb")
+        dialog = ExportDialog(start, self)
+        dialog.chosen.connect(self._export_chosen)
+        self._open(dialog)
+
+    def _export_chosen(self, options: ExportOptions) -> None:
+        self._last_export = options
+        self.export_requested.emit(options)
+
+    def _copy_picture(self) -> None:
+        frame = self.viewer.frame
+        if frame is not None:
+            QGuiApplication.clipboard().setImage(image_of(frame.rgb))
+            self.show_message("Picture copied.")
+
+    def _show_preferences(self) -> None:
+        dialog = PreferencesDialog(self._preferences, self)
+        dialog.chosen.connect(self._preferences_chosen)
+        self._open(dialog)
+
+    def _preferences_chosen(self, preferences: Preferences) -> None:
+        self.set_preferences(preferences)
+        self.preferences_changed.emit(preferences)
+
+    def _show_shortcuts(self) -> None:
+        self._open(ShortcutsDialog(groups_of(self.actions_by_name), self))
+
+    def _show_about(self) -> None:
+        self._open(AboutDialog(self._facts, self))
+
+    def _compare(self, on: bool) -> None:
+        self.viewer.set_comparing(on)
+        self.compare_toggled.emit(on)
+
+    def _stop_best(self) -> None:
+        key = self.job_bar.best_kept()
+        if key:
+            self.stop_requested.emit(key)
+
+    def _part_hovered(self, name: str) -> None:
+        if name:
+            self._foot_label.setText(name.capitalize())
+        else:
+            self._say_hint()
+        self.part_hovered.emit(name)
+
+    def _say_hint(self) -> None:
+        studio = self._pages.currentIndex() == 1
+        self._foot_label.setText(_HINT if studio else "Photos can be dropped anywhere on this window.")
+
+    def _refresh_actions(self) -> None:
+        studio = self._pages.currentIndex() == 1
+        head = studio and self._has_head
+        for name in _NEEDS_HEAD:
+            self.actions_by_name[name].setEnabled(head)
+        for name in ("reset_view", "turntable", *(f"view_{name}" for name in NAMED_VIEWS)):
+            self.actions_by_name[name].setEnabled(head)
+        self.actions_by_name["close_document"].setEnabled(studio)
+        self.actions_by_name["compare"].setEnabled(head and self.viewer.can_compare())
+        self.view_bar.setEnabled(studio)
+        self._menus.panels.setEnabled(studio)
+
+    def _refresh_notice(self, jobs: Sequence[JobView]) -> None:
+        if self.viewer.frame is None:
+            self.viewer.set_notice(f"{jobs[0].title}…" if jobs else "")
+
+    def _apply_theme(self) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            apply_theme(app, self._preferences.theme)
+
+    def _system_theme_changed(self) -> None:
+        if self._preferences.theme is Theme.SYSTEM:
+            self._apply_theme()
+
+    def _open(self, dialog: QDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()

@@ -4,12 +4,10 @@ The application turns its own state into these views and hands them to a setter;
 as signals that carry the same kind of value. Pictures are uint8 arrays [height, width, 3] in RGB.
 """
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime  # noqa: TC003  (dataclass fields are resolved at run time by tests and tools)
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np

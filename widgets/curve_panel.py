@@ -1,0 +1,125 @@
+"""Curves of the running optimisation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QColor, QPalette, QPen
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from widgets.parts import label
+from widgets.theme import is_dark
+
+_DARK_COLOURS = ("#3cbfac", "#e3b062", "#8fa7f0", "#ef8a80", "#b9d36a", "#cf93e6")
+_LIGHT_COLOURS = ("#0b7f71", "#a86400", "#3c57c4", "#b3362c", "#5b7a12", "#8335a6")
+_SMALLEST = 1e-8
+"""Values below stand at the foot of the logarithmic plot."""
+
+
+class CurvePanel(QWidget):
+    """Named curves over steps; the plotting library is loaded when the first value comes."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Optimisation curves")
+        self._values: dict[str, tuple[list[float], list[float]]] = {}
+        self._curves: dict[str, Any] = {}
+        self._plot: Any = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 4, 10, 8)
+        column.setSpacing(4)
+        self._empty = label("The curves of a running optimisation appear here.", "muted", wrap=True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column.addWidget(self._empty, 1)
+        row = QHBoxLayout()
+        self._latest = label("", "muted")
+        self.log_box = QCheckBox("Logarithmic")
+        self.log_box.setAccessibleName("Logarithmic scale")
+        self.log_box.toggled.connect(self._set_log)
+        row.addWidget(self._latest, 1)
+        row.addWidget(self.log_box)
+        self._foot = QWidget()
+        self._foot.setLayout(row)
+        row.setContentsMargins(0, 0, 0, 0)
+        self._foot.hide()
+        column.addWidget(self._foot)
+
+    def begin(self) -> None:
+        """Forget the curves of the last optimisation."""
+        self._values.clear()
+        self._curves.clear()
+        if self._plot is not None:
+            self._plot.clear()
+            self._plot.plotItem.legend.clear()
+        self._latest.setText("")
+
+    def add(self, step: int, values: Mapping[str, float]) -> None:
+        """Add a value to each named curve."""
+        if self._plot is None:
+            self._build()
+        for name, value in values.items():
+            steps, so_far = self._values.setdefault(name, ([], []))
+            steps.append(float(step))
+            so_far.append(float(value))
+            if name not in self._curves:
+                self._curves[name] = self._plot.plot(name=name, pen=self._pen(len(self._curves)))
+            self._draw(name)
+        self._latest.setText("  ".join(f"{name} {value:.3g}" for name, value in list(values.items())[:1]))
+        self.setAccessibleDescription(", ".join(f"{name} {value:.3g}" for name, value in values.items()))
+
+    def values(self) -> dict[str, tuple[list[float], list[float]]]:
+        """Return steps and values by curve."""
+        return {name: (list(steps), list(values)) for name, (steps, values) in self._values.items()}
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and self._plot is not None:
+            self._dress()
+
+    def _build(self) -> None:
+        import pyqtgraph
+
+        self._plot = pyqtgraph.PlotWidget()
+        self._plot.setAccessibleName("Plot of the optimisation")
+        self._plot.setMenuEnabled(False)
+        self._plot.setAntialiasing(True)
+        self._plot.plotItem.hideButtons()
+        self._plot.plotItem.addLegend(offset=(-8, 6), labelTextSize="8pt", verSpacing=-4)
+        self._plot.showGrid(x=False, y=True, alpha=0.15)
+        self._plot.setLogMode(x=False, y=self.log_box.isChecked())
+        self._dress()
+        self._empty.hide()
+        column = self.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.insertWidget(0, self._plot, 1)
+        self._foot.show()
+
+    def _dress(self) -> None:
+        palette = self.palette()
+        muted = palette.color(QPalette.ColorRole.PlaceholderText)
+        self._plot.setBackground(palette.color(QPalette.ColorRole.Base))
+        for side in ("left", "bottom"):
+            axis = self._plot.getAxis(side)
+            axis.setPen(palette.color(QPalette.ColorRole.Mid))
+            axis.setTextPen(muted)
+        self._plot.plotItem.legend.setLabelTextColor(palette.color(QPalette.ColorRole.Text))
+        for index, curve in enumerate(self._curves.values()):
+            curve.setPen(self._pen(index))
+
+    def _pen(self, index: int) -> QPen:
+        colours = _DARK_COLOURS if is_dark(self.palette()) else _LIGHT_COLOURS
+        pen = QPen(QColor(colours[index % len(colours)]), 1.6)
+        pen.setCosmetic(True)
+        return pen
+
+    def _set_log(self, on: bool) -> None:
+        if self._plot is not None:
+            self._plot.setLogMode(x=False, y=on)
+            for name in self._curves:
+                self._draw(name)
+
+    def _draw(self, name: str) -> None:
+        steps, values = self._values[name]
+        shown = [max(value, _SMALLEST) for value in values] if self.log_box.isChecked() else values
+        self._curves[name].setData(steps, shown)

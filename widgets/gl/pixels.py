@@ -1,0 +1,36 @@
+"""Frames as the bytes that textures take; plain numpy, shared with the canvas that works without OpenGL."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.frame import Frame
+
+
+def premultiplied(frame: Frame) -> NDArray[np.uint8]:
+    """Return uint8 [H, W, 4]: the frame's colour without its white ground, premultiplied by alpha."""
+    alpha = np.rint(np.clip(frame.alpha, 0, 1) * 255).astype(np.int16)
+    rgba = np.zeros((*frame.alpha.shape, 4), np.uint8)
+    ground = (255 - alpha)[..., None]
+    rgba[..., :3] = np.clip(frame.rgb.astype(np.int16) - ground, 0, alpha[..., None])
+    rgba[..., 3] = alpha
+    return rgba
+
+
+def grown_depth(depth: NDArray[np.float32], side: int = 128, rings: int = 3) -> NDArray[np.float32]:
+    """Return a depth map of at most `side` pixels whose outline has grown by a few pixels.
+
+    The grown rim carries the soft outline of hair, whose own depth is unsure.
+    """
+    step = max(1, -(-max(depth.shape) // side))
+    grown = np.ascontiguousarray(depth[::step, ::step])
+    for _ in range(rings):
+        padded = np.pad(grown, 1)
+        total = np.zeros_like(grown)
+        count = np.zeros_like(grown)
+        rows, columns = grown.shape
+        for row, column in ((0, 1), (2, 1), (1, 0), (1, 2)):
+            beside = padded[row : row + rows, column : column + columns]
+            total += beside
+            count += beside > 0
+        grown = np.where((grown == 0) & (count > 0), total / np.maximum(count, 1), grown).astype(np.float32)
+    return grown

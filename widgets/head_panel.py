@@ -1,0 +1,120 @@
+"""The panel about the head: where it comes from, how like the photo it is, and how to make it better."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from widgets.parts import GAP, button, label, line
+from widgets.values import HeadView
+
+
+class HeadPanel(QScrollArea):
+    """Shows a HeadView."""
+
+    improve_requested = Signal()
+    stop_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Head")
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setProperty("role", "clear")
+        inside = QWidget()
+        inside.setProperty("role", "clear")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(12, 4, 12, 12)
+        column.setSpacing(GAP)
+        self._empty = label("Once there is a head, its origin and its likeness to the photo appear here.", "muted")
+        self._empty.setWordWrap(True)
+        column.addWidget(self._empty)
+        self._filled = QWidget()
+        filled = QVBoxLayout(self._filled)
+        filled.setContentsMargins(0, 0, 0, 0)
+        filled.setSpacing(GAP)
+        self._facts = _form()
+        self._figures = _form()
+        self._line = line()
+        self._note = label("", "muted", wrap=True)
+        filled.addLayout(self._facts)
+        filled.addWidget(self._line)
+        filled.addLayout(self._figures)
+        filled.addWidget(self._note)
+        column.addWidget(self._filled)
+        column.addStretch(1)
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
+        self.improve_button = button(
+            "Improve further", "Improve the head further", self.improve_requested.emit, icon="improve"
+        )
+        self.stop_button = button(
+            "Stop", "Stop improving and keep the best head so far", self.stop_requested.emit, icon="stop"
+        )
+        self.stop_button.setToolTip("Stop and keep the best head so far")
+        row.addWidget(self.improve_button, 1)
+        row.addWidget(self.stop_button)
+        column.addLayout(row)
+        self.setWidget(inside)
+        self._head: HeadView | None = None
+        self._running = False
+        self.set_head(None)
+
+    def set_head(self, head: HeadView | None) -> None:
+        """Show what is known about a head; None says that there is none."""
+        self._head = head
+        self._empty.setVisible(head is None)
+        self._filled.setVisible(head is not None)
+        _clear(self._facts)
+        _clear(self._figures)
+        if head is not None:
+            _add(self._facts, "Model", head.generator)
+            _add(self._facts, "Method", head.method)
+            if head.seed is not None:
+                _add(self._facts, "Seed", str(head.seed))
+            if head.seconds is not None:
+                _add(self._facts, "Time", duration(head.seconds))
+            for name, value in head.figures.items():
+                _add(self._figures, name, f"{value:.3f}")
+            self._line.setVisible(bool(head.figures))
+            self._note.setText(head.note)
+            self._note.setVisible(bool(head.note))
+        self._refresh()
+
+    def set_running(self, running: bool) -> None:
+        """Tell whether an improvement that can be stopped is running."""
+        self._running = running
+        self._refresh()
+
+    def _refresh(self) -> None:
+        can = self._head is not None and self._head.can_improve and not self._running
+        self.improve_button.setEnabled(can)
+        self.stop_button.setEnabled(self._running)
+        self.improve_button.setVisible(self._head is not None)
+        self.stop_button.setVisible(self._head is not None or self._running)
+
+
+def duration(seconds: float) -> str:
+    """Return a duration for people: `8.2 s`, `1:05`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def _form() -> QFormLayout:
+    form = QFormLayout()
+    form.setHorizontalSpacing(16)
+    form.setVerticalSpacing(5)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    return form
+
+
+def _add(form: QFormLayout, name: str, value: str) -> None:
+    shown = label(value)
+    shown.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    shown.setAccessibleName(f"{name}: {value}")
+    form.addRow(label(name, "muted"), shown)
+
+
+def _clear(form: QFormLayout) -> None:
+    while form.rowCount():
+        form.removeRow(0)

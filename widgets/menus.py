@@ -1,0 +1,99 @@
+"""The window's menus and toolbar, laid out from its actions."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+
+from widgets.icons import dress
+from widgets.values import Backdrop
+
+_BACKDROPS = {
+    Backdrop.STUDIO: "&Studio",
+    Backdrop.WHITE: "&White",
+    Backdrop.GREY: "&Grey",
+    Backdrop.DARK: "&Dark",
+    Backdrop.CHECKER: "&Checker",
+}
+Entries = Sequence[str | QMenu | None]
+
+
+class WindowMenus:
+    """Fills the menu bar; keeps the menus that change."""
+
+    def __init__(self, window: QMainWindow, actions: dict[str, QAction], panels: Sequence[QAction]) -> None:
+        self._actions = actions
+        self.recent = QMenu("Open &recent", window)
+        self.backdrops = QMenu("Back&drop", window)
+        self.backdrops.menuAction().setToolTip("Backdrop behind the head")
+        dress(self.backdrops.menuAction(), "backdrop")
+        self.backdrop_group = QActionGroup(window)
+        for backdrop, text in _BACKDROPS.items():
+            choice = self.backdrops.addAction(text)
+            choice.setCheckable(True)
+            choice.setChecked(backdrop is Backdrop.STUDIO)
+            choice.setData(backdrop)
+            self.backdrop_group.addAction(choice)
+        self.panels = QMenu("&Panels", window)
+        self.panels.addActions(list(panels))
+        views = [f"view_{name}" for name in ("front", "back", "right", "left", "top", "bottom")]
+        self._fill(
+            window, "&File",
+            ["open_photo", "open_project", self.recent, "paste", None, "save", "save_as", "export", "copy_picture",
+             None, "close_document", "quit"],
+        )  # fmt: skip
+        self._fill(window, "&Edit", ["undo", "redo", None, "preferences"])
+        self._fill(
+            window, "&View",
+            [*views, None, "reset_view", "compare", "turntable", None, self.backdrops, self.panels, "full_screen"],
+        )  # fmt: skip
+        self._fill(window, "&Head", ["improve", "stop", None, "place_face"])
+        self._fill(window, "H&elp", ["shortcuts", None, "about"])
+
+    def _fill(self, window: QMainWindow, title: str, entries: Entries) -> None:
+        menu = window.menuBar().addMenu(title)
+        menu.setToolTipsVisible(True)
+        menu.setAccessibleName(title.replace("&", ""))
+        for entry in entries:
+            if entry is None:
+                menu.addSeparator()
+            elif isinstance(entry, QMenu):
+                menu.addMenu(entry)
+            else:
+                menu.addAction(self._actions[entry])
+
+
+def build_toolbar(actions: dict[str, QAction]) -> QToolBar:
+    """Return the toolbar: open and save at the left, export as the one prominent button at the right."""
+    bar = QToolBar("Tools")
+    bar.setObjectName("tools")
+    bar.setAccessibleName("Tools")
+    bar.setMovable(False)
+    bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+    bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    for name, text in (("open_photo", "Open"), ("save", "Save")):
+        _add(bar, actions[name], text)
+    bar.addSeparator()
+    _add(bar, actions["undo"], "")
+    _add(bar, actions["redo"], "")
+    space = QWidget()
+    space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    bar.addWidget(space)
+    _add(bar, actions["export"], "Export…").setProperty("kind", "primary")
+    return bar
+
+
+def _add(bar: QToolBar, action: QAction, text: str) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setAccessibleName(action.text().replace("&", ""))
+    if text:
+        # the action keeps its longer text for the menu; the button is told again whenever the action changes
+        button.setText(text)
+        action.changed.connect(lambda: button.setText(text))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    else:
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    bar.addWidget(button)
+    return button

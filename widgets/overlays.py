@@ -1,0 +1,143 @@
+"""What floats over the viewer's picture: quality badge, wipe handle, captions."""
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from core.frame import Quality
+from widgets.pictures import round_pen
+
+QUALITY_NAMES = {Quality.PREVIEW: "Preview", Quality.NEAR: "Near exact", Quality.EXACT: "Exact"}
+_DOTS = {Quality.PREVIEW: "#e3b062", Quality.NEAR: "#9fd08a", Quality.EXACT: "#3cbfac"}
+
+
+class QualityBadge(QWidget):
+    """How good the shown frame is, and a turning arc while a finer one is under way."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAccessibleName("Quality of the picture")
+        self._quality: Quality | None = None
+        self._refining = False
+        self._turn = 0
+        self._timer = QTimer(self, interval=50)
+        self._timer.timeout.connect(self._advance)
+
+    def set_quality(self, quality: Quality | None) -> None:
+        """Show this quality; None hides it."""
+        self._quality = quality
+        self._refresh()
+
+    def set_refining(self, busy: bool) -> None:
+        """Show that a finer frame is being made."""
+        self._refining = busy
+        if busy:
+            self._timer.start()
+        else:
+            self._timer.stop()
+        self._refresh()
+
+    def text(self) -> str:
+        """Return what the badge says."""
+        name = "" if self._quality is None else QUALITY_NAMES[self._quality]
+        return f"{name} · refining" if self._refining and name else name
+
+    def sizeHint(self) -> QSize:
+        """As wide as its text."""
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 34, 24)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the pill."""
+        del event
+        if self._quality is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(16, 17, 19, 150))
+        painter.drawRoundedRect(self.rect(), 12, 12)
+        colour = QColor(_DOTS[self._quality])
+        if self._refining:
+            painter.setPen(round_pen(colour, 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawArc(QRectF(9, 7, 10, 10), -self._turn * 16, 250 * 16)
+        else:
+            painter.setBrush(colour)
+            painter.drawEllipse(QPointF(14, 12), 3.5, 3.5)
+        painter.setPen(QColor("#ececee"))
+        text = self.rect().adjusted(25, 0, -8, 0)
+        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
+        painter.end()
+
+    def _advance(self) -> None:
+        self._turn = (self._turn + 18) % 360
+        self.update()
+
+    def _refresh(self) -> None:
+        self.setVisible(self._quality is not None)
+        self.setAccessibleDescription(self.text())
+        self.resize(self.sizeHint())
+        self.update()
+
+
+class WipeHandle(QWidget):
+    """A line with a grip, dragged sideways over the comparison."""
+
+    dragged = Signal(float)
+
+    WIDTH = 36
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setCursor(Qt.CursorShape.SplitHCursor)
+        self.setAccessibleName("Wipe between photo and head")
+        self.setAccessibleDescription("Drag sideways: the photo shows on the left, the head on the right")
+        self._grab: float | None = None
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw line and grip."""
+        del event
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        x, middle = self.width() / 2, self.height() / 2
+        painter.setPen(QPen(QColor(0, 0, 0, 70), 4))
+        painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
+        painter.setPen(QPen(QColor(255, 255, 255), 2))
+        painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
+        painter.setPen(QPen(QColor(0, 0, 0, 60), 1))
+        painter.setBrush(QColor(255, 255, 255))
+        painter.drawEllipse(QPointF(x, middle), 15, 15)
+        painter.setPen(round_pen(QColor("#33363b"), 2))
+        for side in (-1, 1):
+            tip = QPointF(x + side * 8, middle)
+            painter.drawLine(tip, tip + QPointF(-side * 4, -4))
+            painter.drawLine(tip, tip + QPointF(-side * 4, 4))
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold."""
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._grab = event.position().x()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Emit where the line should stand, in the parent's x."""
+        if self._grab is not None:
+            self.dragged.emit(self.x() + event.position().x() - self._grab + self.width() / 2)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go."""
+        del event
+        self._grab = None
+
+
+class Caption(QLabel):
+    """A word on a dark pill over the picture."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setProperty("role", "pill")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(text)
+        self.hide()

@@ -1,0 +1,114 @@
+"""The panel about the photo: what was found in it, how the head was aligned, and a way to help."""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from widgets.icons import dress
+from widgets.parts import GAP, button, label
+from widgets.photo_canvas import PhotoCanvas
+from widgets.pictures import thumbnail
+from widgets.values import PhotoView
+
+_CROP = QSize(76, 76)
+
+
+class PhotoPanel(QScrollArea):
+    """Shows a PhotoView."""
+
+    face_chosen = Signal(int)
+    placement_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Photo and alignment")
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setProperty("role", "clear")
+        inside = QWidget()
+        inside.setProperty("role", "clear")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(12, 4, 12, 12)
+        column.setSpacing(GAP)
+        self._empty = label("The photo, the face found in it and how it was aligned appear here.", "muted", wrap=True)
+        column.addWidget(self._empty)
+        self._filled = self._filled_part()
+        column.addWidget(self._filled)
+        column.addStretch(1)
+        self.setWidget(inside)
+        self.set_photo(None)
+
+    def set_photo(self, photo: PhotoView | None) -> None:
+        """Show this photo; None says that there is none."""
+        self._empty.setVisible(photo is None)
+        self._filled.setVisible(photo is not None)
+        self.canvas.set_photo(photo)
+        if photo is None:
+            return
+        height, width = photo.pixels.shape[:2]
+        self._name.setText(photo.name)
+        self._name.setToolTip(photo.name)
+        self._size.setText(f"{width} x {height}")
+        self._crop.setPixmap(thumbnail(photo.crop, _CROP, self.devicePixelRatioF()))
+        self._aligned.setVisible(photo.crop is not None)
+        if photo.angles_degrees is not None:
+            self._angles.setText("\n".join(_angle_lines(photo.angles_degrees)))
+        count = len(photo.faces)
+        self._faces.setText(f"{count} faces found. Click another one in the photo to use it.")
+        self._faces.setVisible(count > 1)
+        self._warnings.setText("\n".join(photo.warnings))
+        self._warnings.setVisible(bool(photo.warnings))
+        self.landmarks_button.setVisible(photo.landmarks is not None)
+
+    def _filled_part(self) -> QWidget:
+        part = QWidget()
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP)
+        self.canvas = PhotoCanvas()
+        self.canvas.face_chosen.connect(self.face_chosen)
+        column.addWidget(self.canvas)
+        caption = QHBoxLayout()
+        self._name = label("")
+        self._name.setMinimumWidth(40)
+        self._size = label("", "muted")
+        caption.addWidget(self._name, 1)
+        caption.addWidget(self._size)
+        column.addLayout(caption)
+        self._faces = label("", "muted", wrap=True)
+        column.addWidget(self._faces)
+        self._aligned = QWidget()
+        row = QHBoxLayout(self._aligned)
+        row.setContentsMargins(0, 2, 0, 2)
+        row.setSpacing(12)
+        self._crop = QLabel()
+        self._crop.setFixedSize(_CROP)
+        self._crop.setAccessibleName("Aligned crop")
+        words = QVBoxLayout()
+        words.setSpacing(3)
+        words.addStretch(1)
+        words.addWidget(label("Aligned", "section"))
+        self._angles = label("", "muted")
+        words.addWidget(self._angles)
+        words.addStretch(1)
+        row.addWidget(self._crop)
+        row.addLayout(words, 1)
+        column.addWidget(self._aligned)
+        self._warnings = label("", "warning", wrap=True)
+        column.addWidget(self._warnings)
+        foot = QHBoxLayout()
+        place = button("Place the face by hand…", "Place the face by hand", self.placement_requested.emit, icon="place")
+        foot.addWidget(place, 1)
+        self.landmarks_button = QToolButton()
+        self.landmarks_button.setCheckable(True)
+        self.landmarks_button.setChecked(True)
+        self.landmarks_button.setAccessibleName("Show landmarks")
+        self.landmarks_button.setToolTip("Show the landmarks on the photo")
+        dress(self.landmarks_button, "landmarks")
+        self.landmarks_button.toggled.connect(self.canvas.set_landmarks_shown)
+        foot.addWidget(self.landmarks_button)
+        column.addLayout(foot)
+        return part
+
+
+def _angle_lines(angles_degrees: tuple[float, float, float]) -> list[str]:
+    return [f"{name} {angle:+.1f}°" for name, angle in zip(("Yaw", "Pitch", "Roll"), angles_degrees, strict=True)]

@@ -1,0 +1,224 @@
+"""The photo on which a face is placed by hand: a box and five points to drag."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from widgets.pictures import image_of, round_pen
+from widgets.values import HandPlacement, Picture, Points
+
+POINT_NAMES = ("right eye", "left eye", "nose tip", "right corner of the mouth", "left corner of the mouth")
+"""Right and left are the person's own."""
+
+# Where the five points stand in a frontal face box, in parts of its width and height.
+_TYPICAL = np.asarray([(0.31, 0.40), (0.69, 0.40), (0.50, 0.60), (0.36, 0.78), (0.64, 0.78)], np.float32)
+_GRAB_PX = 12
+_SMALLEST_BOX = 8.0
+Reproject = Callable[[HandPlacement], Points | None]
+
+
+def placement_in(box: tuple[float, float, float, float]) -> HandPlacement:
+    """Return the usual frontal face in a box."""
+    left, top, width, height = box
+    return HandPlacement(box, (np.asarray((left, top)) + _TYPICAL * (width, height)).astype(np.float32))
+
+
+def default_placement(photo: Picture) -> HandPlacement:
+    """Return a face in the middle of the photo, to begin with."""
+    height, width = photo.shape[:2]
+    side = 0.45 * min(width, height)
+    return placement_in(((width - side) / 2, (height - side) / 2.4, side, side))
+
+
+class PlacementCanvas(QWidget):
+    """Emits the placement while it is dragged; the wheel zooms into the photo."""
+
+    placement_changed = Signal(object)
+
+    def __init__(
+        self, photo: Picture, start: HandPlacement, reproject: Reproject, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Photo with the face to place")
+        self.setMouseTracking(True)
+        self.setMinimumSize(420, 320)
+        self._image = image_of(photo)
+        self._size = (photo.shape[1], photo.shape[0])
+        self._placement = start
+        self._reproject = reproject
+        self._points: Points | None = reproject(start)
+        self._grip = ""
+        self._hovered = ""
+        self._last = QPointF()
+        self._zoom = 1.0
+        self._offset = QPointF()
+
+    def placement(self) -> HandPlacement:
+        """Return where the face is now."""
+        return self._placement
+
+    def set_placement(self, placement: HandPlacement) -> None:
+        """Move the face and show what follows from it."""
+        self._placement = placement
+        self._points = self._reproject(placement)
+        self.placement_changed.emit(placement)
+        self.update()
+
+    def grip_at(self, position: QPointF) -> str:
+        """Return what a drag from here takes hold of: `point N`, `corner N`, `box`, or nothing."""
+        for index, point in enumerate(self._placement.landmarks.tolist()):
+            if _near(self.to_widget(*point), position):
+                return f"point {index}"
+        left, top, width, height = self._placement.box
+        corners = ((left, top), (left + width, top), (left, top + height), (left + width, top + height))
+        for index, corner in enumerate(corners):
+            if _near(self.to_widget(*corner), position):
+                return f"corner {index}"
+        box = QRectF(self.to_widget(left, top), self.to_widget(left + width, top + height))
+        return "box" if box.contains(position) else ""
+
+    def to_widget(self, x: float, y: float) -> QPointF:
+        """Return where a photo position is shown."""
+        target = self._target()
+        return QPointF(
+            target.x() + x / self._size[0] * target.width(), target.y() + y / self._size[1] * target.height()
+        )
+
+    def sizeHint(self) -> QSize:
+        """Comfortably large."""
+        return QSize(720, 520)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw photo, veil, box, reprojected face and points."""
+        del event
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Base))
+        painter.drawImage(self._target(), self._image)
+        accent = self.palette().color(QPalette.ColorRole.Highlight).lighter(110)
+        left, top, width, height = self._placement.box
+        box = QRectF(self.to_widget(left, top), self.to_widget(left + width, top + height))
+        self._paint_box(painter, box, accent)
+        if self._points is not None:
+            placed = QPolygonF([self.to_widget(x, y) for x, y in self._points.tolist()])
+            painter.setPen(round_pen(QColor(0, 0, 0, 110), 3))
+            painter.drawPoints(placed)
+            painter.setPen(round_pen(accent, 1.6))
+            painter.drawPoints(placed)
+        for index, (x, y) in enumerate(self._placement.landmarks.tolist()):
+            lit = f"point {index}" in {self._grip, self._hovered}
+            self._paint_point(painter, self.to_widget(x, y), POINT_NAMES[index] if lit else "", accent)
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of what is under the pointer; the middle button or an empty place moves the photo."""
+        self._last = event.position()
+        left = event.button() is Qt.MouseButton.LeftButton
+        self._grip = (self.grip_at(event.position()) if left else "") or "photo"
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag, or show what could be taken hold of."""
+        if not self._grip:
+            self._hovered = self.grip_at(event.position())
+            self.setCursor(_cursor(self._hovered))
+            self.update()
+            return
+        moved = event.position() - self._last
+        self._last = event.position()
+        if self._grip == "photo":
+            self._offset += moved
+            self.update()
+            return
+        scale = self._size[0] / self._target().width()
+        self.set_placement(dragged(self._placement, self._grip, moved.x() * scale, moved.y() * scale))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go."""
+        del event
+        self._grip = ""
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom about the pointer."""
+        before = event.position() - self._target().center()
+        factor = 1.15 ** (event.angleDelta().y() / 120)
+        zoom = min(12.0, max(1.0, self._zoom * factor))
+        self._offset -= before * (zoom / self._zoom - 1)
+        self._zoom = zoom
+        if zoom == 1.0:
+            self._offset = QPointF()
+        self.update()
+
+    def _target(self) -> QRectF:
+        width, height = self._size
+        scale = min(self.width() / width, self.height() / height) * self._zoom
+        target = QRectF(0, 0, width * scale, height * scale)
+        target.moveCenter(QRectF(self.rect()).center() + self._offset)
+        return target
+
+    def _paint_box(self, painter: QPainter, box: QRectF, accent: QColor) -> None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(0, 0, 0, 120), 4))
+        painter.drawRect(box)
+        painter.setPen(QPen(QColor(255, 255, 255), 1.6))
+        painter.drawRect(box)
+        painter.setPen(QPen(QColor(0, 0, 0, 120), 1))
+        painter.setBrush(accent)
+        for corner in (box.topLeft(), box.topRight(), box.bottomLeft(), box.bottomRight()):
+            painter.drawRoundedRect(QRectF(corner.x() - 5, corner.y() - 5, 10, 10), 3, 3)
+
+    def _paint_point(self, painter: QPainter, at: QPointF, name: str, accent: QColor) -> None:
+        painter.setPen(QPen(QColor(0, 0, 0, 150), 4))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(at, 7, 7)
+        painter.setPen(QPen(accent if name else QColor(255, 255, 255), 2))
+        painter.drawEllipse(at, 7, 7)
+        painter.drawPoint(at)
+        if name:
+            box = QRectF(painter.fontMetrics().boundingRect(name)).adjusted(-7, -3, 7, 3)
+            box.moveCenter(QPointF(at.x(), at.y() - 24))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(16, 17, 19, 190))
+            painter.drawRoundedRect(box, 8, 8)
+            painter.setPen(QColor(240, 240, 242))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
+
+
+def dragged(placement: HandPlacement, grip: str, right: float, down: float) -> HandPlacement:
+    """Return a placement after a drag by photo pixels; the points ride with the box, a point moves alone."""
+    kind, _, number = grip.partition(" ")
+    left, top, width, height = placement.box
+    if kind == "point":
+        landmarks = placement.landmarks.copy()
+        landmarks[int(number)] += (right, down)
+        return replace(placement, landmarks=landmarks)
+    if kind == "box":
+        moved = (placement.landmarks + np.asarray((right, down))).astype(np.float32)
+        return HandPlacement((left + right, top + down, width, height), moved)
+    on_right, on_bottom = int(number) & 1, int(number) >> 1
+    new_width = max(_SMALLEST_BOX, width + (right if on_right else -right))
+    new_height = max(_SMALLEST_BOX, height + (down if on_bottom else -down))
+    new_left = left if on_right else left + width - new_width
+    new_top = top if on_bottom else top + height - new_height
+    parts = (placement.landmarks - (left, top)) / (width, height)
+    scaled = (parts * (new_width, new_height) + (new_left, new_top)).astype(np.float32)
+    return HandPlacement((new_left, new_top, new_width, new_height), scaled)
+
+
+def _near(first: QPointF, second: QPointF) -> bool:
+    away = first - second
+    return away.x() ** 2 + away.y() ** 2 <= _GRAB_PX**2
+
+
+def _cursor(grip: str) -> Qt.CursorShape:
+    if grip.startswith("corner"):
+        diagonal = grip in {"corner 0", "corner 3"}
+        return Qt.CursorShape.SizeFDiagCursor if diagonal else Qt.CursorShape.SizeBDiagCursor
+    return {"box": Qt.CursorShape.SizeAllCursor, "": Qt.CursorShape.ArrowCursor}.get(
+        grip, Qt.CursorShape.PointingHandCursor
+    )

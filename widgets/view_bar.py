@@ -1,0 +1,132 @@
+"""The strip under the viewer: compare, turntable, exact angles and zoom, backdrop, reset."""
+
+import math
+from dataclasses import replace
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+    QWidgetAction,
+)
+from superqt import QLabeledSlider
+
+from widgets.navigation import MAX_ZOOM, MIN_ZOOM, View
+
+MIN_TURN_SECONDS, MAX_TURN_SECONDS = 2, 30
+
+
+class ViewBar(QWidget):
+    """Shows a view in numbers and emits the view that was typed; the buttons are the window's own actions."""
+
+    view_entered = Signal(object)
+    turn_seconds_changed = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName("View controls")
+        self._view = View()
+        self.yaw_box = self._angle_box("Yaw in degrees", -180, 180, wraps=True)
+        self.pitch_box = self._angle_box("Pitch in degrees", -90, 90, wraps=False)
+        self.zoom_box = self._angle_box("Zoom in per cent", MIN_ZOOM * 100, MAX_ZOOM * 100, wraps=False)
+        self.zoom_box.setSuffix(" %")
+        self.zoom_box.setDecimals(0)
+        self.zoom_box.setSingleStep(10)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(8, 5, 8, 5)
+        self._row.setSpacing(4)
+
+    def set_actions(self, compare: QAction, turntable: QAction, reset: QAction, backdrops: QMenu) -> None:
+        """Lay out the strip around the window's actions."""
+        self._row.addWidget(_button(compare, text=True))
+        turn = _button(turntable)
+        turn.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        turn.setMenu(self._speed_menu())
+        self._row.addWidget(turn)
+        self._row.addStretch(1)
+        for caption, box in (("Yaw", self.yaw_box), ("Pitch", self.pitch_box), ("Zoom", self.zoom_box)):
+            label = QLabel(caption)
+            label.setProperty("role", "muted")
+            label.setBuddy(box)
+            self._row.addWidget(label)
+            self._row.addWidget(box)
+            self._row.addSpacing(4)
+        self._row.addStretch(1)
+        backdrop = QToolButton()
+        backdrop.setDefaultAction(backdrops.menuAction())
+        backdrop.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        backdrop.setAccessibleName("Backdrop")
+        backdrop.setToolTip("Backdrop behind the head")
+        self._row.addWidget(backdrop)
+        self._row.addWidget(_button(reset))
+
+    def set_view(self, view: View) -> None:
+        """Show a view without emitting."""
+        self._view = view
+        for box, value in (
+            (self.yaw_box, math.degrees(view.yaw_radians)),
+            (self.pitch_box, math.degrees(view.pitch_radians)),
+            (self.zoom_box, view.zoom * 100),
+        ):
+            if not box.hasFocus() or abs(box.value() - value) > 0.5 * 10 ** -box.decimals():
+                with QSignalBlocker(box):
+                    box.setValue(value)
+
+    def _angle_box(self, name: str, low: float, high: float, *, wraps: bool) -> QDoubleSpinBox:
+        box = QDoubleSpinBox()
+        box.setRange(low, high)
+        box.setDecimals(1)
+        box.setSingleStep(5)
+        box.setWrapping(wraps)
+        box.setSuffix("°")
+        box.setKeyboardTracking(False)
+        box.setAlignment(Qt.AlignmentFlag.AlignRight)
+        box.setFixedWidth(74)
+        box.setAccessibleName(name)
+        box.setToolTip(name)
+        box.valueChanged.connect(self._entered)
+        return box
+
+    def _entered(self) -> None:
+        turned = self._view.facing(math.radians(self.yaw_box.value()), math.radians(self.pitch_box.value()))
+        self._view = replace(turned, zoom=self.zoom_box.value() / 100)
+        self.view_entered.emit(self._view)
+
+    def _speed_menu(self) -> QMenu:
+        menu = QMenu(self)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(12, 8, 12, 8)
+        label = QLabel("Seconds for one turn")
+        label.setProperty("role", "muted")
+        slider = QLabeledSlider(Qt.Orientation.Horizontal)
+        slider.setRange(MIN_TURN_SECONDS, MAX_TURN_SECONDS)
+        slider.setValue(8)
+        slider.setMinimumWidth(200)
+        slider.setAccessibleName("Seconds for one turn")
+        slider.valueChanged.connect(lambda seconds: self.turn_seconds_changed.emit(float(seconds)))
+        column.addWidget(label)
+        column.addWidget(slider)
+        action = QWidgetAction(menu)
+        action.setDefaultWidget(page)
+        menu.addAction(action)
+        return menu
+
+
+def _button(action: QAction, *, text: bool = False) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if text else Qt.ToolButtonStyle.ToolButtonIconOnly
+    button.setToolButtonStyle(style)
+    button.setAccessibleName(action.text().replace("&", ""))
+    button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    return button
