@@ -1,0 +1,161 @@
+"""Card hair: MakeHuman hair meshes recoloured, mirrored, puffed up, waved and cut."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from core.training.synthetic.arrays import Bytes, Floats
+from core.training.synthetic.hair_styles import FRINGED_STYLES, LONG_STYLES
+from core.training.synthetic.library import Library
+from core.training.synthetic.part import NO_CUT, Part, PartKind, Texture, colour3, world_from_dm
+from core.training.synthetic.pictures import GAMMA, blur, smoothstep
+from core.training.synthetic.uv_maps import LABELS
+
+SCALP_CENTRE_DM = np.array([0, 7.45, 0.15])
+_GREY = 0.42  # linear light of the colourless texture's mean
+_LUMINANCE = np.array([0.3, 0.59, 0.11], np.float32)
+_SIZE = 1024
+_CUTS_DM = (NO_CUT, 5.2, 6.05, 6.4)
+
+
+@dataclass(frozen=True)
+class CardSettings:
+    """What chance gave a card hair.
+
+    Attributes:
+        mirror: left and right are swapped.
+        wave: swing of long hair in dm; None for short hair.
+        cut: height where long hair ends, world units; None for short hair.
+    """
+
+    mirror: bool
+    wave: float | None = None
+    cut: float | None = None
+
+
+class CardHair:
+    """Makes card hair; textures are made once."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._textures: dict[str, Texture] = {}
+
+    def part(
+        self, rng: np.random.RandomState, style: str, hair_rgb: Floats, vertices: Floats
+    ) -> tuple[Part, CardSettings]:
+        """Hair of a style in a colour (linear light) on shaped base vertices [V,3] in dm."""
+        proxy = self._library.proxy("hair", style)
+        strands = proxy.fit(vertices)
+        if style in FRINGED_STYLES:
+            strands = swept_fringe(strands)
+        mirror = bool(rng.rand() < 0.5)
+        if mirror:
+            strands = strands * [-1, 1, 1]
+        strands = _puffed(strands, rng.uniform(-0.02, 0.16))
+        settings = CardSettings(mirror)
+        if style in LONG_STYLES:
+            wave, frequency = float(rng.choice([0, 0, 0.05, 0.10])), rng.uniform(5, 9)
+            strands = _waved(strands, wave, frequency)
+            cut = NO_CUT
+            if style == "long01":
+                cut = float(world_from_dm([0, rng.choice(_CUTS_DM), 0])[1])
+            settings = CardSettings(mirror, wave, cut)
+        # Cards are single sheets: bend their normals towards those of the head they cover.
+        outward = _outward(strands)
+        normals = proxy.normals(strands)
+        normals *= np.sign((normals * outward).sum(1, keepdims=True) + 0.25)
+        normals = 0.45 * normals + 0.55 * outward
+        normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+        part = Part(
+            world_from_dm(strands)[proxy.render.index],
+            normals[proxy.render.index],
+            proxy.render.uv,
+            proxy.render.triangles,
+            self._texture(style),
+            LABELS["hair"],
+            PartKind.CARD,
+            translucent=True,
+            tint=colour3(hair_rgb / _GREY),
+            specular=0.65,
+            wrap=(0.25, 0.25, 0.25),
+            cut_y=NO_CUT if settings.cut is None else settings.cut,
+        )
+        return part, settings
+
+    def _texture(self, style: str) -> Texture:
+        if style not in self._textures:
+            image = self._library.diffuse("hair", style)
+            pixels = _straight_strands() if image is None else colourless(image)
+            self._textures[style] = Texture(pixels, f"hair {style}")
+        return self._textures[style]
+
+
+def colourless(image: Bytes) -> Bytes:
+    """A hair texture RGBA uint8 [H,W,4] without its colour and broad shading; the part's tint is the hair colour."""
+    values = image.astype(np.float32) / 255
+    alpha = values[..., 3]
+    light = values[..., :3] ** GAMMA @ _LUMINANCE
+    around = blur(light * alpha, 6.0) / (blur(alpha, 6.0) + 1e-3)
+    log_light = np.log(np.maximum(np.where(alpha > 0.2, light, around), 2e-3))
+    weight = alpha + 1e-3
+    coarse = blur(log_light * weight, 14.0) / blur(weight, 14.0)
+    shading = coarse - (coarse * weight).sum() / weight.sum()
+    return _grey_picture(np.exp(np.clip(0.75 * (log_light - coarse) + 0.18 * shading, -1.1, 0.8)), alpha)
+
+
+def _straight_strands() -> Bytes:
+    """Opaque straight strands for a mesh that came without a texture: RGBA uint8 [1024,1024,4]."""
+    rng = np.random.RandomState(5)
+    thick, thin = (
+        cv2.resize(rng.rand(*shape).astype(np.float32), (_SIZE, _SIZE), interpolation=cv2.INTER_CUBIC)
+        for shape in ((4, 256), (8, 700))
+    )
+    light = 0.45 + 0.75 * (thick + 0.6 * thin) / 1.1
+    return _grey_picture(light, np.ones_like(light))
+
+
+def _grey_picture(light: Floats, alpha: Floats) -> Bytes:
+    grey = np.clip(np.clip(light, 0.05, 3.2) * _GREY, 0, 1) ** (1 / GAMMA)
+    return (np.stack([grey, grey, grey, alpha], -1) * 255).astype(np.uint8)
+
+
+def swept_fringe(strands: Floats) -> Floats:
+    """Hair vertices [N,3] in dm with the fringe turned about the head's axis, off the right eye."""
+    x, y, z = -strands[:, 0], strands[:, 1], strands[:, 2] - SCALP_CENTRE_DM[2]
+    angle = np.degrees(np.arctan2(x, z))  # 0 front, 90 right
+    parting, fixed, edge = np.interp(y, [6.1, 6.6, 7.0, 7.5], [5, 0, -10, -20]), 95, 30
+    room = np.clip((fixed - angle) / (fixed - parting), 0, 1) * (angle > parting)
+    swept = np.radians(angle + (edge - parting) * smoothstep(7.85, 7.35, y) * room)
+    radius = np.hypot(x, z) * _head_radius(swept) / _head_radius(np.radians(angle))
+    return np.stack([-radius * np.sin(swept), y, SCALP_CENTRE_DM[2] + radius * np.cos(swept)], 1)
+
+
+def _head_radius(angle_radians: Floats) -> Floats:
+    """Radius of the head's elliptical section, relative."""
+    radius: Floats = 1 / np.hypot(np.sin(angle_radians) / 0.95, np.cos(angle_radians) / 1.25)
+    return radius
+
+
+def _outward(strands: Floats) -> Floats:
+    outward = strands - SCALP_CENTRE_DM
+    unit: Floats = outward / np.linalg.norm(outward, axis=1, keepdims=True)
+    return unit
+
+
+def _puffed(strands: Floats, volume_dm: float) -> Floats:
+    """Pushed outwards, more where the hair stands off the head."""
+    distance = np.linalg.norm((strands - SCALP_CENTRE_DM) / [0.8, 1.05, 1.05], axis=1)
+    amount = volume_dm * (0.35 + 0.65 * smoothstep(1.0, 1.35, distance))
+    puffed: Floats = strands + _outward(strands) * [1, 0.6, 1] * amount[:, None]
+    return puffed
+
+
+def _waved(strands: Floats, wave_dm: float, frequency: float) -> Floats:
+    """Swung sideways and to and fro, more towards the ends; frequency in radians per dm."""
+    swing = wave_dm * smoothstep(7.5, 6.2, strands[:, 1])
+    phase = np.arctan2(strands[:, 0], strands[:, 2] - 0.1) * 4
+    waved = strands.copy()
+    waved[:, 0] += swing * np.sin(frequency * waved[:, 1] + phase)
+    waved[:, 2] += swing * np.cos(frequency * waved[:, 1] + phase * 1.3)
+    return waved

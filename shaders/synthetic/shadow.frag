@@ -1,0 +1,6 @@
+#version 330
+#include "coverage.glsl"
+
+void main() {
+    if (coverage(texture(image, tuv)) < .5) discard;
+}
