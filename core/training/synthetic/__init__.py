@@ -2,16 +2,17 @@
 
 They are what the bundled models learn from. A seed fixes everything about a head. From seeds to files:
 
-    sliders shape            random shape and expression, as weights of MakeHuman's targets
-    person recipe            colours, hair style, versions of the recipe
-    formats topology         MakeHuman's files, subdivision, normals
-    assets library base_mesh what is read, and the shaped base mesh
-    uv_maps pictures         where on the skin is what
-    skin brows eyes          painted and modelled parts of the head
-    hair_styles hair_cards hair_fur clothes glasses tubes    what is worn
-    part light baking renderer   drawing them; the one place in core that uses OpenGL (moderngl, imported when needed)
-    head cameras dataset sheet   a whole head, its views, data sets, contact sheets
-    attributes               a head in numbers, for training
+    sliders shape                       random shape and expression, as weights of MakeHuman's targets
+    person recipe                       colours, hair style; versions of the recipe
+    formats topology                    MakeHuman's files; subdivision, normals
+    assets library base_mesh            what is read, and the base mesh with its shapes
+    uv_maps pictures                    where on the skin is what
+    skin brows eyes                     the painted and the modelled parts of a head
+    hair_styles hair_cards hair_fur     hair
+    clothes glasses tubes               what is worn
+    part light baking opengl renderer   drawing; the one place in core that uses OpenGL (moderngl, imported when needed)
+    head cameras dataset sheet          a whole head, its views, data sets, contact sheets
+    attributes                          a head in numbers, for training
 
 Frames: MakeHuman's decimetres (y up, face along +z, +x the person's left) until `part`, the world of core.camera after.
 """

@@ -108,6 +108,11 @@ def is_rendered(out: Path, seed: int) -> bool:
     return (folder_of(out, seed) / META_FILE).is_file()
 
 
+def rendered_seeds(out: Path) -> list[int]:
+    """Seeds of the whole heads in a data set, ascending."""
+    return sorted(int(path.parent.name) for path in out.glob(f"*/{META_FILE}") if path.parent.name.isdigit())
+
+
 def _claim(out: Path, settings: DatasetSettings) -> None:
     """Writes the settings beside the heads, or checks that they are the same."""
     wanted = json.loads(json.dumps(asdict(settings)))

@@ -10,6 +10,15 @@ from core.training.synthetic.hair_styles import FRINGED_STYLES, LONG_STYLES
 from core.training.synthetic.library import Library
 from core.training.synthetic.part import NO_CUT, Part, PartKind, Texture, colour3, world_from_dm
 from core.training.synthetic.pictures import GAMMA, blur, smoothstep
+from core.training.synthetic.topology import (
+    RenderMesh,
+    Subdivision,
+    catmull_clark,
+    render_mesh,
+    subdivide_uv,
+    triangulate,
+    vertex_normals,
+)
 from core.training.synthetic.uv_maps import LABELS
 
 SCALP_CENTRE_DM = np.array([0, 7.45, 0.15])
@@ -40,13 +49,20 @@ class CardHair:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._textures: dict[str, Texture] = {}
+        self._smooth: dict[str, tuple[Subdivision, RenderMesh]] = {}
 
     def part(
-        self, rng: np.random.RandomState, style: str, hair_rgb: Floats, vertices: Floats
+        self, rng: np.random.RandomState, style: str, hair_rgb: Floats, vertices: Floats, *, smooth: bool = False
     ) -> tuple[Part, CardSettings]:
-        """Hair of a style in a colour (linear light) on shaped base vertices [V,3] in dm."""
+        """Hair of a style in a colour (linear light) on shaped base vertices [V,3] in dm.
+
+        With `smooth` the mesh is subdivided, which rounds its silhouette.
+        """
         proxy = self._library.proxy("hair", style)
-        strands = proxy.fit(vertices)
+        strands, render = proxy.fit(vertices), proxy.render
+        if smooth:
+            subdivision, render = self._subdivided(style)
+            strands = subdivision.apply(strands)
         if style in FRINGED_STYLES:
             strands = swept_fringe(strands)
         mirror = bool(rng.rand() < 0.5)
@@ -63,15 +79,15 @@ class CardHair:
             settings = CardSettings(mirror, wave, cut)
         # Cards are single sheets: bend their normals towards those of the head they cover.
         outward = _outward(strands)
-        normals = proxy.normals(strands)
+        normals = vertex_normals(strands, render.position_triangles)
         normals *= np.sign((normals * outward).sum(1, keepdims=True) + 0.25)
         normals = 0.45 * normals + 0.55 * outward
         normals /= np.linalg.norm(normals, axis=1, keepdims=True)
         part = Part(
-            world_from_dm(strands)[proxy.render.index],
-            normals[proxy.render.index],
-            proxy.render.uv,
-            proxy.render.triangles,
+            world_from_dm(strands)[render.index],
+            normals[render.index],
+            render.uv,
+            render.triangles,
             self._texture(style),
             LABELS["hair"],
             PartKind.CARD,
@@ -82,6 +98,15 @@ class CardHair:
             cut_y=NO_CUT if settings.cut is None else settings.cut,
         )
         return part, settings
+
+    def _subdivided(self, style: str) -> tuple[Subdivision, RenderMesh]:
+        if style not in self._smooth:
+            mesh = self._library.proxy("hair", style).mesh
+            subdivision = catmull_clark(len(mesh.vertices), mesh.faces)
+            uvs, uv_quads = subdivide_uv(mesh.uv_faces, mesh.uvs)
+            triangles, uv_triangles = triangulate(subdivision.quads.tolist(), uv_quads.tolist())
+            self._smooth[style] = subdivision, render_mesh(triangles, uv_triangles, uvs)
+        return self._smooth[style]
 
     def _texture(self, style: str) -> Texture:
         if style not in self._textures:

@@ -23,7 +23,7 @@ from core.training.synthetic.part import CENTRE_DM, LABEL_FROM_TEXTURE, Part, Te
 from core.training.synthetic.person import Person, random_person
 from core.training.synthetic.recipe import HeadRecipe
 from core.training.synthetic.renderer import OffscreenRenderer
-from core.training.synthetic.shape import random_expression, random_shape
+from core.training.synthetic.shape import friendlier, random_expression, random_shape
 from core.training.synthetic.skin import PaintedSkin, SkinPainter
 from core.training.synthetic.uv_maps import load_uv_maps, sample
 
@@ -69,6 +69,8 @@ class HeadMaker:
         rng = np.random.RandomState(seed)
         shape = random_shape(rng)
         expression = random_expression(rng)
+        if recipe.mended:
+            expression = friendlier(expression)
         vertices = self._centred(self._base.shaped({**shape.weights, **expression}))
         person = random_person(rng, shape, recipe)
         painted = self._painter.paint(rng, person)
@@ -79,7 +81,7 @@ class HeadMaker:
         parts = [self._skin(painted, outfit, positions, normals)]
         parts += self._wardrobe.parts(rng, outfit, vertices)
         parts += self._eyes.parts(rng, person, vertices)
-        hair, hair_facts = self._hair(rng, person, vertices, (positions, normals))
+        hair, hair_facts = self._hair(rng, person, vertices, (positions, normals), smooth=recipe.mended)
         parts += hair
         glasses = bool(rng.rand() < _GLASSES_ODDS) if recipe.glasses is None else recipe.glasses
         dark_lenses = False
@@ -134,14 +136,20 @@ class HeadMaker:
         )
 
     def _hair(
-        self, rng: np.random.RandomState, person: Person, vertices: Floats, skin: tuple[Floats, Floats]
+        self,
+        rng: np.random.RandomState,
+        person: Person,
+        vertices: Floats,
+        skin: tuple[Floats, Floats],
+        *,
+        smooth: bool,
     ) -> tuple[list[Part], dict[str, Any]]:
         """Hair, if any, and what chance decided about it."""
         if person.hair in FUR_STYLES:
             return [self._fur.part(rng, person.hair, person.hair_rgb, *skin)], {}
         if person.hair == "none":
             return [], {}
-        part, settings = self._cards.part(rng, person.hair, person.hair_rgb, vertices)
+        part, settings = self._cards.part(rng, person.hair, person.hair_rgb, vertices, smooth=smooth)
         return [part], {name: value for name, value in vars(settings).items() if value is not None}
 
     def _exposed(self, parts: list[Part]) -> tuple[Part, ...]:

@@ -14,7 +14,7 @@ class HeadRecipe:
 
     Attributes:
         version: 1 is the recipe of the bundled model's training data and will not change. 2 keeps its draws and
-            mends its looks: grey hair stays grey, expressions are friendlier, hair ends are softer.
+            mends its looks: grey hair is not tinted, expressions are friendlier, silhouettes of hair are rounder.
         hair: forces a style of `hair_styles.ALL_STYLES`; None lets the seed choose.
         glasses: forces or forbids glasses; None lets the seed choose.
     """

@@ -1,29 +1,26 @@
 """Offscreen renderer (OpenGL 3.3 through EGL, no window): colour, part labels and depth of a list of parts.
 
-moderngl is imported when a renderer is made, so that the rest of the package works without OpenGL. A renderer belongs
-to the thread that made it.
+A renderer belongs to the thread that made it.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from core.camera import Camera
-from core.errors import DeviceError, VoltefaceError
 from core.training.synthetic.arrays import Bytes, Floats
-from core.training.synthetic.part import LABEL_FROM_TEXTURE, WHITE, Part, PartKind, Texture
+from core.training.synthetic.opengl import opengl_context, shader_source
+from core.training.synthetic.part import LABEL_FROM_TEXTURE, WHITE, Part, Texture
 
 if TYPE_CHECKING:
     import moderngl
 
-SHADERS = Path(__file__).resolve().parents[3] / "shaders" / "synthetic"
 SHADOW_SIZE_PX = 320
 _NEAR, _FAR = 1.0, 5.0  # of the depth buffer, world units
 _PASSES = ("colour", "label", "shadow")
@@ -31,7 +28,6 @@ _ATTRIBUTES = {"position": 3, "normal": 3, "uv": 2, "irradiance": 3, "threshold"
 _OPAQUE, _SOFT_CORE, _SOFT_EDGE = 0.3, 0.6, 0.04  # coverage from which a fragment is drawn
 _ANY_COVERAGE = 9.0
 _GL_FROM_OPENCV = np.diag([1.0, -1.0, -1.0, 1.0])
-_HINT = "Rendering training data needs OpenGL 3.3 through EGL; on Debian: apt-get install libegl1 libgl1-mesa-dri."
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +72,7 @@ class OffscreenRenderer:
     def __init__(self, size_px: int = 256, supersample: int = 2) -> None:
         self.size_px = size_px
         self._large_px = size_px * supersample
-        self._gl = gl = _context()
+        self._gl = gl = opengl_context()
         vertex = shader_source("mesh.vert")
         self._programs: dict[str, moderngl.Program] = {
             name: gl.program(vertex_shader=vertex, fragment_shader=shader_source(f"{name}.frag")) for name in _PASSES
@@ -252,17 +248,6 @@ class OffscreenRenderer:
         return made
 
 
-def shader_source(name: str) -> str:
-    """A shader with `coverage.glsl` and the constants of PartKind put in where it includes them."""
-    try:
-        source = (SHADERS / name).read_text(encoding="utf-8")
-        coverage = (SHADERS / "coverage.glsl").read_text(encoding="utf-8")
-    except OSError as error:
-        raise VoltefaceError(f"A shader is missing: {error}.", "Reinstall Volteface.") from error
-    constants = "".join(f"#define {kind.name} {kind.value}\n" for kind in PartKind)
-    return source.replace('#include "coverage.glsl"\n', constants + coverage)
-
-
 def projection_matrix(focal: float) -> Floats:
     """OpenGL's projection [4,4] for a focal length in picture widths and a centred principal point."""
     projection = np.zeros((4, 4))
@@ -270,13 +255,3 @@ def projection_matrix(focal: float) -> Floats:
     projection[2, 2:] = -(_FAR + _NEAR) / (_FAR - _NEAR), -2 * _FAR * _NEAR / (_FAR - _NEAR)
     projection[3, 2] = -1
     return projection
-
-
-def _context() -> "moderngl.Context":
-    try:
-        import moderngl
-
-        settings: dict[str, Any] = {"backend": "egl"}  # moderngl's stub types each value as a dict
-        return moderngl.create_context(standalone=True, require=330, **settings)
-    except Exception as error:  # glcontext and moderngl raise bare exceptions
-        raise DeviceError(f"OpenGL could not be started without a window: {error}.", _HINT) from error

@@ -3,6 +3,7 @@
 The order of the random draws is part of the recipe: a draw added in the middle changes every head.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from core.training.synthetic.sliders import HEAD_SHAPES, PAIRED, SIDED
 RACES = ("african", "asian", "caucasian")
 _LEAST_WEIGHT = 1e-4
 _SIDES = ("Left", "Right")
+_HINT_OF_SMILE = 0.14
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,3 +130,16 @@ def random_expression(rng: np.random.RandomState) -> dict[str, float]:
         units["face/browInnerUp"] = rng.uniform(0.2, 0.7)
     both("eyeBlink", rng.uniform(-0.08, 0.10))
     return units
+
+
+def friendlier(units: Mapping[str, float]) -> dict[str, float]:
+    """An expression with its frown, squint and gape held back and a hint of a smile."""
+    scales = {"mouthFrown": 0.35, "browDown": 0.3, "eyeSquint": 0.5, "jawOpen": 0.6, "mouthPucker": 0.6}
+    softened = {
+        name: weight * next((scale for unit, scale in scales.items() if unit in name), 1.0)
+        for name, weight in units.items()
+    }
+    for side in _SIDES:
+        name = f"face/mouthSmile{side}"
+        softened[name] = max(softened.get(name, 0.0), _HINT_OF_SMILE)
+    return softened
