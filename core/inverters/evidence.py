@@ -1,0 +1,130 @@
+"""What an aligned photo says about a head, in the form that optimisations compare renders with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from core.errors import InversionError
+from core.mask import PARTS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from core.align import Alignment
+
+# Outlines in the 468-point face mesh.
+LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
+MOUTH = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191)
+RIGHT_EYE = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
+LEFT_EYE = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)
+RIGHT_BROW = (46, 53, 52, 65, 55, 107, 66, 105, 63, 70)
+LEFT_BROW = (276, 283, 282, 295, 285, 336, 296, 334, 293, 300)
+OVAL = (
+    *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
+    *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
+)
+DRAWN = ("eyes", "brows", "lips", "mouth")
+"""Parts whose outline the face mesh gives."""
+BODY_WEIGHT, FACE_WEIGHT = 0.25, 2.0
+"""Weight of a pixel below the chin and of one in the face; hair and background have 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The evidence at one resolution; [1, channels, px, px] each.
+
+    Attributes:
+        rgb: the person on white.
+        mask: the person, 0..1.
+        weight: how much each pixel counts.
+        parts: share of each pixel that belongs to the parts of `DRAWN`, and, last, to the rest of the face.
+    """
+
+    rgb: Tensor
+    mask: Tensor
+    weight: Tensor
+    parts: Tensor
+
+    def cut(self, row: int, column: int, side: int) -> View:
+        """A square of it."""
+        rows, columns = slice(row, row + side), slice(column, column + side)
+        return View(*(t[:, :, rows, columns] for t in (self.rgb, self.mask, self.weight, self.parts)))
+
+
+class Evidence:
+    """The aligned photo at every resolution that is asked for."""
+
+    def __init__(self, alignment: Alignment) -> None:
+        crop, mask = np.asarray(alignment.crop), np.asarray(alignment.mask, dtype=np.float32)
+        if not np.isfinite(mask).all() or mask.mean() < 0.01:
+            raise InversionError(
+                "The person could not be told from the background.", "Try a photo with a plainer background."
+            )
+        outlines = np.asarray(alignment.landmarks, dtype=np.float64)
+        self.landmarks = outlines @ alignment.crop_from_photo[:2, :2].T + alignment.crop_from_photo[:2, 2]
+        person = torch.from_numpy(mask.clip(0, 1))[None, None]
+        rgb = torch.from_numpy(crop.astype(np.float32) / 255).permute(2, 0, 1)[None]
+        parts, face = _drawn_parts(self.landmarks, len(crop))
+        chin = self.landmarks[152, 1]
+        rows = np.arange(len(crop), dtype=np.float32)[:, None]
+        # the shoulders count little: clothes differ without end and nobody looks at them
+        weight = 1 - (1 - BODY_WEIGHT) * np.clip((rows - chin) / (0.06 * len(crop)), 0, 1) + (FACE_WEIGHT - 1) * face
+        whole = View(rgb * person + 1 - person, person, torch.from_numpy(weight.astype(np.float32))[None, None], parts)
+        self.at = cache(lambda size_px: _scaled(whole, size_px))
+        """The evidence at a resolution: `at(size_px) -> View`."""
+
+
+def _scaled(view: View, size_px: int) -> View:
+    scaled = [
+        F.interpolate(t, (size_px, size_px), mode="bilinear", antialias=True, align_corners=False)
+        for t in (view.rgb, view.mask, view.weight, view.parts)
+    ]
+    return View(*scaled)
+
+
+def _drawn_parts(landmarks: NDArray[np.float64], side_px: int) -> tuple[Tensor, NDArray[np.float32]]:
+    """Pictures [1, parts + 1, px, px] of the parts and of the rest of the face, and the face [px, px]."""
+
+    def filled(*outlines: tuple[int, ...]) -> NDArray[np.float32]:
+        canvas = np.zeros((side_px, side_px), np.uint8)
+        # one call each: outlines that overlap must not cancel
+        for outline in outlines:
+            cv2.fillPoly(canvas, [np.round(landmarks[list(outline)] * 16).astype(np.int32)], 1, shift=4)
+        return canvas.astype(np.float32)
+
+    face, mouth = filled(OVAL), filled(MOUTH)
+    eyes, brows = filled(RIGHT_EYE, LEFT_EYE), filled(RIGHT_BROW, LEFT_BROW)
+    lips = filled(LIPS) * (1 - mouth)
+    drawn = [eyes, brows, lips, mouth]
+    # pixels near an outline are left to the picture itself: the mesh is a pixel or two off
+    near = cv2.dilate(np.maximum.reduce(drawn), np.ones((9, 9), np.uint8))
+    return torch.from_numpy(np.stack([*drawn, face * (1 - near)]))[None], face
+
+
+def part_loss(logits: Tensor, view: View, parts: tuple[str, ...] = PARTS) -> Tensor:
+    """How badly rendered part labels agree with the outlines of the photo's face mesh.
+
+    Args:
+        logits: [1, parts, px, px].
+        view: evidence at that resolution.
+        parts: names of the labels.
+    """
+    chance = logits.softmax(dim=1)
+    glasses = chance[:, parts.index("glasses")] if "glasses" in parts else torch.zeros(())
+    columns = [chance[:, parts.index(name)] for name in DRAWN if name in parts]
+    wanted = [view.parts[:, i] for i, name in enumerate(DRAWN) if name in parts]
+    loss = torch.zeros(())
+    for column, want in zip(columns, wanted, strict=True):
+        # glasses may hide what the mesh guesses behind them
+        loss = loss - (want * torch.log((column + glasses).clamp(1e-4, 1))).sum()
+    anything = torch.stack(columns).sum(dim=0)
+    loss = loss - (view.parts[:, -1] * torch.log((1 - anything).clamp(1e-4, 1))).sum()
+    return loss / view.parts.sum().clamp(min=1)

@@ -1,0 +1,144 @@
+"""The second stage: latents for every layer, and the camera, that reproduce the photo.
+
+The search runs in coordinates in which the generator's own samples are a standard Gaussian: one code shared by all
+layers and an offset for each layer, both drawn towards where samples lie, so that what the photo does not show stays
+plausible and matches what it shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+
+from core.inverters.evidence import part_loss
+from core.inverters.glimpse import Glimpse
+from core.inverters.pose import RefinedCamera
+from core.losses import PerceptualTarget, masked_l1
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.camera import Camera
+    from core.inverters.evidence import Evidence
+    from core.inverters.latent_space import LatentSpace
+    from core.protocols import Generator
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """Numbers of the search.
+
+    Attributes:
+        picture_px: side of the rendered pictures.
+        samples: samples a ray.
+        look_every: steps after which the coarse look is renewed.
+        rate: Adam's step for the latents, in standard deviations.
+        camera_rate: for the camera, in its usual spreads.
+        colour, perceptual, silhouette, parts: weights of the losses.
+        usual: weight of the shared code's distance from the mean.
+        even: weight of the layers' distance from each other.
+        pose: weight of the camera's corrections.
+    """
+
+    picture_px: int = 64
+    samples: int = 8
+    look_every: int = 8
+    rate: float = 0.06
+    camera_rate: float = 0.04
+    colour: float = 2.0
+    perceptual: float = 1.0
+    silhouette: float = 1.0
+    parts: float = 0.1
+    usual: float = 0.02
+    even: float = 0.2
+    pose: float = 0.01
+
+
+class LatentSearch:
+    """One running search. `step` improves it; `latents`, `camera` and `planes` tell where it stands."""
+
+    def __init__(
+        self,
+        generator: Generator,
+        evidence: Evidence,
+        camera: Camera,
+        start: Tensor,
+        space: LatentSpace,
+        *,
+        steps: int,
+        seed: int = 0,
+        settings: SearchSettings | None = None,
+    ) -> None:
+        self._generator, self._space, self._steps = generator, space, max(steps, 1)
+        self._settings = settings or SearchSettings()
+        self._view = evidence.at(self._settings.picture_px)
+        self._perceptual = PerceptualTarget.of(_enlarged(self._view.rgb), _enlarged(self._view.weight), backbone="alex")
+        self._noise = torch.Generator().manual_seed(seed)
+        codes = space.coordinates(start)
+        self._shared = codes.mean(dim=0).requires_grad_()
+        self._offsets = (codes - codes.mean(dim=0)).requires_grad_()
+        self.refined = RefinedCamera(camera)
+        self._rates = (self._settings.rate, 0.5 * self._settings.rate, self._settings.camera_rate)
+        self._adam = torch.optim.Adam(
+            [{"params": [p]} for p in (self._shared, self._offsets, self.refined.corrections)], betas=(0.9, 0.99)
+        )
+        self._glimpse: Glimpse | None = None
+        self._trigrid = generator.trigrid(start)
+        self._done = 0
+
+    @property
+    def latents(self) -> Tensor:
+        """Latents [L, W] as they stand."""
+        with torch.no_grad():
+            return self._latents()
+
+    def _latents(self) -> Tensor:
+        return self._space.latents(self._shared + self._offsets)
+
+    @property
+    def camera(self) -> Camera:
+        """The camera as it stands."""
+        return self.refined.camera()
+
+    def step(self) -> dict[str, float]:
+        """One step of Adam; the losses before it, by name."""
+        settings = self._settings
+        planes = self._generator.planes(self._latents()[None])[0]
+        trigrid = self._trigrid.with_planes(planes)
+        if self._glimpse is None or self._done % settings.look_every == 0:
+            self._glimpse = Glimpse(self._generator, trigrid, self.refined)
+        side = settings.picture_px
+        seen = self._glimpse.see(
+            self._generator, trigrid, self.refined, (0, 0, side, side), settings.samples, self._noise
+        )
+        view, picture = self._view, seen.on_white()
+        losses = {
+            "colour": masked_l1(picture, view.rgb, view.weight).mean(),
+            "perceptual": self._perceptual.distance(_enlarged(picture)).mean(),
+            "silhouette": ((seen.alpha - view.mask).square() * view.weight).mean(),
+            "usual": self._shared.square().mean(),
+            "even": self._offsets.square().mean(),
+            "pose": self.refined.penalty(),
+        }
+        logits = self._generator.label_logits(seen.features.permute(1, 2, 0))
+        if logits is not None:
+            losses["parts"] = part_loss(logits.permute(2, 0, 1)[None], view, self._generator.info.parts)
+        loss = torch.stack([getattr(settings, name) * value for name, value in losses.items()]).sum()
+        self._adam.zero_grad(set_to_none=True)
+        loss.backward()
+        done = self._done / self._steps
+        # a short warm-up, then a slow end, so that where it stops does not depend on the last step's samples
+        pace = min(1.0, (self._done + 1) / 5) * max(0.1, min(1.0, 2 * (1 - done)))
+        for group, rate in zip(self._adam.param_groups, self._rates, strict=True):
+            group["lr"] = rate * pace
+        self._adam.step()
+        self._done += 1
+        return {"loss": float(loss.detach())} | {name: float(value.detach()) for name, value in losses.items()}
+
+
+def _enlarged(picture: Tensor) -> Tensor:
+    """Twice as large: AlexNet's first layer strides over four pixels."""
+    return F.interpolate(picture, scale_factor=2.0, mode="bilinear", align_corners=False)

@@ -1,0 +1,231 @@
+"""The `pivotal` inverter: first guess, latent search with camera refinement, then tuning around the pivot.
+
+Every stage reports at every step. At *rungs*, every few seconds' worth of steps, the head as it stands is drawn from
+the photo's camera and scored against the photo; the rung goes out with `Progress.result`, and the best rung is what a
+cancelled or finished inversion answers.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from core.device import seeded
+from core.errors import Cancelled, InversionError
+from core.head import Head
+from core.inverters.evidence import Evidence
+from core.inverters.first_guess import first_guess
+from core.inverters.glimpse import Glimpse
+from core.inverters.latent_search import LatentSearch
+from core.inverters.latent_space import LatentSpace
+from core.inverters.pivotal_tuning import PivotalTuning
+from core.inverters.pose import RefinedCamera
+from core.losses import PerceptualTarget, masked_l1
+from core.mask import Mask
+from core.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from core.align import Alignment
+    from core.camera import Camera
+    from core.progress import Report
+    from core.protocols import Generator
+    from core.trigrid import Trigrid
+
+METHOD = "pivotal"
+SEARCH_STEPS, TUNING_STEPS = 120, 180
+"""Together about a minute on two CPU cores."""
+SEARCH_SHARE = 0.45
+"""Share of a limited time or number of steps that goes to the search."""
+RUNG_STEPS = 20
+SAMPLES = 14
+"""Samples a ray in the picture of a rung."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long each stage may take.
+
+    Attributes:
+        search_steps: steps of the latent search.
+        tuning_steps: steps of the tuning.
+        search_until: moment of `time.monotonic` at which the search stops.
+        until: moment at which everything stops.
+    """
+
+    search_steps: int
+    tuning_steps: int
+    search_until: float = math.inf
+    until: float = math.inf
+
+    @staticmethod
+    def of(seconds: float | None, steps: int | None) -> Plan:
+        """Within limits that may be missing."""
+        search, tuning = SEARCH_STEPS, TUNING_STEPS
+        if steps is not None:
+            search = round(steps * SEARCH_SHARE)
+            tuning = steps - search
+        if seconds is None:
+            return Plan(search, tuning)
+        now = time.monotonic()
+        return Plan(search, tuning, now + SEARCH_SHARE * seconds, now + seconds)
+
+
+class Pivotal:
+    """Implements `core.protocols.Inverter`."""
+
+    def invert(
+        self,
+        alignment: Alignment,
+        generator: Generator,
+        report: Report,
+        *,
+        seed: int = 0,
+        seconds: float | None = None,
+        steps: int | None = None,
+    ) -> Head:
+        """See the protocol. Cancelling keeps the best head so far; only before the first guess does `Cancelled` pass.
+
+        Raises:
+            InversionError: the numbers ran away, or the photo shows no person.
+            Cancelled: from `report`, before there was a head.
+        """
+        with seeded(seed):
+            run = _Run(alignment, generator, report, seed, Plan.of(seconds, steps))
+            try:
+                run.go()
+            except Cancelled:
+                if run.best is None:
+                    raise
+            assert run.best is not None
+            return run.best
+
+
+class _Run:
+    """One inversion: what its stages share, and the best head so far."""
+
+    def __init__(self, alignment: Alignment, generator: Generator, report: Report, seed: int, plan: Plan) -> None:
+        self._alignment, self._generator, self._report = alignment, generator, report
+        self._seed, self._plan = seed, plan
+        self._total = 1 + plan.search_steps + plan.tuning_steps
+        self._done = 0
+        self.best: Head | None = None
+        self._best_score = math.inf
+
+    def go(self) -> None:
+        """All stages."""
+        plan, generator, camera = self._plan, self._generator, self._alignment.camera
+        self._report(Progress(0, self._total, "Looking at the photo"))
+        evidence = Evidence(self._alignment)
+        space = LatentSpace.of(generator)
+        whole = evidence.at(256)
+        start = first_guess(whole.rgb, whole.mask, (camera.yaw_radians, camera.pitch_radians), generator)
+        self._judge = _Judge(generator, evidence)
+        self._rung("First guess", start, camera, generator.trigrid(start))
+        search = LatentSearch(generator, evidence, camera, start, space, steps=plan.search_steps, seed=self._seed)
+
+        def searched() -> None:
+            latents = search.latents
+            with torch.no_grad():
+                self._rung("Finding the head", latents, search.camera, generator.trigrid(latents))
+
+        self._stage("Finding the head", search.step, searched, plan.search_steps, plan.search_until)
+        if plan.tuning_steps == 0 or self.best is None:
+            return
+        pivot, camera = self.best.latents, self.best.camera
+        tuning = PivotalTuning(generator, evidence, camera, pivot, steps=plan.tuning_steps, seed=self._seed)
+
+        def tuned() -> None:
+            self._rung("Adding detail", pivot, camera, tuning.trigrid, tuning.delta)
+
+        self._done = 1 + plan.search_steps
+        self._stage("Adding detail", tuning.step, tuned, plan.tuning_steps, plan.until)
+
+    def _stage(
+        self,
+        message: str,
+        step: Callable[[], Mapping[str, float]],
+        rung: Callable[[], None],
+        steps: int,
+        until: float,
+    ) -> None:
+        """Repeat `step` until the steps or the time are used up; a rung now and then and at the end."""
+        for index in range(steps):
+            if time.monotonic() > until:
+                break
+            values = step()
+            self._done += 1
+            if not math.isfinite(values["loss"]):
+                raise InversionError(
+                    "The search for the head ran out of bounds.", "Try again with another seed or another crop."
+                )
+            self._report(Progress(self._done, self._total, message, values))
+            if (index + 1) % RUNG_STEPS == 0 and index + 1 < steps:
+                rung()
+        if steps:
+            rung()
+
+    def _rung(
+        self,
+        message: str,
+        latents: Tensor,
+        camera: Camera,
+        trigrid: Trigrid,
+        delta: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        """Draw and score a head; keep it if it is the best; send it out."""
+        delta = delta or {}
+        latents, trigrid = latents.detach().clone(), trigrid.with_planes(trigrid.planes.detach().clone())
+        preview, seen, score = self._judge.look(self._generator.tuned(delta), latents, camera, trigrid)
+        head = Head(
+            generator=self._generator.info.name,
+            latents=latents,
+            camera=camera,
+            trigrid=trigrid,
+            delta=delta,
+            seed=self._seed,
+            method=METHOD,
+            visibility=Mask(seen, "seen"),
+        )
+        if not math.isfinite(score):
+            raise InversionError(
+                "The head model answered with numbers that are none.", "Try another photo, or reinstall the model."
+            )
+        if score < self._best_score:
+            self.best, self._best_score = head, score
+        values = {"difference": score}
+        self._report(Progress(max(1, self._done), self._total, message, values, preview=preview, result=self.best))
+        self._done = max(1, self._done)
+
+
+class _Judge:
+    """Draws a head as the photo's camera sees it and says how far it is from the photo."""
+
+    def __init__(self, generator: Generator, evidence: Evidence) -> None:
+        info = generator.info
+        self._neural_px, self._view = info.neural_px, evidence.at(info.picture_px)
+        self._target = PerceptualTarget.of(self._view.rgb, self._view.weight, backbone="alex", size_px=128)
+
+    def look(
+        self, generator: Generator, latents: Tensor, camera: Camera, trigrid: Trigrid
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], float]:
+        """Picture [H, W, 3], what of the photo shows the head [h, w] 0..1, and the score: lower is better."""
+        refined = RefinedCamera(camera)
+        with torch.no_grad():
+            glimpse = Glimpse(generator, trigrid, refined)
+            seen = glimpse.see(generator, trigrid, refined, (0, 0, self._neural_px, self._neural_px), SAMPLES)
+            picture = generator.picture(seen.features[None], seen.alpha[None, None], latents[None])
+            view = self._view
+            score = self._target.distance(picture) + 3 * masked_l1(picture, view.rgb, view.weight)
+            rgb = (picture[0].permute(1, 2, 0).clamp(0, 1) * 255).round().byte().numpy()
+            shown = torch.nn.functional.interpolate(view.mask, seen.alpha.shape, mode="area")[0, 0] * seen.alpha
+        return rgb, shown.clamp(0, 1).numpy().astype(np.float32), float(score)

@@ -1,0 +1,156 @@
+"""The third stage: an offset of the trigrid, and of the super-resolution, that carries what the latents cannot say.
+
+Around the pivot - the latents that the search found - the planes get an offset. It is free only in cells that serve the
+surface which the photo saw; hidden surface keeps the pivot's own features, which a penalty on sampled hidden points
+enforces where seen and hidden points share a cell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from core.inverters.evidence import part_loss
+from core.inverters.glimpse import Glimpse
+from core.inverters.pose import RefinedCamera
+from core.inverters.visibility import Visibility
+from core.losses import PerceptualTarget, masked_l1
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.camera import Camera
+    from core.inverters.evidence import Evidence
+    from core.protocols import Generator
+    from core.trigrid import Trigrid
+
+
+@dataclass(frozen=True)
+class TuningSettings:
+    """Numbers of the tuning.
+
+    Attributes:
+        window_px: side of the rendered window, in neural pixels; the whole picture where that is smaller.
+        samples: samples a ray.
+        look_every: steps after which the coarse look is renewed.
+        rate: Adam's step for the planes.
+        colour, perceptual, silhouette, parts: weights of the losses.
+        hidden: weight of the change at hidden points.
+        smooth: weight of the offset's differences between neighbouring cells.
+        small: weight of the offset's size.
+        hidden_points: hidden points looked at in a step.
+    """
+
+    window_px: int = 64
+    samples: int = 10
+    look_every: int = 12
+    rate: float = 0.02
+    colour: float = 3.0
+    perceptual: float = 1.0
+    silhouette: float = 0.5
+    parts: float = 0.03
+    hidden: float = 30.0
+    smooth: float = 0.3
+    small: float = 0.01
+    hidden_points: int = 2048
+
+
+class PivotalTuning:
+    """One running tuning. `step` improves it; `delta` and `trigrid` tell where it stands."""
+
+    def __init__(
+        self,
+        generator: Generator,
+        evidence: Evidence,
+        camera: Camera,
+        latents: Tensor,
+        *,
+        steps: int,
+        seed: int = 0,
+        settings: TuningSettings | None = None,
+    ) -> None:
+        self._generator, self._evidence, self._latents, self._steps = generator, evidence, latents, max(steps, 1)
+        self._settings = settings or TuningSettings()
+        self._noise = torch.Generator().manual_seed(seed)
+        self._refined = RefinedCamera(camera).frozen()
+        with torch.no_grad():
+            self._pivot = generator.trigrid(latents)
+        self.visibility = Visibility.of(generator, self._pivot, self._refined, seed)
+        self._offset = torch.zeros_like(self._pivot.planes).requires_grad_()
+        self._adam = torch.optim.Adam([self._offset], lr=self._settings.rate, betas=(0.8, 0.99))
+        self._glimpse: Glimpse | None = None
+        self._done = 0
+
+    @property
+    def delta(self) -> dict[str, Tensor]:
+        """What the tuning changed, as `Head.delta` holds it."""
+        return {"trigrid": (self._offset * self.visibility.free).detach().clone()}
+
+    @property
+    def trigrid(self) -> Trigrid:
+        """The planes as they stand."""
+        return self._pivot.with_planes(self._pivot.planes + self.delta["trigrid"])
+
+    def _window(self) -> tuple[int, int, int, int]:
+        """A square of the neural picture, more often near its middle, where the face is."""
+        whole = self._generator.info.neural_px
+        side = min(self._settings.window_px, whole)
+        room = whole - side
+        # the mean of two draws lies near the middle
+        places = torch.rand(2, 2, generator=self._noise).mean(dim=0) * (room + 1)
+        row, column = (min(room, int(place)) for place in places)
+        return row, column, side, whole
+
+    def step(self) -> dict[str, float]:
+        """One step of Adam; the losses before it, by name."""
+        settings, generator = self._settings, self._generator
+        change = self._offset * self.visibility.free
+        trigrid = self._pivot.with_planes(self._pivot.planes + change)
+        if self._glimpse is None or self._done % settings.look_every == 0:
+            self._glimpse = Glimpse(generator, trigrid.with_planes(trigrid.planes.detach()), self._refined)
+        row, column, side, whole = window = self._window()
+        seen = self._glimpse.see(generator, trigrid, self._refined, window, settings.samples, self._noise)
+        picture = generator.picture(seen.features[None], seen.alpha[None, None], self._latents[None])
+        ratio = picture.shape[-1] / side
+        scale_px = round(whole * ratio)
+        view = self._evidence.at(scale_px).cut(round(row * ratio), round(column * ratio), picture.shape[-1])
+        small = self._evidence.at(whole).cut(row, column, side)
+        target = PerceptualTarget.of(view.rgb, view.weight, backbone="alex", size_px=128)
+        losses = {
+            "colour": masked_l1(picture, view.rgb, view.weight).mean()
+            + masked_l1(seen.on_white(), small.rgb, small.weight).mean(),
+            "perceptual": target.distance(picture).mean(),
+            "silhouette": ((seen.alpha - small.mask[0, 0]).square() * small.weight[0, 0]).mean(),
+            "hidden": self._change_of_hidden(trigrid.with_planes(change)),
+            "smooth": _differences(self._offset),
+            "small": self._offset.square().mean(),
+        }
+        logits = generator.label_logits(seen.features.permute(1, 2, 0))
+        if logits is not None:
+            losses["parts"] = part_loss(logits.permute(2, 0, 1)[None], small, generator.info.parts)
+        loss = torch.stack([getattr(settings, name) * value for name, value in losses.items()]).sum()
+        self._adam.zero_grad(set_to_none=True)
+        loss.backward()
+        done = self._done / self._steps
+        for group in self._adam.param_groups:
+            group["lr"] = settings.rate * max(0.05, min(1.0, 2 * (1 - done)))
+        self._adam.step()
+        self._done += 1
+        return {"loss": float(loss.detach())} | {name: float(value.detach()) for name, value in losses.items()}
+
+    def _change_of_hidden(self, change: Trigrid) -> Tensor:
+        """Mean square of the offset at some hidden points."""
+        hidden = self.visibility.hidden
+        if len(hidden) == 0:
+            return torch.zeros(())
+        some = torch.randint(len(hidden), (self._settings.hidden_points,), generator=self._noise)
+        return change.sample(hidden[some]).square().mean()
+
+
+def _differences(planes: Tensor) -> Tensor:
+    """Mean square difference of neighbouring cells in a slice."""
+    rows = (planes[..., 1:, :] - planes[..., :-1, :]).square().mean()
+    columns = (planes[..., 1:] - planes[..., :-1]).square().mean()
+    return rows + columns
