@@ -84,8 +84,12 @@ def build_parser() -> argparse.ArgumentParser:
     export.add_argument("head", type=Path, metavar="HEAD.volteface")
     export.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.(glb|obj|ply|stl|png|mp4)")
     export.add_argument("--texture", type=_positive, default=2048, metavar="PX", help="side of the baked texture")
-    export.add_argument("--height-mm", type=_positive_number, default=240.0, metavar="MM", help="height of the head")
-    export.add_argument("--watertight", action="store_true", help="close every hole, for printing")
+    export.add_argument(
+        "--height-mm", type=_positive_number, metavar="MM", help="height of the mesh (default: life size)"
+    )
+    export.add_argument(
+        "--watertight", action="store_true", help="no holes, for printing: every mesh is, so this asks for nothing more"
+    )
 
     models = verbs.add_parser("models", help="what is installed, under which licence")
     models_verbs = models.add_subparsers(dest="models_verb", metavar="VERB", required=True)

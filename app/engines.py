@@ -27,6 +27,6 @@ class Engines:
     align: Callable[..., Alignment] = road.align_photo
     make_head: Callable[..., Head] = road.make_head
     renderer_of: Callable[[Head], Renderer] = road.renderer_of
-    export: Callable[..., None] = road.export_head
+    export: Callable[..., object] = road.export_head
     warm_up: Callable[[], None] = road.warm_up
     use_threads: Callable[[int], None] = road.use_threads

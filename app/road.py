@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.align import Alignment
+    from core.exporters import ExportReport
     from core.head import Head
     from core.photo import Photo
     from core.project import Project
@@ -90,9 +91,19 @@ def make_head(
     """Search the head of an aligned photo; better and better ones come through `report` as results."""
     from core import generators, inverters
 
+    check_names(generator, method)
     report(Progress(0, 0, "Loading the head model"))
     inverter = inverters.load(method)
     return inverter.invert(alignment, generators.load(generator), report, seed=seed, seconds=seconds, steps=steps)
+
+
+def check_names(generator: str, method: str) -> None:
+    """Refuse a generator or an inverter that does not exist, before anything is loaded."""
+    from core import generators, inverters
+
+    for name, table, kind in ((method, inverters.INVERTERS, "method"), (generator, generators.LOADERS, "model")):
+        if name not in table:
+            raise VoltefaceError(f"There is no {kind} {name!r}.", f"Choose from: {', '.join(table)}.")
 
 
 def renderer_of(head: Head) -> Renderer:
@@ -117,6 +128,54 @@ def head_of(project: Project, name: str) -> Head:
     if project.head is None:
         raise ProjectError(f"{name} holds a photo but no head yet.", "Open it in the studio and make the head first.")
     return project.head
+
+
+def export_head(
+    head: Head,
+    path: Path,
+    *,
+    report: Report = silent,
+    camera: Camera | None = None,
+    texture_px: int = 2048,
+    height_mm: float | None = None,
+    picture_px: int | None = None,
+    transparent: bool = False,
+    seconds: float = 4.0,
+    frames_per_second: int = 30,
+) -> ExportReport:
+    """Write `head` in the format of the path's suffix; options that it does not understand are ignored.
+
+    Args:
+        head: what to write.
+        path: its suffix chooses the format.
+        report: told of each step.
+        camera: of a PNG; none is the photo's.
+        texture_px: side of a baked texture.
+        height_mm: height of the mesh; none is life size.
+        picture_px: side of a picture or film; none is the generator's own.
+        transparent: a PNG without background.
+        seconds: length of a film.
+        frames_per_second: of a film.
+    """
+    from core import exporters
+
+    options = exporters.ExportOptions(
+        texture_px=texture_px,
+        height_mm=height_mm,
+        camera=camera,
+        picture_px=picture_px,
+        transparent=transparent,
+        frames=max(1, round(seconds * frames_per_second)),
+        frames_per_second=frames_per_second,
+    )
+    return exporters.export(head, path, options=options, report=report)
+
+
+def check_export(path: Path) -> None:
+    """Refuse a suffix or a place that cannot be exported to, before anything is loaded."""
+    from core import exporters
+
+    exporters.check(path)
 
 
 def preview_of(head: Head, renderer: Renderer | None = None) -> NDArray[np.uint8]:

@@ -145,15 +145,14 @@ class Saving(QObject):
             return
         head, camera = project.head, self._window.camera()
 
-        def work(report: Report) -> None:
-            self._engines.export(
+        def work(report: Report) -> object:
+            return self._engines.export(
                 head,
                 options.path,
                 report=report,
                 camera=camera,
                 texture_px=options.texture_px,
                 height_mm=options.height_mm,
-                watertight=options.watertight,
                 picture_px=options.picture_px,
                 transparent=options.transparent,
                 seconds=options.seconds,

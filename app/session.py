@@ -32,7 +32,8 @@ class Session(QObject):
         self.path: Path | None = None
         self.undo_stack = QUndoStack(self)
         self._tokens = 0
-        self.undo_stack.cleanChanged.connect(lambda _clean: self.changed.emit())
+        # a method and not a lambda: Qt drops it before the stack empties itself at the end
+        self.undo_stack.cleanChanged.connect(self._tell_changed)
 
     @property
     def name(self) -> str:
@@ -78,6 +79,9 @@ class Session(QObject):
         self.path = path
         if project.head is (self.project.head if self.project else None):
             self.undo_stack.setClean()
+        self.changed.emit()
+
+    def _tell_changed(self, _clean: bool) -> None:
         self.changed.emit()
 
     def _show(self, project: Project) -> None:

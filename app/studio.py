@@ -103,7 +103,7 @@ class Studio(QObject):
         for queue in (self.files, self.heads, self.exports):
             queue.changed.connect(self._show_jobs)
         session.changed.connect(self._show_session)
-        session.undo_stack.indexChanged.connect(lambda _index: self._show_undo())
+        session.undo_stack.indexChanged.connect(self._show_undo)
         self.viewing.failed.connect(self._failed)
         self.making.finished.connect(self.saving.autosave)
         window.undo_requested.connect(lambda: self._go("undo"))
@@ -131,7 +131,7 @@ class Studio(QObject):
         self.making.show_facts()
         self._show_undo()
 
-    def _show_undo(self) -> None:
+    def _show_undo(self, _index: int = 0) -> None:
         stack = self.session.undo_stack
         self.window.set_undo(
             stack.undoText() if stack.canUndo() else None, stack.redoText() if stack.canRedo() else None

@@ -31,6 +31,7 @@ def invert(options: argparse.Namespace, console: Console) -> int:
 
     started = time.monotonic()
     output: Path = options.output or Path(f"{options.photo.stem}.volteface")
+    road.check_names(options.model, options.method)
     _require_suffix(output, (".volteface",), ProjectError)
     road.check_writable(output, error=ProjectError)
     photo = Photo.open(options.photo)
@@ -97,18 +98,16 @@ def export(options: argparse.Namespace, console: Console) -> int:
     """Project -> mesh, picture or film."""
     from app import road
 
-    road.check_writable(options.output)
+    road.check_export(options.output)
     head = road.head_of(road.open_project(options.head), options.head.name)
-    road.export_head(
+    result = road.export_head(
         head,
         options.output,
         report=console.report,
         texture_px=options.texture,
         height_mm=options.height_mm,
-        watertight=options.watertight,
     )
-    facts = {"output": str(options.output), "bytes": options.output.stat().st_size}
-    console.result(facts, f"{options.output}: {facts['bytes']:,} bytes")
+    console.result(result.to_json(), f"{options.output}: {result.bytes:,} bytes")
     return 0
 
 

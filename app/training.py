@@ -1,0 +1,46 @@
+"""The verbs that make the bundled models again; each hands over to `core.training` and resumes by itself."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from core.errors import Cancelled
+
+if TYPE_CHECKING:
+    import argparse
+
+    from app.console import Console
+    from core.progress import Progress
+
+
+def train_data(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """Render the synthetic heads that the folder lacks."""
+    from core.training.synthetic.assets import AssetFolders
+    from core.training.synthetic.dataset import render_dataset, rendered_seeds
+
+    assets = AssetFolders.located(options.assets)
+    seeds = range(options.seed, options.seed + options.heads)
+    made = render_dataset(assets, options.output, seeds, options.output / ".derived", report=console.report)
+    return {"folder": str(options.output), "rendered": made, "heads": len(rendered_seeds(options.output))}
+
+
+def train_mini(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """Go on with the training of the bundled head model, for the hours given or to its end."""
+    from core.training.mini import MiniTraining, Recipe, TrainingHeads
+
+    training = MiniTraining(TrainingHeads.of(options.data), options.output, Recipe())
+    until = time.monotonic() + options.hours * 3600
+
+    def report(progress: Progress) -> None:
+        console.report(progress)
+        if time.monotonic() > until:
+            raise Cancelled
+
+    try:
+        file = training.run(report)
+    except Cancelled:
+        if time.monotonic() <= until:
+            raise
+        file = training.export()
+    return {"file": str(file), "steps": training.steps}
