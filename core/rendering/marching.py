@@ -97,7 +97,7 @@ def composite(features: Tensor, raw_densities: Tensor, depths: Tensor) -> tuple[
 
 
 def bounded_depth(depth: Tensor, depths: Tensor) -> Tensor:
-    """Depth [...] clamped to all depths looked at; over the whole batch, as published, so blank rays depend on others."""
+    """Depth [...] clamped to all depths looked at; over the whole batch, as published: blank rays depend on others."""
     return depth.clamp(depths.min(), depths.max())
 
 

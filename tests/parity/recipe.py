@@ -25,7 +25,7 @@ def recipe_weight(name: str, value: Tensor, weight_init: Mapping[str, Any]) -> T
         return value
     # the recipe is defined on numpy's legacy generator
     seed = (zlib.crc32(name.encode()) + weight_init["SEED"]) % 2**32
-    numbers = np.random.RandomState(seed).standard_normal(value.numel()).reshape(value.shape)  # noqa: NPY002
+    numbers = np.random.RandomState(seed).standard_normal(value.numel()).reshape(value.shape)
     if kind == "fan":
         scale /= np.sqrt(value.numel() / value.shape[0])
     filled = offset + scale * (np.abs(numbers) if kind == "abs" else numbers)

@@ -72,9 +72,7 @@ def check_outputs(panohead: PanoHead, golden: Golden) -> None:
 
     for name in [name for name in outputs if name.startswith("ws_psi")]:
         truncation, _, cutoff = name.removeprefix("ws_psi").partition("_cutoff")
-        check(
-            network.latents(inputs["z"], inputs["c_cond"], float(truncation), int(cutoff) if cutoff else None), name
-        )
+        check(network.latents(inputs["z"], inputs["c_cond"], float(truncation), int(cutoff) if cutoff else None), name)
     offset = network.camera_offset(inputs["z"], inputs["c_cond"])
     check(offset, "delta_c")
     moved = inputs["c_cond"].clone()
@@ -141,6 +139,7 @@ def test_recipe_regenerates_the_stored_weights(golden: Golden) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @torch.no_grad()
 def test_released_size() -> None:
     golden = case("A_panohead_full_recipe")

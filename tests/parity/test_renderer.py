@@ -83,9 +83,7 @@ def test_importance(family: Golden) -> None:
     even = importance_depths(depths, weights, midpoint_draws(expected.shape[2]))
     assert_close(even.view_as(expected), family.outputs["importance.depths_u_midpoints"], "even")
     expected = family.outputs["pdf.det_samples"]
-    pdf = inverse_cdf(
-        family.inputs["pdf.bins"], family.inputs["pdf.weights"], torch.linspace(0, 1, expected.shape[1])
-    )
+    pdf = inverse_cdf(family.inputs["pdf.bins"], family.inputs["pdf.weights"], torch.linspace(0, 1, expected.shape[1]))
     assert_close(pdf, expected, "pdf")
 
 

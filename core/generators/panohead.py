@@ -1,0 +1,365 @@
+"""PanoHead's generator at any width: noise -> latents -> trigrid -> features -> picture, under its official names.
+
+The slips that its weights were trained with are kept, and named where they occur.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.camera import Camera
+from core.errors import CheckpointError
+from core.generators import stylegan2
+from core.generators.conditioning import vector25_from_camera
+from core.generators.stylegan2 import GAIN, LEAK, Dense, Noise, Synthesis, SynthesisBlock, ToPicture
+from core.generators.tuning import tuned_network, weights_of
+from core.protocols import GeneratorInfo
+from core.trigrid import Trigrid
+
+Upscaling = Literal["2X", "4X", "8X", "8XDC"]
+Activation = Literal["none", "lrelu", "sigmoid"]
+
+
+@dataclass(frozen=True)
+class Upscaler:
+    """Sizes of a super-resolution: its input, the width and side of its two blocks, and whether the first doubles."""
+
+    input_px: int
+    widths: tuple[int, int]
+    sizes_px: tuple[int, int]
+    first_up: bool
+
+
+UPSCALERS: dict[Upscaling, Upscaler] = {
+    "2X": Upscaler(64, (128, 64), (64, 128), first_up=False),
+    "4X": Upscaler(128, (128, 64), (128, 256), first_up=False),
+    "8X": Upscaler(128, (128, 64), (256, 512), first_up=True),
+    "8XDC": Upscaler(128, (256, 128), (256, 512), first_up=True),
+}
+
+
+@dataclass(frozen=True)
+class PanoHeadConfig:
+    """Sizes and settings; the defaults are those of the released head model.
+
+    Attributes:
+        noise_size: Z.
+        latent_size: W.
+        condition_size: numbers of the camera that latents are conditioned on.
+        mapping_layers: layers from noise to latent.
+        plane_px: H and W of the trigrid.
+        plane_channels: C of the trigrid, and F of the decoded features.
+        plane_depth: D of the trigrid.
+        channel_base: channels of the synthesis times its resolution, up to `channel_max`; the background has half.
+        channel_max: see above.
+        decoder_width: hidden units of the decoder.
+        decoder_activation: what happens to decoded features.
+        neural_px: side of the volume-rendered picture.
+        upscaling: the super-resolution, which settles the picture's side.
+        upscaling_clamp: bound of its activations, or None; published ones have it even in full precision.
+        ray_limits: depths where rays begin and end; None bounds them by the box.
+        coarse: samples of the first marching pass.
+        fine: samples of the second.
+        box_side: side of the trigrid's cube, world units.
+        crop_margin: width of the cube's rim, in x and z but not in y, whose density the renderer ignores.
+        camera_radius: distance of the cameras it was trained with.
+    """
+
+    noise_size: int = 512
+    latent_size: int = 512
+    condition_size: int = 25
+    mapping_layers: int = 2
+    plane_px: int = 256
+    plane_channels: int = 32
+    plane_depth: int = 3
+    channel_base: int = 32768
+    channel_max: int = 512
+    decoder_width: int = 64
+    decoder_activation: Activation = "none"
+    neural_px: int = 64
+    upscaling: Upscaling = "8XDC"
+    upscaling_clamp: float | None = 256.0
+    ray_limits: tuple[float, float] | None = (2.25, 3.3)
+    coarse: int = 48
+    fine: int = 48
+    box_side: float = 1.0
+    crop_margin: float = 0.1
+    camera_radius: float = 2.7
+
+    @property
+    def picture_px(self) -> int:
+        """Side of the finished picture."""
+        return UPSCALERS[self.upscaling].sizes_px[1]
+
+    @property
+    def extent(self) -> tuple[float, float, float]:
+        """Half sides of the region that is rendered."""
+        half = self.box_side / 2 - self.crop_margin
+        return half, math.inf, half
+
+    @staticmethod
+    def from_official(values: Mapping[str, Any], neural_px: int = 64) -> "PanoHeadConfig":
+        """From the keyword arguments that the published constructor took.
+
+        Raises:
+            CheckpointError: the model is of a kind that this class does not compute.
+        """
+        rendering = values["rendering_kwargs"]
+        upscaling = rendering["superresolution_module"].rpartition("Hybrid")[2]
+        unknown = {
+            "a super-resolution other than " + ", ".join(UPSCALERS): upscaling not in UPSCALERS,
+            "no background": not rendering.get("use_background", True),
+            "raw colours among its features": not rendering.get("use_torgb_raw", True),
+            "a conditioning of its own": rendering.get("c_scale", 1) != 1 or rendering.get("c_gen_conditioning_zero"),
+            "samples in disparity": rendering.get("disparity_space_sampling", False),
+        }
+        for kind, present in unknown.items():
+            if present:
+                raise CheckpointError(f"This PanoHead model has {kind}.", "Use the released head model.")
+        start, end = rendering["ray_start"], rendering["ray_end"]
+        return PanoHeadConfig(
+            noise_size=values["z_dim"],
+            latent_size=values["w_dim"],
+            condition_size=values["c_dim"],
+            mapping_layers=values["mapping_kwargs"].get("num_layers", 8),
+            plane_px=rendering["triplane_size"],
+            plane_depth=rendering["triplane_depth"],
+            channel_base=values["channel_base"],
+            channel_max=values["channel_max"],
+            decoder_activation=rendering["decoder_activation"],
+            neural_px=neural_px,
+            upscaling=upscaling,
+            upscaling_clamp=256.0 if values["sr_num_fp16_res"] > 0 else None,
+            ray_limits=None if start == "auto" or end == "auto" else (start, end),
+            coarse=rendering["depth_resolution"],
+            fine=rendering["depth_resolution_importance"],
+            box_side=rendering["box_warp"],
+            camera_radius=rendering["avg_camera_radius"],
+        )
+
+
+class Backbone(nn.Module):
+    """Mapping and trigrid synthesis."""
+
+    def __init__(self, config: PanoHeadConfig) -> None:
+        super().__init__()
+        channels = 3 * config.plane_channels * config.plane_depth
+        self.synthesis = Synthesis(
+            config.latent_size, config.plane_px, channels, config.channel_base, config.channel_max
+        )
+        self.mapping = stylegan2.Mapping(
+            config.noise_size, config.condition_size, config.latent_size, config.mapping_layers
+        )
+
+
+class SuperResolution(nn.Module):
+    """Raw picture and features -> finished picture; every layer takes the last latent."""
+
+    def __init__(self, config: PanoHeadConfig) -> None:
+        super().__init__()
+        self.sizes = sizes = UPSCALERS[config.upscaling]
+        if config.upscaling != "8XDC":
+            # held but unused, as in the published checkpoints
+            self.register_buffer("resample_filter", stylegan2.fir_filter())
+        widths = (config.plane_channels, *sizes.widths)
+        self.block0, self.block1 = (
+            SynthesisBlock(
+                widths[index],
+                widths[index + 1],
+                config.latent_size,
+                sizes.sizes_px[index],
+                3,
+                up=index == 1 or sizes.first_up,
+                clamp=config.upscaling_clamp,
+            )
+            for index in range(2)
+        )
+
+    def forward(self, raw: Tensor, features: Tensor, latents: Tensor) -> Tensor:
+        """Raw picture [B, 3, h, w], features [B, F, h, w] and latents [B, L, W] -> picture [B, 3, H, W]."""
+        last = latents[:, -1:].expand(-1, 3, -1)
+        x, picture = scaled(features, self.sizes.input_px), scaled(raw, self.sizes.input_px)
+        x, picture = self.block0(x, picture, last, "none")
+        finished: Tensor = self.block1(x, picture, last, "none")[1]
+        return finished
+
+
+class Decoder(nn.Module):
+    """Trigrid features [N, C] -> raw density [N] and features [N, F]."""
+
+    def __init__(self, config: PanoHeadConfig) -> None:
+        super().__init__()
+        self.activation = config.decoder_activation
+        self.net = nn.Sequential(
+            Dense(config.plane_channels, config.decoder_width),
+            nn.Softplus(),
+            Dense(config.decoder_width, 1 + config.plane_channels),
+        )
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """See the class."""
+        raw, decoded = self.net(features).tensor_split((1,), dim=1)
+        if self.activation == "sigmoid":
+            # the slight overshoot lets black and white be reached
+            decoded = torch.sigmoid(decoded) * 1.002 - 0.001
+        elif self.activation == "lrelu":
+            decoded = F.leaky_relu(decoded, LEAK) * GAIN
+        return raw[:, 0], decoded
+
+
+class PanoHeadNetwork(nn.Module):
+    """All weights under their official names, and the pieces of the published forward pass. Pictures run -1..1."""
+
+    def __init__(self, config: PanoHeadConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.backbone = Backbone(config)
+        self.superresolution = SuperResolution(config)
+        self.decoder = Decoder(config)
+        self.torgb = ToPicture(config.plane_channels, 3, config.latent_size)
+        self.bcg_synthesis = Synthesis(
+            config.latent_size,
+            self.superresolution.sizes.input_px,
+            config.plane_channels,
+            config.channel_base // 2,
+            config.channel_max,
+        )
+        # hidden layer as narrow as its output, the last one linear, an average of its own
+        self.t_mapping = stylegan2.Mapping(
+            config.noise_size, config.condition_size, 3, config.mapping_layers, learning_rate=1.0, last_active=False
+        )
+
+    def latents(self, noise: Tensor, condition: Tensor, truncation: float = 1.0, cutoff: int | None = None) -> Tensor:
+        """Latents [B, L, W] of noise [B, Z] and cameras [B, 25]; only the first `cutoff` are truncated."""
+        mapping, count = self.backbone.mapping, self.backbone.synthesis.latent_count
+        latent = mapping(noise, condition)
+        first = count if cutoff is None else cutoff
+        short = mapping.truncated(latent, truncation)
+        return torch.stack([short] * first + [latent] * (count - first), dim=1)
+
+    def camera_offset(self, noise: Tensor, condition: Tensor, truncation: float = 1.0) -> Tensor:
+        """How far to move the camera of noise [B, Z], world units [B, 3]: the dataset's heads are not all centred."""
+        return self.t_mapping.truncated(self.t_mapping(noise, condition), truncation)
+
+    def planes(self, latents: Tensor, noise: Noise = "const") -> Tensor:
+        """Planes [B, 3, C, D, H, W] of latents [B, L, W]; within a plane the channels run slowest."""
+        planes: Tensor = self.backbone.synthesis(latents, noise)
+        return torch.unflatten(planes, 1, (3, self.config.plane_channels, self.config.plane_depth))
+
+    def background(self, latents: Tensor, picture_px: int, noise: Noise = "const") -> Tensor:
+        """Background features [B, F, h, w]."""
+        # its pyramid may be shorter or longer than the trigrid's
+        count = self.bcg_synthesis.latent_count
+        latents = torch.cat([latents, latents[:, -1:].expand(-1, count, -1)], dim=1)[:, :count]
+        return scaled(self.bcg_synthesis(latents, noise), picture_px)
+
+    def raw_picture(self, features: Tensor, latents: Tensor) -> Tensor:
+        """Small picture [B, 3, h, w] of composited features [B, F, h, w]."""
+        raw: Tensor = self.torgb(features, latents[:, -1])
+        return raw * 2 - 1 if self.config.decoder_activation == "sigmoid" else raw
+
+
+class PanoHead:
+    """Implements `core.protocols.Generator`. Made from a config and, usually, a state dict."""
+
+    def __init__(self, config: PanoHeadConfig, network: PanoHeadNetwork | None = None) -> None:
+        self.config = config
+        self.network = network or PanoHeadNetwork(config).eval()
+        self.info = GeneratorInfo(
+            name="panohead",
+            title="PanoHead",
+            licence="CC-BY-NC-4.0",
+            latent_count=self.network.backbone.synthesis.latent_count,
+            latent_size=config.latent_size,
+            noise_size=config.noise_size,
+            picture_px=config.picture_px,
+            neural_px=config.neural_px,
+            box_side=config.box_side,
+            parts=(),
+            commercial=False,
+            extent=config.extent,
+        )
+
+    @staticmethod
+    def from_state_dict(state: Mapping[str, Tensor], config: PanoHeadConfig) -> "PanoHead":
+        """The generator of official weights.
+
+        Raises:
+            CheckpointError: names or shapes are not those of the config.
+        """
+        panohead = PanoHead(config)
+        try:
+            panohead.network.load_state_dict(state)
+        except RuntimeError as error:
+            reason = str(error).splitlines()[1].strip()
+            raise CheckpointError(
+                f"These are not the weights of this PanoHead model: {reason}", "Check which model the file belongs to."
+            ) from error
+        panohead.network.requires_grad_(False)
+        return panohead
+
+    def latents(self, noise: Tensor, truncation: float = 0.7) -> Tensor:
+        """Latents of heads as the camera in front of them would see them."""
+        front = torch.from_numpy(vector25_from_camera(Camera.orbit(radius=self.config.camera_radius)))
+        return self.network.latents(noise, front.to(noise).expand(len(noise), -1), truncation)
+
+    def mean_latents(self) -> Tensor:
+        """See the protocol."""
+        return self.network.backbone.mapping.w_avg.expand(self.info.latent_count, -1).clone()
+
+    def planes(self, latents: Tensor) -> Tensor:
+        """See the protocol."""
+        return self.network.planes(latents)
+
+    def trigrid(self, latents: Tensor) -> Trigrid:
+        """See the protocol."""
+        return Trigrid(self.planes(latents[None])[0], box_side=self.config.box_side)
+
+    def decode(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """See the protocol."""
+        raw, decoded = self.network.decoder(features)
+        return raw, decoded
+
+    def label_logits(self, features: Tensor) -> Tensor | None:
+        """None: the published model knows no parts."""
+        del features
+        return None
+
+    def colours(self, features: Tensor) -> Tensor:
+        """RGB by the mean head's colouring: a point alone does not tell whose it is."""
+        latent = self.network.backbone.mapping.w_avg[None]
+        flat = self.network.raw_picture(features.reshape(-1, features.shape[-1], 1, 1), latent[:, None])
+        return ((flat.reshape(*features.shape[:-1], 3) + 1) / 2).clamp(0, 1)
+
+    def picture(self, features: Tensor, alpha: Tensor, latents: Tensor) -> Tensor:
+        """See the protocol.
+
+        The super-resolution knows heads only before a background of the model's own, so it gets one; white takes its
+        place afterwards.
+        """
+        network = self.network
+        filled = features + (1 - alpha) * network.background(latents, features.shape[-1])
+        picture: Tensor = network.superresolution(network.raw_picture(filled, latents), filled, latents)
+        solid = scaled(alpha, picture.shape[-1]).clamp(0, 1)
+        return ((picture + 1) / 2).clamp(0, 1) * solid + (1 - solid)
+
+    def tuned(self, delta: Mapping[str, Tensor]) -> "PanoHead":
+        """See the protocol."""
+        return PanoHead(self.config, tuned_network(self.network, delta))
+
+    def parameters_to_tune(self) -> dict[str, Tensor]:
+        """All but the mappings, which a head with latents of its own does not use, and the background."""
+        fixed = ("backbone.mapping.", "t_mapping.", "bcg_synthesis.")
+        return {name: weight for name, weight in weights_of(self.network).items() if not name.startswith(fixed)}
+
+
+def scaled(picture: Tensor, size_px: int) -> Tensor:
+    """Picture [B, C, H, W] at another size, bilinear, antialiased when it shrinks."""
+    if picture.shape[-1] == size_px:
+        return picture
+    return F.interpolate(picture, size=(size_px, size_px), mode="bilinear", align_corners=False, antialias=True)
