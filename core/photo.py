@@ -3,6 +3,7 @@
 import hashlib
 import io
 import struct
+import warnings
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,7 @@ MAX_BYTES = 1_000_000_000
 MAX_SIDE_PX = 4096
 """Larger pictures are reduced to this: a head is cropped to 512 pixels, the rest is only memory."""
 MIN_SIDE_PX = 16
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "BMP", "GIF", "PPM", "JPEG2000")
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "BMP", "GIF", "PPM", "JPEG2000")
 """The formats that are tried; Pillow knows more, some of which start other programs."""
 
 _FORMATS_SENTENCE = "Use a JPEG, PNG, WebP, HEIC or TIFF picture."
@@ -31,6 +32,8 @@ _BROKEN = (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, Typ
 
 # our own guard below replaces Pillow's, which warns at one size and raises at another
 Image.MAX_IMAGE_PIXELS = None
+# Pillow warns of damaged metadata and goes on, which is what we want it to do
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 pillow_heif.register_heif_opener()
 
 
