@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import logging
 import struct
 import warnings
 import zlib
@@ -32,7 +33,8 @@ _BROKEN = (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, Typ
 
 # our own guard below replaces Pillow's, which warns at one size and raises at another
 Image.MAX_IMAGE_PIXELS = None
-# Pillow warns of damaged metadata and goes on, which is what we want it to do
+# Pillow warns of damaged metadata and goes on, as it should, and logs what our own sentence tells
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 pillow_heif.register_heif_opener()
 
