@@ -145,7 +145,7 @@ class MiniTraining:
             if time.monotonic() - saved > SAVE_EVERY_SECONDS:
                 self.save()
                 saved = time.monotonic()
-            report(Progress(done + 1, steps, name, {key: float(value) for key, value in terms.items()}))
+            report(Progress(done + 1, steps, name, {key: float(value.detach()) for key, value in terms.items()}))
 
     def _field_step(self, rng: np.random.Generator) -> Mapping[str, Tensor]:
         config = self.recipe.fields

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from core.generators.mini_network import MiniNetwork, raw_density_from_occupancy, sample_planes
 from core.mask import PARTS
-from core.rendering.marching import composite
+from core.rendering.marching import EMPTY, composite
 from core.training.dataset import HeadViews
 from core.trigrid import PlaneAxes
 
@@ -104,8 +104,9 @@ def rendered_patch(network: MiniNetwork, planes: Tensor, patch: Patch, config: P
     cells = sample_planes(planes, points.reshape(1, -1, 3), PlaneAxes.PANOHEAD.value, network.config.box_side)
     logit, decoded = network.decoder.occupancy_and_features(cells[0])
     rays, samples = patch.depths.shape
-    density = raw_density_from_occupancy(logit).view(rays, samples)
-    features, weights, _ = composite(decoded.view(rays, samples, -1), density, patch.depths)
+    inside = points.abs().amax(-1) <= network.config.box_side / 2
+    density = torch.where(inside, raw_density_from_occupancy(logit).view(rays, samples), EMPTY)
+    features, _, weights = composite(decoded.view(rays, samples, -1), density, patch.depths)
     side = config.patch_px
     alpha = weights.sum(1)
     return features.T.reshape(1, -1, side, side), alpha.reshape(1, 1, side, side)
