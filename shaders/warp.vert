@@ -21,9 +21,8 @@ void main() {
     int corner = int[6](0, 1, 2, 2, 1, 3)[gl_VertexID % 6];
     ivec2 at = ivec2(cell % cells.x, cell / cells.x);
     float a = depth_at(at), b = depth_at(at + ivec2(1, 0)), c = depth_at(at + ivec2(0, 1)), d = depth_at(at + ivec2(1, 1));
-    float nearest = min(min(a, b), min(c, d)), farthest = max(max(a, b), max(c, d));
-    // a cell across a jump in depth would become a rubber sheet
-    whole = nearest > 0.0 && farthest - nearest < 0.06 ? 1 : 0;
+    // cells at the outline are left out; inside, a jump in depth stretches for the moment until the next frame comes
+    whole = min(min(a, b), min(c, d)) > 0.0 ? 1 : 0;
     ivec2 vertex = at + ivec2(corner & 1, corner >> 1);
     uv = (vec2(vertex) + 0.5) / vec2(cells + 1);
     depth_old = depth_at(vertex);

@@ -93,6 +93,7 @@ class CurvePanel(QWidget):
         column = self.layout()
         assert isinstance(column, QVBoxLayout)
         column.insertWidget(0, self._plot, 1)
+        self._plot.show()
         self._foot.show()
 
     def _dress(self) -> None:

@@ -35,7 +35,7 @@ class DropOverlay(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         veil = palette.color(QPalette.ColorRole.Window)
-        veil.setAlphaF(0.86)
+        veil.setAlphaF(0.92)
         painter.fillRect(self.rect(), veil)
         accent = palette.color(QPalette.ColorRole.Highlight)
         painter.setPen(QPen(accent, 2.5, Qt.PenStyle.CustomDashLine))

@@ -1,6 +1,6 @@
 """The panel about the head: where it comes from, how like the photo it is, and how to make it better."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from widgets.parts import GAP, button, label, line
@@ -40,7 +40,6 @@ class HeadPanel(QScrollArea):
         filled.addLayout(self._figures)
         filled.addWidget(self._note)
         column.addWidget(self._filled)
-        column.addStretch(1)
         row = QHBoxLayout()
         row.setSpacing(GAP)
         self.improve_button = button(
@@ -52,7 +51,9 @@ class HeadPanel(QScrollArea):
         self.stop_button.setToolTip("Stop and keep the best head so far")
         row.addWidget(self.improve_button, 1)
         row.addWidget(self.stop_button)
+        column.addSpacing(4)
         column.addLayout(row)
+        column.addStretch(1)
         self.setWidget(inside)
         self._head: HeadView | None = None
         self._running = False
@@ -78,11 +79,18 @@ class HeadPanel(QScrollArea):
             self._note.setText(head.note)
             self._note.setVisible(bool(head.note))
         self._refresh()
+        self.updateGeometry()
 
     def set_running(self, running: bool) -> None:
         """Tell whether an improvement that can be stopped is running."""
         self._running = running
         self._refresh()
+
+    def minimumSizeHint(self) -> QSize:
+        """Wide enough that nothing inside is cut off; the height scrolls."""
+        inside = self.widget()
+        wanted = inside.minimumSizeHint().width() if inside is not None else 0
+        return QSize(wanted + self.verticalScrollBar().sizeHint().width() + 4, 90)
 
     def _refresh(self) -> None:
         can = self._head is not None and self._head.can_improve and not self._running

@@ -1,6 +1,7 @@
 """The viewer's canvas without OpenGL: the same scene with QPainter."""
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPaintEvent, QRadialGradient
 from PySide6.QtWidgets import QWidget
@@ -8,9 +9,8 @@ from PySide6.QtWidgets import QWidget
 from core.camera import Camera
 from core.frame import Frame
 from widgets.gl.pixels import premultiplied
-from widgets.navigation import picture_side
-from widgets.pictures import image_of
-from widgets.scene import Colour, Scene
+from widgets.navigation import picture_place
+from widgets.scene import EDGE_FADE, Colour, Scene
 from widgets.values import Backdrop, Picture
 
 _PLAIN = {Backdrop.WHITE: "#ffffff", Backdrop.GREY: "#808080", Backdrop.DARK: "#0e0e0e"}
@@ -25,8 +25,8 @@ class ImageCanvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.painted = 0
         self._scene: Scene | None = None
-        self._frame: tuple[Frame, int, QImage] | None = None
-        self._photo: tuple[Picture, QImage] | None = None
+        self._frame: tuple[Frame, int, bool, QImage] | None = None
+        self._photo: tuple[Picture, bool, QImage] | None = None
 
     def show_scene(self, scene: Scene) -> None:
         """Draw this scene from now on."""
@@ -42,19 +42,19 @@ class ImageCanvas(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         self._paint_backdrop(painter, scene)
-        side = picture_side(self.width(), self.height(), scene.camera)
-        square = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+        left, top, side = picture_place(self.width(), self.height(), scene.camera)
+        square = QRectF(left, top, side, side)
         painter.setClipRect(square)
         if scene.frame is not None:
             shift_x, shift_y, scale = placed_from(scene.frame.camera, scene.camera)
             size = side * scale
             centre = square.center() + QPointF(shift_x * side, shift_y * side)
             target = QRectF(centre.x() - size / 2, centre.y() - size / 2, size, size)
-            painter.drawImage(target, self._frame_image(scene.frame, scene.highlight, scene.accent))
+            painter.drawImage(target, self._frame_image(scene.frame, scene, left > 1))
         if scene.photo is not None:
-            left = QRectF(square.x(), square.y(), side * scene.wipe, side)
-            painter.setClipRect(left)
-            painter.drawImage(square, self._photo_image(scene.photo))
+            shown = 1.0 if scene.frame is None else scene.wipe
+            painter.setClipRect(QRectF(left, top, side * shown, side))
+            painter.drawImage(square, self._photo_image(scene.photo, left > 1))
         painter.end()
         self.painted += 1
 
@@ -75,25 +75,36 @@ class ImageCanvas(QWidget):
         else:
             painter.fillRect(self.rect(), QColor(_PLAIN[scene.backdrop]))
 
-    def _frame_image(self, frame: Frame, highlight: int, accent: Colour) -> QImage:
-        if self._frame is None or self._frame[0] is not frame or self._frame[1] != highlight:
+    def _frame_image(self, frame: Frame, scene: Scene, soft: bool) -> QImage:
+        highlight = scene.highlight
+        if self._frame is None or self._frame[0] is not frame or self._frame[1:3] != (highlight, soft):
             rgba = premultiplied(frame)
             if highlight and frame.labels is not None:
                 rows = np.arange(rgba.shape[0]) * frame.labels.shape[0] // rgba.shape[0]
                 columns = np.arange(rgba.shape[1]) * frame.labels.shape[1] // rgba.shape[1]
                 chosen = frame.labels[rows][:, columns] == highlight
-                tint = np.asarray(accent) * rgba[..., 3:][chosen]
+                tint = np.asarray(scene.accent) * rgba[..., 3:][chosen]
                 rgba[..., :3][chosen] = (0.7 * rgba[..., :3][chosen] + 0.3 * tint).astype(np.uint8)
-            image = QImage(
-                rgba.data, rgba.shape[1], rgba.shape[0], 4 * rgba.shape[1], QImage.Format.Format_RGBA8888_Premultiplied
-            ).copy()
-            self._frame = (frame, highlight, image)
-        return self._frame[2]
+            self._frame = (frame, highlight, soft, _soft_image(rgba, soft))
+        return self._frame[3]
 
-    def _photo_image(self, photo: Picture) -> QImage:
-        if self._photo is None or self._photo[0] is not photo:
-            self._photo = (photo, image_of(photo))
-        return self._photo[1]
+    def _photo_image(self, photo: Picture, soft: bool) -> QImage:
+        if self._photo is None or self._photo[0] is not photo or self._photo[1] != soft:
+            rgba = np.full((*photo.shape[:2], 4), 255, np.uint8)
+            rgba[..., :3] = photo
+            self._photo = (photo, soft, _soft_image(rgba, soft))
+        return self._photo[2]
+
+
+def _soft_image(rgba: NDArray[np.uint8], soft: bool) -> QImage:
+    """Return premultiplied pixels [H, W, 4] as an image, faded at its left and right edge where these are seen."""
+    width = rgba.shape[1]
+    if soft:
+        inward = np.minimum(np.arange(width), np.arange(width)[::-1]) / max(1.0, EDGE_FADE * width)
+        ramp = np.clip(inward, 0, 1)
+        rgba = (rgba * (ramp * ramp * (3 - 2 * ramp))[None, :, None]).astype(np.uint8)
+    kind = QImage.Format.Format_RGBA8888_Premultiplied
+    return QImage(rgba.data, width, rgba.shape[0], 4 * width, kind).copy()
 
 
 def placed_from(old: Camera, new: Camera) -> tuple[float, float, float]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from superqt import QElidingLabel
 
 from widgets.head_panel import duration
 from widgets.icons import dress
@@ -40,7 +40,8 @@ class JobBar(QWidget):
         words = QHBoxLayout()
         words.setSpacing(8)
         self._title = label("", "title")
-        self._message = label("", "muted")
+        self._message = QElidingLabel()
+        self._message.setProperty("role", "muted")
         self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._elapsed = label("", "muted")
         words.addWidget(self._title)
@@ -77,7 +78,8 @@ class JobBar(QWidget):
             return
         job = self._shown
         self._title.setText(job.title)
-        self._show_message(job.message)
+        self._message.setText(job.message)
+        self._message.setToolTip(job.message)
         self._elapsed.setText(duration(job.elapsed_seconds) if job.elapsed_seconds else "")
         self.progress.setRange(0, _STEPS if job.total else 0)
         if job.total:
@@ -85,8 +87,8 @@ class JobBar(QWidget):
         stopping = job.state is JobState.STOPPING
         self.stop_button.setEnabled(not stopping)
         text = "Stopping…" if stopping else ("Stop and keep the best" if job.keeps_best else "Cancel")
-        if self.stop_button.text() != text:
-            self.stop_button.setText(text)
+        if self.stop_button.text() != f" {text}":
+            self.stop_button.setText(f" {text}")
         waiting = [one for one in self._jobs if one is not job]
         self.queue_button.setVisible(bool(waiting))
         self.queue_button.setText(f"{len(waiting)} waiting")
@@ -107,12 +109,6 @@ class JobBar(QWidget):
             if job.keeps_best and job.state is JobState.RUNNING:
                 return job.key
         return ""
-
-    def _show_message(self, text: str) -> None:
-        self._message.setToolTip(text)
-        width = max(40, self._message.width())
-        elided = QFontMetrics(self._message.font()).elidedText(text, Qt.TextElideMode.ElideRight, width)
-        self._message.setText(elided)
 
     def stop(self) -> None:
         """Ask for the shown job to stop."""

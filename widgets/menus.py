@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QPushButton, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from widgets.icons import dress
+from widgets.parts import button
 from widgets.values import Backdrop
 
 _BACKDROPS = {
@@ -70,6 +71,7 @@ def build_toolbar(actions: dict[str, QAction]) -> QToolBar:
     bar.setObjectName("tools")
     bar.setAccessibleName("Tools")
     bar.setMovable(False)
+    bar.setIconSize(QSize(20, 20))
     bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
     bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     for name, text in (("open_photo", "Open"), ("save", "Save")):
@@ -80,20 +82,29 @@ def build_toolbar(actions: dict[str, QAction]) -> QToolBar:
     space = QWidget()
     space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
     bar.addWidget(space)
-    _add(bar, actions["export"], "Export…").setProperty("kind", "primary")
+    bar.addWidget(_prominent(actions["export"]))
     return bar
 
 
+def _prominent(action: QAction) -> QPushButton:
+    """Return a push button in the accent colour for an action; its icon needs another colour than in the menu."""
+    text = action.text().replace("&", "")
+    made = button(text, text, action.trigger, kind="primary", icon=action.objectName())
+    made.setToolTip(action.toolTip())
+    action.changed.connect(lambda: made.setEnabled(action.isEnabled()))
+    return made
+
+
 def _add(bar: QToolBar, action: QAction, text: str) -> QToolButton:
-    button = QToolButton()
-    button.setDefaultAction(action)
-    button.setAccessibleName(action.text().replace("&", ""))
+    made = QToolButton()
+    made.setDefaultAction(action)
+    made.setAccessibleName(action.text().replace("&", ""))
     if text:
         # the action keeps its longer text for the menu; the button is told again whenever the action changes
-        button.setText(text)
-        action.changed.connect(lambda: button.setText(text))
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        made.setText(text)
+        action.changed.connect(lambda: made.setText(text))
+        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     else:
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-    bar.addWidget(button)
-    return button
+        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    bar.addWidget(made)
+    return made

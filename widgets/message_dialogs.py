@@ -54,7 +54,7 @@ class ErrorDialog(QDialog):
             shown = QPlainTextEdit(details)
             shown.setReadOnly(True)
             shown.setAccessibleName("Details")
-            shown.setMinimumHeight(120)
+            shown.setFixedHeight(120)
             column.addWidget(shown)
             foot.addWidget(button("Copy details", "Copy the details", self._copy, kind="quiet", icon="copy"))
         foot.addStretch(1)
@@ -140,7 +140,8 @@ class AboutDialog(QDialog):
         close = button("Close", "Close", self.accept, kind="primary")
         close.setDefault(True)
         column.addLayout(buttons_row(close))
-        self.resize(520, 560)
+        close.setFocus()
+        self.resize(540, 580)
 
 
 def component_licences() -> list[str]:

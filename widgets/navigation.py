@@ -11,6 +11,8 @@ MIN_ZOOM, MAX_ZOOM = 0.5, 8.0
 MAX_PITCH_RADIANS = math.pi / 2
 # The target may not leave the head by more than this, so that nobody loses it; world units.
 MAX_PAN = 0.45
+# A viewport narrower than high may hide this much of the picture's sides, where there are only shoulders.
+NARROW_CROP = 1.2
 
 NAMED_VIEWS: dict[str, tuple[float, float]] = {
     "front": (0.0, 0.0),
@@ -87,11 +89,13 @@ class View:
         return View(zoom=self.zoom).facing(math.radians(yaw), math.radians(pitch))
 
 
-def picture_side(width: float, height: float, camera: Camera) -> float:
-    """Return the side of the square in which a picture from `camera` is drawn in a viewport, in the same unit.
+def picture_place(width: float, height: float, camera: Camera) -> tuple[float, float, float]:
+    """Return left, top and side of the square in a viewport that a picture from `camera` fills, in the same unit.
 
-    The square fits the viewport; zooming in first lets it grow over the longer side, so that no edge is seen.
+    The square fits the viewport and stands on its lower edge; in a narrow one the empty sides may be cut off a little.
+    Zooming in first lets the square grow over the longer side, so that no edge is seen.
     """
-    shorter, longer = min(width, height), max(width, height)
+    fitting = max(1.0, min(height, width * NARROW_CROP))
     zoom = camera.focal / HEAD_FOCAL
-    return shorter * min(max(zoom, 1.0), longer / max(shorter, 1.0))
+    side = fitting * min(max(zoom, 1.0), max(1.0, max(width, height) / fitting))
+    return (width - side) / 2, height - side if side < height else (height - side) / 2, side

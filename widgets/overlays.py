@@ -1,7 +1,7 @@
 """What floats over the viewer's picture: quality badge, wipe handle, captions."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from core.frame import Quality
@@ -141,3 +141,33 @@ class Caption(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(text)
         self.hide()
+
+
+class CornerMask(QWidget):
+    """Rounds one corner of the picture by painting what lies outside the curve in the window's colour."""
+
+    RADIUS = 10
+
+    def __init__(self, right: bool, bottom: bool, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFixedSize(self.RADIUS, self.RADIUS)
+        self.setAccessibleName("Corner")
+        self._right, self._bottom = right, bottom
+
+    def place(self, size: QSize) -> None:
+        """Move into its corner of a picture of this size."""
+        self.move(size.width() - self.RADIUS if self._right else 0, size.height() - self.RADIUS if self._bottom else 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Fill outside the quarter circle."""
+        del event
+        radius = self.RADIUS
+        outside = QPainterPath()
+        outside.addRect(QRectF(self.rect()))
+        circle = QPainterPath()
+        circle.addEllipse(QPointF(0 if self._right else radius, 0 if self._bottom else radius), radius, radius)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillPath(outside.subtracted(circle), self.palette().color(QPalette.ColorRole.Window))
+        painter.end()

@@ -22,7 +22,8 @@ def label(text: str, role: str = "", *, wrap: bool = False) -> QLabel:
 
 def button(text: str, name: str, pressed: Callable[[], object], *, kind: str = "", icon: str = "") -> QPushButton:
     """Return a push button; `name` is what assistive technology reads, `kind` primary or quiet."""
-    made = QPushButton(text)
+    # the style sets icon and text too close together; the name for assistive technology stays clean
+    made = QPushButton(f" {text}" if icon else text)
     made.setProperty("kind", kind)
     made.setAccessibleName(name)
     made.setAutoDefault(False)

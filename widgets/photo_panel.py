@@ -1,7 +1,8 @@
 """The panel about the photo: what was found in it, how the head was aligned, and a way to help."""
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from superqt import QElidingLabel
 
 from widgets.icons import dress
 from widgets.parts import GAP, button, label
@@ -58,6 +59,13 @@ class PhotoPanel(QScrollArea):
         self._warnings.setText("\n".join(photo.warnings))
         self._warnings.setVisible(bool(photo.warnings))
         self.landmarks_button.setVisible(photo.landmarks is not None)
+        self.updateGeometry()
+
+    def minimumSizeHint(self) -> QSize:
+        """Wide enough that nothing inside is cut off; the height scrolls."""
+        inside = self.widget()
+        wanted = inside.minimumSizeHint().width() if inside is not None else 0
+        return QSize(wanted + self.verticalScrollBar().sizeHint().width() + 4, 90)
 
     def _filled_part(self) -> QWidget:
         part = QWidget()
@@ -68,8 +76,9 @@ class PhotoPanel(QScrollArea):
         self.canvas.face_chosen.connect(self.face_chosen)
         column.addWidget(self.canvas)
         caption = QHBoxLayout()
-        self._name = label("")
-        self._name.setMinimumWidth(40)
+        self._name = QElidingLabel()
+        self._name.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._size = label("", "muted")
         caption.addWidget(self._name, 1)
         caption.addWidget(self._size)
@@ -96,7 +105,7 @@ class PhotoPanel(QScrollArea):
         self._warnings = label("", "warning", wrap=True)
         column.addWidget(self._warnings)
         foot = QHBoxLayout()
-        place = button("Place the face by hand…", "Place the face by hand", self.placement_requested.emit, icon="place")
+        place = button("Place by hand…", "Place the face by hand", self.placement_requested.emit, icon="place")
         foot.addWidget(place, 1)
         self.landmarks_button = QToolButton()
         self.landmarks_button.setCheckable(True)

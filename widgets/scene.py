@@ -6,6 +6,8 @@ from core.camera import Camera
 from core.frame import Frame
 from widgets.values import Backdrop, Picture
 
+EDGE_FADE = 0.12
+"""Soft edge of the picture where it ends inside the viewport, in parts of its side."""
 Colour = tuple[float, float, float]
 
 

@@ -112,11 +112,13 @@ class StudioWindow(QMainWindow):
         self._facts: dict[str, str] = {}
         self._has_head = False
         self._may_close = False
+        self._docks_sized = False
         self._last_export: ExportOptions | None = None
         self._recovery: RecoveryDialog | None = None
         self.setWindowIcon(mark_icon())
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
+        self.setContentsMargins(8, 0, 8, 0)
         self.setMinimumSize(860, 600)
         self.resize(1360, 860)
         self.actions_by_name = build_actions(self)
@@ -168,7 +170,10 @@ class StudioWindow(QMainWindow):
         self._pages.setCurrentIndex(1)
         for dock in self._docks:
             dock.setVisible(dock in self._shown_docks)
-        self._docks[1].raise_()
+        if not self._docks_sized:
+            # only a window that is laid out knows its height; what the user drags later stays
+            self._docks_sized = True
+            self.resizeDocks(list(self._docks[1:]), [330, max(200, self.height() - 500)], Qt.Orientation.Vertical)
         self._toolbar.show()
         self._refresh_actions()
         self._say_hint()
@@ -375,7 +380,7 @@ class StudioWindow(QMainWindow):
     def _studio_page(self) -> QWidget:
         page = QWidget()
         column = QVBoxLayout(page)
-        column.setContentsMargins(8, 0, 2, 0)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(self.viewer, 1)
         column.addWidget(self.view_bar)
@@ -385,12 +390,12 @@ class StudioWindow(QMainWindow):
         photo = PanelDock("Photo", "photo_dock", self.photo_panel)
         head = PanelDock("Head", "head_dock", self.head_panel)
         curves = PanelDock("Curves", "curve_dock", self.curve_panel)
-        side = Qt.DockWidgetArea.RightDockWidgetArea
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, photo)
+        for dock in (head, curves):
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         for dock in (photo, head, curves):
-            dock.setMinimumWidth(264)
-            self.addDockWidget(side, dock)
-        self.resizeDocks([photo], [300], Qt.Orientation.Horizontal)
-        self.resizeDocks([photo, head, curves], [440, 240, 220], Qt.Orientation.Vertical)
+            dock.setMinimumWidth(252)
+        self.resizeDocks([photo, head], [280, 280], Qt.Orientation.Horizontal)
         return photo, head, curves
 
     def _build_foot(self) -> None:

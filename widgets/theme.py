@@ -108,7 +108,8 @@ def palette_from_colours(colours: Colours) -> QPalette:
 def style_sheet(colours: Colours) -> str:
     """Return resources/theme/studio.qss with the colours of a theme filled in."""
     template = Template((RESOURCES / "theme" / "studio.qss").read_text(encoding="utf-8"))
-    return template.substitute(dataclasses.asdict(colours), icons=(RESOURCES / "icons").as_posix())
+    tone = "dark" if QColor(colours.window).lightness() < 128 else "light"
+    return template.substitute(dataclasses.asdict(colours), icons=(RESOURCES / "icons").as_posix(), tone=tone)
 
 
 def apply_theme(app: QApplication, theme: Theme) -> None:

@@ -3,8 +3,8 @@
 import math
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QHBoxLayout,
@@ -20,6 +20,8 @@ from superqt import QLabeledSlider
 
 from widgets.navigation import MAX_ZOOM, MIN_ZOOM, View
 
+_WITH_CAPTIONS, _WITH_WORDS = 600, 480
+"""Widths in pixels from which captions and button texts are shown."""
 MIN_TURN_SECONDS, MAX_TURN_SECONDS = 2, 30
 
 
@@ -35,6 +37,8 @@ class ViewBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName("View controls")
         self._view = View()
+        self._captions: list[QLabel] = []
+        self._compare: QToolButton | None = None
         self.yaw_box = self._angle_box("Yaw in degrees", -180, 180, wraps=True)
         self.pitch_box = self._angle_box("Pitch in degrees", -90, 90, wraps=False)
         self.zoom_box = self._angle_box("Zoom in per cent", MIN_ZOOM * 100, MAX_ZOOM * 100, wraps=False)
@@ -44,10 +48,12 @@ class ViewBar(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(8, 5, 8, 5)
         self._row.setSpacing(4)
+        self.set_view(self._view)
 
     def set_actions(self, compare: QAction, turntable: QAction, reset: QAction, backdrops: QMenu) -> None:
         """Lay out the strip around the window's actions."""
-        self._row.addWidget(_button(compare, text=True))
+        self._compare = _button(compare, text=True)
+        self._row.addWidget(self._compare)
         turn = _button(turntable)
         turn.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         turn.setMenu(self._speed_menu())
@@ -57,13 +63,14 @@ class ViewBar(QWidget):
             label = QLabel(caption)
             label.setProperty("role", "muted")
             label.setBuddy(box)
+            self._captions.append(label)
             self._row.addWidget(label)
             self._row.addWidget(box)
-            self._row.addSpacing(4)
         self._row.addStretch(1)
         backdrop = QToolButton()
         backdrop.setDefaultAction(backdrops.menuAction())
         backdrop.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        backdrop.setIconSize(QSize(18, 18))
         backdrop.setAccessibleName("Backdrop")
         backdrop.setToolTip("Backdrop behind the head")
         self._row.addWidget(backdrop)
@@ -80,6 +87,20 @@ class ViewBar(QWidget):
             if not box.hasFocus() or abs(box.value() - value) > 0.5 * 10 ** -box.decimals():
                 with QSignalBlocker(box):
                     box.setValue(value)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out words where the strip is narrow."""
+        super().resizeEvent(event)
+        for caption in self._captions:
+            caption.setVisible(self.width() >= _WITH_CAPTIONS)
+        if self._compare is not None:
+            text = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+            only = Qt.ToolButtonStyle.ToolButtonIconOnly
+            self._compare.setToolButtonStyle(text if self.width() >= _WITH_WORDS else only)
+
+    def minimumSizeHint(self) -> QSize:
+        """Narrow enough for a small window."""
+        return QSize(400, super().minimumSizeHint().height())
 
     def _angle_box(self, name: str, low: float, high: float, *, wraps: bool) -> QDoubleSpinBox:
         box = QDoubleSpinBox()
@@ -128,5 +149,6 @@ def _button(action: QAction, *, text: bool = False) -> QToolButton:
     style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if text else Qt.ToolButtonStyle.ToolButtonIconOnly
     button.setToolButtonStyle(style)
     button.setAccessibleName(action.text().replace("&", ""))
+    button.setIconSize(QSize(18, 18))
     button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
     return button

@@ -18,8 +18,8 @@ from core.mask import PARTS
 from widgets.gizmo import OrientationGizmo
 from widgets.gl_canvas import GLCanvas
 from widgets.image_canvas import ImageCanvas
-from widgets.navigation import View, picture_side
-from widgets.overlays import Caption, QualityBadge, WipeHandle
+from widgets.navigation import View, picture_place
+from widgets.overlays import Caption, CornerMask, QualityBadge, WipeHandle
 from widgets.scene import Scene, colour_of_hex
 from widgets.theme import colours_of
 from widgets.values import Backdrop, Picture
@@ -83,6 +83,7 @@ class Viewer(QWidget):
         self.wipe.dragged.connect(self._wipe_to)
         self._photo_caption = Caption("Photo", self)
         self._head_caption = Caption("Head", self)
+        self._corners = [CornerMask(right, bottom, self) for right in (False, True) for bottom in (False, True)]
         self.notice = QLabel(self)
         self.notice.setProperty("role", "pill")
         self.notice.setAccessibleName("Notice")
@@ -119,6 +120,7 @@ class Viewer(QWidget):
     def show_frame(self, frame: Frame | None) -> None:
         """Show a newer frame; None empties the viewer."""
         self._redraw(frame=frame)
+        self._redraw(photo=self._photo_to_draw())
         self.badge.set_quality(None if frame is None else frame.quality)
         self._place_overlays()
         if self._last is None and self.underMouse():
@@ -150,8 +152,7 @@ class Viewer(QWidget):
         self._photo, self._photo_camera = crop, camera
         if self._comparing:
             self.set_comparing(camera is not None and crop is not None)
-        elif self._scene.frame is None:
-            self._redraw()
+        self._redraw(photo=self._photo_to_draw())
 
     def can_compare(self) -> bool:
         """Tell whether there is a photo to compare with."""
@@ -167,7 +168,7 @@ class Viewer(QWidget):
             self._view = View.of_camera(self._photo_camera)
             self._show_camera(self._photo_camera)
             self.camera_changed.emit(self._photo_camera, False)
-        self._redraw(photo=self._photo if comparing else None)
+        self._redraw(photo=self._photo_to_draw())
         self._place_overlays()
 
     def set_turntable(self, *, running: bool) -> None:
@@ -221,8 +222,8 @@ class Viewer(QWidget):
 
     def picture_square(self) -> QRectF:
         """Return where the picture is drawn, in widget coordinates."""
-        side = picture_side(self.width(), self.height(), self._scene.camera)
-        return QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+        left, top, side = picture_place(self.width(), self.height(), self._scene.camera)
+        return QRectF(left, top, side, side)
 
     # -- Qt
 
@@ -349,6 +350,10 @@ class Viewer(QWidget):
             self._redraw(highlight=label)
             self.part_hovered.emit(name)
 
+    def _photo_to_draw(self) -> Picture | None:
+        """Return the photo while comparing, and while it stands in for a head that is still to come."""
+        return self._photo if self._comparing or self._scene.frame is None else None
+
     def _wipe_to(self, x: float) -> None:
         square = self.picture_square()
         self._redraw(wipe=min(1.0, max(0.0, (x - square.x()) / square.width())))
@@ -360,6 +365,9 @@ class Viewer(QWidget):
 
     def _place_overlays(self) -> None:
         margin = 12
+        for corner in self._corners:
+            corner.place(self.size())
+            corner.raise_()
         self.gizmo.move(self.width() - self.gizmo.width() - margin, margin)
         self.badge.move(margin, self.height() - self.badge.height() - margin)
         self.notice.move((self.width() - self.notice.width()) // 2, (self.height() - self.notice.height()) // 2)
@@ -372,7 +380,7 @@ class Viewer(QWidget):
             self.wipe.setGeometry(x - WipeHandle.WIDTH // 2, 0, WipeHandle.WIDTH, self.height())
             self._photo_caption.adjustSize()
             self._head_caption.adjustSize()
-            self._photo_caption.move(round(square.x()) + margin, margin)
+            self._photo_caption.move(max(0, round(square.x())) + margin, margin)
             right = min(round(square.right()), self.gizmo.x()) - margin
             self._head_caption.move(right - self._head_caption.width(), margin)
 

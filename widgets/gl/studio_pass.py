@@ -8,12 +8,9 @@ from core.camera import Camera
 from core.frame import Frame
 from widgets.gl.pixels import grown_depth, premultiplied
 from widgets.gl.programs import build_program, set_uniforms
-from widgets.navigation import picture_side
-from widgets.scene import Scene
+from widgets.navigation import picture_place
+from widgets.scene import EDGE_FADE, Scene
 from widgets.values import Backdrop, Picture
-
-EDGE_FADE = 0.08
-"""Soft edge of the picture where it ends inside the viewport, in parts of its side."""
 
 Placement = tuple[float, float, float, float]
 
@@ -90,7 +87,7 @@ class StudioPass:
             accent=scene.accent,
             highlight=scene.highlight,
             strength=0.0 if scene.frame is None else 1.0,
-            wipe=scene.wipe if scene.photo is not None else -1.0,
+            wipe=_wipe(scene),
         )
         self._head_quad.render(moderngl.TRIANGLE_STRIP, 4)
 
@@ -162,16 +159,21 @@ class StudioPass:
 
 def placement(viewport_px: tuple[int, int], camera: Camera) -> Placement:
     """Return left, top, width, height of the picture in clip coordinates."""
-    width, height = viewport_px
-    side = picture_side(width, height, camera)
-    across, down = 2 * side / max(width, 1), 2 * side / max(height, 1)
-    return -across / 2, down / 2, across, down
+    width, height = max(viewport_px[0], 1), max(viewport_px[1], 1)
+    left, top, side = picture_place(width, height, camera)
+    return 2 * left / width - 1, 1 - 2 * top / height, 2 * side / width, 2 * side / height
 
 
 def fades(viewport_px: tuple[int, int], camera: Camera) -> Placement:
     """Return the soft edge at left, top, right and bottom: none where the picture reaches the viewport's edge."""
     width, height = viewport_px
-    side = picture_side(width, height, camera)
-    across = EDGE_FADE if width - side > 2 else 0.0
-    down = EDGE_FADE if height - side > 2 else 0.0
-    return across, down, across, down
+    left, top, side = picture_place(width, height, camera)
+    across = EDGE_FADE if left > 1 else 0.0
+    return across, EDGE_FADE / 3 if top > 1 else 0.0, across, EDGE_FADE if top + side < height - 1 else 0.0
+
+
+def _wipe(scene: Scene) -> float:
+    """Return where the photo ends: nowhere without one, at the right edge while it stands in for the head."""
+    if scene.photo is None:
+        return -1.0
+    return 2.0 if scene.frame is None else scene.wipe
