@@ -70,9 +70,9 @@ def derived_arrays(
 ) -> dict[str, npt.NDArray[Any]]:
     """The arrays `names`, read from the .npz at `path`; derived and written there when absent, damaged or outdated."""
     try:
-        with np.load(path) as stored:
+        with path.open("rb") as file, np.load(file) as stored:
             return {name: stored[name] for name in names}
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
         arrays = dict(derive())
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"partial_{os.getpid()}_{path.name}")
