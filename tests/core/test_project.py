@@ -174,7 +174,7 @@ def test_a_crash_in_the_middle_of_saving_keeps_the_old_file(project: Project, tm
     """The process dies without any clean-up, after the first member was written."""
     path = tmp_path / "a.volteface"
     project.save(path)
-    command = [sys.executable, "-c", DIES_WHILE_SAVING, path]
+    command = [sys.executable, "-c", DIES_WHILE_SAVING, str(path)]
     assert subprocess.run(command, cwd=Path(__file__).parents[2], check=False).returncode == 7
     assert_same(Project.load(path), project)
 
