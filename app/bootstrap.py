@@ -14,8 +14,11 @@ import threading
 from typing import TYPE_CHECKING
 
 from app.logs import start_logging
+from app.places import settings_file
+from app.settings import SettingsFile
 from app.system_libraries import install_line, missing_libraries
 from core.errors import DeviceError
+from widgets.values import Theme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,25 +79,19 @@ def require_libraries() -> None:
         raise DeviceError(f"The system librar{plural} missing: {names}.", f"Install with: {install_line(missing)}")
 
 
-def create_application() -> QApplication:
-    """Make the QApplication with the OpenGL settings that must precede it."""
+def create_application(theme: Theme) -> QApplication:
+    """Make the QApplication with the OpenGL settings that must precede it, and dress it."""
     require_libraries()
-    from PySide6.QtCore import QCoreApplication, Qt
-    from PySide6.QtGui import QSurfaceFormat
     from PySide6.QtWidgets import QApplication
 
-    # Without shared contexts, floating a dock destroys the viewer's context and its textures.
-    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
-    surface = QSurfaceFormat()
-    surface.setRenderableType(QSurfaceFormat.RenderableType.OpenGL)
-    surface.setVersion(3, 3)
-    surface.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
-    surface.setSamples(0)
-    QSurfaceFormat.setDefaultFormat(surface)
+    from widgets.theme import apply_theme, prepare_application
+
+    prepare_application()
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Volteface")
     application.setApplicationDisplayName("Volteface")
     application.setDesktopFileName("volteface")
+    apply_theme(application, theme)
     return application
 
 
@@ -146,12 +143,13 @@ class LastResort:
 def run_window(file: Path | None) -> int:
     """Open the studio, with `file` (a photo or a project) when given, and return the exit code."""
     log_path = start_logging()
-    application = create_application()
+    settings = SettingsFile(settings_file())
+    application = create_application(Theme(settings.value.theme))
     LastResort(log_path).install()
     sys.setswitchinterval(SECONDS_BETWEEN_THREAD_SWITCHES)
     from app.studio import Studio
 
-    studio = Studio()
+    studio = Studio(settings=settings)
     studio.start(file)
     code = application.exec()
     studio.close()

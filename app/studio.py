@@ -34,14 +34,14 @@ class Studio(QObject):
         self,
         *,
         engines: Engines | None = None,
-        settings_path: Path | None = None,
+        settings: SettingsFile | None = None,
         recovery_root: Path | None = None,
         run_inline: bool = False,
         gl: bool | None = None,
     ) -> None:
         super().__init__()
         self.engines = engines or Engines()
-        self.settings = SettingsFile(settings_path or places.settings_file())
+        self.settings = settings or SettingsFile(places.settings_file())
         self.window = StudioWindow(preferences_of(self.settings.value), gl=gl)
         self.session = Session(self)
         self.gate = Gate()

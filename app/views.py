@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from app.recovery import LostWork
     from app.session import Session
+    from core.perception.face_detection import FaceBox
     from core.project import Project
 
 THUMBNAIL_PX = 192
@@ -121,7 +122,6 @@ def _small(image: object) -> object:
     return small
 
 
-def _box(face: object) -> tuple[float, float, float, float]:
-    """Left, top, width, height of a face box."""
-    left, top, width, height = (float(number) for number in getattr(face, "box", face))
-    return left, top, width, height
+def _box(face: FaceBox) -> tuple[float, float, float, float]:
+    """Left, top, width, height."""
+    return float(face.x), float(face.y), float(face.width), float(face.height)
