@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.generators.stylegan2 import QuickSoftplus
+
 SOLID_DENSITY = 400.0  # per world unit inside the surface: a sample 6 mm deep is opaque
 COLOUR_MARGIN = 0.001  # EG3D's colour range, sigmoid * 1.002 - 0.001, reaches 0 and 1
 
@@ -156,7 +158,7 @@ class Decoder(nn.Module):
     def __init__(self, config: MiniConfig) -> None:
         super().__init__()
         self.net = nn.Sequential(
-            nn.Linear(config.channels, config.hidden), nn.Softplus(), nn.Linear(config.hidden, 1 + config.features)
+            nn.Linear(config.channels, config.hidden), QuickSoftplus(), nn.Linear(config.hidden, 1 + config.features)
         )
 
     def occupancy_and_features(self, features: Tensor) -> tuple[Tensor, Tensor]:

@@ -16,7 +16,7 @@ from core.camera import Camera
 from core.errors import CheckpointError
 from core.generators import stylegan2
 from core.generators.conditioning import vector25_from_camera
-from core.generators.stylegan2 import GAIN, LEAK, Dense, Noise, Synthesis, SynthesisBlock, ToPicture
+from core.generators.stylegan2 import GAIN, LEAK, Dense, Noise, QuickSoftplus, Synthesis, SynthesisBlock, ToPicture
 from core.generators.tuning import tuned_network, weights_of
 from core.protocols import GeneratorInfo
 from core.trigrid import Trigrid
@@ -197,7 +197,7 @@ class Decoder(nn.Module):
         self.activation = config.decoder_activation
         self.net = nn.Sequential(
             Dense(config.plane_channels, config.decoder_width),
-            nn.Softplus(),
+            QuickSoftplus(),
             Dense(config.decoder_width, 1 + config.plane_channels),
         )
 

@@ -16,6 +16,7 @@ from core.camera import Camera
 from core.protocols import Generator
 from core.rendering.importance import importance_depths, midpoint_draws
 from core.rendering.rays import camera_rays, stratified_depths
+from core.rendering.sampling import Sampler, sampler_of
 from core.trigrid import Trigrid
 
 EMPTY = -1e3
@@ -131,15 +132,19 @@ def inside_region(points: Tensor, half_sides: tuple[float, float, float]) -> Ten
     return (points.abs() <= torch.tensor(half_sides, device=points.device)).all(-1)
 
 
-def field(generator: Generator, trigrid: Trigrid, points: Tensor) -> tuple[Tensor, Tensor]:
+def field(
+    generator: Generator, trigrid: Trigrid, points: Tensor, sample: Sampler | None = None
+) -> tuple[Tensor, Tensor]:
     """Raw density [N] and features [N, F] at world points [N, 3]; empty outside of the generator's region.
 
-    Points outside weigh exactly nothing in `composite`, so they are not decoded.
+    Points outside weigh exactly nothing in `composite`, so they are not decoded. Whoever reads a trigrid often makes
+    its `sampler_of` once and hands it in.
     """
+    sample = sample or trigrid.sample
     chosen = inside_region(points, solid_region(generator)).nonzero()[:, 0]
     # with gradients in one piece; without, in pieces that stay in the cache. Always at least one piece: it tells F.
     pieces = (chosen,) if torch.is_grad_enabled() else torch.split(chosen, POINTS_PER_CHUNK)
-    decoded = [generator.decode(trigrid.sample(points[piece])) for piece in pieces]
+    decoded = [generator.decode(sample(points[piece])) for piece in pieces]
     raw, features = (torch.cat(parts) for parts in zip(*decoded, strict=True))
     return (
         torch.full_like(points[:, 0], EMPTY).index_copy(0, chosen, raw),
@@ -156,6 +161,7 @@ def march_rays(
     coarse: int,
     fine: int,
     jitter: Jitter = EVEN,
+    sample: Sampler | None = None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Volume-render rays in two passes: `coarse` stratified samples, then `fine` where the first found weight.
 
@@ -168,15 +174,17 @@ def march_rays(
         coarse: samples of the first pass.
         fine: samples of the second pass; 0 leaves it out.
         jitter: where samples lie.
+        sample: reads the trigrid; None makes a reader.
 
     Returns:
         Features [R, F], alpha [R], depth [R] (infinite where nothing is seen) and all depths looked at [R, S].
     """
     rays = len(origins)
+    read = sample or sampler_of(trigrid)
 
     def look(depths: Tensor) -> tuple[Tensor, Tensor]:
         points = origins[:, None] + depths[..., None] * directions[:, None]
-        raw, features = field(generator, trigrid, points.reshape(-1, 3))
+        raw, features = field(generator, trigrid, points.reshape(-1, 3), read)
         return raw.view(depths.shape), features.view(*depths.shape, -1)
 
     depths = stratified_depths(*limits, coarse, jitter.stratified)
@@ -219,13 +227,16 @@ def march(
         A composite of one picture, B = 1. Chunking does not change its numbers.
     """
     origins, directions, _ = camera_rays(camera, neural_px, trigrid.planes.device)
+    sample = sampler_of(trigrid)
     parts = []
     for start in range(0, len(origins), RAYS_PER_CHUNK):
         stale()
         rays = slice(start, start + RAYS_PER_CHUNK)
         limits = (camera.near, camera.far)
         parts.append(
-            march_rays(generator, trigrid, origins[rays], directions[rays], limits, coarse, fine, jitter.of(rays))
+            march_rays(
+                generator, trigrid, origins[rays], directions[rays], limits, coarse, fine, jitter.of(rays), sample
+            )
         )
     features, alpha, depth, depths = (torch.cat(part) for part in zip(*parts, strict=True))
     return as_picture(features, alpha, bounded_depth(depth, depths), neural_px)

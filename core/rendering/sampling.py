@@ -1,0 +1,85 @@
+"""Trigrid features at many points, fast on a CPU.
+
+`Trigrid.sample` reads each channel of each corner from a different cache line. Here the planes are laid out as a table
+whose rows hold all slices and channels of one cell, and the four cells around a point become one bag of rows: three
+to eight times as fast, the same numbers to rounding (a test compares them).
+"""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.trigrid import Trigrid
+
+Sampler = Callable[[Tensor], Tensor]
+"""World points [N, 3] -> features [N, C]."""
+
+
+def sampler_of(trigrid: Trigrid) -> Sampler:
+    """The fastest way to read a trigrid that gives the gradients that are asked for."""
+    on_processor = trigrid.planes.device.type == "cpu"
+    return PlaneTable(trigrid).sample if on_processor and not torch.is_grad_enabled() else trigrid.sample
+
+
+class PlaneTable:
+    """A trigrid laid out for reading. Not differentiable; made once, read often.
+
+    Attributes:
+        rows: float32 [3 * (H + 3) * (W + 3), D * C], a cell's slices and channels; zeros around each plane.
+    """
+
+    def __init__(self, trigrid: Trigrid) -> None:
+        planes = trigrid.planes.detach()
+        _, self._channels, self._depth, height, width = planes.shape
+        self.rows = F.pad(planes, (1, 2, 1, 2)).permute(0, 3, 4, 2, 1).reshape(-1, self._depth * self._channels)
+        axes, device = trigrid.axes.value, planes.device
+        self._columns = torch.tensor([plane[0] for plane in axes], device=device)
+        self._lines = torch.tensor([plane[1] for plane in axes], device=device)
+        # a plane without depth is read where its only slice lies
+        self._slices = torch.tensor([plane[2] if plane[2] is not None else 0 for plane in axes], device=device)
+        self._has_depth = torch.tensor([float(plane[2] is not None) for plane in axes], device=device)
+        self._size = (height, width)
+        self._scale = 2 / trigrid.box_side
+        stride = width + 3
+        self._stride = stride
+        self._first = torch.arange(3, device=device) * (stride * (height + 3)) + stride + 1
+        self._corners = torch.tensor([0, 1, stride, stride + 1], device=device)
+
+    def sample(self, points: Tensor) -> Tensor:
+        """Features [N, C] at world points float32 [N, 3]: the mean of the three planes; zero outside the box."""
+        height, width = self._size
+        at = points.T * self._scale
+        column, column_share = _cell(at[self._columns], width)
+        line, line_share = _cell(at[self._lines], height)
+        # planes and points run along rows, so that arithmetic runs along the long axis: [3, N]
+        first = (line * self._stride + column).long() + self._first[:, None]
+        before, above = 1 - column_share, 1 - line_share
+        shares = (above * before, above * column_share, line_share * before, line_share * column_share)
+        read = F.embedding_bag(
+            (first[..., None] + self._corners).view(-1, 4),
+            self.rows,
+            per_sample_weights=torch.stack(shares, dim=-1).view(-1, 4),
+            mode="sum",
+        )
+        # the slices of all planes make a second bag
+        slices = ((at[self._slices] * self._has_depth[:, None] + 1) * self._depth - 1) / 2
+        weights = [(1 - (slices - number).abs()).clamp(min=0) / 3 for number in range(self._depth)]
+        bags = torch.arange(len(read) * self._depth, device=points.device).view(3, -1, self._depth).transpose(0, 1)
+        return F.embedding_bag(
+            bags.reshape(len(points), -1),
+            read.view(-1, self._channels),
+            per_sample_weights=torch.stack(weights, dim=-1).transpose(0, 1).reshape(len(points), -1),
+            mode="sum",
+        )
+
+
+def _cell(at: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Number of the cell before each coordinate in -1..1, and the share of the next cell.
+
+    Cells -1, count and count + 1 are the zeros around the plane: whatever lies further out reads them.
+    """
+    cells = (((at + 1) * count - 1) / 2).clamp(-1, count)
+    before = cells.floor()
+    return before, cells - before
