@@ -1,0 +1,250 @@
+"""The verbs on real files, with the tiny generator in the table."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app import road
+from app.command_line import main
+from core import generators
+from core.camera import Camera
+from core.photo import Photo
+from core.project import Project
+from tests.app.studio_fakes import Workshop, alignment_of
+from tests.fakes import TinyGenerator, tiny_head
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _tiny_in_the_table(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(generators, "LOADERS", {"tiny": TinyGenerator})
+    generators.load.cache_clear()
+    yield
+    generators.load.cache_clear()
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "ada ü.png"
+    Image.fromarray(np.full((64, 48, 3), 120, dtype=np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture
+def project(tmp_path: Path, photo: Path) -> Path:
+    path = tmp_path / "ada.volteface"
+    Project(photo=Photo.open(photo), camera=Camera.orbit(), head=tiny_head(3)).save(path)
+    return path
+
+
+@pytest.fixture
+def workshop(monkeypatch: pytest.MonkeyPatch) -> Workshop:
+    made = Workshop(pause_seconds=0)
+    monkeypatch.setattr(road, "align_photo", alignment_of)
+    monkeypatch.setattr(road, "make_head", made.make_head)
+    return made
+
+
+def _answer(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    code = main([*arguments, "--json"])
+    streams = capsys.readouterr()
+    assert code == 0, streams.err
+    answer = json.loads(streams.out)
+    assert isinstance(answer, dict)
+    return answer
+
+
+def test_invert_makes_a_project(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], workshop: Workshop
+) -> None:
+    out = tmp_path / "out.volteface"
+    answer = _answer(["invert", str(photo), "-o", str(out), "--model", "tiny"], capsys)
+    assert answer["project"] == str(out)
+    assert answer["figures"]["lpips"] == pytest.approx(1 / 6, abs=1e-4)
+    made = Project.load(out)
+    assert made.head is not None
+    assert made.head.seed == 99
+    assert made.preview is not None
+    assert len(workshop.heads_made) == 1
+
+
+def test_invert_tells_a_person_what_it_does(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], workshop: Workshop
+) -> None:
+    out = tmp_path / "out.volteface"
+    assert main(["invert", str(photo), "-o", str(out), "--model", "tiny"]) == 0
+    streams = capsys.readouterr()
+    assert streams.out.startswith(f"{out}: a head")
+    assert "Searching" in streams.err
+
+
+def test_render_one_view(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    front, side = tmp_path / "front.png", tmp_path / "side.png"
+    _answer(["render", str(project), "-o", str(front)], capsys)
+    _answer(["render", str(project), "--yaw", "90", "--pitch", "10", "--size", "48", "-o", str(side)], capsys)
+    with Image.open(front) as image:
+        assert image.size == (64, 64)
+    with Image.open(side) as image:
+        assert image.size == (48, 48)
+
+
+def test_render_a_sheet(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sheet = tmp_path / "sheet.png"
+    _answer(["render", str(project), "--sheet", str(sheet), "--size", "16"], capsys)
+    with Image.open(sheet) as image:
+        assert image.size == (16 * len(road.SHEET_YAWS_DEGREES), 16 * len(road.SHEET_PITCHES_DEGREES))
+
+
+def test_export_writes_a_mesh(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "ada.stl"
+    answer = _answer(["export", str(project), "-o", str(out), "--height-mm", "180"], capsys)
+    assert answer["bytes"] == out.stat().st_size
+    assert answer["height_mm"] == pytest.approx(180, rel=0.01)
+
+
+def test_models_are_listed_with_licence(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = _answer(["models", "list"], capsys)["models"]
+    assert rows[0]["name"] == "tiny"
+    assert all(row["licence"] for row in rows if row["state"] == "ready")
+    assert main(["models", "list"]) == 0
+    assert "tiny" in capsys.readouterr().out
+
+
+def _broken(folder: Path, photo: Path, project: Path) -> None:
+    picture, data = photo.read_bytes(), project.read_bytes()
+    Image.new("1", (20_000, 12_000)).save(folder / "enormous.png")
+    frames = [Image.new("L", (64, 64), shade) for shade in (0, 255)]
+    for name, content in {
+        "truncated.png": picture[: len(picture) // 2],
+        "zero.png": b"",
+        "renamed.jpg": b"%PDF-1.4 nothing",
+        "words.png": b"These are words.",
+        "truncated.volteface": data[: len(data) // 2],
+        "zero.volteface": b"",
+        "renamed.volteface": picture,
+    }.items():
+        (folder / name).write_bytes(content)
+    frames[0].save(folder / "animated.gif", save_all=True, append_images=frames[1:])
+    for name, facts in {
+        "newer.volteface": '{"format": "volteface", "version": 99}',
+        "bomb.volteface": " " * 5_000_000,
+        "other.volteface": "[]",
+    }.items():
+        with zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("project.json", facts)
+
+
+BAD_PHOTOS = ["truncated.png", "zero.png", "renamed.jpg", "words.png", "enormous.png", "no such.png", ""]
+BAD_PROJECTS = [
+    "truncated.volteface",
+    "zero.volteface",
+    "renamed.volteface",
+    "newer.volteface",
+    "bomb.volteface",
+    "other.volteface",
+    "no such.volteface",
+    "",
+]
+
+
+def _one_sentence(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    capsys.readouterr()
+    assert main(arguments) == 2
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert streams.err.count("\n") == 1
+    assert "Traceback" not in streams.err
+    return streams.err
+
+
+@pytest.mark.parametrize("name", BAD_PHOTOS)
+def test_a_bad_photo_is_one_sentence(
+    name: str, photo: Path, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], workshop: Workshop
+) -> None:
+    _broken(tmp_path, photo, project)
+    out = tmp_path / "out.volteface"
+    words = _one_sentence(["invert", str(tmp_path / name), "-o", str(out), "--model", "tiny"], capsys)
+    assert name in words
+    assert not out.exists()
+    assert workshop.heads_made == []
+
+
+@pytest.mark.parametrize("name", BAD_PROJECTS)
+@pytest.mark.parametrize("verb", ["render", "export"])
+def test_a_bad_project_is_one_sentence(
+    name: str, verb: str, photo: Path, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _broken(tmp_path, photo, project)
+    out = tmp_path / ("out.png" if verb == "render" else "out.glb")
+    out.write_bytes(b"kept")
+    words = _one_sentence([verb, str(tmp_path / name), "-o", str(out)], capsys)
+    assert name in words
+    assert out.read_bytes() == b"kept"
+
+
+def test_a_photo_where_a_project_is_expected(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = _one_sentence(["render", str(photo), "-o", str(tmp_path / "o.png")], capsys)
+    assert "volteface invert" in words
+
+
+def test_a_project_without_a_head(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "early.volteface"
+    Project(photo=Photo.open(photo), camera=Camera.orbit()).save(path)
+    assert "no head yet" in _one_sentence(["export", str(path), "-o", str(tmp_path / "o.glb")], capsys)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["invert", "{photo}", "-o", "{folder}/a.zip"], "should end in .volteface"),
+        (["invert", "{photo}", "-o", "{folder}/none/a.volteface"], "does not exist"),
+        (["invert", "{photo}", "-o", "{folder}"], "should end in"),
+        (["invert", "{photo}", "--model", "minni"], "'minni'"),
+        (["invert", "{photo}", "--method", "magic"], "'magic'"),
+        (["render", "{project}", "-o", "{folder}/a.jpg"], "should end in .png"),
+        (["render", "{project}", "--turntable", "{folder}/a.gif"], "should end in .mp4"),
+        (["render", "{project}", "--sheet", "{folder}/none/a.png"], "does not exist"),
+        (["export", "{project}", "-o", "{folder}/a.fbx"], ".fbx"),
+        (["export", "{project}", "-o", "{folder}/none/a.glb"], "none"),
+        (["demo", "-o", "{photo}"], "cannot be made"),
+    ],
+)
+def test_bad_places_and_names_are_refused_before_any_work(
+    arguments: list[str],
+    words: str,
+    photo: Path,
+    project: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    workshop: Workshop,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    filled = [word.format(photo=photo, project=project, folder=tmp_path) for word in arguments]
+    if filled[0] == "invert" and "--model" not in filled:
+        filled += ["--model", "tiny"]
+    assert words in _one_sentence(filled, capsys)
+    assert workshop.heads_made == []
+
+
+def test_the_demo_walks_the_whole_road(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], workshop: Workshop, photo: Path
+) -> None:
+    folder = tmp_path / "deep" / "volteface-demo"
+    answer = _answer(["demo", "-o", str(folder), "--photo", str(photo)], capsys)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(answer["files"])
+    assert json.loads((folder / "summary.json").read_text()) == answer
+    assert all((folder / name).stat().st_size > 0 for name in answer["files"])
+
+
+def test_the_sample_portrait_is_there() -> None:
+    assert Photo.open(road.SAMPLE_PHOTO).pixels.shape == (512, 512, 3)
