@@ -2,7 +2,8 @@
 
 A `.volteface` file is a zip of `project.json`, `tensors.safetensors`, the photo as it came and a preview. It is written
 beside its place and moved there in one step, so a crash or a full disk leaves the old file as it was. Reading believes
-nothing that the file says about its own sizes.
+nothing that the file says about its own sizes. The module is long because writing, reading and the sentences for what
+goes wrong belong to one format.
 """
 
 import contextlib
@@ -10,16 +11,13 @@ import dataclasses
 import errno
 import io
 import json
-import os
-import secrets
-import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +34,7 @@ from core.mask import Mask
 from core.packing import Classes, pack, unpack
 from core.photo import MAX_BYTES, Photo
 from core.trigrid import PlaneAxes, Trigrid
+from core.whole_file import written_whole
 
 if TYPE_CHECKING:
     import torch
@@ -95,11 +94,14 @@ class Project:
         Raises:
             ProjectError: it could not be written; what was at `path` is untouched.
         """
-        with _file_written_whole(Path(path)) as stream, zipfile.ZipFile(stream, "w") as archive:
-            for name, data in self._members():
-                info = zipfile.ZipInfo(name)  # its date is fixed: the same project makes the same file
-                info.compress_type = zipfile.ZIP_DEFLATED if name == "project.json" else zipfile.ZIP_STORED
-                archive.writestr(info, data)
+        try:
+            with written_whole(Path(path)) as stream, zipfile.ZipFile(stream, "w") as archive:
+                for name, data in self._members():
+                    info = zipfile.ZipInfo(name)  # its date is fixed: the same project makes the same file
+                    info.compress_type = zipfile.ZIP_DEFLATED if name == "project.json" else zipfile.ZIP_STORED
+                    archive.writestr(info, data)
+        except OSError as error:
+            raise ProjectError(*_why_not_saved(Path(path).resolve(), error)) from error
 
     @staticmethod
     def load(path: str | Path) -> "Project":
@@ -252,41 +254,6 @@ def _damage_explained(path: Path) -> Iterator[None]:
         SafetensorError, PhotoError, SyntaxError, ValueError, KeyError, TypeError, AttributeError, MemoryError,
     ) as error:  # fmt: skip
         raise ProjectError(f"{path.name} is damaged or was cut short.", _REPAIR) from error
-
-
-@contextlib.contextmanager
-def _file_written_whole(path: Path) -> Iterator[BinaryIO]:
-    """A stream whose content is at `path` after the block; if the block fails, what was there stays."""
-    path = path.resolve()  # a link keeps pointing at the file
-    temporary: Path | None = None
-    try:
-        beside = path.with_name(f".{path.stem[:40]}-{secrets.token_hex(4)}.saving")
-        with beside.open("xb") as stream:
-            temporary = beside
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        if path.exists():
-            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
-        temporary.replace(path)
-        temporary = None
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise ProjectError(*_why_not_saved(path, error)) from error
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name outlive a power cut, where the system can open folders."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _why_not_saved(path: Path, error: OSError) -> tuple[str, str]:
