@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from app import road
 from app.jobs import Job
-from core.camera import Camera
-from core.errors import NoFaceFound, VoltefaceError
+from app.views import placement_view
+from core.errors import PhotoError, VoltefaceError
 from widgets.values import PROJECT_SUFFIX, UnsavedAnswer
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ SECONDS_TO_READ = 20
 
 @dataclass(frozen=True)
 class Opened:
-    """What reading a file gave: a project, or a photo without a usable face."""
+    """What reading a file gave: a project, or a photo whose face the person must place."""
 
     project: Project | None = None
     path: Path | None = None
@@ -123,17 +123,20 @@ class Opening:
         if self._session.project is not None:
             self._align_again("Choose face", lambda photo: self._engines.align(photo, index))
 
-    def ask_placement(self, why: str = "") -> None:
-        """Let the person show where the face is."""
-        photo = self._faceless or (self._session.project.photo if self._session.project else None)
+    def ask_placement(self, why: str = "", start: HandPlacement | None = None) -> None:
+        """Let the person show where the face is, beginning with `start` or with the face that was found."""
+        project = self._session.project
+        photo = self._faceless or (project.photo if project else None)
         if photo is None:
             return
         from core.align import reprojected_landmarks
 
+        if start is None and self._faceless is None and project is not None:
+            start = placement_view(project)
         shape = photo.pixels.shape[:2]
         self._window.show_placement(
             photo.pixels,
-            None,
+            start,
             lambda placement: reprojected_landmarks(placement.landmarks, shape),
         )
         if why:
@@ -141,15 +144,21 @@ class Opening:
 
     def place(self, placement: HandPlacement) -> None:
         """Align by the landmarks that the person set."""
-        faceless, self._faceless = self._faceless, None
+        faceless = self._faceless
 
         def align(photo: Photo) -> Alignment:
             return self._engines.align(photo, landmarks_hint=placement.landmarks)
 
+        def failed(error: VoltefaceError) -> None:
+            self.ask_placement(start=placement)
+            self._window_error(error)
+
         if faceless is None:
-            self._align_again("Place face", align)
+            self._align_again("Place face", align, failed)
         else:
-            self._read(faceless.name, lambda _report: Opened(project=_project_of(faceless, align(faceless))), None)
+            self._read(
+                faceless.name, lambda _report: Opened(project=_project_of(faceless, align(faceless))), None, failed
+            )
 
     def close_document(self) -> None:
         """Back to the welcome page."""
@@ -162,20 +171,26 @@ class Opening:
 
         self._unless_unsaved(close)
 
-    def _read(self, name: str, read: Callable[[Report], Opened], path: Path | None) -> None:
+    def _read(
+        self,
+        name: str,
+        read: Callable[[Report], Opened],
+        path: Path | None,
+        failed: Callable[[VoltefaceError], None] | None = None,
+    ) -> None:
         self._files.submit(
             Job(
                 title=f"Opening {name}",
                 work=read,
                 done=lambda result: self._opened(result, path),
-                failed=self._window_error,
+                failed=failed or self._window_error,
             )
         )
 
     def _aligned(self, photo: Photo) -> Opened:
         try:
             return Opened(project=_project_of(photo, self._engines.align(photo)))
-        except NoFaceFound as error:
+        except PhotoError as error:
             return Opened(faceless=photo, why=error.message)
 
     def _opened(self, result: object, path: Path | None) -> None:
@@ -204,7 +219,12 @@ class Opening:
         if project is not None:
             self._window.set_camera(project.camera)
 
-    def _align_again(self, text: str, align: Callable[[Photo], Alignment]) -> None:
+    def _align_again(
+        self,
+        text: str,
+        align: Callable[[Photo], Alignment],
+        failed: Callable[[VoltefaceError], None] | None = None,
+    ) -> None:
         project = self._session.project
         if project is None:
             return
@@ -212,8 +232,7 @@ class Opening:
         def done(result: object) -> None:
             if self._session.project is None or self._session.project.photo is not project.photo:
                 return
-            alignment = _project_of(project.photo, result).alignment  # type: ignore[arg-type]
-            assert alignment is not None
+            alignment = cast("Alignment", result)
             self._making.stop()
             self._session.replace(text, alignment=alignment, head=None, camera=alignment.camera)
             self._window.set_camera(alignment.camera)
@@ -224,7 +243,7 @@ class Opening:
                 title="Aligning the face",
                 work=lambda _report: align(project.photo),
                 done=done,
-                failed=self._window_error,
+                failed=failed or self._window_error,
             )
         )
 
@@ -244,4 +263,4 @@ class Opening:
 def _project_of(photo: Photo, alignment: Alignment) -> Project:
     from core.project import Project
 
-    return Project(photo=photo, alignment=alignment, head=None, camera=alignment.camera or Camera.orbit())
+    return Project(photo=photo, alignment=alignment, head=None, camera=alignment.camera)

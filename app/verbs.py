@@ -107,7 +107,7 @@ def export(options: argparse.Namespace, console: Console) -> int:
         texture_px=options.texture,
         height_mm=options.height_mm,
     )
-    console.result(result.to_json(), f"{options.output}: {result.bytes:,} bytes")
+    console.result(result.to_json(), f"{options.output}: {result.size_bytes:,} bytes")
     return 0
 
 

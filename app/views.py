@@ -6,12 +6,13 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from widgets.values import DocumentView, FaceView, HeadView, PhotoView, RecentItem, RecoveryItem
+import numpy as np
+
+from widgets.values import DocumentView, FaceView, HandPlacement, HeadView, PhotoView, RecentItem, RecoveryItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from app.recovery import LostWork
@@ -73,6 +74,17 @@ def head_view(project: Project, figures: Mapping[str, float], seconds: float | N
     )
 
 
+def placement_view(project: Project) -> HandPlacement | None:
+    """The face that was found, as five points to correct by hand; none while there is no alignment."""
+    alignment = project.alignment
+    if alignment is None:
+        return None
+    from core.perception.head_pose import FIVE_POINTS
+
+    points = np.stack([alignment.landmarks[list(group)].mean(axis=0) for group in FIVE_POINTS])
+    return HandPlacement(_box(alignment.face_box), points.astype(np.float32))
+
+
 def recovery_items(found: Iterable[LostWork]) -> tuple[RecoveryItem, ...]:
     """The list shown after a crash."""
     return tuple(
@@ -99,7 +111,6 @@ def thumbnail_of(path: Path) -> NDArray[np.uint8] | None:
     """A small picture of a photo or a project, uint8 [h, w, 3]; none when it has none or cannot be read."""
     import zipfile
 
-    import numpy as np
     from PIL import Image
 
     try:

@@ -46,7 +46,7 @@ class Drawer:
 
 
 class Broken(Drawer):
-    def render(self, *_args: object, **_options: object) -> Frame:  # type: ignore[override]
+    def render(self, *_args: object, **_options: object) -> Frame:
         raise DeviceError("The device is gone.")
 
 

@@ -107,7 +107,7 @@ def test_render_a_sheet(project: Path, tmp_path: Path, capsys: pytest.CaptureFix
 def test_export_writes_a_mesh(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "ada.stl"
     answer = _answer(["export", str(project), "-o", str(out), "--height-mm", "180"], capsys)
-    assert answer["bytes"] == out.stat().st_size
+    assert answer["size_bytes"] == out.stat().st_size
     assert answer["height_mm"] == pytest.approx(180, rel=0.01)
 
 
