@@ -78,6 +78,30 @@ def test_a_project_without_a_head(tmp_path: Path) -> None:
     assert again.created.tzinfo is not None
 
 
+def test_an_alignment_is_kept(project: Project, tmp_path: Path) -> None:
+    from core.align import Alignment
+    from core.perception.face_detection import FaceBox
+
+    numbers = np.random.default_rng(2)
+    box = FaceBox(3.0, 4.0, 20.0, 24.5, 0.75, numbers.random((6, 2)))
+    alignment = Alignment(
+        crop=numbers.integers(0, 256, (512, 512, 3), dtype=np.uint8),
+        mask=numbers.random((512, 512), dtype=np.float32),
+        camera=Camera.orbit(0.2, 0.1),
+        landmarks=numbers.random((468, 2), dtype=np.float32),
+        face_box=box,
+        crop_from_photo=np.diag([2.0, 2.0, 1.0]),
+        yaw_radians=0.2,
+        pitch_radians=0.1,
+        roll_radians=-0.05,
+        warnings=("The face is small.",),
+        faces=(box, box),
+        photo_size_px=(60, 40),
+    )
+    dataclasses.replace(project, alignment=alignment).save(tmp_path / "a.volteface")
+    assert Project.load(tmp_path / "a.volteface").alignment == alignment
+
+
 def test_the_photo_file_is_kept_byte_for_byte(tmp_path: Path) -> None:
     from PIL import Image
 
