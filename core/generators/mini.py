@@ -47,6 +47,7 @@ class Mini:
             neural_px=config.neural_px,
             box_side=config.box_side,
             parts=PARTS,
+            extent=(config.half_extent,) * 3,
         )
 
     def latents(self, noise: Tensor, truncation: float = 0.7) -> Tensor:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from core.generators.stylegan2 import QuickSoftplus
 
 SOLID_DENSITY = 400.0  # per world unit inside the surface: a sample 6 mm deep is opaque
+UNTRAINED_BORDER = 0.012  # world units, two cells of 128
 COLOUR_MARGIN = 0.001  # EG3D's colour range, sigmoid * 1.002 - 0.001, reaches 0 and 1
 
 
@@ -52,6 +53,11 @@ class MiniConfig:
     def plane_px(self) -> int:
         """Side of the planes in cells."""
         return 4 << (len(self.widths) - 1)
+
+    @property
+    def half_extent(self) -> float:
+        """Half side of the supervised region: the last cells at the border of the box are never trained."""
+        return self.box_side / 2 - UNTRAINED_BORDER
 
     @property
     def latent_count(self) -> int:

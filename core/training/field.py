@@ -120,7 +120,7 @@ def field_losses(network: MiniNetwork, latents: Tensor, batch: FieldBatch, confi
     cells = sample_planes(planes.float(), batch.points, PlaneAxes.PANOHEAD.value, size.box_side)
     logit, decoded = network.decoder.occupancy_and_features(cells)
     solid = batch.labels.shape[1]
-    inside = (batch.points.abs().amax(-1) < size.box_side / 2 - 0.01).float()
+    inside = (batch.points.abs().amax(-1) < size.half_extent + 0.002).float()  # a little beyond what is drawn
     wanted = (torch.arange(logit.shape[1]) < solid).float().expand_as(logit)
     occupancy = (F.binary_cross_entropy_with_logits(logit, wanted, reduction="none") * inside).mean()
     colour = ((decoded[:, :solid, :3] - batch.colours).abs().mean(-1) * inside[:, :solid]).mean()

@@ -104,7 +104,7 @@ def rendered_patch(network: MiniNetwork, planes: Tensor, patch: Patch, config: P
     cells = sample_planes(planes, points.reshape(1, -1, 3), PlaneAxes.PANOHEAD.value, network.config.box_side)
     logit, decoded = network.decoder.occupancy_and_features(cells[0])
     rays, samples = patch.depths.shape
-    inside = points.abs().amax(-1) <= network.config.box_side / 2
+    inside = points.abs().amax(-1) <= network.config.half_extent
     density = torch.where(inside, raw_density_from_occupancy(logit).view(rays, samples), EMPTY)
     features, _, weights = composite(decoded.view(rays, samples, -1), density, patch.depths)
     side = config.patch_px
