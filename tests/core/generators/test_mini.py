@@ -163,7 +163,6 @@ def test_bad_files_are_told_in_a_sentence(tiny: Mini, tmp_path: Path) -> None:
         load_mini(wider)
 
 
-@pytest.mark.weights
 def test_bundled_heads_have_a_face_in_front_and_none_behind(bundled: Mini) -> None:
     """What a person sees of any sample: eyes, nose and lips in front; behind, hair or skin and no face."""
     generator = torch.Generator().manual_seed(5)
@@ -184,7 +183,6 @@ def test_bundled_heads_have_a_face_in_front_and_none_behind(bundled: Mini) -> No
                 assert (seen[np.pi] == part).sum() == 0, PARTS[part]
 
 
-@pytest.mark.weights
 def test_bundled_prior_samples_around_the_training_heads(bundled: Mini) -> None:
     generator = torch.Generator().manual_seed(6)
     sampled = bundled.latents(torch.randn(512, bundled.info.noise_size, generator=generator), 1.0)[:, 0]
