@@ -1,1 +1,1 @@
-"""Small bundled nets that read a photo: faces, their points, irises, the person's mask, identity, perceptual features."""
+"""Small bundled nets that read a photo: faces, their points, irises, the person, identity, perceptual features."""

@@ -1,21 +1,23 @@
 """The weights that ship with Volteface: where they came from, under which licence, and how to read them.
 
-`resources/weights/weights.json` lists each file; `core.training.convert_perception` writes it together with the files.
+`resources/weights/weights.json` lists each file; the commands of `core.training` that make the files write it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import safe_open
 
 from core.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "weights"
 INDEX = "weights.json"
@@ -31,7 +33,7 @@ class WeightsRecord:
         title: What the net does, for people.
         licence: SPDX identifier, and who must be credited.
         source: Package and file that it was converted from.
-        source_sha256: Checksum of that file.
+        source_sha256: Checksum of that file; empty for what we measured ourselves.
         sha256: Checksum of the bundled safetensors file.
     """
 
@@ -52,13 +54,32 @@ class WeightsRecord:
         return self.path.is_file() and hashlib.sha256(self.path.read_bytes()).hexdigest() == self.sha256
 
 
-@cache
-def records() -> tuple[WeightsRecord, ...]:
-    """All perception weights that ship, in the order of the index."""
-    index = FOLDER / INDEX
+def records(folder: Path = FOLDER) -> tuple[WeightsRecord, ...]:
+    """All perception weights that ship, by name."""
+    index = folder / INDEX
     if not index.is_file():
         raise CheckpointError(f"{index} is missing.", "Reinstall Volteface, or run core.training.convert_perception.")
     return tuple(WeightsRecord(**entry) for entry in json.loads(index.read_text(encoding="utf-8")))
+
+
+def write_record(record: WeightsRecord, folder: Path = FOLDER) -> None:
+    """Adds or replaces one record in the index, and writes LICENCES.md anew."""
+    known = {entry.name: entry for entry in (records(folder) if (folder / INDEX).is_file() else ())}
+    known[record.name] = record
+    ordered = [known[name] for name in sorted(known)]
+    (folder / INDEX).write_text(json.dumps([asdict(entry) for entry in ordered], indent=1) + "\n", encoding="utf-8")
+    (folder / "LICENCES.md").write_text(licences_page(ordered), encoding="utf-8")
+
+
+def licences_page(entries: Sequence[WeightsRecord]) -> str:
+    """LICENCES.md: what people must know of each bundled file."""
+    lines = ["# Bundled perception weights", "", "Converted to float16 safetensors, not retrained."]
+    for entry in entries:
+        lines += ["", f"## {entry.name}.safetensors", f"- what: {entry.title}", f"- licence: {entry.licence}"]
+        lines += [f"- source: `{entry.source}`"]
+        lines += [f"- sha256 of the source: `{entry.source_sha256}`"] if entry.source_sha256 else []
+        lines += [f"- sha256 of this file: `{entry.sha256}`"]
+    return "\n".join([*lines, ""])
 
 
 def read(name: str) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:

