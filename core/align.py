@@ -24,7 +24,7 @@ __all__ = ["CROP_PX", "Alignment", "FaceBox", "align", "reprojected_landmarks"]
 
 Pixels = NDArray[np.uint8]
 
-LEAST_PRESENCE = 0.5
+LEAST_PRESENCE, SURE_PRESENCE = 0.5, 0.9
 MOST_CANDIDATES = 24
 LEAST_FACE_PX = 48
 SOFT_FACE_PX = 128
@@ -34,6 +34,8 @@ BLURRED_DETAIL, SOFT_DETAIL = 0.14, 0.25
 """Detail of faces blurred by 4 and by 2 hundredths of their width; sharp ones have 0.45 and more."""
 SURE_SCORE = 0.85
 """Below, the detector may have taken a face that lies on its side or its head for an upright one."""
+DOUBTFUL_MISFIT = 0.5
+"""Clear faces have 0.2 to 0.3; above, the pose may be wrong by tens of degrees."""
 CHOOSE = "Choose another photo, or place the face by hand."
 HEAD_ENDS = {
     "top of the head": (0.0, 0.235, 0.0),
@@ -42,6 +44,8 @@ HEAD_ENDS = {
     "right side of the head": (-0.15, 0.03, 0.0),
 }
 """Points of the heads' frame that should be in the photo; left and right are the person's."""
+
+FoundFace = tuple[FaceBox, face_mesh.FaceMesh]
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,23 +144,26 @@ def align(
     return _framed(pixels, face, faces, mesh.points[:, :2], pose)
 
 
-def find_meshes(pixels: Pixels) -> list[tuple[FaceBox, face_mesh.FaceMesh]]:
+def find_meshes(pixels: Pixels) -> list[FoundFace]:
     """Every face of a picture with its mesh, the largest first; turned pictures and tiny faces are tried last."""
-    upright = face_detection.find_faces(pixels)
-    found = _with_mesh(pixels, upright)
+    found = _with_mesh(pixels, face_detection.find_faces(pixels), LEAST_PRESENCE)
     if max((face.score for face, _ in found), default=0.0) < SURE_SCORE:
-        turned = face_detection.find_turned_faces(pixels)
-        found = _with_mesh(pixels, face_detection.without_parts([*upright, *turned]))
+        found += _with_mesh(pixels, face_detection.find_turned_faces(pixels), SURE_PRESENCE)
+        kept = face_detection.without_parts([face for face, _ in found])
+        found = [pair for pair in found if any(pair[0] is face for face in kept)]
     if not found:
-        found = _with_mesh(pixels, face_detection.find_small_faces(pixels))
-    return found
+        found = _with_mesh(pixels, face_detection.find_small_faces(pixels), SURE_PRESENCE)
+    return sorted(found, key=lambda pair: -pair[0].area)
 
 
-def _with_mesh(pixels: Pixels, candidates: Sequence[FaceBox]) -> list[tuple[FaceBox, face_mesh.FaceMesh]]:
-    """Those candidates in which the mesh net sees a face, too."""
-    ordered = sorted(candidates, key=lambda face: -face.area)[:MOST_CANDIDATES]
-    meshes = [(face, face_mesh.find_mesh(pixels, face)) for face in ordered]
-    return [(face, mesh) for face, mesh in meshes if mesh.presence >= LEAST_PRESENCE]
+def _with_mesh(pixels: Pixels, candidates: Sequence[FaceBox], least_presence: float) -> list[FoundFace]:
+    """Those candidates in which the mesh net sees a face, too; in tiny ones it must be sure."""
+    meshes = [(face, face_mesh.find_mesh(pixels, face)) for face in candidates[:MOST_CANDIDATES]]
+    return [
+        (face, mesh)
+        for face, mesh in meshes
+        if mesh.presence >= (least_presence if face.width >= LEAST_FACE_PX else SURE_PRESENCE)
+    ]
 
 
 def reprojected_landmarks(
@@ -263,6 +270,8 @@ def _warnings(pixels: Pixels, face: FaceBox, pose: head_pose.HeadPose) -> tuple[
         found.append(f"The face is only {size:.0f} pixels wide; the head will lack detail.")
     elif framing.detail(pixels, face) < SOFT_DETAIL:
         found.append("The face is not sharp; the head will lack detail.")
+    if pose.misfit > DOUBTFUL_MISFIT:
+        found.append("The face is hard to read; check its points, or place it by hand.")
     if abs(pose.yaw_radians) > GUESSED_YAW_RADIANS:
         side = "right" if pose.yaw_radians > 0 else "left"
         found.append(f"The face is seen from the side; its {side} half will be guessed.")

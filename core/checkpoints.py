@@ -19,10 +19,21 @@ NUMPY_GLOBALS: dict[tuple[str, str], tuple[str, str]] = {
     ("numpy._core.multiarray", "_reconstruct"): ("numpy._core.multiarray", "_reconstruct"),
     ("numpy.core.multiarray", "scalar"): ("numpy._core.multiarray", "scalar"),
     ("numpy._core.multiarray", "scalar"): ("numpy._core.multiarray", "scalar"),
+    ("numpy.core.numeric", "_frombuffer"): ("numpy._core.numeric", "_frombuffer"),
+    ("numpy._core.numeric", "_frombuffer"): ("numpy._core.numeric", "_frombuffer"),
     ("numpy", "ndarray"): ("numpy", "ndarray"),
     ("numpy", "dtype"): ("numpy", "dtype"),
     ("collections", "OrderedDict"): ("collections", "OrderedDict"),
+    # How bytes are written in old pickles. The original would accept any codec, decompressors among them.
+    ("_codecs", "encode"): ("core.checkpoints", "bytes_from_latin1"),
 }
+
+
+def bytes_from_latin1(text: str, encoding: str = "latin1") -> bytes:
+    """Bytes that an old pickle wrote as text."""
+    if encoding not in ("latin1", "latin-1"):
+        raise CheckpointError(f"The checkpoint asks for the codec {encoding}, which is not plain data.")
+    return text.encode("latin1")
 
 
 class NumpyUnpickler(pickle.Unpickler):

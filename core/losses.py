@@ -8,7 +8,7 @@ identity 0.04 s. A loop that compares with a fixed picture uses `PerceptualTarge
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
+
+
+class Distance(Protocol):
+    """A distance between two batches of pictures, [B], with an optional mask."""
+
+    def __call__(self, a: Tensor, b: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Answers one number a picture."""
+
 
 QUICK_PX = 128
 EARLY_STAGES = 3

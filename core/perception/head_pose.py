@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.camera import Camera
 from core.perception import weights
-from core.perception.similarity import Matrix, fit_similarity, inverse, moved
+from core.perception.similarity import Matrix, fit_similarity, inverse, moved, scale_of
 
 Array = NDArray[np.float64]
 
@@ -25,6 +25,8 @@ HAND_NOISE = 0.01
 """Spread of points that a person places."""
 PITCH_SPREAD_RADIANS = 0.3
 """People rarely look far up or down; only a handful of points needs to be told so."""
+SPREAD = 0.13
+"""Typical root mean square distance of the points from their middle, in picture widths."""
 MAX_STEPS = 20
 MAX_YAW, MAX_PITCH = 1.65, 1.2
 STARTS_RADIANS = (0.0, -0.7, 0.7)
@@ -158,6 +160,7 @@ class _Fit:
         self.face = face
         self.noise = noise
         self.pitch_spread = pitch_spread
+        self.spread = float(np.sqrt(((self.points - self.points.mean(0)) ** 2).sum(1).mean()))
         # Residuals are whitened by the Gaussian of modes and noise.
         _, spread, self.axes = np.linalg.svd(face.modes.reshape(len(face.modes), -1), full_matrices=False)
         self.damped = 1 - 1 / np.sqrt(1 + (spread / noise) ** 2)
@@ -167,9 +170,12 @@ class _Fit:
 
     def residuals(self, x: Array) -> Array:
         expected = self.face.expected(x[0], x[1])
-        off = (moved(self.points, fit_similarity(self.points, expected)) - expected).ravel()
+        matrix = fit_similarity(self.points, expected)
+        off = (moved(self.points, matrix) - expected).ravel()
         whitened = off - (self.damped * (self.axes @ off)) @ self.axes
-        return np.append(whitened / self.noise, x[1] / self.pitch_spread)
+        # Errors are made in the photo: a view that shrinks the points must not gain by shrinking their errors.
+        shrunk = scale_of(matrix) * self.spread / SPREAD
+        return np.append(whitened / (self.noise * shrunk), x[1] / self.pitch_spread)
 
     def from_start(self, yaw: float, pitch: float) -> HeadPose:
         limits = np.array([MAX_YAW, MAX_PITCH])

@@ -69,12 +69,11 @@ def triangulated(views: Sequence[View]) -> Array:
     for view in views:
         plane = (view.points - 0.5) / view.camera.focal
         long = np.hstack([plane, np.ones((count, 1))]) @ view.camera.world_from_camera[:3, :3].T
-        rays = long / np.linalg.norm(long, axis=1, keepdims=True)
+        rays = long / np.sqrt((long**2).sum(1, keepdims=True))
         across = np.eye(3) - rays[:, :, None] * rays[:, None, :]
         normal += across
         right += across @ view.camera.position
-    solution: Array = np.linalg.solve(normal, right[..., None])[..., 0]
-    return solution
+    return np.asarray(np.linalg.solve(normal, right[..., None])[..., 0], np.float64)
 
 
 def mean_points(views: Sequence[View]) -> Array:
