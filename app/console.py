@@ -28,7 +28,7 @@ class Console:
     as_json: bool = False
     out: TextIO = field(default_factory=lambda: sys.stdout)
     err: TextIO = field(default_factory=lambda: sys.stderr)
-    _last_message: str = ""
+    _last: tuple[str, int] = ("", -1)
     _last_time: float = 0.0
 
     def note(self, text: str) -> None:
@@ -39,10 +39,11 @@ class Console:
     def report(self, progress: Progress) -> None:
         """Write a line when the message changes, and otherwise one every two seconds: a log file stays readable."""
         now = time.monotonic()
-        is_new = progress.message != self._last_message
-        if not is_new and now - self._last_time < SECONDS_BETWEEN_LINES:
+        here = (progress.message, progress.step)
+        is_late = now - self._last_time >= SECONDS_BETWEEN_LINES
+        if here == self._last or (progress.message == self._last[0] and not is_late):
             return
-        self._last_message, self._last_time = progress.message, now
+        self._last, self._last_time = here, now
         count = f"[{progress.step}/{progress.total}] " if progress.total > 1 else ""
         values = "  ".join(f"{name} {value:.4g}" for name, value in progress.values.items())
         self.note(f"  {count}{progress.message}{'  ' + values if values else ''}")

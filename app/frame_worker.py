@@ -1,7 +1,7 @@
 """The thread that renders: latest camera wins, a preview first, then finer levels while nothing newer arrives.
 
 A request is a frozen record of all that a frame depends on, so nothing is shared and nothing is locked but the
-one-slot mailbox. The first level is never cancelled, because continuous dragging would otherwise never show a frame;
+one-slot mailbox. A drag's first level is never cancelled, because dragging on would otherwise never show a frame;
 finer levels poll `stale()` between chunks and give way. Frames carry the sequence number and the scene revision that
 they answer.
 """
@@ -43,6 +43,7 @@ class FrameRequest:
     renderer: Renderer
     camera: Camera
     interactive: bool
+    coarsest: Quality
     finest: Quality
 
 
@@ -126,11 +127,12 @@ class FrameWorker(QThread):
         camera: Camera,
         *,
         interactive: bool,
+        coarsest: Quality = Quality.PREVIEW,
         finest: Quality = Quality.EXACT,
     ) -> int:
-        """Ask for a frame of `camera`; returns the sequence number its frames will carry."""
+        """Ask for frames of `camera` at rising qualities; returns the sequence number that they will carry."""
         self._sequence += 1
-        self._mailbox.put(FrameRequest(self._sequence, revision, renderer, camera, interactive, finest))
+        self._mailbox.put(FrameRequest(self._sequence, revision, renderer, camera, interactive, coarsest, finest))
         return self._sequence
 
     def forget(self) -> None:
@@ -171,7 +173,7 @@ class FrameWorker(QThread):
             for quality in Quality
             if quality <= request.finest and self._milliseconds.get(quality, float("inf")) < SMOOTH_MILLISECONDS
         ]
-        first = max(smooth, default=Quality.PREVIEW)
+        first = max(min(request.coarsest, request.finest), *smooth, Quality.PREVIEW)
         return [quality for quality in Quality if first <= quality <= max(first, request.finest)]
 
     def _render(self, request: FrameRequest, quality: Quality, *, is_first: bool, is_last: bool) -> bool:
@@ -183,11 +185,12 @@ class FrameWorker(QThread):
             if self._mailbox.is_closed():
                 raise Cancelled
 
+        must_finish = quality == Quality.PREVIEW or (is_first and request.interactive)
         started = time.perf_counter()
 
         def draw() -> Frame:
             self._before_frame()
-            return request.renderer.render(request.camera, quality, stale=keep if is_first else stale)
+            return request.renderer.render(request.camera, quality, stale=keep if must_finish else stale)
 
         outcome = attempt(draw)
         milliseconds = (time.perf_counter() - started) * 1e3

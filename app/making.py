@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs import Job
-from app.views import head_view
+from app.views import curve_values, head_view
 from core.frame import Quality
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.viewing import Viewing
     from core.align import Alignment
     from core.errors import VoltefaceError
+    from core.frame import Frame
     from core.head import Head
     from core.progress import Progress, Report
     from core.protocols import Renderer
@@ -32,10 +33,11 @@ SECONDS_BETWEEN_HEADS = 3.0
 
 @dataclass(frozen=True)
 class Made:
-    """A head with a renderer that is ready to draw it; none for a head that is kept but not shown."""
+    """A head with a renderer that is ready to draw it and its first frame; none for a head that is not shown."""
 
     head: Head
-    renderer: Renderer | None
+    renderer: Renderer | None = None
+    frame: Frame | None = None
 
 
 class Making(QObject):
@@ -76,6 +78,7 @@ class Making(QObject):
         tokens = (self._session.new_token(), self._session.new_token())
         self._started, self._kept = time.monotonic(), None
         self._window.begin_curves()
+        self._viewing.is_hurried = True
 
         def work(report: Report) -> Made:
             return self._search(alignment, report, seconds or self.seconds)
@@ -119,9 +122,7 @@ class Making(QObject):
         if self._key:
             self._heads.stop(self._key)
             self._run += 1
-            self._key = ""
-            self._window.set_preview(None)
-            self.show_facts()
+            self._rest()
 
     def show_facts(self) -> None:
         """Fill the head panel."""
@@ -139,7 +140,7 @@ class Making(QObject):
             head = progress.result
             if head is not None:
                 due = time.monotonic() - last_shown > SECONDS_BETWEEN_HEADS
-                made = self._made(head) if due else Made(head, None)  # type: ignore[arg-type]
+                made = self._made(head) if due else Made(head)  # type: ignore[arg-type]
                 last_shown = time.monotonic() if due else last_shown
                 progress = dataclasses.replace(progress, result=made)
             report(progress)
@@ -148,13 +149,12 @@ class Making(QObject):
 
     def _made(self, head: Head) -> Made:
         renderer = self._engines.renderer_of(head)
-        renderer.render(head.camera, Quality.PREVIEW)
-        return Made(head, renderer)
+        return Made(head, renderer, renderer.render(self._viewing.camera, Quality.PREVIEW))
 
     def _progressed(self, progress: Progress, tokens: tuple[int, int]) -> None:
         if progress.values:
             self._figures.update(progress.values)
-            self._window.add_curve_values(progress.step, progress.values)
+            self._window.add_curve_values(progress.step, curve_values(progress.values))
         if progress.preview is not None:
             self._window.set_preview(progress.preview)
         if isinstance(progress.result, Made):
@@ -166,21 +166,28 @@ class Making(QObject):
             return
         self._kept = None
         self._viewing.remember(made.head, made.renderer)
+        if made.frame is not None:
+            self._viewing.remember_frame(made.frame)
         is_first = self._session.project is not None and self._session.project.head is None
         text, token = ("Make head", tokens[0]) if is_first else ("Improve head", tokens[1])
         self._session.replace(text, token=token, head=made.head)
         self.show_facts()
 
     def _ended(self, result: object, tokens: tuple[int, int]) -> None:
-        self._key = ""
         self._seconds_taken = time.monotonic() - self._started
         if isinstance(result, Made):
             self._take(result, tokens)
         elif self._kept is not None:
             self._take(Made(self._kept, self._engines.renderer_of(self._kept)), tokens)
+        self._rest()
+        self._viewing.refresh()
+        self.finished.emit()
+
+    def _rest(self) -> None:
+        self._key = ""
+        self._viewing.is_hurried = False
         self._window.set_preview(None)
         self.show_facts()
-        self.finished.emit()
 
     def _forget_figures(self) -> None:
         self._figures = {}

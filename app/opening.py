@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from app.making import Making
     from app.saving import Saving
     from app.session import Session
+    from app.viewing import Viewing
     from core.align import Alignment
     from core.photo import Photo
     from core.progress import Report
@@ -56,6 +57,7 @@ class Opening:
         session: Session,
         files: JobQueue,
         engines: Engines,
+        viewing: Viewing,
         making: Making,
         saving: Saving,
     ) -> None:
@@ -63,6 +65,7 @@ class Opening:
         self._session = session
         self._files = files
         self._engines = engines
+        self._viewing = viewing
         self._making = making
         self._saving = saving
         self._faceless: Photo | None = None
@@ -217,7 +220,7 @@ class Opening:
         project = self._session.project
         self._window.show_studio()
         if project is not None:
-            self._window.set_camera(project.camera)
+            self._viewing.set_camera(project.camera)
 
     def _align_again(
         self,
@@ -235,7 +238,7 @@ class Opening:
             alignment = cast("Alignment", result)
             self._making.stop()
             self._session.replace(text, alignment=alignment, head=None, camera=alignment.camera)
-            self._window.set_camera(alignment.camera)
+            self._viewing.set_camera(alignment.camera)
             self._making.start(alignment)
 
         self._files.submit(

@@ -61,7 +61,9 @@ class Studio(QObject):
             self.settings,
             self.recovery,
         )
-        self.opening = Opening(self.window, self.session, self.files, self.engines, self.making, self.saving)
+        self.opening = Opening(
+            self.window, self.session, self.files, self.engines, self.viewing, self.making, self.saving
+        )
         self._closed = False
         self._connect()
 
@@ -74,7 +76,7 @@ class Studio(QObject):
         self.files.submit(
             Job(
                 title="Preparing",
-                work=lambda _report: self.engines.warm_up(),
+                work=lambda _report: self._warm_up(),
                 failed=self._failed,
                 shown=False,
             )
@@ -97,6 +99,11 @@ class Studio(QObject):
         for queue in (self.heads, self.exports, self.files):
             queue.close()
         self.recovery.close()
+
+    def _warm_up(self) -> None:
+        """Load behind the first window what would make a later moment stutter."""
+        self.engines.warm_up()
+        import pyqtgraph  # noqa: F401  the curve panel's
 
     def _connect(self) -> None:
         window, session = self.window, self.session

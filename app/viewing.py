@@ -25,7 +25,15 @@ RENDERERS_KEPT = 4
 
 
 class Viewing(QObject):
-    """Shows one head at a time; knows which frames are still wanted."""
+    """Shows one head at a time; knows which frames are still wanted.
+
+    Attributes:
+        finest: quality that a resting view ends with.
+        threads: threads of the renderer; 0 leaves one core to the window.
+        is_hurried: other work wants the processor, so a resting view ends with the near-exact quality.
+        camera: where the window looks from; may be read from any thread.
+        frame: the latest frame shown.
+    """
 
     failed = Signal(object)  # VoltefaceError
 
@@ -33,6 +41,8 @@ class Viewing(QObject):
         super().__init__(window)
         self.finest = Quality.EXACT
         self.threads = 0
+        self.is_hurried = False
+        self.camera = window.camera()
         self.frame: Frame | None = None
         self._window = window
         self._engines = engines
@@ -52,6 +62,12 @@ class Viewing(QObject):
         self._renderers = [(known, kept) for known, kept in self._renderers if known is not head]
         self._renderers = [(head, renderer), *self._renderers][:RENDERERS_KEPT]
 
+    def remember_frame(self, frame: Frame) -> None:
+        """Show a frame that was rendered elsewhere when it begins the view of a head, so that nobody waits for it."""
+        if self.frame is None:
+            self.frame = frame
+            self._window.show_frame(frame)
+
     def show_head(self, head: Head | None) -> None:
         """Show `head` from where the camera is; none clears the view."""
         if head is self._head:
@@ -62,12 +78,18 @@ class Viewing(QObject):
             self.frame = None
             self._worker.forget()
         else:
-            self._request(self._window.camera(), interactive=False)
+            self.refresh()
+
+    def set_camera(self, camera: Camera) -> None:
+        """Look from `camera`."""
+        self._window.set_camera(camera)
+        self.camera = camera
+        self.refresh()
 
     def refresh(self) -> None:
-        """Render the resting view again, after the wanted quality changed."""
-        if self._head is not None:
-            self._request(self._window.camera(), interactive=False)
+        """Render the resting view again; a view that is there already is not replaced by a coarser one."""
+        has_view = self.frame is not None and self.frame.camera == self.camera
+        self._request(self.camera, interactive=False, coarsest=Quality.NEAR if has_view else Quality.PREVIEW)
 
     def close(self) -> None:
         """End the worker."""
@@ -75,13 +97,20 @@ class Viewing(QObject):
 
     def _look(self, camera: Camera, interactive: bool) -> None:
         self._gate.hold(HOLD_SECONDS)
+        self.camera = camera
         self._request(camera, interactive=interactive)
 
-    def _request(self, camera: Camera, *, interactive: bool) -> None:
+    def _request(self, camera: Camera, *, interactive: bool, coarsest: Quality = Quality.PREVIEW) -> None:
         if self._head is None:
             return
-        renderer = self._renderer(self._head)
-        self._worker.request(renderer, self._revision, camera, interactive=interactive, finest=self.finest)
+        self._worker.request(
+            self._renderer(self._head),
+            self._revision,
+            camera,
+            interactive=interactive,
+            coarsest=coarsest,
+            finest=min(self.finest, Quality.NEAR) if self.is_hurried else self.finest,
+        )
 
     def _renderer(self, head: Head) -> Renderer:
         for known, renderer in self._renderers:

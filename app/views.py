@@ -21,13 +21,21 @@ if TYPE_CHECKING:
     from core.project import Project
 
 THUMBNAIL_PX = 192
+CURVE_TITLES = {
+    "difference": "Difference",
+    "perceptual": "Perceptual",
+    "colour": "Colour",
+    "identity": "Identity",
+    "silhouette": "Outline",
+}
+"""What inverters report and people can make sense of, with its name in the plot; the rest is left out."""
+
 FIGURE_TITLES = {
-    "loss": "Loss",
-    "lpips": "LPIPS",
-    "l2": "Mean squared error",
+    "difference": "Difference from the photo",
+    "perceptual": "Perceptual distance (LPIPS)",
     "identity": "Identity distance",
 }
-"""Names of the figures that inverters report, for people; others are shown as they are."""
+"""The same for the head panel."""
 
 
 def document_view(session: Session) -> DocumentView:
@@ -68,7 +76,7 @@ def head_view(project: Project, figures: Mapping[str, float], seconds: float | N
         method=head.method,
         seed=head.seed,
         seconds=seconds,
-        figures={FIGURE_TITLES.get(name, name): value for name, value in figures.items()},
+        figures={title: figures[name] for name, title in FIGURE_TITLES.items() if name in figures},
         note="Still improving; the last step can be undone." if busy else "",
         can_improve=not busy and project.alignment is not None,
     )
@@ -83,6 +91,11 @@ def placement_view(project: Project) -> HandPlacement | None:
 
     points = np.stack([alignment.landmarks[list(group)].mean(axis=0) for group in FIVE_POINTS])
     return HandPlacement(_box(alignment.face_box), points.astype(np.float32))
+
+
+def curve_values(values: Mapping[str, float]) -> dict[str, float]:
+    """What the plot shows of an inverter's values."""
+    return {title: values[name] for name, title in CURVE_TITLES.items() if name in values}
 
 
 def recovery_items(found: Iterable[LostWork]) -> tuple[RecoveryItem, ...]:

@@ -136,3 +136,20 @@ def test_a_broken_renderer_is_told_and_the_worker_goes_on(worker: FrameWorker, q
     worker.request(Drawer(), 2, _camera(0.2), interactive=False)
     qtbot.waitUntil(lambda: bool(_results(worker)), timeout=5000)
     assert _results(worker)[0].revision == 2
+
+
+def test_a_view_that_is_there_is_not_replaced_by_a_coarser_one(worker: FrameWorker, qtbot: QtBot) -> None:
+    drawer = Drawer((60, 60, 60))
+    worker.request(drawer, 1, _camera(0.1), interactive=False, coarsest=Quality.NEAR)
+    qtbot.waitUntil(lambda: len(_results(worker)) == 2, timeout=5000)
+    assert [result.frame.quality for result in _results(worker)] == [1, 2]
+
+
+def test_a_drag_does_not_wait_for_a_finer_level(worker: FrameWorker, qtbot: QtBot) -> None:
+    drawer = Drawer((10, 3000, 3000))
+    worker.request(drawer, 1, _camera(0.1), interactive=False, coarsest=Quality.NEAR)
+    qtbot.wait(100)
+    started = time.monotonic()
+    worker.request(drawer, 1, _camera(0.2), interactive=True)
+    qtbot.waitUntil(lambda: (0.2, Quality.PREVIEW) in drawer.drawn, timeout=5000)
+    assert time.monotonic() - started < 1.0
