@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import signal
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -21,14 +22,18 @@ from core.errors import DeviceError
 from widgets.values import Theme
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import TracebackType
 
+    from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
+
+    from app.studio import Studio
 
 log = logging.getLogger(__name__)
 
+MILLISECONDS_BETWEEN_SIGNAL_CHECKS = 300
 SECONDS_BETWEEN_THREAD_SWITCHES = 0.0005
 """A render thread that holds the interpreter for Python's default 5 ms makes a drag stutter."""
 
@@ -98,8 +103,10 @@ def create_application(theme: Theme) -> QApplication:
 class LastResort:
     """Answers an exception that nobody caught: a log entry, and a dialog that says where it is."""
 
-    def __init__(self, log_path: Path) -> None:
+    def __init__(self, log_path: Path, rescue: Callable[[], None] = lambda: None) -> None:
+        """Make the hook; `rescue` puts the work into safety before the dialog is shown."""
         self.log_path = log_path
+        self._rescue = rescue
         self._showing = False
 
     def install(self) -> None:
@@ -130,6 +137,7 @@ class LastResort:
 
         self._showing = True
         try:
+            self._rescue()
             QMessageBox.critical(
                 None,
                 "Something went wrong",
@@ -145,12 +153,32 @@ def run_window(file: Path | None) -> int:
     log_path = start_logging()
     settings = SettingsFile(settings_file())
     application = create_application(Theme(settings.value.theme))
-    LastResort(log_path).install()
     sys.setswitchinterval(SECONDS_BETWEEN_THREAD_SWITCHES)
     from app.studio import Studio
 
     studio = Studio(settings=settings)
+    LastResort(log_path, studio.saving.autosave).install()
+    # kept alive until the end of the event loop
+    alarm = _leave_on_signal(application, studio)
     studio.start(file)
     code = application.exec()
+    alarm.stop()
     studio.close()
     return code
+
+
+def _leave_on_signal(application: QApplication, studio: Studio) -> QTimer:
+    """On Ctrl+C in the terminal and at logout: leave at once, and keep unsaved work for the next start."""
+    from PySide6.QtCore import QTimer
+
+    def leave(_number: int, _frame: object) -> None:
+        studio.close(keep_work=True)
+        application.quit()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
+    # Python runs signal handlers between its own instructions: without a timer an idle window never would.
+    alarm = QTimer(interval=MILLISECONDS_BETWEEN_SIGNAL_CHECKS)
+    alarm.timeout.connect(lambda: None)
+    alarm.start()
+    return alarm

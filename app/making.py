@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -134,6 +135,8 @@ class Making(QObject):
     def _search(self, alignment: Alignment, report: Report, seconds: float) -> Made:
         """Run in the job's thread: every head that is passed on comes with a renderer that has drawn it once."""
         last_shown = 0.0
+        # The search has the whole processor; it steps aside at the gate while the user drags.
+        self._engines.use_threads(self._viewing.threads or os.cpu_count() or 1)
 
         def forward(progress: Progress) -> None:
             nonlocal last_shown

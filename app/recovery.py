@@ -89,11 +89,15 @@ class Recovery:
         for name in (PROJECT_FILE, THUMBNAIL_FILE, FACTS_FILE):
             (self._folder / name).unlink(missing_ok=True)
 
-    def close(self) -> None:
-        """The window closes by itself: leave nothing behind."""
+    def let_go(self) -> None:
+        """Leave the autosave as lost work for the next start."""
         if self._lock is not None:
             self._lock.unlock()
             self._lock = None
+
+    def close(self) -> None:
+        """The window closes by itself: leave nothing behind."""
+        self.let_go()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def lost(self) -> tuple[LostWork, ...]:

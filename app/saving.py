@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from app import views
 from app.jobs import Job
+from app.outcome import attempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,6 +134,17 @@ class Saving(QObject):
         """Another document is open, on purpose."""
         self._autosaved = None
         self._files.submit(Job(title="Tidying up", work=lambda _report: self._recovery.clear(), shown=False))
+
+    def leave_autosave(self) -> None:
+        """Write what is unsaved here and now, for the next start to find; nothing is left when all is saved."""
+        snapshot = self._snapshot()
+        if snapshot is None or not self._session.is_modified:
+            self._recovery.close()
+            return
+        outcome = attempt(lambda: self._recovery.save(snapshot, self._session.name, self._session.path))
+        if outcome.error is not None:
+            log.warning("%s", outcome.error)
+        self._recovery.let_go()
 
     def lost_work(self) -> tuple[LostWork, ...]:
         """What other windows left behind."""

@@ -89,16 +89,20 @@ class Studio(QObject):
         if file is not None:
             self.opening.open_path(file)
 
-    def close(self) -> None:
-        """Stop every thread and leave no autosave behind."""
+    def close(self, *, keep_work: bool = False) -> None:
+        """Stop every thread; unsaved work is given up unless it shall be kept for the next start."""
         if self._closed:
             return
         self._closed = True
+        self.window.hide()
         self.making.stop()
         self.viewing.close()
         for queue in (self.heads, self.exports, self.files):
             queue.close()
-        self.recovery.close()
+        if keep_work:
+            self.saving.leave_autosave()
+        else:
+            self.recovery.close()
 
     def _warm_up(self) -> None:
         """Load behind the first window what would make a later moment stutter."""

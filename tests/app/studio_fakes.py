@@ -32,7 +32,9 @@ def alignment_of(photo: Photo, face_index: int | None = None, landmarks_hint: ob
     """A face in the middle; two when the photo's name says crowd; none when it says empty, unless placed by hand."""
     if "empty" in photo.name and landmarks_hint is None:
         raise NoFaceFound(f"No face was found in {photo.name}.", "Use a photo that shows a face.")
-    boxes: tuple[FaceBox, ...] = (FaceBox(8.0, 8.0, 24.0, 24.0), FaceBox(36.0, 8.0, 20.0, 20.0)) if CROWD in photo.name else ()
+    boxes: tuple[FaceBox, ...] = (
+        (FaceBox(8.0, 8.0, 24.0, 24.0), FaceBox(36.0, 8.0, 20.0, 20.0)) if CROWD in photo.name else ()
+    )
     boxes = boxes or (FaceBox(8.0, 8.0, 24.0, 24.0),)
     chosen = boxes[face_index or 0]
     yaw = 0.3 if landmarks_hint is not None else 0.1 * (face_index or 0)
@@ -92,4 +94,5 @@ class Workshop:
             renderer_of=lambda head: HeadRenderer(TinyGenerator(), head),
             export=self.export,
             warm_up=lambda: None,
+            use_threads=lambda _count: None,
         )

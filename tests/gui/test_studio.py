@@ -442,6 +442,20 @@ def test_closing_by_oneself_leaves_no_autosave(studio: Studio, photo: Path, tmp_
     assert list((tmp_path / "home" / "recovery").glob("*")) == []
 
 
+def test_work_is_kept_when_the_system_ends_the_window(make_studio: MakeStudio, photo: Path, qtbot: QtBot) -> None:
+    first = make_studio()
+    first.start()
+    _drop(first, photo)
+    _head_made(first, qtbot)
+    first.close(keep_work=True)
+    second = make_studio()
+    (lost,) = second.saving.lost_work()
+    assert lost.title == "ada ü"
+    restored = Project.load(lost.file)
+    assert restored.head is not None
+    assert restored.head.seed == 99
+
+
 def test_preferences_are_kept_and_used(make_studio: MakeStudio, tmp_path: Path) -> None:
     studio = make_studio()
     studio.start()
