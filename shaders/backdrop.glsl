@@ -17,7 +17,7 @@ vec3 backdrop_at(vec2 at) {
         return mod(cell.x + cell.y, 2.0) < 0.5 ? vec3(0.60) : vec3(0.46);
     }
     vec2 from_centre = (at - viewport_px * vec2(0.5, 0.42)) / max(min(viewport_px.x, viewport_px.y), 1.0);
-    float far_out = smoothstep(0.0, 1.0, length(from_centre * vec2(0.82, 1.0)) / 0.95);
+    float far_out = smoothstep(0.0, 1.0, length(from_centre) / 1.05);
     // half a grey level of noise keeps the gradient free of bands
     return mix(centre, edge, far_out) + (noise_of(at) - 0.5) / 255.0;
 }

@@ -61,7 +61,7 @@ class ImageCanvas(QWidget):
     def _paint_backdrop(self, painter: QPainter, scene: Scene) -> None:
         if scene.backdrop is Backdrop.STUDIO:
             centre = QPointF(self.width() * 0.5, self.height() * 0.42)
-            gradient = QRadialGradient(centre, 0.95 * min(self.width(), self.height()))
+            gradient = QRadialGradient(centre, 1.05 * min(self.width(), self.height()))
             for stop in np.linspace(0, 1, 9):
                 amount = stop * stop * (3 - 2 * stop)
                 gradient.setColorAt(float(stop), _mixed(scene.centre, scene.edge, float(amount)))

@@ -373,7 +373,6 @@ class StudioWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_menus"):
             redress(self)
-            self.viewer.refresh_theme()
 
     # -- building
 

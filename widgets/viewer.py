@@ -8,7 +8,7 @@ import math
 import os
 from dataclasses import replace
 
-from PySide6.QtCore import QElapsedTimer, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -308,6 +308,12 @@ class Viewer(QWidget):
         """No part is under the pointer any more."""
         del event
         self._hover(None)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_turn_seconds"):
+            self.refresh_theme()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the canvas and what floats over it in place."""

@@ -8,12 +8,11 @@ from core.frame import Frame
 
 def premultiplied(frame: Frame) -> NDArray[np.uint8]:
     """Return uint8 [H, W, 4]: the frame's colour without its white ground, premultiplied by alpha."""
-    alpha = np.rint(np.clip(frame.alpha, 0, 1) * 255).astype(np.int16)
-    rgba = np.zeros((*frame.alpha.shape, 4), np.uint8)
-    ground = (255 - alpha)[..., None]
-    rgba[..., :3] = np.clip(frame.rgb.astype(np.int16) - ground, 0, alpha[..., None])
-    rgba[..., 3] = alpha
-    return rgba
+    alpha = np.rint(np.clip(frame.alpha, 0, 1) * 255).astype(np.uint8)[..., None]
+    ground = 255 - alpha
+    # all in uint8, where numpy is fast: max(rgb - ground, 0), never brighter than its alpha
+    bare = np.minimum(frame.rgb - np.minimum(frame.rgb, ground), alpha)
+    return np.concatenate((bare, alpha), axis=-1)
 
 
 def grown_depth(depth: NDArray[np.float32], side: int = 128, rings: int = 3) -> NDArray[np.float32]:
