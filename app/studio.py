@@ -24,7 +24,9 @@ from widgets.studio_window import StudioWindow
 from widgets.values import Preferences, Theme
 
 if TYPE_CHECKING:
+    from core.align import Alignment
     from core.errors import VoltefaceError
+    from core.photo import Photo
 
 
 class Studio(QObject):
@@ -65,6 +67,7 @@ class Studio(QObject):
             self.window, self.session, self.files, self.engines, self.viewing, self.making, self.saving
         )
         self._closed = False
+        self._shown: tuple[Photo | None, Alignment | None] = (None, None)
         self._connect()
 
     def start(self, file: Path | None = None) -> None:
@@ -134,7 +137,11 @@ class Studio(QObject):
         project = self.session.project
         alignment = project.alignment if project else None
         self.window.set_document(views.document_view(self.session))
-        self.window.set_photo(views.photo_view(project) if project else None)
+        shown = (project.photo if project else None, alignment)
+        if any(now is not before for now, before in zip(shown, self._shown, strict=True)):
+            # only when it is another one: a large photo takes a moment to show
+            self._shown = shown
+            self.window.set_photo(views.photo_view(project) if project else None)
         self.window.set_photo_camera(
             project.head.camera if project and project.head else None, alignment.crop if alignment else None
         )
