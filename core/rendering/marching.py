@@ -185,7 +185,7 @@ def march_rays(
     def look(depths: Tensor) -> tuple[Tensor, Tensor]:
         points = origins[:, None] + depths[..., None] * directions[:, None]
         raw, features = field(generator, trigrid, points.reshape(-1, 3), read)
-        return raw.view(depths.shape), features.view(*depths.shape, -1)
+        return raw.view(depths.shape), features.view(*depths.shape, features.shape[-1])
 
     depths = stratified_depths(*limits, coarse, jitter.stratified)
     depths = depths.to(origins.device).expand(rays, coarse)

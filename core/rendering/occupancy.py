@@ -6,6 +6,7 @@ visible surface, with their colour and part, at full resolution. R rays, S sampl
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from core.protocols import Generator
 from core.rendering.marching import POINTS_PER_CHUNK, field, never_stale, solid_region
+from core.rendering.rays import box_limits
 from core.rendering.sampling import sampler_of
 from core.trigrid import Trigrid
 
@@ -20,6 +22,10 @@ NODES = 128
 """Nodes along each side of the fine grid."""
 REFINE = 2
 """Fine cells along the side of a coarse one."""
+WIDE = 2
+"""Cells of the grid along the side of a cell of `FieldGrid.occupied`."""
+FAINT = 0.5
+"""Density per world unit below which space counts as empty: a box full of it stops a third of the light."""
 STOPPED = 0.03
 """Share of the light that a coarse node must stop to be looked at closely."""
 
@@ -30,7 +36,8 @@ class FieldGrid:
 
     Attributes:
         sigma: density per world unit, float32 [Z, Y, X], at nodes that include the region's faces.
-        colour: float32 [4, Z, Y, X]: RGB times known, and known: 1 at nodes near the visible surface, else 0.
+        colour: float32 [4, Z, Y, X]: RGB times weight, and weight: 1 at nodes near the visible surface, little
+            elsewhere.
         labels: uint8 [Z, Y, X] indices into `core.mask.PARTS` at the known nodes, or None.
         half_sides: half sides (x, y, z) of the region about the origin that the grid covers.
     """
@@ -47,28 +54,54 @@ class FieldGrid:
         x, y, z = (2 * half / (count - 1) for half, count in zip(self.half_sides, counts, strict=True))
         return x, y, z
 
-    def _relative(self, points: Tensor) -> Tensor:
+    def limits(self, origins: Tensor, directions: Tensor, near: float, far: float) -> tuple[Tensor, Tensor]:
+        """Depths [R, 1] where rays [R, 3] enter and leave the grid; the end lies first where they miss it."""
+        start, end = box_limits(self.relative(origins), self.relative(directions), 2.0)
+        return start.clamp(min=near), end.clamp(max=far)
+
+    def relative(self, points: Tensor) -> Tensor:
+        """World points [..., 3] in -1..1 along each axis of the grid."""
         return points / torch.tensor(self.half_sides, device=points.device)
+
+    @cached_property
+    def occupied(self) -> Tensor:
+        """Where rays may meet something, bool [z, y, x]: one node for each `WIDE` of the grid, widened by as many."""
+        widened = F.max_pool3d(self.sigma[None, None], 2 * WIDE + 1, WIDE, padding=WIDE)
+        return widened[0, 0] > FAINT
+
+    def occupied_at(self, relative: Tensor) -> Tensor:
+        """Whether points [..., 3] given in -1..1 along each axis may meet something, bool [...]."""
+        z, y, x = (
+            ((coordinate + 1) * ((nodes - 1) / (2 * WIDE)) + 0.5).int().clamp(0, size - 1)
+            for coordinate, nodes, size in zip(
+                reversed(relative.unbind(-1)), self.sigma.shape, self.occupied.shape, strict=True
+            )
+        )
+        index = (z * self.occupied.shape[1] + y) * self.occupied.shape[2] + x
+        return self.occupied.view(-1)[index]
 
     def density_at(self, points: Tensor) -> Tensor:
         """Density [...] at world points [..., 3]; 0 outside."""
-        at = self._relative(points).reshape(1, 1, 1, -1, 3)
+        return self.density_at_relative(self.relative(points))
+
+    def density_at_relative(self, points: Tensor) -> Tensor:
+        """Density [...] at points [..., 3] given in -1..1 along each axis; 0 outside."""
+        at = points.reshape(1, 1, 1, -1, 3)
         sampled = F.grid_sample(self.sigma[None, None], at, mode="bilinear", padding_mode="zeros", align_corners=True)
         return sampled.view(points.shape[:-1])
 
     def colour_at(self, points: Tensor) -> Tensor:
-        """RGB [N, 3] at world points [N, 3] near the surface, from the known nodes around them; white where none is."""
-        at = self._relative(points)[None, None, None]
-        sampled = F.grid_sample(self.colour[None], at, mode="bilinear", padding_mode="zeros", align_corners=True)
-        rgb, known = sampled[0, :3, 0, 0].T, sampled[0, 3, 0, 0, :, None]
-        return torch.where(known > 1e-3, rgb / known.clamp(min=1e-3), torch.ones(()))
+        """RGB [N, 3] at world points [N, 3], from the nodes around them, those near the surface before others."""
+        at = self.relative(points)[None, None, None]
+        sampled = F.grid_sample(self.colour[None], at, mode="bilinear", padding_mode="border", align_corners=True)
+        return (sampled[0, :3, 0, 0] / sampled[0, 3, 0, 0]).T
 
     def label_at(self, points: Tensor) -> Tensor | None:
         """Part index uint8 [N] of the node nearest to each of the world points [N, 3]."""
         if self.labels is None:
             return None
         counts = torch.tensor(self.labels.shape[::-1], device=points.device)
-        x, y, z = ((self._relative(points) + 1) / 2 * (counts - 1)).round().long().clamp(min=0).unbind(1)
+        x, y, z = ((self.relative(points) + 1) / 2 * (counts - 1)).round().long().clamp(min=0).unbind(1)
         z, y, x = (i.clamp(max=n - 1) for i, n in zip((z, y, x), self.labels.shape, strict=True))
         return self.labels[z, y, x]
 
@@ -106,8 +139,8 @@ def field_grid(
     points = torch.cartesian_prod(*axes(few)).flip(1)
     for start in range(0, len(points), POINTS_PER_CHUNK):
         stale()
-        piece = slice(start, start + POINTS_PER_CHUNK)
-        coarse[piece] = field(generator, trigrid, points[piece], sample)[0]
+        part = slice(start, start + POINTS_PER_CHUNK)
+        coarse[part] = field(generator, trigrid, points[part], sample)[0]
     coarse = F.softplus(coarse - 1).view(1, 1, few, few, few)
     sigma = F.interpolate(coarse, size=(nodes, nodes, nodes), mode="trilinear", align_corners=True)[0, 0].contiguous()
 
@@ -130,13 +163,13 @@ def field_grid(
         elif labels is not None:
             labels[piece] = parts
     shape = sigma.shape
-    return FieldGrid(sigma, colour.view(4, *shape), None if labels is None else labels.view(shape), half_sides)
+    return FieldGrid(sigma, spread(colour.view(4, *shape)), None if labels is None else labels.view(shape), half_sides)
 
 
 def visible_shell(sigma: Tensor, cell: float) -> Tensor:
-    """Which nodes of a coarse grid [1, 1, Z, Y, X] deserve a closer look, 0 or 1: those that stop light that reaches them.
+    """Which nodes of a coarse grid [1, 1, Z, Y, X] deserve a closer look, 0 or 1.
 
-    Light comes along the six axes. Neighbours of such nodes are worth a look too.
+    Those that stop light that reaches them, and their neighbours. Light comes along the six axes.
     """
     depth = sigma * cell
     lit = torch.zeros_like(depth)
@@ -146,3 +179,16 @@ def visible_shell(sigma: Tensor, cell: float) -> Tensor:
         lit = torch.maximum(lit, torch.exp(-torch.minimum(before, after)))
     stopped = lit * (1 - torch.exp(-depth))
     return (F.max_pool3d(stopped, 3, 1, padding=1) > STOPPED).to(sigma.dtype)
+
+
+def spread(colour: Tensor) -> Tensor:
+    """A colour grid [4, Z, Y, X] whose unknown nodes take the colour of what is around, at little weight."""
+    filled = colour[None].clone()
+    for level, size in enumerate((4, 32), start=1):
+        around = F.avg_pool3d(colour[None], size, ceil_mode=True, count_include_pad=False)
+        # known nodes outweigh these a hundredfold, so that these do not tint the surface
+        around = around / around[:, 3:].clamp(min=1e-6) * 1e-2**level
+        filled += F.interpolate(around, size=colour.shape[1:], mode="nearest")
+    filled[:, :3] += 1e-8
+    filled[:, 3] += 1e-8
+    return filled[0]

@@ -1,5 +1,6 @@
 """Draws one head at three qualities through one door."""
 
+from collections import deque
 from collections.abc import Callable
 
 import numpy as np
@@ -13,23 +14,31 @@ from core.head import Head
 from core.mask import PARTS
 from core.protocols import Generator
 from core.rendering.marching import Composite, march, never_stale
+from core.rendering.near import march_near
+from core.rendering.occupancy import FieldGrid, field_grid
+from core.rendering.preview import KeyView, preview
 from core.rendering.rays import camera_rays
 
 SEEN = 0.5
 """Alpha from which a pixel belongs to the head: it then has a depth and a label."""
 COARSE, FINE = 48, 48
+KEYS_KEPT = 24
+"""Finished frames kept for previews to take colours from; the oldest goes first."""
 
 
 class HeadRenderer:
     """Implements `core.protocols.Renderer`.
 
     Prepares what a quality needs on its first use and keeps it: make one for each head. Nothing is drawn from random
-    numbers: the same head and camera give the same frame.
+    numbers: the same head and camera give the same near and exact frames. A preview is as good as the frames finished
+    before it.
     """
 
     def __init__(self, generator: Generator, head: Head) -> None:
         self.generator = generator.tuned(head.delta) if head.delta else generator
         self.head = head
+        self._grid: FieldGrid | None = None
+        self._keys: deque[KeyView] = deque(maxlen=KEYS_KEPT)
 
     def render(
         self,
@@ -40,13 +49,35 @@ class HeadRenderer:
         stale: Callable[[], None] = never_stale,
     ) -> Frame:
         """See `core.protocols.Renderer.render`."""
+        generator, trigrid, neural_px = self.generator, self.head.trigrid, self.generator.info.neural_px
         with torch.no_grad():
             stale()
-            composite = march(
-                self.generator, self.head.trigrid, camera, self.generator.info.neural_px, COARSE, FINE, stale=stale
-            )
+            if quality is Quality.PREVIEW:
+                return preview(self.grid(stale), list(self._keys), camera, size_px or generator.info.picture_px)
+            if quality is Quality.NEAR:
+                composite = march_near(generator, trigrid, camera, neural_px, self.grid(stale), stale=stale)
+            else:
+                composite = march(generator, trigrid, camera, neural_px, COARSE, FINE, stale=stale)
             stale()
-            return self._finished(composite, camera, quality, size_px)
+            frame = self._finished(composite, camera, quality, size_px)
+            self._remember(frame)
+            return frame
+
+    def grid(self, stale: Callable[[], None] = never_stale) -> FieldGrid:
+        """The head on a grid, made when it is first asked for."""
+        if self._grid is None:
+            with torch.no_grad():
+                self._grid = field_grid(self.generator, self.head.trigrid, part_labels, stale=stale)
+        return self._grid
+
+    def _remember(self, frame: Frame) -> None:
+        """Keep a frame for previews, unless a better one from the same place is kept already."""
+        same = [key for key in self._keys if key.camera == frame.camera]
+        if any(key.quality > frame.quality for key in same):
+            return
+        for key in same:
+            self._keys.remove(key)
+        self._keys.append(KeyView.from_frame(frame))
 
     def _finished(self, composite: Composite, camera: Camera, quality: Quality, size_px: int | None) -> Frame:
         generator = self.generator

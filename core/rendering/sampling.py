@@ -49,6 +49,8 @@ class PlaneTable:
 
     def sample(self, points: Tensor) -> Tensor:
         """Features [N, C] at world points float32 [N, 3]: the mean of the three planes; zero outside the box."""
+        if len(points) == 0:
+            return points.new_zeros(0, self._channels)
         height, width = self._size
         at = points.T * self._scale
         column, column_share = _cell(at[self._columns], width)

@@ -1,0 +1,108 @@
+"""Volume rendering with few samples, placed where the density grid has found the surface.
+
+Bound against the exact path, tested on a head with a sharp surface: 99 of 100 pixels within 5 % of full scale and a
+mean difference below 0.5 %. On soft or foggy fields both differ from the converged picture alike: what differs then is
+the noise of the exact path's own 96 samples.
+"""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.camera import Camera
+from core.protocols import Generator
+from core.rendering.importance import inverse_cdf, midpoint_draws
+from core.rendering.marching import Composite, as_picture, composite, field, never_stale
+from core.rendering.occupancy import FieldGrid
+from core.rendering.rays import camera_rays
+from core.rendering.sampling import sampler_of
+from core.trigrid import Trigrid
+
+SAMPLES = 12
+STRETCHES = 96
+"""Stretches of a ray whose density is read from the grid."""
+BLANK = 1 / 256
+"""Alpha on the grid below which a ray is not looked at: it could not change a pixel of 8 bits by more than one."""
+FLOOR = 1e-3
+"""Weight of a stretch beside the surface, so that samples begin before it."""
+RAYS_PER_CHUNK = 512
+
+
+def march_near(
+    generator: Generator,
+    trigrid: Trigrid,
+    camera: Camera,
+    neural_px: int,
+    grid: FieldGrid,
+    samples: int = SAMPLES,
+    *,
+    stale: Callable[[], None] = never_stale,
+) -> Composite:
+    """Volume-render a head with few samples.
+
+    Args:
+        generator: decodes the samples.
+        trigrid: the head.
+        camera: where from.
+        neural_px: side of the feature picture.
+        grid: density of the same trigrid.
+        samples: decoded samples a ray.
+        stale: called between chunks; raises `Cancelled` when the picture is no longer wanted.
+
+    Returns:
+        A composite of one picture, B = 1; rays that miss have no features, alpha 0 and the camera's far depth.
+    """
+    origins, directions, _ = camera_rays(camera, neural_px, trigrid.planes.device)
+    start, end = grid.limits(origins, directions, camera.near, camera.far)
+    crossing = (end > start)[:, 0].nonzero()[:, 0]
+    sample = sampler_of(trigrid)
+    found = []
+    for rays in torch.split(crossing, RAYS_PER_CHUNK):
+        stale()
+        seen, depths = surface_depths(
+            grid, origins[rays], directions[rays], start[rays], end[rays], midpoint_draws(samples, origins.device)
+        )
+        rays = rays[seen]
+        points = origins[rays, None] + depths[..., None] * directions[rays, None]
+        raw, features = field(generator, trigrid, points.view(-1, 3), sample)
+        blended, depth, weights = composite(
+            features.view(*depths.shape, features.shape[-1]), raw.view(depths.shape), depths
+        )
+        found.append((rays, blended, weights.sum(1), depth.clamp(camera.near, camera.far)))
+    rays, blended, alpha, depth = (torch.cat(parts) for parts in zip(*found, strict=True))
+    count = len(origins)
+    return as_picture(
+        blended.new_zeros(count, blended.shape[1]).index_copy(0, rays, blended),
+        alpha.new_zeros(count).index_copy(0, rays, alpha),
+        torch.full_like(origins[:, 0], camera.far).index_copy(0, rays, depth),
+        neural_px,
+    )
+
+
+def surface_depths(
+    grid: FieldGrid, origins: Tensor, directions: Tensor, start: Tensor, end: Tensor, draws: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Depths around what stops the light.
+
+    Args:
+        grid: the density.
+        origins: [R, 3].
+        directions: [R, 3], unit.
+        start: [R, 1] depths where the rays enter the grid.
+        end: [R, 1] depths where they leave it.
+        draws: [N], 0..1.
+
+    Returns:
+        Which rays are worth looking at, bool [R], and the depths [seen rays, N] along those.
+    """
+    edges = start + (end - start) * torch.linspace(0, 1, STRETCHES + 1, device=origins.device)
+    middles = (edges[:, :-1] + edges[:, 1:]) / 2
+    passed = grid.density_at(origins[:, None] + middles[..., None] * directions[:, None]) * (end - start) / STRETCHES
+    weights = torch.exp(passed - passed.cumsum(1)) * (1 - torch.exp(-passed))
+    seen = weights.sum(1) > BLANK
+    # neighbours too: the grid may be off by a stretch, and samples must begin in the empty
+    wide = F.max_pool1d(weights[seen, None], 3, 1, padding=1)[:, 0]
+    wide = wide + FLOOR * (wide > BLANK / 8)
+    return seen, inverse_cdf(edges[seen], wide, draws, epsilon=1e-8)
