@@ -24,13 +24,14 @@ LABELS = slice(3, 3 + len(PARTS))
 
 @dataclass(frozen=True)
 class FieldConfig:
-    """Recipe of the stage; the bundled weights were made with these numbers.
+    """Recipe of the stage. The bundled weights: these numbers, but `convolution_rate` 2e-3 until step 2000.
 
     Attributes:
         steps: length of the cosine schedule.
         batch: heads a step.
         points: supervised points a head, drawn from three of its views.
-        rate: Adam's learning rate of convolutions and decoder.
+        rate: Adam's learning rate of styles and decoder.
+        convolution_rate: the same of the synthesis' convolutions, whose weights have unit variance.
         table_rate: the same of position maps, mean trigrid and residuals, of which a step touches little.
         latent_noise: deviation of the noise on latents, on the whole and on each level: neighbours are heads too.
         colour: weight of the colour's L1 beside the occupancy's cross-entropy.
@@ -38,10 +39,11 @@ class FieldConfig:
         residual: weight of the residuals' mean square.
     """
 
-    steps: int = 9000
+    steps: int = 7700
     batch: int = 4
     points: int = 9000
     rate: float = 2e-3
+    convolution_rate: float = 5e-3
     table_rate: float = 1e-2
     latent_noise: float = 0.05
     colour: float = 3.0
@@ -84,10 +86,11 @@ class FieldBatch:
 
 def view_odds(world_from_camera: NDArray[np.float32]) -> NDArray[np.float64]:
     """Odds [V] of drawing each view: three times as high in front, where the detail is, as behind."""
-    position = world_from_camera[:, :3, 3]
+    position = world_from_camera[:, :3, 3].astype(np.float64)
     frontal = position[:, 2] / np.linalg.norm(position, axis=1)
     odds = 1 + 2 * np.clip(frontal, 0, 1) ** 2
-    return np.asarray(odds / odds.sum(), np.float64)
+    normalised: NDArray[np.float64] = odds / odds.sum()
+    return normalised
 
 
 def drawn_batch(heads: list[HeadViews], config: FieldConfig, rng: np.random.Generator) -> FieldBatch:
@@ -134,14 +137,26 @@ def field_losses(network: MiniNetwork, latents: Tensor, batch: FieldBatch, confi
 
 def optimiser(network: MiniNetwork, codes: Codes, config: FieldConfig) -> torch.optim.Adam:
     """Adam with a higher rate for tables of which a step touches little."""
-    tables = {name for name, _ in network.named_parameters() if name.endswith("position") or name == "synthesis.mean"}
-    trained = {n: p for n, p in network.named_parameters() if not n.startswith("upscaler.")}
+    rates = {
+        "table": config.table_rate,
+        "convolution": config.convolution_rate,
+        "other": config.rate,
+    }
+    groups: dict[str, list[Tensor]] = {kind: [] for kind in rates}
+    for name, weight in network.named_parameters():
+        if name.startswith("upscaler."):
+            continue
+        kind = "other"
+        if name.endswith("position") or name == "synthesis.mean":
+            kind = "table"
+        elif name.startswith("synthesis.") and weight.ndim == 4 and name.endswith("weight") and "narrow" not in name:
+            kind = "convolution"
+        groups[kind].append(weight)
+    groups["table"].append(codes.residual)
     return torch.optim.Adam(
         [
-            {"params": [p for n, p in trained.items() if n not in tables], "lr": config.rate},
-            {"params": [p for n, p in trained.items() if n in tables], "lr": config.table_rate},
+            *({"params": groups[kind], "lr": rate} for kind, rate in rates.items()),
             {"params": list(codes.linear.parameters()), "lr": config.rate / 2},
-            {"params": [codes.residual], "lr": config.table_rate},
         ],
         betas=(0.5, 0.99),
     )

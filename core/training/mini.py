@@ -1,7 +1,7 @@
 """Trains the bundled generator `mini` from rendered synthetic heads: field, then rendered patches, then the file.
 
 Resumable: the state of both stages lies in OUT/state.safetensors, written every few minutes, and a run continues from
-it. Pictures of heads that were never trained on are written to OUT beside it.
+it. With each state goes OUT/STAGE_STEP.png: heads that were never trained on, from their attributes alone.
 """
 
 import json
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from safetensors import safe_open
@@ -17,17 +18,19 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from core.errors import CheckpointError, VoltefaceError
+from core.generators.mini import Mini
 from core.generators.mini_network import MiniConfig, MiniNetwork
 from core.generators.mini_prior import AttributeNames, LatentPrior, fitted_prior
 from core.losses import lpips
 from core.progress import Progress, Report
 from core.training.dataset import HeadViews, finished_heads, is_held_out, pixel_rays
 from core.training.field import Codes, FieldConfig, drawn_batch, field_losses, optimiser, rate_factor
+from core.training.gallery import contact_sheet
 from core.training.patches import PatchConfig, drawn_patch, patch_losses, rendered_patch
 from core.training.synthetic.attributes import ATTRIBUTE_GROUPS, attributes_of_head
 
 STATE = "state.safetensors"
-SAVE_EVERY_SECONDS = 240.0
+SAVE_EVERY_SECONDS = 480.0
 
 
 @dataclass(frozen=True)
@@ -181,6 +184,21 @@ class MiniTraining:
         partial = self.out / (STATE + ".partial")
         save_file({k: v.detach().contiguous().clone() for k, v in tensors.items()}, partial, metadata=described)
         partial.replace(self.out / STATE)
+        self._picture()
+
+    def _picture(self) -> None:
+        unseen = [n for n, views in enumerate(self.heads.views) if is_held_out(views.seed)][:4]
+        if not unseen:
+            return
+        network = MiniNetwork(self.recipe.model)
+        network.load_state_dict(self.average)
+        names = AttributeNames.grouped(self.heads.names, ATTRIBUTE_GROUPS)
+        model = Mini(network, LatentPrior(names, self.recipe.model.latent_size), torch.zeros(0))
+        with torch.no_grad():
+            latents = self.codes(self.heads.attributes[unseen])[:, None].expand(-1, self.recipe.model.latent_count, -1)
+        sheet = contact_sheet(model, latents, yaws_degrees=(0, 60, 180), samples=20)
+        stage = "patches" if self.steps["patches"] else "field"
+        cv2.imwrite(str(self.out / f"{stage}_{self.steps[stage]:06d}.png"), sheet[..., ::-1])
 
     def _resume(self) -> None:
         with safe_open(self.out / STATE, framework="pt") as file:
