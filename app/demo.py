@@ -7,13 +7,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from app import road
+from app.likeness import likeness
 from core.errors import ExportError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from app.console import Console
-    from core.progress import Progress
 
 SECONDS_FOR_THE_HEAD = 45.0
 FILM_PX = 256
@@ -41,15 +41,10 @@ def walk(
     started = time.monotonic()
     _make_folder(folder)
     times: dict[str, float] = {}
-    figures: dict[str, float] = {}
 
     def timed(stage: str, since: float) -> None:
         times[stage] = round(time.monotonic() - since, 1)
         console.note(f"  {stage}: {times[stage]} s")
-
-    def report(progress: Progress) -> None:
-        figures.update(progress.values)
-        console.report(progress)
 
     console.note("volteface demo: portrait -> head -> sheet -> film -> mesh")
     from core.photo import Photo
@@ -61,11 +56,12 @@ def walk(
     timed("align", since)
 
     since = time.monotonic()
-    head = road.make_head(alignment, report, seconds=seconds)
+    head = road.make_head(alignment, console.report, seconds=seconds)
     timed("head", since)
 
     since = time.monotonic()
     renderer = road.renderer_of(head)
+    figures = likeness(head, alignment, renderer)
     project = Project(
         photo=photo,
         alignment=alignment,

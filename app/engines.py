@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app import road
+from app.likeness import likeness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,7 @@ class Engines:
     align: Callable[..., Alignment] = road.align_photo
     make_head: Callable[..., Head] = road.make_head
     renderer_of: Callable[[Head], Renderer] = road.renderer_of
+    likeness: Callable[[Head, Alignment, Renderer], dict[str, float]] = likeness
     export: Callable[..., object] = road.export_head
     warm_up: Callable[[], None] = road.warm_up
     use_threads: Callable[[int], None] = road.use_threads

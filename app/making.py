@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -15,6 +15,8 @@ from app.views import curve_values, head_view
 from core.frame import Quality
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.engines import Engines
     from app.jobs import JobQueue
     from app.session import Session
@@ -39,6 +41,7 @@ class Made:
     head: Head
     renderer: Renderer | None = None
     frame: Frame | None = None
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 class Making(QObject):
@@ -61,7 +64,7 @@ class Making(QObject):
         self._key = ""
         self._started = 0.0
         self._seconds_taken: float | None = None
-        self._figures: dict[str, float] = {}
+        self._figures: Mapping[str, float] = {}
         self._kept: Head | None = None
         window.improve_requested.connect(self.improve)
         session.opened.connect(self._forget_figures)
@@ -148,7 +151,10 @@ class Making(QObject):
                 progress = dataclasses.replace(progress, result=made)
             report(progress)
 
-        return self._made(self._engines.make_head(alignment, forward, seed=self.seed, seconds=seconds))
+        head = self._engines.make_head(alignment, forward, seed=self.seed, seconds=seconds)
+        made = self._made(head)
+        assert made.renderer is not None
+        return dataclasses.replace(made, figures=self._engines.likeness(head, alignment, made.renderer))
 
     def _made(self, head: Head) -> Made:
         renderer = self._engines.renderer_of(head)
@@ -156,7 +162,6 @@ class Making(QObject):
 
     def _progressed(self, progress: Progress, tokens: tuple[int, int]) -> None:
         if progress.values:
-            self._figures.update(progress.values)
             self._window.add_curve_values(progress.step, curve_values(progress.values))
         if progress.preview is not None:
             self._window.set_preview(progress.preview)
@@ -168,6 +173,7 @@ class Making(QObject):
             self._kept = made.head
             return
         self._kept = None
+        self._figures = made.figures
         self._viewing.remember(made.head, made.renderer)
         if made.frame is not None:
             self._viewing.remember_frame(made.frame)

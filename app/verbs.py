@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.errors import ExportError, ProjectError, VoltefaceError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from app.console import Console
 
@@ -26,6 +26,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 def invert(options: argparse.Namespace, console: Console) -> int:
     """Photo -> project with a head."""
     from app import road
+    from app.likeness import likeness
     from core.photo import Photo
     from core.project import Project
 
@@ -38,23 +39,19 @@ def invert(options: argparse.Namespace, console: Console) -> int:
     alignment = road.align_photo(photo, None if options.face is None else options.face - 1)
     for warning in alignment.warnings:
         console.note(f"  note: {warning}")
-    figures: dict[str, float] = {}
-
-    def report(progress: Any) -> None:  # noqa: ANN401
-        figures.update(progress.values)
-        console.report(progress)
-
     head = road.make_head(
         alignment,
-        report,
+        console.report,
         generator=options.model,
         method=options.method,
         seed=options.seed,
         seconds=options.seconds,
         steps=options.steps,
     )
-    project = Project(photo=photo, alignment=alignment, head=head, camera=head.camera, preview=road.preview_of(head))
-    project.save(output)
+    renderer = road.renderer_of(head)
+    figures = likeness(head, alignment, renderer)
+    preview = road.preview_of(head, renderer)
+    Project(photo=photo, alignment=alignment, head=head, camera=head.camera, preview=preview).save(output)
     seconds = time.monotonic() - started
     facts = {
         "project": str(output),
@@ -67,7 +64,7 @@ def invert(options: argparse.Namespace, console: Console) -> int:
         "faces": len(alignment.faces),
         "warnings": list(alignment.warnings),
     }
-    console.result(facts, f"{output}: a head in {seconds:.0f} s")
+    console.result(facts, f"{output}: a head in {seconds:.0f} s ({_in_words(figures)})")
     return 0
 
 
@@ -154,6 +151,10 @@ def train(options: argparse.Namespace, console: Console) -> int:
     facts = train_data(options, console) if options.train_verb == "data" else train_mini(options, console)
     console.result(facts, f"{options.output}: done")
     return 0
+
+
+def _in_words(figures: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.3f}" for name, value in figures.items())
 
 
 def _require_suffix(path: Path, suffixes: tuple[str, ...], error: type[VoltefaceError]) -> None:

@@ -30,13 +30,6 @@ CURVE_TITLES = {
 }
 """What inverters report and people can make sense of, with its name in the plot; the rest is left out."""
 
-FIGURE_TITLES = {
-    "difference": "Difference from the photo",
-    "perceptual": "Perceptual distance (LPIPS)",
-    "identity": "Identity distance",
-}
-"""The same for the head panel."""
-
 
 def document_view(session: Session) -> DocumentView:
     """The title bar."""
@@ -76,7 +69,7 @@ def head_view(project: Project, figures: Mapping[str, float], seconds: float | N
         method=head.method,
         seed=head.seed,
         seconds=seconds,
-        figures={title: figures[name] for name, title in FIGURE_TITLES.items() if name in figures},
+        figures=figures,
         note="Still improving; the last step can be undone." if busy else "",
         can_improve=not busy and project.alignment is not None,
     )

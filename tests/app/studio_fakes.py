@@ -92,6 +92,7 @@ class Workshop:
             align=alignment_of,
             make_head=self.make_head,
             renderer_of=lambda head: HeadRenderer(TinyGenerator(), head),
+            likeness=lambda *_: {"Likeness": 0.5},
             export=self.export,
             warm_up=lambda: None,
             use_threads=lambda _count: None,
