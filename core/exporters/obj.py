@@ -1,0 +1,75 @@
+"""OBJ with its material (.mtl) and texture (.png) beside it; millimetres, +y up, the face looks along +z."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.exporters.files import write_whole
+from core.exporters.subject import Subject
+from core.mesh import Mesh
+
+UNITS_PER_METRE = 1000.0
+NEWLINE = "\n"
+
+
+def write(subject: Subject, path: Path) -> Mesh:
+    """Write the head's textured mesh; answers it as it stands in the file."""
+    mesh = subject.textured
+    mesh = mesh.scaled(subject.scale(mesh, UNITS_PER_METRE))
+    subject.tell(0.86, f"Writing {path.name}")
+    # the file that names the others comes last: whoever finds it finds them
+    for name, content in reversed(obj_files(mesh, path.stem, path.name, subject.credit).items()):
+        write_whole(path.with_name(name), content)
+    return mesh
+
+
+def beside(path: Path) -> tuple[Path, ...]:
+    """The files that an OBJ needs, itself included."""
+    return path, path.with_name(f"{path.stem}.mtl"), path.with_name(f"{path.stem}.png")
+
+
+def obj_files(mesh: Mesh, stem: str, name: str, credit: str) -> dict[str, bytes]:
+    """Contents of the OBJ file `name`, its material and its texture, by file name.
+
+    Args:
+        mesh: in millimetres, with uvs and texture.
+        stem: of the material's and the texture's file names.
+        name: of the OBJ file.
+        credit: written as a comment.
+    """
+    from PIL import Image
+
+    if mesh.uvs is None or mesh.texture is None:
+        raise ValueError("an OBJ needs texture coordinates and a texture")
+    picture = io.BytesIO()
+    Image.fromarray(mesh.texture).save(picture, format="png")
+    corner = mesh.faces + 1
+    lines = [
+        f"# {_one_line(credit)}",
+        "# millimetres, +y up, the face looks along +z",
+        f"mtllib {stem}.mtl",
+        "o head",
+        _table("v", mesh.vertices, "%.4f"),
+        _table("vt", mesh.uvs, "%.6f"),
+        _table("vn", mesh.normals, "%.4f"),
+        "usemtl head",
+        NEWLINE.join(f"f {a}/{a}/{a} {b}/{b}/{b} {c}/{c}/{c}" for a, b, c in corner.tolist()),
+    ]
+    material = ["newmtl head", "Ka 1 1 1", "Kd 1 1 1", "Ks 0 0 0", "illum 1", f"map_Kd {stem}.png"]
+    return {
+        name: (NEWLINE.join(lines) + NEWLINE).encode(),
+        f"{stem}.mtl": (NEWLINE.join(material) + NEWLINE).encode(),
+        f"{stem}.png": picture.getvalue(),
+    }
+
+
+def _table(keyword: str, rows: NDArray[np.float32], number: str) -> str:
+    """One line for each row of numbers."""
+    line = " ".join([keyword] + [number] * rows.shape[1])
+    return NEWLINE.join(line % tuple(row) for row in rows.tolist())
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

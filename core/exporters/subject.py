@@ -1,0 +1,135 @@
+"""A head on its way into a file: what a writer may ask for, made when it asks."""
+
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from core.camera import Camera
+from core.errors import ExportError
+from core.exporters.apart import run_apart
+from core.exporters.density import RESOLUTION, DensityField, sample_density
+from core.exporters.options import LIFE_SIZE_MM, ExportOptions
+from core.exporters.texture import PointColours, baked, coloured, field_colours, surface_colours
+from core.exporters.views import views_around
+from core.frame import Frame, Quality
+from core.head import Head
+from core.mesh import Mesh
+from core.progress import Progress, Report, silent
+from core.protocols import Generator, Renderer
+from core.rendering.marching import field, solid_region
+from core.rendering.renderer import HeadRenderer
+
+FINE_FACTOR = 4
+"""Triangles of a mesh without texture for each one of a mesh with it."""
+STEPS = 1000
+"""Steps of a whole export, as told to the job bar."""
+
+
+class Subject:
+    """One head, one export. Its meshes are in world units and painted from `renderer`'s pictures.
+
+    Attributes:
+        head: what is exported.
+        options: the person's choices.
+        generator: the head's, tuned for it.
+        renderer: draws the head.
+    """
+
+    def __init__(
+        self,
+        head: Head,
+        generator: Generator,
+        options: ExportOptions,
+        report: Report = silent,
+        renderer: Renderer | None = None,
+    ) -> None:
+        self.head = head
+        self.options = options
+        self.generator = generator.tuned(head.delta) if head.delta else generator
+        self.renderer = renderer or HeadRenderer(generator, head)
+        self._report = report
+        self._latest = Progress(0, STEPS, "Preparing the export")
+
+    @property
+    def credit(self) -> str:
+        """One line: where the head comes from and under which licence its model is."""
+        return f"Head made with Volteface, model {self.generator.info.title} ({self.generator.info.licence})"
+
+    @cached_property
+    def bare(self) -> Mesh:
+        """The watertight surface, finely."""
+        return self._shape(self.options.triangles * FINE_FACTOR, flat=False, until=0.9)
+
+    @cached_property
+    def coloured(self) -> Mesh:
+        """The watertight surface, finely, with a colour at each vertex."""
+        mesh = self._shape(self.options.triangles * FINE_FACTOR, flat=False, until=0.4)
+        with torch.no_grad():
+            return coloured(mesh, self._paint(mesh, 0.4, 0.9))
+
+    @cached_property
+    def textured(self) -> Mesh:
+        """The surface with texture coordinates and a baked texture."""
+        mesh = self._shape(self.options.triangles, flat=True, until=0.35)
+        with torch.no_grad():
+            return baked(mesh, self.options.texture_px, self._paint(mesh, 0.35, 0.85))
+
+    def frame(self, camera: Camera, quality: Quality, size_px: int | None = None) -> Frame:
+        """A render of the head; the options' quality goes before the one asked for."""
+        return self.renderer.render(camera, self.options.quality or quality, size_px=size_px, stale=self.still_wanted)
+
+    def scale(self, mesh: Mesh, units_per_metre: float) -> float:
+        """Factor from world units to a file's units that gives the mesh the height asked for."""
+        if self.options.height_mm is None:
+            return LIFE_SIZE_MM / 1000 * units_per_metre
+        height = float(np.ptp(mesh.vertices[:, 1]))
+        return self.options.height_mm / 1000 * units_per_metre / max(height, 1e-9)
+
+    def tell(self, fraction: float, message: str) -> None:
+        """Report progress; raises `Cancelled` when the person changed their mind."""
+        self._latest = Progress(round(fraction * STEPS), STEPS, message)
+        self._report(self._latest)
+
+    def still_wanted(self) -> None:
+        """Report again what was last reported, so that the report can raise `Cancelled`."""
+        self._report(self._latest)
+
+    def stretch(self, start: float, stop: float) -> Report:
+        """A report for a part of the work, which fills the bar from one fraction to another."""
+        return lambda progress: self.tell(start + (stop - start) * progress.fraction, progress.message)
+
+    def _shape(self, triangles: int, *, flat: bool, until: float) -> Mesh:
+        """The surface with at most about so many triangles; `flat` cuts it into charts for a texture."""
+        with torch.no_grad():
+            grid = sample_density(
+                density_of(self.generator, self.head),
+                solid_region(self.generator),
+                RESOLUTION,
+                report=self.stretch(0.0, until / 3),
+            )
+        if grid.is_empty:
+            raise ExportError("There is no surface in this head.", "Make the head again, or try another seed.")
+        self.tell(until / 3, "Unfolding the surface for its texture" if flat else "Building the surface")
+        given = {
+            "raw": grid.raw,
+            "half_sides": np.asarray(grid.half_sides),
+            "level": np.asarray(grid.level),
+            "triangles": np.asarray(triangles),
+            "flat": np.asarray(flat),
+        }
+        return Mesh(**run_apart("core.exporters.unwrap:mesh_apart", given, self.still_wanted))
+
+    def _paint(self, mesh: Mesh, start: float, stop: float) -> PointColours:
+        """Colours of the mesh's surface points, from renders of the head."""
+        middle = (start + stop) / 2
+        report = self.stretch(start, middle)
+        views = views_around(self.renderer, self.head.camera, mesh, report, quality=self.options.quality)
+        own = field_colours(self.generator, self.head.trigrid)
+        return lambda points, normals: surface_colours(points, normals, views, own, self.stretch(middle, stop))
+
+
+def density_of(generator: Generator, head: Head) -> DensityField:
+    """A head's raw density at world points, for `sample_density`; points and result live on the CPU."""
+    device = head.trigrid.planes.device
+    return lambda points: field(generator, head.trigrid, points.to(device))[0].cpu()

@@ -1,0 +1,227 @@
+"""Each format, read again by somebody else."""
+
+import io
+import json
+import shutil
+import struct
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core.camera import Camera
+from core.exporters import glb, obj, ply, png, stl
+from core.exporters.density import sample_density
+from core.exporters.mp4 import write_film
+from core.exporters.raster import rasterised
+from core.exporters.surface import simplified, surface_of_grid
+from core.exporters.texture import as_bytes, baked
+from core.exporters.unwrap import unwrapped
+from core.frame import Quality
+from core.mesh import Mesh
+from tests.core.exporters.ball import HALF_SIDES, LEVEL, RADIUS, BallRenderer, ball_colours, nosed_ball
+from tests.core.exporters.reading import read_mesh, textured_colours, welded
+
+CREDIT = "Made by a test (CC0)"
+VALIDATOR = Path("/work/scratch/export/node_modules/gltf-validator")
+
+
+@pytest.fixture(scope="module")
+def mesh() -> Mesh:
+    """The ball with a nose at +z and exact colours, in metres."""
+
+    def colours(points: torch.Tensor, normals: torch.Tensor) -> torch.Tensor:
+        del normals
+        return torch.from_numpy(ball_colours(points.numpy().astype(float)).astype(np.float32))
+
+    bare = simplified(surface_of_grid(sample_density(nosed_ball(), HALF_SIDES, 48, level=LEVEL)), 3000)
+    textured = baked(unwrapped(bare), 128, colours)
+    return Mesh(
+        textured.vertices,
+        textured.faces,
+        textured.normals,
+        textured.uvs,
+        as_bytes(colours(torch.from_numpy(textured.vertices), torch.from_numpy(textured.normals))),
+        textured.texture,
+    )
+
+
+def assert_is_the_ball(body: Any, scale: float = 1.0) -> None:  # noqa: ANN401 - trimesh has no types
+    """Size, orientation, closedness and outward winding."""
+    vertices = np.asarray(body.vertices) / scale
+    assert vertices[:, 0].max() == pytest.approx(RADIUS, abs=2e-3)
+    assert vertices[:, 1].max() == pytest.approx(RADIUS, abs=2e-3)
+    assert vertices[:, 2].min() == pytest.approx(-RADIUS, abs=2e-3)
+    nose = vertices[vertices[:, 2].argmax()]
+    assert np.allclose(nose, [0, 0, 0.2], atol=4e-3)
+    closed = welded(body)
+    assert closed.is_watertight
+    assert closed.volume > 0
+
+
+def assert_left_cheek_is_red(points: np.ndarray, colours: np.ndarray) -> None:
+    left, right = points[:, 0] > 0.9 * points[:, 0].max(), points[:, 0] < 0.9 * points[:, 0].min()
+    assert colours[left, 0].mean() > 200
+    assert colours[left, 2].mean() < 60
+    assert colours[right, 0].mean() < 60
+
+
+def test_glb(mesh: Mesh, tmp_path: Path) -> None:
+    path = tmp_path / "a.glb"
+    path.write_bytes(glb.glb_bytes(mesh, CREDIT))
+    body = read_mesh(path)
+    assert_is_the_ball(body)
+    material = body.visual.material
+    assert material.metallicFactor == 0
+    assert material.roughnessFactor == pytest.approx(0.8)
+    found = textured_colours(body)
+    assert_left_cheek_is_red(np.asarray(body.vertices), found)
+    assert np.abs(found / 255 - ball_colours(np.asarray(body.vertices))).mean() < 0.02
+    assert np.allclose(body.vertex_normals, mesh.normals, atol=1e-5)
+
+
+def test_glb_says_who_made_it_and_of_what(mesh: Mesh) -> None:
+    data = glb.glb_bytes(mesh, CREDIT)
+    magic, version, length, json_length = struct.unpack("<4sIII", data[:16])
+    assert (magic, version, length) == (b"glTF", 2, len(data))
+    tree = json.loads(data[20 : 20 + json_length])
+    assert tree["asset"]["generator"] == "Volteface"
+    assert tree["asset"]["copyright"] == CREDIT
+    assert {"POSITION", "NORMAL", "TEXCOORD_0"} <= tree["meshes"][0]["primitives"][0]["attributes"].keys()
+
+
+def test_glb_reads_as_it_was_written(mesh: Mesh, tmp_path: Path) -> None:
+    path = tmp_path / "a.glb"
+    path.write_bytes(glb.glb_bytes(mesh, CREDIT))
+    again = glb.read(path)
+    for name in ("vertices", "faces", "normals", "uvs", "texture"):
+        assert np.allclose(getattr(again, name), getattr(mesh, name), atol=1e-6), name
+
+
+@pytest.mark.skipif(not VALIDATOR.is_dir() or shutil.which("node") is None, reason="gltf-validator is not installed")
+def test_glb_is_valid(mesh: Mesh, tmp_path: Path) -> None:
+    path = tmp_path / "a.glb"
+    path.write_bytes(glb.glb_bytes(mesh, CREDIT))
+    script = (
+        f"require({str(VALIDATOR)!r}).validateBytes(new Uint8Array(require('fs').readFileSync({str(path)!r})))"
+        ".then(r => console.log(JSON.stringify(r.issues)))"
+    )
+    found = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True, timeout=100)
+    issues = json.loads(found.stdout)
+    assert issues["numErrors"] == 0, issues["messages"]
+    assert issues["numWarnings"] == 0, issues["messages"]
+
+
+def test_obj_finds_its_material_and_texture(mesh: Mesh, tmp_path: Path) -> None:
+    for name, content in obj.obj_files(mesh.scaled(1000), "a b", "a b.obj", CREDIT).items():
+        (tmp_path / name).write_bytes(content)
+    body = read_mesh(tmp_path / "a b.obj")
+    assert_is_the_ball(body, 1000)
+    found = textured_colours(body)
+    assert_left_cheek_is_red(np.asarray(body.vertices), found)
+    assert f"# {CREDIT}" in (tmp_path / "a b.obj").read_text()
+
+
+def test_ply(mesh: Mesh, tmp_path: Path) -> None:
+    path = tmp_path / "a.ply"
+    path.write_bytes(ply.ply_bytes(mesh.scaled(1000), CREDIT))
+    body = read_mesh(path)
+    assert_is_the_ball(body, 1000)
+    assert mesh.colours is not None
+    assert np.array_equal(body.visual.vertex_colors[:, :3], mesh.colours)
+    assert_left_cheek_is_red(np.asarray(body.vertices), np.asarray(body.visual.vertex_colors))
+    rows = body.metadata["_ply_raw"]["vertex"]["data"]
+    assert np.allclose(np.stack([rows["nx"], rows["ny"], rows["nz"]], axis=1), mesh.normals, atol=1e-6)
+
+
+def test_stl(mesh: Mesh, tmp_path: Path) -> None:
+    path = tmp_path / "a.stl"
+    path.write_bytes(stl.stl_bytes(mesh.scaled(1000), CREDIT))
+    body = read_mesh(path)
+    assert_is_the_ball(body, 1000)
+    assert np.einsum("ij,ij->i", body.face_normals, body.triangles_center).mean() > 0
+
+
+def test_png_on_white_and_transparent(tmp_path: Path) -> None:
+    frame = BallRenderer(64).render(Camera.orbit(), Quality.EXACT)
+    for transparent in (False, True):
+        path = tmp_path / "a.png"
+        path.write_bytes(png.png_bytes(frame, CREDIT, transparent=transparent))
+        with Image.open(path) as picture:
+            picture.load()
+            assert picture.mode == ("RGBA" if transparent else "RGB")
+            assert picture.info["Source"] == CREDIT
+            pixels = np.asarray(picture)
+        solid = frame.alpha > 0
+        assert np.abs(pixels[solid][:, :3].astype(int) - frame.rgb[solid]).max() <= 1
+        assert (pixels[~solid][:, -1] == (0 if transparent else 255)).all()
+
+
+def test_transparent_pixels_keep_no_white() -> None:
+    frame = BallRenderer(64).render(Camera.orbit(), Quality.EXACT)
+    half = np.full_like(frame.alpha, 0.5)
+    red = np.full_like(frame.rgb, 0)
+    red[..., 0], red[..., 1:] = 255, 128
+    content = png.png_bytes(replace(frame, rgb=red, alpha=half), CREDIT, transparent=True)
+    assert np.allclose(np.asarray(Image.open(io.BytesIO(content)))[0, 0], [255, 1, 1, 128], atol=2)
+
+
+@pytest.mark.parametrize("side", [64, 63])
+def test_mp4(tmp_path: Path, side: int) -> None:
+    import av
+
+    path = tmp_path / "a.mp4"
+    shades = [40, 120, 200, 120, 40, 80]
+
+    def picture(index: int) -> np.ndarray:
+        return np.full((side, side, 3), shades[index], np.uint8)
+
+    write_film(path, picture, len(shades), 25)
+    with av.open(str(path)) as film:
+        stream = film.streams.video[0]
+        assert stream.codec_context.name == "h264"
+        assert stream.codec_context.pix_fmt == "yuv420p"
+        assert (stream.width, stream.height) == (64, 64)
+        assert stream.average_rate == 25
+        decoded = [frame.to_ndarray(format="rgb24").mean() for frame in film.decode(video=0)]
+    assert np.allclose(decoded, shades, atol=4)
+    content = path.read_bytes()
+    # faststart: the index stands before the pictures, so a film plays while it loads
+    assert content.index(b"moov") < content.index(b"mdat")
+
+
+def test_writers_name_what_a_mesh_lacks(mesh: Mesh) -> None:
+    bare = Mesh(mesh.vertices, mesh.faces, mesh.normals)
+    with pytest.raises(ValueError, match="texture"):
+        glb.glb_bytes(bare, CREDIT)
+    with pytest.raises(ValueError, match="texture"):
+        obj.obj_files(bare, "a", "a.obj", CREDIT)
+    with pytest.raises(ValueError, match="colours"):
+        ply.ply_bytes(bare, CREDIT)
+
+
+def test_charts_do_not_overlap(mesh: Mesh) -> None:
+    """The charts' area equals that of the texels that they cover."""
+    assert mesh.uvs is not None
+    size = 1024
+    corners = mesh.uvs * size
+    a, b, c = (corners[mesh.faces[:, i]].astype(float) for i in range(3))
+    u, v = b - a, c - a
+    area = np.abs(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]).sum() / 2
+    assert rasterised(corners, mesh.faces, size).covered.sum() == pytest.approx(area, rel=0.01)
+
+
+def test_looking_up_the_table_loads_no_heavy_package() -> None:
+    script = (
+        "import sys; import core.exporters; "
+        "heavy = {'torch', 'trimesh', 'av', 'skimage', 'scipy', 'xatlas', 'cv2', 'PIL'} & set(sys.modules); "
+        "assert not heavy, heavy"
+    )
+    root = Path(__file__).parents[3]
+    subprocess.run([sys.executable, "-c", script], cwd=root, check=True, timeout=100)
