@@ -133,22 +133,25 @@ class Walk:
     ) -> tuple[Tensor, Tensor]:
         """Write into `depth` where `rays` reach the optical depth `goal`; the rays that do not, and what they meet."""
         step = STEP_CELLS * max(self.grid.spacing)
-        ahead = step * (torch.arange(STEPS_AT_ONCE) + 0.5)
+        ahead = step * torch.arange(1, STEPS_AT_ONCE + 1)
         at, passed = begin[rays], torch.zeros_like(goal)
+        before = torch.zeros_like(goal)  # density where a step begins; rays begin in the empty
         missed: list[tuple[Tensor, Tensor]] = [(rays[:0], goal[:0])]
         while len(rays):
             points = self.origin + (at[:, None] + ahead)[..., None] * along[rays, None]
-            gained = self.grid.density_at_relative(points) * step
-            sums = passed[:, None] + gained.cumsum(1)
-            passed = sums[:, -1]
-            reached = passed >= goal
+            densities = torch.cat([before[:, None], self.grid.density_at_relative(points)], dim=1)
+            sums = passed[:, None] + ((densities[:, :-1] + densities[:, 1:]) * (step / 2)).cumsum(1)
+            reached = sums[:, -1] >= goal
             hits = reached.nonzero()[:, 0]
             which = (sums[hits] >= goal[hits, None]).byte().argmax(1)[:, None]
-            over = (sums[hits].gather(1, which)[:, 0] - goal[hits]) / gained[hits].gather(1, which)[:, 0]
-            depth[rays[hits]] = at[hits] + step * (which[:, 0] + 1 - over)
-            at = at + STEPS_AT_ONCE * step
+            first, last = densities[hits].gather(1, which)[:, 0], densities[hits].gather(1, which + 1)[:, 0]
+            # what the step must still stop, under a density that grows evenly from first to last
+            rest = goal[hits] - sums[hits].gather(1, which)[:, 0] + (first + last) * (step / 2)
+            root = (first.square() + 2 * rest * (last - first) / step).clamp(min=0).sqrt()
+            depth[rays[hits]] = at[hits] + step * which[:, 0] + 2 * rest / (first + root).clamp(min=1e-9)
+            at, passed, before = at + STEPS_AT_ONCE * step, sums[:, -1], densities[:, -1]
             beyond = at >= end[rays]
             out, on = (beyond & ~reached).nonzero()[:, 0], (~beyond & ~reached).nonzero()[:, 0]
             missed.append((rays[out], passed[out]))
-            rays, at, passed, goal = rays[on], at[on], passed[on], goal[on]
+            rays, at, passed, goal, before = rays[on], at[on], passed[on], goal[on], before[on]
         return torch.cat([part[0] for part in missed]), torch.cat([part[1] for part in missed])
