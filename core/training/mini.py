@@ -42,7 +42,7 @@ class Recipe:
         fields: the first stage.
         patches: the second stage.
         patch_steps: its length.
-        patch_rate: Adam's learning rate of the upscaler; the field moves at a tenth of it.
+        patch_rate: Adam's learning rate of convolutions and tables; all else moves at a fifth of it.
         seed: of every random draw.
     """
 
@@ -98,14 +98,7 @@ class MiniTraining:
         self.steps = {"field": 0, "patches": 0}
         self.optimisers = {
             "field": optimiser(self.network, self.codes, recipe.fields),
-            "patches": torch.optim.Adam(
-                [
-                    {"params": list(self.network.upscaler.parameters()), "lr": recipe.patch_rate},
-                    {"params": list(self.network.decoder.parameters()), "lr": recipe.patch_rate / 5},
-                    {"params": list(self.network.synthesis.parameters()), "lr": recipe.patch_rate / 10},
-                ],
-                betas=(0.5, 0.99),
-            ),
+            "patches": patch_optimiser(self.network, recipe.patch_rate),
         }
         if (out / STATE).exists():
             self._resume()
@@ -228,6 +221,13 @@ class MiniTraining:
         return export_mini(
             self.out / "mini.safetensors", self.recipe.model, self.average, self.codes, self.heads, self.recipe
         )
+
+
+def patch_optimiser(network: MiniNetwork, rate: float) -> torch.optim.Adam:
+    """Adam over everything, gentler on styles and decoder, which a single patch would throw about."""
+    pictures = [weight for weight in network.parameters() if weight.ndim == 4]
+    others = [weight for weight in network.parameters() if weight.ndim != 4]
+    return torch.optim.Adam([{"params": pictures, "lr": rate}, {"params": others, "lr": rate / 5}], betas=(0.5, 0.99))
 
 
 def export_mini(
