@@ -58,6 +58,17 @@ def _window_libraries() -> bool:
     return True
 
 
+def _line(descriptor: int, seconds: float) -> str:
+    """What comes up to the end of the line; Xvfb dies when its reader leaves before that."""
+    read = b""
+    while not read.endswith(b"\n") and select.select([descriptor], [], [], seconds)[0]:
+        piece = os.read(descriptor, 16)
+        if not piece:
+            return ""
+        read += piece
+    return read.decode().strip()
+
+
 def _start_display() -> bool:
     """Make sure that windows can open; False when they cannot."""
     platform = os.environ.get("QT_QPA_PLATFORM", "")
@@ -86,8 +97,7 @@ def _start_display() -> bool:
     ]
     _children.append(subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL))
     os.close(writing)
-    ready, _, _ = select.select([reading], [], [], 20)
-    number = os.read(reading, 16).decode().strip() if ready else ""
+    number = _line(reading, seconds=30)
     os.close(reading)
     if not number:
         _left_out.append("Xvfb did not start, so the gl tests are left out")
