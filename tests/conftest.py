@@ -8,14 +8,9 @@
 
 from __future__ import annotations
 
-import ctypes
-import importlib
 import logging
 import os
-import select
 import shutil
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -23,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import display
 from tests.fakes import TinyGenerator, tiny_head
 
 if TYPE_CHECKING:
@@ -30,90 +26,10 @@ if TYPE_CHECKING:
 
     from core.head import Head
 
-DEBIAN_QT = "apt-get install libgl1 libegl1 libxkbcommon0 libdbus-1-3 libglib2.0-0 libfontconfig1"
-DEBIAN_WINDOW = (
-    "apt-get install xvfb openbox libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxkbcommon-x11-0"
-)
 QUIET_THREADS = ("tqdm_monitor", "pytest_timeout", "pytest-timeout")
 """Threads that a library starts once and keeps; they are not ours to stop."""
 
-_children: list[subprocess.Popen[bytes]] = []
-_left_out: list[str] = []
-
-
-def _qt_works() -> bool:
-    try:
-        importlib.import_module("PySide6.QtWidgets")
-    except ImportError as error:
-        _left_out.append(f"Qt cannot be loaded ({error}), so the tests of windows are left out: {DEBIAN_QT}")
-        return False
-    return True
-
-
-def _window_libraries() -> bool:
-    try:
-        ctypes.CDLL("libxcb-cursor.so.0")
-    except OSError:
-        return False
-    return True
-
-
-def _line(descriptor: int, seconds: float) -> str:
-    """What comes up to the end of the line; Xvfb dies when its reader leaves before that."""
-    read = b""
-    while not read.endswith(b"\n") and select.select([descriptor], [], [], seconds)[0]:
-        piece = os.read(descriptor, 16)
-        if not piece:
-            return ""
-        read += piece
-    return read.decode().strip()
-
-
-def _start_display() -> bool:
-    """Make sure that windows can open; False when they cannot."""
-    platform = os.environ.get("QT_QPA_PLATFORM", "")
-    if platform in ("offscreen", "minimal"):
-        _left_out.append(f"QT_QPA_PLATFORM is {platform}, so the gl tests are left out")
-        return False
-    if sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-        return True
-    xvfb = shutil.which("Xvfb")
-    if xvfb is None or not _window_libraries():
-        _left_out.append(f"there is no display and no Xvfb, so the gl tests are left out: {DEBIAN_WINDOW}")
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
-        return False
-    reading, writing = os.pipe()
-    command = [
-        xvfb,
-        "-displayfd",
-        str(writing),
-        "-screen",
-        "0",
-        "1280x1024x24",
-        "+extension",
-        "GLX",
-        "-nolisten",
-        "tcp",
-    ]
-    _children.append(subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL))
-    os.close(writing)
-    number = _line(reading, seconds=30)
-    os.close(reading)
-    if not number:
-        _left_out.append("Xvfb did not start, so the gl tests are left out")
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
-        return False
-    os.environ.update(DISPLAY=f":{number}", QT_QPA_PLATFORM="xcb")
-    openbox = shutil.which("openbox")
-    if openbox is not None:
-        # without a window manager the focus never returns after a dialog
-        quiet = subprocess.DEVNULL
-        _children.append(subprocess.Popen([openbox, "--sm-disable"], stdout=quiet, stderr=quiet))
-        time.sleep(0.5)
-    return True
-
-
-QT_WORKS = _qt_works()
+QT_WORKS = display.qt_works()
 # pytest-qt is loaded here and not by itself: it stops the whole run where Qt's system libraries are missing
 pytest_plugins = ["pytestqt.plugin"] if QT_WORKS else []
 collect_ignore_glob = [] if QT_WORKS else ["gui/*", "widgets/*", "app/*"]
@@ -131,17 +47,14 @@ def pytest_configure(config: pytest.Config) -> None:
     for kind in ("CONFIG", "DATA", "CACHE", "STATE"):
         os.environ[f"XDG_{kind}_HOME"] = os.path.join(home, kind.lower())  # noqa: PTH118 - an environment string
     if not config.option.collectonly and QT_WORKS:
-        config.stash[_GL] = _start_display()
+        config.stash[_GL] = display.start_display()
 
 
 _GL = pytest.StashKey[bool]()
 
 
 def pytest_unconfigure() -> None:
-    for child in reversed(_children):
-        child.terminate()
-        child.wait(10)
-    _children.clear()
+    display.stop_display()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -163,7 +76,7 @@ def _has_cuda() -> bool:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for reason in _left_out:
+    for reason in display.left_out:
         terminalreporter.write_line(f"NOTE: {reason}", yellow=True)
 
 
