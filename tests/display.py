@@ -61,7 +61,7 @@ def start_display() -> bool:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         return False
     reading, writing = os.pipe()
-    options = "-screen 0 1280x1024x24 +extension GLX -nolisten tcp -noreset".split()
+    options = ["-screen", "0", "1280x1024x24", "+extension", "GLX", "-nolisten", "tcp", "-noreset"]
     command = [xvfb, "-displayfd", str(writing), *options]
     _children.append(subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL))
     os.close(writing)
