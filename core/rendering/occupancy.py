@@ -64,6 +64,14 @@ class FieldGrid:
         return points / torch.tensor(self.half_sides, device=points.device)
 
     @cached_property
+    def on_processor(self) -> "FieldGrid":
+        """The same grid in the main memory, where previews are made."""
+        if self.sigma.device.type == "cpu":
+            return self
+        labels = None if self.labels is None else self.labels.cpu()
+        return FieldGrid(self.sigma.cpu(), self.colour.cpu(), labels, self.half_sides)
+
+    @cached_property
     def occupied(self) -> Tensor:
         """Where rays may meet something, bool [z, y, x]: one node for each `WIDE` of the grid, widened by as many."""
         widened = F.max_pool3d(self.sigma[None, None], 2 * WIDE + 1, WIDE, padding=WIDE)

@@ -53,7 +53,8 @@ class HeadRenderer:
         with torch.no_grad():
             stale()
             if quality is Quality.PREVIEW:
-                return preview(self.grid(stale), list(self._keys), camera, size_px or generator.info.picture_px)
+                grid = self.grid(stale).on_processor
+                return preview(grid, list(self._keys), camera, size_px or generator.info.picture_px)
             if quality is Quality.NEAR:
                 composite = march_near(generator, trigrid, camera, neural_px, self.grid(stale), stale=stale)
             else:
@@ -83,18 +84,19 @@ class HeadRenderer:
         generator = self.generator
         picture = generator.picture(composite.features, composite.alpha, self.head.latents[None])
         rgb = as_rgb(resized(picture, size_px or picture.shape[-1])[0])
-        alpha = resized(composite.alpha, rgb.shape[0])[0, 0].clamp(0, 1)
-        seen = composite.alpha[0, 0] >= SEEN
+        opacity = composite.alpha.cpu()
+        alpha = resized(opacity, rgb.shape[0])[0, 0].clamp(0, 1)
+        seen = opacity[0, 0] >= SEEN
         along_z = camera_rays(camera, seen.shape[0])[2].view_as(seen)
         depth = torch.where(seen, composite.depth[0, 0].cpu() * along_z, torch.zeros(()))
         labels = part_labels(generator, composite.features[0].movedim(0, -1))
         if labels is not None:
-            labels = torch.where(seen, labels, torch.zeros((), dtype=torch.uint8))
+            labels = torch.where(seen, labels.cpu(), torch.zeros((), dtype=torch.uint8))
         return Frame(
             rgb=rgb,
-            alpha=alpha.cpu().numpy(),
-            depth=depth.cpu().numpy(),
-            labels=None if labels is None else labels.cpu().numpy(),
+            alpha=alpha.numpy(),
+            depth=depth.numpy(),
+            labels=None if labels is None else labels.numpy(),
             camera=camera,
             quality=quality,
         )
