@@ -60,7 +60,14 @@ class View:
 
 
 class Evidence:
-    """The aligned photo at every resolution that is asked for."""
+    """The aligned photo at every resolution that is asked for.
+
+    Attributes:
+        landmarks: float64 [468, 2] of the face mesh, crop pixels.
+        chip_from_crop: where the identity net finds the face, for `core.losses`.
+        face_centre: float64 [2] column and row of the face's middle, 0..1.
+        at: `at(size_px) -> View`, the evidence at a resolution.
+    """
 
     def __init__(self, alignment: Alignment) -> None:
         crop, mask = np.asarray(alignment.crop), np.asarray(alignment.mask, dtype=np.float32)
@@ -68,8 +75,9 @@ class Evidence:
             raise InversionError(
                 "The person could not be told from the background.", "Try a photo with a plainer background."
             )
-        outlines = np.asarray(alignment.landmarks, dtype=np.float64)
-        self.landmarks = outlines @ alignment.crop_from_photo[:2, :2].T + alignment.crop_from_photo[:2, 2]
+        self.landmarks = alignment.landmarks_in_crop
+        self.chip_from_crop = alignment.chip_from_crop
+        self.face_centre = self.landmarks[list(OVAL)].mean(axis=0) / len(crop)
         person = torch.from_numpy(mask.clip(0, 1))[None, None]
         rgb = torch.from_numpy(crop.astype(np.float32) / 255).permute(2, 0, 1)[None]
         parts, face = _drawn_parts(self.landmarks, len(crop))
@@ -77,9 +85,10 @@ class Evidence:
         rows = np.arange(len(crop), dtype=np.float32)[:, None]
         # the shoulders count little: clothes differ without end and nobody looks at them
         weight = 1 - (1 - BODY_WEIGHT) * np.clip((rows - chin) / (0.06 * len(crop)), 0, 1) + (FACE_WEIGHT - 1) * face
+        # beyond the photo's border nothing is known
+        weight = weight * alignment.inside_photo
         whole = View(rgb * person + 1 - person, person, torch.from_numpy(weight.astype(np.float32))[None, None], parts)
         self.at = cache(lambda size_px: _scaled(whole, size_px))
-        """The evidence at a resolution: `at(size_px) -> View`."""
 
 
 def _scaled(view: View, size_px: int) -> View:

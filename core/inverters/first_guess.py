@@ -1,14 +1,14 @@
 """The first stage: latents from one look at the photo, within a fraction of a second.
 
-Features of the photo - pooled activations of the small perceptual net, and the picture itself, tiny - go through one
-affine map that `core.training.encoder` fitted to synthetic heads. What the photo leaves open comes out as the mean of
-what it may be.
+Features of the photo - pooled activations of the small perceptual net, and the picture itself, tiny - go through an
+affine map, which `core.training.encoder` fitted to synthetic heads, to the attributes of a head, and those to its code.
+What the photo leaves open comes out as the mean of what it may be.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,27 +30,52 @@ PICTURE_PX = 128
 POOLED = ((1, 4), (4, 3))
 """Stages of the perceptual net whose activations are used, and the side to which they are pooled."""
 TINY_PX = 14
+DECISIVENESS = 4
+"""Power to which the chances of exclusive options are raised."""
+PRESENT_ABOVE = 0.45
+"""Chance above which something is there."""
 
 
 @dataclass(frozen=True)
 class Guesser:
-    """An affine map from features of a photo to one code for all layers.
+    """Features of a photo -> attributes of a head -> one code for all layers.
 
     Attributes:
         mean: [D] of the features.
         scale: [D] standard deviations.
-        weight: [D, W].
-        bias: [W].
+        weight: [D, A] from standardised features to attributes.
+        bias: [A] mean attributes.
+        codes_weight: [A, W] from attributes to a code.
+        codes_bias: [W].
+        choices: [A] number of the choice that an attribute is an option of; -1: a quantity, -2: it is there or not.
     """
 
     mean: Tensor
     scale: Tensor
     weight: Tensor
     bias: Tensor
+    codes_weight: Tensor
+    codes_bias: Tensor
+    choices: Tensor
+
+    def attributes(self, features: Tensor) -> Tensor:
+        """Expected attributes [B, A] of features [B, D]; a feature beyond what training saw counts as the rarest."""
+        return ((features - self.mean) / self.scale).clamp(-4, 4) @ self.weight + self.bias
+
+    def decided(self, attributes: Tensor) -> Tensor:
+        """Attributes of one plausible head: half a pair of glasses, or a third of each hair style, is none."""
+        decided = attributes.clone()
+        for choice in self.choices[self.choices >= 0].unique():
+            columns = (self.choices == choice).nonzero()[:, 0]
+            share = attributes[:, columns].clamp(min=1e-3) ** DECISIVENESS
+            decided[:, columns] = share / share.sum(dim=1, keepdim=True)
+        present = (self.choices == -2).nonzero()[:, 0]
+        decided[:, present] = (attributes[:, present] > PRESENT_ABOVE).float()
+        return decided
 
     def codes(self, features: Tensor) -> Tensor:
-        """Codes [B, W] of features [B, D]; features that training never saw count as the rarest that it saw."""
-        return ((features - self.mean) / self.scale).clamp(-4, 4) @ self.weight + self.bias
+        """Codes [B, W] of features [B, D]."""
+        return self.decided(self.attributes(features)) @ self.codes_weight + self.codes_bias
 
 
 def photo_features(rgb: Tensor, mask: Tensor, yaw_pitch: Tensor) -> Tensor:
@@ -81,7 +106,7 @@ def load_guesser(path: Path) -> Guesser:
     try:
         with safe_open(path, framework="pt") as file:
             description = json.loads((file.metadata() or {}).get("first_guess", "{}"))
-            tensors = [file.get_tensor(name).float() for name in ("mean", "scale", "weight", "bias")]
+            tensors = [file.get_tensor(field.name).float() for field in fields(Guesser)]
     except (OSError, SafetensorError) as error:
         raise CheckpointError(
             f"The first guess's weights at {path} could not be read.", "Restore that file."
@@ -109,7 +134,7 @@ def first_guess(rgb: Tensor, mask: Tensor, yaw_pitch_radians: tuple[float, float
         generator: whose latents.
     """
     guesser = bundled_guesser(generator.info.name)
-    if guesser is None or guesser.bias.shape[0] != generator.info.latent_size:
+    if guesser is None or len(guesser.codes_bias) != generator.info.latent_size:
         return generator.mean_latents()
     code = guesser.codes(photo_features(rgb, mask, torch.tensor([yaw_pitch_radians])))[0]
     return code[None].repeat(generator.info.latent_count, 1)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
-from core.rendering.marching import EMPTY, POINTS_PER_CHUNK, composite
+from core.rendering.marching import EMPTY, POINTS_PER_CHUNK, composite, inside_region, solid_region
+from core.rendering.sampling import sampler_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from core.protocols import Generator
     from core.trigrid import Trigrid
 
-LOOK_PX, LOOK_SAMPLES = 40, 56
+LOOK_PX, LOOK_SAMPLES = 40, 88
 """Rays a side and samples a ray of the coarse look."""
 FRONT_CELLS, BACK_CELLS = 3, 2
 """How far samples reach before and behind the coarse surface: thin things, such as glasses, lie in front of it."""
@@ -38,7 +39,7 @@ class Seen:
         features: [F, h, w], premultiplied.
         colours: [3, h, w], premultiplied.
         alpha: [h, w].
-        depth: [h, w] along the ray, detached; 0 where nothing is seen.
+        depth: [h, w] along the ray, times alpha, detached.
     """
 
     features: Tensor
@@ -95,7 +96,7 @@ class Glimpse:
         volume = self.likely.permute(2, 0, 1)[None]
         likely = F.grid_sample(volume, grid, padding_mode="border", align_corners=False)[0, :, 0].T
         chosen = (likely.amax(dim=1) > SEEN_ABOVE).nonzero()[:, 0]
-        likely = likely[chosen].sqrt() + 1e-4
+        likely = likely[chosen] + 1e-5
         share = torch.cumsum(likely, dim=1)
         share = F.pad(share / share[:, -1:], (1, 0))
         wanted = (torch.arange(samples) + jitter[chosen, None]) / samples
@@ -103,6 +104,11 @@ class Glimpse:
         low, high = share.gather(1, cell - 1), share.gather(1, cell)
         inside = (wanted - low) / (high - low).clamp(min=1e-9)
         return chosen, self.near + (cell - 1 + inside) * self.step
+
+    def _closed_up(self, depths: Tensor) -> Tensor:
+        """Depths [R, S] with gaps shortened to a coarse cell: what was not looked at is empty and stops no light."""
+        gaps = (depths[:, 1:] - depths[:, :-1]).clamp(max=self.step)
+        return torch.cumsum(F.pad(gaps, (1, 0)), dim=1)
 
     def light_at(self, points: Tensor, camera: RefinedCamera) -> Tensor:
         """Share of the photo's light [N] that reaches world points [N, 3], 0..1; blurred by a coarse cell."""
@@ -140,20 +146,25 @@ class Glimpse:
         chosen, depths = self.depths(pixels, whole, samples, jitter)
         origin, directions = camera.rays(pixels[chosen], whole)
         points = (origin + depths[..., None] * directions[:, None]).reshape(-1, 3)
-        raw, features = generator.decode(trigrid.sample(points))
+        raw, features = generator.decode(sampler_of(trigrid)(points))
+        raw = torch.where(inside_region(points, solid_region(generator)), raw, EMPTY)
         colours = generator.colours(features)
-        both = torch.cat([features, colours], dim=1).view(*depths.shape, -1)
-        blended, depth, weights = composite(both, raw.view(depths.shape), depths)
+        both = torch.cat([features, colours], dim=1).unflatten(0, depths.shape)
+        blended, _, weights = composite(both, raw.view(depths.shape), self._closed_up(depths))
         picture = blended.new_zeros(len(pixels), blended.shape[1] + 2)
-        facts = torch.cat([blended, weights.sum(1, keepdim=True), depth.detach().clamp(max=1e3)[:, None]], dim=1)
+        facts = torch.cat(
+            [blended, weights.sum(1, keepdim=True), (weights.detach() * depths[:, 1:]).sum(1, keepdim=True)], dim=1
+        )
         picture = picture.index_copy(0, chosen, facts).T.reshape(-1, side, side)
         return Seen(picture[:-5], picture[-5:-2], picture[-2], picture[-1].detach())
 
 
 def density(generator: Generator, trigrid: Trigrid, points: Tensor) -> Tensor:
-    """Density [N] at world points [N, 3], 0 outside the box; in pieces that stay in the cache."""
-    inside = (points.abs() < trigrid.box_side / 2).all(dim=1).nonzero()[:, 0]
+    """Density [N] at world points [N, 3], 0 outside the head's region; without gradients, in small pieces."""
+    inside = inside_region(points, solid_region(generator)).nonzero()[:, 0]
     raw = torch.full((len(points),), EMPTY)
-    for piece in torch.split(inside, POINTS_PER_CHUNK):
-        raw[piece] = generator.decode(trigrid.sample(points[piece]))[0]
+    with torch.no_grad():
+        sample = sampler_of(trigrid)
+        for piece in torch.split(inside, POINTS_PER_CHUNK):
+            raw[piece] = generator.decode(sample(points[piece]))[0]
     return F.softplus(raw - 1)

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
+from core.inverters.carry_over import CarryOver
+from core.inverters.descent import Adam
 from core.inverters.evidence import part_loss
 from core.inverters.glimpse import Glimpse
 from core.inverters.pose import RefinedCamera
-from core.losses import PerceptualTarget, masked_l1
+from core.losses import IdentityTarget, PerceptualTarget, masked_l1
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     from core.inverters.evidence import Evidence
     from core.inverters.latent_space import LatentSpace
     from core.protocols import Generator
+
+IDENTITY_EVERY = 2
+IDENTITY_PX = 256
+"""Side of the photo's crop whose face is embedded."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class SearchSettings:
         look_every: steps after which the coarse look is renewed.
         rate: Adam's step for the latents, in standard deviations.
         camera_rate: for the camera, in its usual spreads.
-        colour, perceptual, silhouette, parts: weights of the losses.
+        colour, perceptual, silhouette, parts, carried, identity: weights of the losses.
         usual: weight of the shared code's distance from the mean.
         even: weight of the layers' distance from each other.
         pose: weight of the camera's corrections.
@@ -52,9 +58,11 @@ class SearchSettings:
     perceptual: float = 1.0
     silhouette: float = 1.0
     parts: float = 0.1
+    carried: float = 1.0
+    identity: float = 0.1
     usual: float = 0.02
     even: float = 0.2
-    pose: float = 0.01
+    pose: float = 0.04
 
 
 class LatentSearch:
@@ -76,15 +84,15 @@ class LatentSearch:
         self._settings = settings or SearchSettings()
         self._view = evidence.at(self._settings.picture_px)
         self._perceptual = PerceptualTarget.of(_enlarged(self._view.rgb), _enlarged(self._view.weight), backbone="alex")
+        self._identity = IdentityTarget.of(evidence.at(IDENTITY_PX).rgb, evidence.chip_from_crop)
+        self._carried = CarryOver(generator, self._view, camera)
         self._noise = torch.Generator().manual_seed(seed)
         codes = space.coordinates(start)
         self._shared = codes.mean(dim=0).requires_grad_()
         self._offsets = (codes - codes.mean(dim=0)).requires_grad_()
         self.refined = RefinedCamera(camera)
         self._rates = (self._settings.rate, 0.5 * self._settings.rate, self._settings.camera_rate)
-        self._adam = torch.optim.Adam(
-            [{"params": [p]} for p in (self._shared, self._offsets, self.refined.corrections)], betas=(0.9, 0.99)
-        )
+        self._adam = Adam((self._shared, self._offsets, self.refined.corrections), betas=(0.9, 0.99))
         self._glimpse: Glimpse | None = None
         self._trigrid = generator.trigrid(start)
         self._done = 0
@@ -119,22 +127,21 @@ class LatentSearch:
             "colour": masked_l1(picture, view.rgb, view.weight).mean(),
             "perceptual": self._perceptual.distance(_enlarged(picture)).mean(),
             "silhouette": ((seen.alpha - view.mask).square() * view.weight).mean(),
+            "carried": self._carried.loss(trigrid, seen),
             "usual": self._shared.square().mean(),
             "even": self._offsets.square().mean(),
             "pose": self.refined.penalty(),
         }
+        if self._done % IDENTITY_EVERY == 0:
+            losses["identity"] = self._identity.distance(picture).mean()
         logits = self._generator.label_logits(seen.features.permute(1, 2, 0))
         if logits is not None:
             losses["parts"] = part_loss(logits.permute(2, 0, 1)[None], view, self._generator.info.parts)
         loss = torch.stack([getattr(settings, name) * value for name, value in losses.items()]).sum()
-        self._adam.zero_grad(set_to_none=True)
-        loss.backward()
         done = self._done / self._steps
         # a short warm-up, then a slow end, so that where it stops does not depend on the last step's samples
         pace = min(1.0, (self._done + 1) / 5) * max(0.1, min(1.0, 2 * (1 - done)))
-        for group, rate in zip(self._adam.param_groups, self._rates, strict=True):
-            group["lr"] = rate * pace
-        self._adam.step()
+        self._adam.step(loss, [rate * pace for rate in self._rates])
         self._done += 1
         return {"loss": float(loss.detach())} | {name: float(value.detach()) for name, value in losses.items()}
 

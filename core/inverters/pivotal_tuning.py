@@ -10,21 +10,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
+from core.inverters.descent import Adam
 from core.inverters.evidence import part_loss
 from core.inverters.glimpse import Glimpse
 from core.inverters.pose import RefinedCamera
 from core.inverters.visibility import Visibility
-from core.losses import PerceptualTarget, masked_l1
+from core.losses import IdentityTarget, PerceptualTarget, identity_embedding, masked_l1
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from core.camera import Camera
     from core.inverters.evidence import Evidence
+    from core.inverters.glimpse import Seen
     from core.protocols import Generator
     from core.trigrid import Trigrid
+
+IDENTITY_PX = 256
+"""Side of the photo's crop whose face is embedded."""
+Window = tuple[int, int, int, int]
+"""First row, first column, side, and side of the whole picture, in neural pixels."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class TuningSettings:
         samples: samples a ray.
         look_every: steps after which the coarse look is renewed.
         rate: Adam's step for the planes.
-        colour, perceptual, silhouette, parts: weights of the losses.
+        colour, perceptual, silhouette, parts, identity: weights of the losses.
         hidden: weight of the change at hidden points.
         smooth: weight of the offset's differences between neighbouring cells.
         small: weight of the offset's size.
@@ -46,13 +54,14 @@ class TuningSettings:
     window_px: int = 64
     samples: int = 10
     look_every: int = 12
-    rate: float = 0.02
+    rate: float = 0.12
     colour: float = 3.0
     perceptual: float = 1.0
     silhouette: float = 0.5
     parts: float = 0.03
+    identity: float = 0.3
     hidden: float = 30.0
-    smooth: float = 0.3
+    smooth: float = 0.2
     small: float = 0.01
     hidden_points: int = 2048
 
@@ -73,13 +82,14 @@ class PivotalTuning:
     ) -> None:
         self._generator, self._evidence, self._latents, self._steps = generator, evidence, latents, max(steps, 1)
         self._settings = settings or TuningSettings()
+        self._person = identity_embedding(evidence.at(IDENTITY_PX).rgb, evidence.chip_from_crop)
         self._noise = torch.Generator().manual_seed(seed)
         self._refined = RefinedCamera(camera).frozen()
         with torch.no_grad():
             self._pivot = generator.trigrid(latents)
         self.visibility = Visibility.of(generator, self._pivot, self._refined, seed)
         self._offset = torch.zeros_like(self._pivot.planes).requires_grad_()
-        self._adam = torch.optim.Adam([self._offset], lr=self._settings.rate, betas=(0.8, 0.99))
+        self._adam = Adam([self._offset], betas=(0.8, 0.99))
         self._glimpse: Glimpse | None = None
         self._done = 0
 
@@ -93,11 +103,15 @@ class PivotalTuning:
         """The planes as they stand."""
         return self._pivot.with_planes(self._pivot.planes + self.delta["trigrid"])
 
-    def _window(self) -> tuple[int, int, int, int]:
-        """A square of the neural picture, more often near its middle, where the face is."""
+    def _window(self) -> Window:
+        """A square of the neural picture: every other time the face, else anywhere, more often near the middle."""
         whole = self._generator.info.neural_px
         side = min(self._settings.window_px, whole)
         room = whole - side
+        if self._done % 2 == 0:
+            middle = self._evidence.face_centre * whole - side / 2
+            column, row = (int(min(max(0, round(float(c))), room)) for c in middle)
+            return row, column, side, whole
         # the mean of two draws lies near the middle
         places = torch.rand(2, 2, generator=self._noise).mean(dim=0) * (room + 1)
         row, column = (min(room, int(place)) for place in places)
@@ -110,35 +124,45 @@ class PivotalTuning:
         trigrid = self._pivot.with_planes(self._pivot.planes + change)
         if self._glimpse is None or self._done % settings.look_every == 0:
             self._glimpse = Glimpse(generator, trigrid.with_planes(trigrid.planes.detach()), self._refined)
-        row, column, side, whole = window = self._window()
+        window = self._window()
         seen = self._glimpse.see(generator, trigrid, self._refined, window, settings.samples, self._noise)
-        picture = generator.picture(seen.features[None], seen.alpha[None, None], self._latents[None])
-        ratio = picture.shape[-1] / side
-        scale_px = round(whole * ratio)
-        view = self._evidence.at(scale_px).cut(round(row * ratio), round(column * ratio), picture.shape[-1])
-        small = self._evidence.at(whole).cut(row, column, side)
-        target = PerceptualTarget.of(view.rgb, view.weight, backbone="alex", size_px=128)
-        losses = {
-            "colour": masked_l1(picture, view.rgb, view.weight).mean()
-            + masked_l1(seen.on_white(), small.rgb, small.weight).mean(),
-            "perceptual": target.distance(picture).mean(),
-            "silhouette": ((seen.alpha - small.mask[0, 0]).square() * small.weight[0, 0]).mean(),
+        losses = self._differences_from_photo(seen, window)
+        losses |= {
             "hidden": self._change_of_hidden(trigrid.with_planes(change)),
             "smooth": _differences(self._offset),
             "small": self._offset.square().mean(),
         }
+        loss = torch.stack([getattr(settings, name) * value for name, value in losses.items()]).sum()
+        done = self._done / self._steps
+        self._adam.step(loss, [settings.rate * max(0.05, min(1.0, 2 * (1 - done)))])
+        self._done += 1
+        return {"loss": float(loss.detach())} | {name: float(value.detach()) for name, value in losses.items()}
+
+    def _differences_from_photo(self, seen: Seen, window: Window) -> dict[str, Tensor]:
+        """Losses of a rendered window, by name."""
+        generator, evidence = self._generator, self._evidence
+        row, column, side, whole = window
+        picture = generator.picture(seen.features[None], seen.alpha[None, None], self._latents[None])
+        ratio = picture.shape[-1] / side
+        view = evidence.at(round(whole * ratio)).cut(round(row * ratio), round(column * ratio), picture.shape[-1])
+        small = evidence.at(whole).cut(row, column, side)
+        # the means over a window forget how much the window as a whole counts
+        worth = small.weight.mean()
+        target = PerceptualTarget.of(view.rgb, view.weight, backbone="alex", size_px=128)
+        coarse = masked_l1(seen.on_white(), small.rgb, small.weight).mean()
+        losses = {
+            "colour": worth * (masked_l1(picture, view.rgb, view.weight).mean() + coarse),
+            "perceptual": worth * target.distance(picture).mean(),
+            "silhouette": ((seen.alpha - small.mask[0, 0]).square() * small.weight[0, 0]).mean(),
+        }
         logits = generator.label_logits(seen.features.permute(1, 2, 0))
         if logits is not None:
             losses["parts"] = part_loss(logits.permute(2, 0, 1)[None], small, generator.info.parts)
-        loss = torch.stack([getattr(settings, name) * value for name, value in losses.items()]).sum()
-        self._adam.zero_grad(set_to_none=True)
-        loss.backward()
-        done = self._done / self._steps
-        for group in self._adam.param_groups:
-            group["lr"] = settings.rate * max(0.05, min(1.0, 2 * (1 - done)))
-        self._adam.step()
-        self._done += 1
-        return {"loss": float(loss.detach())} | {name: float(value.detach()) for name, value in losses.items()}
+        if self._done % 2 == 0:
+            whole_from_window = np.array([[side, 0, column], [0, side, row], [0, 0, whole]]) / whole
+            person = IdentityTarget(self._person, evidence.chip_from_crop @ whole_from_window)
+            losses["identity"] = person.distance(picture).mean()
+        return losses
 
     def _change_of_hidden(self, change: Trigrid) -> Tensor:
         """Mean square of the offset at some hidden points."""

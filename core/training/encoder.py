@@ -1,4 +1,4 @@
-"""Fits the first guess of `core.inverters.first_guess`: an affine map from a photo's features to a head's latent.
+"""Fits the first guess of `core.inverters.first_guess`: an affine map from a photo's features to a head's attributes.
 
 Ridge regression on the synthetic heads' own pictures, spoilt as photos are: exposure, tint, contrast, blur, noise, a
 ragged person mask, a crop that is a little off. It takes minutes on one core and has no local optimum; its strength is
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import cv2
@@ -21,31 +21,35 @@ from core.camera import Camera
 from core.inverters.first_guess import PICTURE_PX, POOLED, TINY_PX, Guesser, photo_features
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from core.generators.mini_prior import LatentPrior
+
 WIDEST_YAW_RADIANS = math.radians(50)
 WIDEST_PITCH_RADIANS = math.radians(30)
-STRENGTHS = (30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0)
+STRENGTHS = (1e3, 3e3, 1e4, 3e4, 1e5, 3e5)
 """Ridge penalties that are tried, for standardised features."""
 BATCH = 16
+PRESENT_OR_NOT = ("glasses", "dark")
+"""Attributes that are 0 or 1."""
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Features and the latents that they should give.
+    """Features and the attributes that they should give.
 
     Attributes:
         features: float32 [N, D].
-        codes: float32 [N, W].
+        attributes: float32 [N, A].
         heads: int64 [N] which head a row is of.
     """
 
     features: Tensor
-    codes: Tensor
+    attributes: Tensor
     heads: Tensor
 
 
@@ -74,12 +78,11 @@ def spoilt(
     return (picture * mask[..., None] + 1 - mask[..., None]).astype(np.float32), mask.astype(np.float32)
 
 
-def collect(folders: Sequence[Path], codes: Callable[[Path], Tensor], repeats: int, seed: int = 0) -> Pairs:
+def collect(folders: Sequence[Path], repeats: int = 1, seed: int = 0) -> Pairs:
     """Look at every frontal view of synthetic heads.
 
     Args:
-        folders: one for each head, with `rgb.npy`, `label.npy` and `cam2world.npy`.
-        codes: the latent [W] of a folder's head.
+        folders: one for each head, with `rgb.npy`, `label.npy`, `cam2world.npy` and `attr.npy`, its attributes [A].
         repeats: how often each view is spoilt anew.
         seed: of the spoiling.
     """
@@ -87,7 +90,7 @@ def collect(folders: Sequence[Path], codes: Callable[[Path], Tensor], repeats: i
     features, targets, heads = [], [], []
     for number, folder in enumerate(folders):
         rows = list(_frontal(folder, repeats, random))
-        target = codes(folder)
+        target = torch.from_numpy(np.load(folder / "attr.npy"))
         for start in range(0, len(rows), BATCH):
             pictures, masks, angles = (
                 torch.stack(list(column)) for column in zip(*rows[start : start + BATCH], strict=True)
@@ -111,40 +114,53 @@ def _frontal(folder: Path, repeats: int, random: np.random.Generator) -> Iterabl
             yield torch.from_numpy(rgb).permute(2, 0, 1), torch.from_numpy(mask)[None], angles
 
 
-def fit(pairs: Pairs, held_out: Tensor) -> tuple[Guesser, dict[float, float]]:
+def fit(pairs: Pairs, held_out: Tensor, prior: LatentPrior) -> tuple[Guesser, dict[float, float]]:
     """Ridge regression.
 
     Args:
         pairs: what to fit.
         held_out: bool [N], rows that only choose the strength.
+        prior: of the generator, which turns attributes into codes.
 
     Returns:
-        The guesser, and for each strength the share of the held-out latents' variance that is left unexplained.
+        The guesser, and for each strength the share of the held-out codes' variance that is left unexplained.
     """
     known = pairs.features[~held_out]
     mean, scale = known.mean(dim=0), known.std(dim=0).clamp(min=1e-4)
     x = ((pairs.features - mean) / scale).clamp(-4, 4)
-    centre = pairs.codes[~held_out].mean(dim=0)
-    y = pairs.codes - centre
-    inner, outer = x[~held_out].T @ x[~held_out], x[~held_out].T @ y[~held_out]
+    centre = pairs.attributes[~held_out].mean(dim=0)
+    y = pairs.attributes - centre
+    to_codes = (prior.weight / prior.scale).T
+    # fewer rows than features: the dual form
+    rows, answers = x[~held_out], y[~held_out]
+    likeness = rows @ rows.T
     left, weights = {}, {}
     for strength in STRENGTHS:
-        # features number thousands, so the penalty is per row
-        ridge = inner + strength * len(known) / 1000 * torch.eye(len(inner))
-        weights[strength] = torch.linalg.solve(ridge, outer)
-        missed = y[held_out] - x[held_out] @ weights[strength]
-        left[strength] = float(missed.square().sum() / y[held_out].square().sum())
+        ridge = likeness + strength * torch.eye(len(rows))
+        weights[strength] = rows.T @ torch.cholesky_solve(answers, torch.linalg.cholesky(ridge))
+        missed = (y[held_out] - x[held_out] @ weights[strength]) @ to_codes
+        left[strength] = float(missed.square().sum() / (y[held_out] @ to_codes).square().sum())
     best = min(left, key=lambda strength: left[strength])
-    return Guesser(mean, scale, weights[best], centre), left
+    codes_bias = prior.bias - prior.centre @ to_codes
+    return Guesser(mean, scale, weights[best], centre, to_codes, codes_bias, _choices(prior)), left
+
+
+def _choices(prior: LatentPrior) -> Tensor:
+    """What kind each attribute is; see `Guesser.choices`."""
+    kinds = torch.full((len(prior.attributes.names),), -1)
+    for number, (first, last) in enumerate(prior.attributes.choices):
+        kinds[first:last] = number
+    for index, name in enumerate(prior.attributes.names):
+        if name in PRESENT_OR_NOT:
+            kinds[index] = -2
+    return kinds
 
 
 def save(guesser: Guesser, path: Path) -> None:
     """Write the file that `load_guesser` reads, in half precision."""
     description = {"picture_px": PICTURE_PX, "tiny_px": TINY_PX, "pooled": [list(pair) for pair in POOLED]}
-    tensors = {
-        "mean": guesser.mean.half(),
-        "scale": guesser.scale.half(),
-        "weight": guesser.weight.half().contiguous(),
-        "bias": guesser.bias.float(),
+    tensors = {field.name: getattr(guesser, field.name) for field in fields(guesser)}
+    halved = {
+        name: tensor.half().contiguous() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()
     }
-    save_file(tensors, path, {"first_guess": json.dumps(description)})
+    save_file(halved, path, {"first_guess": json.dumps(description)})

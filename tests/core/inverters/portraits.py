@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 import torch
 
+from core.align import Alignment, FaceBox
 from core.inverters.evidence import LEFT_BROW, LEFT_EYE, LIPS, MOUTH, OVAL, RIGHT_BROW, RIGHT_EYE
 from core.rendering.marching import march
 
@@ -29,18 +29,24 @@ SPOTS = (
 )
 
 
-def portrait(generator: Generator, latents: torch.Tensor, camera: Camera, believed: Camera | None = None) -> Any:
+def portrait(generator: Generator, latents: torch.Tensor, camera: Camera, believed: Camera | None = None) -> Alignment:
     """The photo that `camera` takes of a head; alignment believes that it was taken by `believed`."""
     with torch.no_grad():
         seen = march(generator, generator.trigrid(latents), camera, 96, 32, 32)
         colours = seen.features[:, :3] + 1 - seen.alpha
     rgb = (colours[0].permute(1, 2, 0).clamp(0, 1) * 255).round().byte().numpy()
-    return SimpleNamespace(
+    seen_by = believed or camera
+    return Alignment(
         crop=cv2.resize(rgb, (CROP_PX, CROP_PX), interpolation=cv2.INTER_LINEAR),
         mask=cv2.resize(seen.alpha[0, 0].clamp(0, 1).numpy(), (CROP_PX, CROP_PX)),
-        camera=believed or camera,
+        camera=seen_by,
         landmarks=_landmarks(camera),
+        face_box=FaceBox(150.0, 120.0, 200.0, 260.0),
         crop_from_photo=np.eye(3),
+        yaw_radians=seen_by.yaw_radians,
+        pitch_radians=seen_by.pitch_radians,
+        roll_radians=0.0,
+        photo_size_px=(CROP_PX, CROP_PX),
     )
 
 

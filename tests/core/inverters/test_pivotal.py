@@ -1,0 +1,161 @@
+"""The laws of inversion, on a generator whose heads are known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+from core.camera import Camera
+from core.errors import Cancelled, InversionError
+from core.head import Head
+from core.inverters import INVERTERS, load
+from core.inverters.evidence import Evidence
+from core.inverters.latent_search import LatentSearch
+from core.inverters.latent_space import LatentSpace
+from core.inverters.pivotal import Plan
+from core.inverters.pivotal_tuning import PivotalTuning
+from core.progress import Progress, silent
+from tests.core.inverters.portraits import portrait
+from tests.fakes import TinyGenerator
+
+if TYPE_CHECKING:
+    from core.align import Alignment
+
+CAMERA = Camera.orbit(0.25, 0.1)
+
+
+def _person(seed: int = 3) -> torch.Tensor:
+    noise = torch.randn(1, 16, generator=torch.Generator().manual_seed(seed))
+    return TinyGenerator().latents(noise, 1.0)[0]
+
+
+@pytest.fixture(scope="module")
+def photo() -> Alignment:
+    return portrait(TinyGenerator(), _person(), CAMERA, believed=Camera.orbit(0.18, 0.14))
+
+
+def test_coordinates_and_back() -> None:
+    tiny = TinyGenerator()
+    space, latents = LatentSpace.of(tiny), _person()
+    assert torch.allclose(space.latents(space.coordinates(latents)), latents, atol=1e-4)
+    many = tiny.latents(torch.randn(500, 16, generator=torch.Generator().manual_seed(9)), 1.0).mean(dim=1)
+    assert space.coordinates(many).std() == pytest.approx(1, abs=0.1)
+
+
+def test_the_search_recovers_the_picture_and_the_camera(photo: Alignment) -> None:
+    tiny = TinyGenerator()
+    start = photo.camera
+    search = LatentSearch(tiny, Evidence(photo), start, tiny.mean_latents(), LatentSpace.of(tiny), steps=60)
+    values = [search.step() for _ in range(60)]
+    assert values[-1]["silhouette"] < values[0]["silhouette"] / 4
+    assert values[-1]["perceptual"] < values[0]["perceptual"] / 3
+    assert values[-1]["colour"] < values[0]["colour"] / 2.5
+    assert abs(search.camera.yaw_radians - CAMERA.yaw_radians) < 0.5 * abs(start.yaw_radians - CAMERA.yaw_radians)
+
+
+def test_tuning_brings_the_picture_closer_and_leaves_the_hidden_side(photo: Alignment) -> None:
+    tiny = TinyGenerator()
+    # not quite the person: the tuning has something to do
+    pivot = 0.6 * _person()
+    tuning = PivotalTuning(tiny, Evidence(photo), CAMERA, pivot, steps=40)
+    values = [tuning.step() for _ in range(40)]
+    assert values[-1]["perceptual"] < values[0]["perceptual"] / 3
+    before, after, hidden = tiny.trigrid(pivot), tuning.trigrid, tuning.visibility.hidden
+    seen = tuning.visibility.seen
+    changed_seen = (after.sample(seen) - before.sample(seen)).abs().mean()
+    changed_hidden = (after.sample(hidden) - before.sample(hidden)).abs().mean()
+    assert changed_hidden < 0.1 * changed_seen
+    back = before.planes[0, :, 0]
+    untouched = tuning.visibility.free[0, 0, 0] == 0
+    assert torch.equal(after.planes[0, :, 0][:, untouched], back[:, untouched])
+
+
+def _run(photo: Alignment, steps: int, seed: int = 0) -> tuple[Head, list[Progress]]:
+    heard: list[Progress] = []
+    return load("pivotal").invert(photo, TinyGenerator(), heard.append, seed=seed, steps=steps), heard
+
+
+def test_it_reports_every_step_and_a_head_at_once(photo: Alignment) -> None:
+    head, heard = _run(photo, 12)
+    assert [p.step for p in heard] == sorted(p.step for p in heard)
+    assert heard[-1].step == heard[-1].total
+    assert {p.step for p in heard} >= set(range(14))
+    first = next(p for p in heard if p.result is not None)
+    assert first.step <= 1
+    assert isinstance(first.result, Head)
+    assert first.preview is not None
+    assert (first.preview.dtype, first.preview.shape) == (np.uint8, (64, 64, 3))
+    assert heard[-1].result is head
+    assert (head.method, head.generator, head.seed) == ("pivotal", "tiny", 0)
+    planes = TinyGenerator().planes(head.latents[None])[0] + head.delta["trigrid"]
+    assert torch.allclose(head.trigrid.planes, planes, atol=1e-6)
+    scores = [p.values["difference"] for p in heard if p.result is not None]
+    assert scores[-1] < scores[0]
+
+
+def test_the_same_seed_finds_the_same_head(photo: Alignment) -> None:
+    first, second, other = _run(photo, 8)[0], _run(photo, 8)[0], _run(photo, 8, seed=1)[0]
+    assert first == second
+    assert not torch.equal(first.latents, other.latents)
+
+
+def test_cancelling_keeps_the_best_so_far(photo: Alignment) -> None:
+    kept: list[object] = []
+
+    def impatient(progress: Progress) -> None:
+        if progress.result is not None:
+            kept.append(progress.result)
+        if progress.step == 4:
+            raise Cancelled
+
+    head = load("pivotal").invert(photo, TinyGenerator(), impatient, steps=40)
+    assert head is kept[-1]
+
+
+def test_cancelling_before_there_is_a_head_passes(photo: Alignment) -> None:
+    def at_once(_progress: Progress) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        load("pivotal").invert(photo, TinyGenerator(), at_once, steps=4)
+
+
+def test_numbers_that_run_away_are_an_error(photo: Alignment) -> None:
+    class Broken(TinyGenerator):
+        def colours(self, features: torch.Tensor) -> torch.Tensor:
+            return super().colours(features) * torch.nan
+
+        def picture(self, features: torch.Tensor, alpha: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
+            return super().picture(features, alpha, latents) * torch.nan
+
+    with pytest.raises(InversionError) as error:
+        load("pivotal").invert(photo, Broken(), silent, steps=4)
+    assert error.value.hint
+
+
+def test_a_photo_without_a_person_is_an_error(photo: Alignment) -> None:
+    blank = replace(photo, mask=np.zeros_like(photo.mask))
+    with pytest.raises(InversionError, match="person"):
+        load("pivotal").invert(blank, TinyGenerator(), silent, steps=4)
+
+
+def test_a_plan_shares_steps_and_time() -> None:
+    plan = Plan.of(None, 100)
+    assert plan.search_steps + plan.tuning_steps == 100
+    assert Plan.of(10.0, None).search_until < Plan.of(10.0, None).until
+
+
+def test_the_random_numbers_of_others_are_left_alone(photo: Alignment) -> None:
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    _run(photo, 2)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_the_table_holds_inverters() -> None:
+    assert all(callable(load(name).invert) for name in INVERTERS)
