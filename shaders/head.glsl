@@ -26,7 +26,7 @@ vec4 tinted(vec4 head, vec2 uv) {
     if (highlight == 0) return head;
     float weight = part_weight(uv);
     float rim = smoothstep(0.12, 0.5, weight) * (1.0 - smoothstep(0.5, 0.9, weight));
-    float amount = max(0.26 * smoothstep(0.3, 0.7, weight), 0.8 * rim);
+    float amount = max(0.22 * smoothstep(0.3, 0.7, weight), 0.8 * rim);
     return vec4(mix(head.rgb, accent * head.a, amount), head.a);
 }
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QColor, QPalette, QPen
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -12,6 +12,8 @@ from widgets.theme import is_dark
 
 _DARK_COLOURS = ("#3cbfac", "#e3b062", "#8fa7f0", "#ef8a80", "#b9d36a", "#cf93e6")
 _LIGHT_COLOURS = ("#0b7f71", "#a86400", "#3c57c4", "#b3362c", "#5b7a12", "#8335a6")
+_REDRAW_MS = 300
+"""Values that come faster are drawn together."""
 _SMALLEST = 1e-8
 """Values below stand at the foot of the logarithmic plot."""
 
@@ -25,6 +27,8 @@ class CurvePanel(QWidget):
         self._values: dict[str, tuple[list[float], list[float]]] = {}
         self._curves: dict[str, Any] = {}
         self._plot: Any = None
+        self._redraw = QTimer(self, interval=_REDRAW_MS, singleShot=True)
+        self._redraw.timeout.connect(self._draw_all)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 4, 10, 8)
         column.setSpacing(4)
@@ -32,12 +36,13 @@ class CurvePanel(QWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.addWidget(self._empty, 1)
         row = QHBoxLayout()
-        self._latest = label("", "muted")
-        self.log_box = QCheckBox("Logarithmic")
+        self._legend = label("", "muted", wrap=True)
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self.log_box = QCheckBox("Log")
         self.log_box.setAccessibleName("Logarithmic scale")
         self.log_box.toggled.connect(self._set_log)
-        row.addWidget(self._latest, 1)
-        row.addWidget(self.log_box)
+        row.addWidget(self._legend, 1)
+        row.addWidget(self.log_box, 0, Qt.AlignmentFlag.AlignTop)
         self._foot = QWidget()
         self._foot.setLayout(row)
         row.setContentsMargins(0, 0, 0, 0)
@@ -46,12 +51,12 @@ class CurvePanel(QWidget):
 
     def begin(self) -> None:
         """Forget the curves of the last optimisation."""
+        self._redraw.stop()
         self._values.clear()
         self._curves.clear()
         if self._plot is not None:
             self._plot.clear()
-            self._plot.plotItem.legend.clear()
-        self._latest.setText("")
+        self._legend.setText("")
 
     def add(self, step: int, values: Mapping[str, float]) -> None:
         """Add a value to each named curve."""
@@ -62,10 +67,9 @@ class CurvePanel(QWidget):
             steps.append(float(step))
             so_far.append(float(value))
             if name not in self._curves:
-                self._curves[name] = self._plot.plot(name=name, pen=self._pen(len(self._curves)))
-            self._draw(name)
-        self._latest.setText("  ".join(f"{name} {value:.3g}" for name, value in list(values.items())[:1]))
-        self.setAccessibleDescription(", ".join(f"{name} {value:.3g}" for name, value in values.items()))
+                self._curves[name] = self._plot.plot(pen=self._pen(len(self._curves)))
+        if not self._redraw.isActive():
+            self._redraw.start()
 
     def values(self) -> dict[str, tuple[list[float], list[float]]]:
         """Return steps and values by curve."""
@@ -85,7 +89,6 @@ class CurvePanel(QWidget):
         self._plot.setMenuEnabled(False)
         self._plot.setAntialiasing(True)
         self._plot.plotItem.hideButtons()
-        self._plot.plotItem.addLegend(offset=(-8, 6), labelTextSize="8pt", verSpacing=-4)
         self._plot.showGrid(x=False, y=True, alpha=0.15)
         self._plot.setLogMode(x=False, y=self.log_box.isChecked())
         self._dress()
@@ -104,9 +107,9 @@ class CurvePanel(QWidget):
             axis = self._plot.getAxis(side)
             axis.setPen(palette.color(QPalette.ColorRole.Mid))
             axis.setTextPen(muted)
-        self._plot.plotItem.legend.setLabelTextColor(palette.color(QPalette.ColorRole.Text))
         for index, curve in enumerate(self._curves.values()):
             curve.setPen(self._pen(index))
+        self._legend.setText(self._legend_text())
 
     def _pen(self, index: int) -> QPen:
         colours = _DARK_COLOURS if is_dark(self.palette()) else _LIGHT_COLOURS
@@ -114,11 +117,24 @@ class CurvePanel(QWidget):
         pen.setCosmetic(True)
         return pen
 
+    def _legend_text(self) -> str:
+        entries = []
+        for index, (name, (_, values)) in enumerate(self._values.items()):
+            colour = self._pen(index).color().name()
+            entries.append(f'<span style="color:{colour}">●</span>&nbsp;{name}&nbsp;{values[-1]:.3g}')
+        return "&ensp; ".join(entries)
+
+    def _draw_all(self) -> None:
+        for name in self._curves:
+            self._draw(name)
+        self._legend.setText(self._legend_text())
+        latest = [f"{name} {values[-1]:.3g}" for name, (_, values) in self._values.items()]
+        self.setAccessibleDescription(", ".join(latest))
+
     def _set_log(self, on: bool) -> None:
         if self._plot is not None:
             self._plot.setLogMode(x=False, y=on)
-            for name in self._curves:
-                self._draw(name)
+            self._draw_all()
 
     def _draw(self, name: str) -> None:
         steps, values = self._values[name]

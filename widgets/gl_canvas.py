@@ -8,6 +8,14 @@ from PySide6.QtWidgets import QWidget
 from widgets.gl.studio_pass import StudioPass
 from widgets.scene import Scene
 
+# Renderers on the processor: every repaint costs time that the head is made with.
+_SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "software", "swrast", "gdi generic")
+
+
+def is_software(renderer: str) -> bool:
+    """Tell whether an OpenGL renderer works on the processor, or not at all."""
+    return not renderer or any(name in renderer.lower() for name in _SOFTWARE)
+
 
 class GLCanvas(QOpenGLWidget):
     """Draws the newest scene; `failed` says why when this machine's OpenGL cannot."""
@@ -18,6 +26,7 @@ class GLCanvas(QOpenGLWidget):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.painted = 0
+        self.is_software = False
         self._scene: Scene | None = None
         self._context: moderngl.Context | None = None
         self._pass: StudioPass | None = None
@@ -33,6 +42,7 @@ class GLCanvas(QOpenGLWidget):
             # get_context() would be a cache for the whole process: wrong as soon as there are two canvases
             self._context = moderngl.create_context(require=330)
             self._pass = StudioPass(self._context)
+            self.is_software = is_software(str(self._context.info["GL_RENDERER"]))
         except Exception as error:  # noqa: BLE001  (drivers fail in every way; the other canvas takes over)
             self._context = self._pass = None
             self.failed.emit(str(error))

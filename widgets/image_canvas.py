@@ -1,4 +1,7 @@
-"""The viewer's canvas without OpenGL: the same scene with QPainter."""
+"""The viewer's canvas without OpenGL: the same scene with QPainter.
+
+Where OpenGL itself runs on the processor this canvas is several times cheaper, and that time belongs to the head.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,18 +9,16 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPaintEvent, QRadialGradient
 from PySide6.QtWidgets import QWidget
 
-from core.camera import Camera
-from core.frame import Frame
-from widgets.gl.pixels import premultiplied
+from widgets.frame_image import enlarged, moved, tinted, with_soft_sides
 from widgets.navigation import picture_place
-from widgets.scene import EDGE_FADE, Colour, Scene
-from widgets.values import Backdrop, Picture
+from widgets.scene import Colour, Scene
+from widgets.values import Backdrop
 
 _PLAIN = {Backdrop.WHITE: "#ffffff", Backdrop.GREY: "#808080", Backdrop.DARK: "#0e0e0e"}
 
 
 class ImageCanvas(QWidget):
-    """Draws the newest scene; a frame from an older camera is shifted and scaled into place."""
+    """Draws the newest scene; a frame from an older camera is moved into place by its depth."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,8 +26,9 @@ class ImageCanvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.painted = 0
         self._scene: Scene | None = None
-        self._frame: tuple[Frame, int, bool, QImage] | None = None
-        self._photo: tuple[Picture, bool, QImage] | None = None
+        self._head: tuple[object, QImage] | None = None
+        self._photo: tuple[object, QImage] | None = None
+        self._ground: tuple[object, QImage] | None = None
 
     def show_scene(self, scene: Scene) -> None:
         """Draw this scene from now on."""
@@ -41,82 +43,88 @@ class ImageCanvas(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        self._paint_backdrop(painter, scene)
+        painter.drawImage(self.rect(), self._ground_image(scene))
         left, top, side = picture_place(self.width(), self.height(), scene.camera)
         square = QRectF(left, top, side, side)
-        painter.setClipRect(square)
         if scene.frame is not None:
-            shift_x, shift_y, scale = placed_from(scene.frame.camera, scene.camera)
-            size = side * scale
-            centre = square.center() + QPointF(shift_x * side, shift_y * side)
-            target = QRectF(centre.x() - size / 2, centre.y() - size / 2, size, size)
-            painter.drawImage(target, self._frame_image(scene.frame, scene, left > 1))
+            painter.drawImage(square, self._head_image(scene, left > 1, side))
         if scene.photo is not None:
             shown = 1.0 if scene.frame is None else scene.wipe
             painter.setClipRect(QRectF(left, top, side * shown, side))
-            painter.drawImage(square, self._photo_image(scene.photo, left > 1))
+            painter.drawImage(square, self._photo_image(scene, left > 1, side))
         painter.end()
         self.painted += 1
 
-    def _paint_backdrop(self, painter: QPainter, scene: Scene) -> None:
-        if scene.backdrop is Backdrop.STUDIO:
-            centre = QPointF(self.width() * 0.5, self.height() * 0.42)
-            gradient = QRadialGradient(centre, 1.05 * min(self.width(), self.height()))
-            for stop in np.linspace(0, 1, 9):
-                amount = stop * stop * (3 - 2 * stop)
-                gradient.setColorAt(float(stop), _mixed(scene.centre, scene.edge, float(amount)))
-            painter.fillRect(self.rect(), QBrush(gradient))
-        elif scene.backdrop is Backdrop.CHECKER:
-            painter.fillRect(self.rect(), QColor.fromRgbF(0.46, 0.46, 0.46))
-            light = QColor.fromRgbF(0.60, 0.60, 0.60)
-            for row in range(0, self.height(), 16):
-                for column in range(row % 32, self.width(), 32):
-                    painter.fillRect(column, row, 16, 16, light)
-        else:
-            painter.fillRect(self.rect(), QColor(_PLAIN[scene.backdrop]))
+    def _ground_image(self, scene: Scene) -> QImage:
+        key = (self.size(), scene.backdrop, scene.centre, scene.edge)
+        if self._ground is None or self._ground[0] != key:
+            image = QImage(self.size(), QImage.Format.Format_RGB32)
+            painter = QPainter(image)
+            _paint_backdrop(painter, image.width(), image.height(), scene)
+            painter.end()
+            self._ground = (key, image)
+        return self._ground[1]
 
-    def _frame_image(self, frame: Frame, scene: Scene, soft: bool) -> QImage:
-        highlight = scene.highlight
-        if self._frame is None or self._frame[0] is not frame or self._frame[1:3] != (highlight, soft):
-            rgba = premultiplied(frame)
-            if highlight and frame.labels is not None:
-                rows = np.arange(rgba.shape[0]) * frame.labels.shape[0] // rgba.shape[0]
-                columns = np.arange(rgba.shape[1]) * frame.labels.shape[1] // rgba.shape[1]
-                chosen = frame.labels[rows][:, columns] == highlight
-                tint = np.asarray(scene.accent) * rgba[..., 3:][chosen]
-                rgba[..., :3][chosen] = (0.7 * rgba[..., :3][chosen] + 0.3 * tint).astype(np.uint8)
-            self._frame = (frame, highlight, soft, _soft_image(rgba, soft))
-        return self._frame[3]
+    def _head_image(self, scene: Scene, soft: bool, side: float) -> QImage:
+        """Return the frame as seen from the scene's camera; the same object while nothing about it changes."""
+        frame = scene.frame
+        assert frame is not None
+        side_px = round(side * self.devicePixelRatioF())
+        key = (_Same(frame), scene.highlight, scene.accent, soft, side_px, scene.camera)
+        if self._head is None or self._head[0] != key:
+            rgba = tinted(frame, scene.highlight, scene.accent)
+            # enlarging is worth its time for a picture that stays
+            rgba = enlarged(rgba, side_px) if frame.camera == scene.camera else moved(rgba, frame, scene.camera)
+            self._head = (key, _image(with_soft_sides(rgba) if soft else rgba))
+        return self._head[1]
 
-    def _photo_image(self, photo: Picture, soft: bool) -> QImage:
-        if self._photo is None or self._photo[0] is not photo or self._photo[1] != soft:
+    def _photo_image(self, scene: Scene, soft: bool, side: float) -> QImage:
+        photo = scene.photo
+        assert photo is not None
+        side_px = round(side * self.devicePixelRatioF())
+        key = (_Same(photo), soft, side_px)
+        if self._photo is None or self._photo[0] != key:
             rgba = np.full((*photo.shape[:2], 4), 255, np.uint8)
             rgba[..., :3] = photo
-            self._photo = (photo, soft, _soft_image(rgba, soft))
-        return self._photo[2]
+            rgba = enlarged(rgba, side_px)
+            self._photo = (key, _image(with_soft_sides(rgba) if soft else rgba))
+        return self._photo[1]
 
 
-def _soft_image(rgba: NDArray[np.uint8], soft: bool) -> QImage:
-    """Return premultiplied pixels [H, W, 4] as an image, faded at its left and right edge where these are seen."""
-    width = rgba.shape[1]
-    if soft:
-        inward = np.minimum(np.arange(width), np.arange(width)[::-1]) / max(1.0, EDGE_FADE * width)
-        ramp = np.clip(inward, 0, 1)
-        rgba = (rgba * (ramp * ramp * (3 - 2 * ramp))[None, :, None]).astype(np.uint8)
-    kind = QImage.Format.Format_RGBA8888_Premultiplied
-    return QImage(rgba.data, width, rgba.shape[0], 4 * width, kind).copy()
+class _Same:
+    """Compares what it holds by identity, and keeps it, so that no other object can take its place."""
+
+    def __init__(self, held: object) -> None:
+        self._held = held
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self._held is other._held
+
+    def __hash__(self) -> int:
+        return id(self._held)
 
 
-def placed_from(old: Camera, new: Camera) -> tuple[float, float, float]:
-    """Return right and down shift in picture sides, and the scale, that bring a picture of `old` nearest to `new`."""
-    if old == new:
-        return 0.0, 0.0, 1.0
-    middle = (old.position + old.radius * old.forward)[None]
-    uv, depth = new.project(middle)
-    if depth[0] <= 0:
-        return 0.0, 0.0, 1.0
-    scale = new.focal / depth[0] * old.radius / old.focal
-    return float(uv[0, 0] - 0.5), float(uv[0, 1] - 0.5), float(scale)
+def _paint_backdrop(painter: QPainter, width: int, height: int, scene: Scene) -> None:
+    if scene.backdrop is Backdrop.STUDIO:
+        gradient = QRadialGradient(QPointF(width * 0.5, height * 0.42), 1.05 * min(width, height))
+        for stop in np.linspace(0, 1, 9):
+            amount = stop * stop * (3 - 2 * stop)
+            gradient.setColorAt(float(stop), _mixed(scene.centre, scene.edge, float(amount)))
+        painter.fillRect(0, 0, width, height, QBrush(gradient))
+    elif scene.backdrop is Backdrop.CHECKER:
+        painter.fillRect(0, 0, width, height, QColor.fromRgbF(0.46, 0.46, 0.46))
+        light = QColor.fromRgbF(0.60, 0.60, 0.60)
+        for row in range(0, height, 16):
+            for column in range(row % 32, width, 32):
+                painter.fillRect(column, row, 16, 16, light)
+    else:
+        painter.fillRect(0, 0, width, height, QColor(_PLAIN[scene.backdrop]))
+
+
+def _image(rgba: NDArray[np.uint8]) -> QImage:
+    packed = np.ascontiguousarray(rgba)
+    height, width = packed.shape[:2]
+    return QImage(packed.data, width, height, 4 * width, QImage.Format.Format_RGBA8888_Premultiplied).copy()
 
 
 def _mixed(first: Colour, second: Colour, amount: float) -> QColor:

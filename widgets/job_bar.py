@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
-from widgets.head_panel import duration
 from widgets.icons import dress
 from widgets.parts import button, label
 from widgets.pictures import thumbnail
+from widgets.progress_line import ProgressLine
 from widgets.values import JobState, JobView, Picture
 
 _PREVIEW = QSize(34, 34)
-_STEPS = 1000
 
 
 class JobBar(QWidget):
@@ -27,6 +26,7 @@ class JobBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._jobs: tuple[JobView, ...] = ()
         self._shown: JobView | None = None
+        self._waiting: tuple[tuple[str, str], ...] = ()
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 6, 2)
         row.setSpacing(12)
@@ -47,8 +47,7 @@ class JobBar(QWidget):
         words.addWidget(self._title)
         words.addWidget(self._message, 1)
         words.addWidget(self._elapsed)
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
+        self.progress = ProgressLine()
         self.progress.setAccessibleName("Progress")
         column.addStretch(1)
         column.addLayout(words)
@@ -65,6 +64,7 @@ class JobBar(QWidget):
         self.queue_button.setMenu(self._queue_menu)
         dress(self.queue_button, "queue")
         row.addWidget(self.queue_button)
+        self._show_queue()
         self.set_jobs(())
 
     def set_jobs(self, jobs: Sequence[JobView]) -> None:
@@ -74,28 +74,27 @@ class JobBar(QWidget):
         self._shown = running[0] if running else (self._jobs[0] if self._jobs else None)
         self.setVisible(self._shown is not None)
         if self._shown is None:
+            self.progress.set_fraction(0.0)
             self.set_preview(None)
             return
         job = self._shown
         self._title.setText(job.title)
-        self._message.setText(job.message)
-        self._message.setToolTip(job.message)
-        self._elapsed.setText(duration(job.elapsed_seconds) if job.elapsed_seconds else "")
-        self.progress.setRange(0, _STEPS if job.total else 0)
-        if job.total:
-            self.progress.setValue(round(_STEPS * min(1.0, job.step / job.total)))
+        if self._message.toolTip() != job.message:
+            self._message.setText(job.message)
+            self._message.setToolTip(job.message)
+        # whole seconds: a repaint for each tenth would cost more than it tells
+        seconds = int(job.elapsed_seconds)
+        self._elapsed.setText(f"{seconds // 60}:{seconds % 60:02d}" if seconds else "")
+        self.progress.set_fraction(min(1.0, job.step / job.total) if job.total else None)
         stopping = job.state is JobState.STOPPING
         self.stop_button.setEnabled(not stopping)
         text = "Stopping…" if stopping else ("Stop and keep the best" if job.keeps_best else "Cancel")
         if self.stop_button.text() != f" {text}":
             self.stop_button.setText(f" {text}")
-        waiting = [one for one in self._jobs if one is not job]
-        self.queue_button.setVisible(bool(waiting))
-        self.queue_button.setText(f"{len(waiting)} waiting")
-        self._queue_menu.clear()
-        for one in waiting:
-            action = self._queue_menu.addAction(f"Cancel “{one.title}”")
-            action.triggered.connect(lambda _=False, key=one.key: self.stop_requested.emit(key))
+        waiting = tuple((one.key, one.title) for one in self._jobs if one is not job)
+        if waiting != self._waiting:
+            self._waiting = waiting
+            self._show_queue()
 
     def set_preview(self, pixels: Picture | None) -> None:
         """Show how the job's result looks so far."""
@@ -109,6 +108,14 @@ class JobBar(QWidget):
             if job.keeps_best and job.state is JobState.RUNNING:
                 return job.key
         return ""
+
+    def _show_queue(self) -> None:
+        self.queue_button.setVisible(bool(self._waiting))
+        self.queue_button.setText(f"{len(self._waiting)} waiting")
+        self._queue_menu.clear()
+        for key, title in self._waiting:
+            action = self._queue_menu.addAction(f"Cancel “{title}”")
+            action.triggered.connect(lambda _=False, key=key: self.stop_requested.emit(key))
 
     def stop(self) -> None:
         """Ask for the shown job to stop."""

@@ -8,6 +8,7 @@ from core.frame import Quality
 from widgets.pictures import round_pen
 
 QUALITY_NAMES = {Quality.PREVIEW: "Preview", Quality.NEAR: "Near exact", Quality.EXACT: "Exact"}
+_QUICK_MS, _SLOW_MS = 80, 500
 _DOTS = {Quality.PREVIEW: "#e3b062", Quality.NEAR: "#9fd08a", Quality.EXACT: "#3cbfac"}
 
 
@@ -21,7 +22,7 @@ class QualityBadge(QWidget):
         self._quality: Quality | None = None
         self._refining = False
         self._turn = 0
-        self._timer = QTimer(self, interval=50)
+        self._timer = QTimer(self, interval=_QUICK_MS)
         self._timer.timeout.connect(self._advance)
 
     def set_quality(self, quality: Quality | None) -> None:
@@ -29,9 +30,10 @@ class QualityBadge(QWidget):
         self._quality = quality
         self._refresh()
 
-    def set_refining(self, busy: bool) -> None:
-        """Show that a finer frame is being made."""
+    def set_refining(self, busy: bool, *, slowly: bool = False) -> None:
+        """Show that a finer frame is being made; `slowly` where each repaint is dear."""
         self._refining = busy
+        self._timer.setInterval(_SLOW_MS if slowly else _QUICK_MS)
         if busy:
             self._timer.start()
         else:
@@ -71,7 +73,7 @@ class QualityBadge(QWidget):
         painter.end()
 
     def _advance(self) -> None:
-        self._turn = (self._turn + 18) % 360
+        self._turn = (self._turn + 45) % 360
         self.update()
 
     def _refresh(self) -> None:

@@ -42,7 +42,7 @@ class RecoveryDialog(QDialog):
         scroll.viewport().setProperty("role", "clear")
         column.addWidget(scroll, 1)
         column.addLayout(buttons_row(button("Decide later", "Decide later", self.reject)))
-        self.resize(600, 470)
+        self.resize(600, 160 + 118 * min(3, max(1, len(items))))
         self.set_items(items)
 
     def set_items(self, items: Sequence[RecoveryItem]) -> None:

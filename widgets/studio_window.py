@@ -167,6 +167,7 @@ class StudioWindow(QMainWindow):
         """Show the viewer and its panels."""
         if self._pages.currentIndex() == 1:
             return
+        self.setUpdatesEnabled(False)
         self._pages.setCurrentIndex(1)
         for dock in self._docks:
             dock.setVisible(dock in self._shown_docks)
@@ -175,6 +176,7 @@ class StudioWindow(QMainWindow):
             self._docks_sized = True
             self.resizeDocks(list(self._docks[1:]), [330, max(200, self.height() - 500)], Qt.Orientation.Vertical)
         self._toolbar.show()
+        self.setUpdatesEnabled(True)
         self._refresh_actions()
         self._say_hint()
         self.viewer.setFocus()

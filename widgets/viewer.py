@@ -9,14 +9,22 @@ import os
 from dataclasses import replace
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QGuiApplication,
+    QKeyEvent,
+    QMouseEvent,
+    QOffscreenSurface,
+    QOpenGLContext,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QLabel, QWidget
 
 from core.camera import Camera
 from core.frame import Frame
 from core.mask import PARTS
 from widgets.gizmo import OrientationGizmo
-from widgets.gl_canvas import GLCanvas
+from widgets.gl_canvas import GLCanvas, is_software
 from widgets.image_canvas import ImageCanvas
 from widgets.navigation import View, picture_place
 from widgets.overlays import Caption, CornerMask, QualityBadge, WipeHandle
@@ -28,13 +36,33 @@ KEY_STEP_RADIANS = math.radians(15)
 FINE_STEP_RADIANS = math.radians(1)
 CLICK_PX = 4
 TURNTABLE_INTERVAL_MS = 33
+TINT_MS = 1200
+"""A part stays tinted for this long after the pointer came to rest; then the head shows as it is."""
+_GL_RENDERER = 0x1F01
 SETTLE_MS = 160
 """A wheel or key movement counts as ended when nothing followed for this long."""
 
 
 def use_gl() -> bool:
-    """Tell whether the window should try OpenGL: not offscreen, and not where the user said no."""
-    return QGuiApplication.platformName() not in {"offscreen", "minimal"} and not os.environ.get("VOLTEFACE_NO_GL")
+    """Tell whether the viewer draws with OpenGL by itself: where a graphics processor does the work.
+
+    VOLTEFACE_NO_GL=1 never does, VOLTEFACE_GL=1 does with OpenGL on the processor too.
+    """
+    if QGuiApplication.platformName() in {"offscreen", "minimal"} or os.environ.get("VOLTEFACE_NO_GL"):
+        return False
+    return bool(os.environ.get("VOLTEFACE_GL")) or not is_software(renderer_name())
+
+
+def renderer_name() -> str:
+    """Return the name of this machine's OpenGL renderer; empty where OpenGL does not work."""
+    surface = QOffscreenSurface()
+    surface.create()
+    context = QOpenGLContext()
+    if not context.create() or not context.makeCurrent(surface):
+        return ""
+    name = context.functions().glGetString(_GL_RENDERER)
+    context.doneCurrent()
+    return str(name)
 
 
 class Viewer(QWidget):
@@ -91,6 +119,8 @@ class Viewer(QWidget):
         self.notice.hide()
         self._settle = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._settle.timeout.connect(lambda: self._emit(interactive=False))
+        self._tint_end = QTimer(self, interval=TINT_MS, singleShot=True)
+        self._tint_end.timeout.connect(lambda: self._redraw(highlight=0))
         self._turntable = QTimer(self, interval=TURNTABLE_INTERVAL_MS)
         self._turntable.timeout.connect(self._turn)
         self._turn_clock = QElapsedTimer()
@@ -123,12 +153,11 @@ class Viewer(QWidget):
         self._redraw(photo=self._photo_to_draw())
         self.badge.set_quality(None if frame is None else frame.quality)
         self._place_overlays()
-        if self._last is None and self.underMouse():
-            self._hover(self.mapFromGlobal(self.cursor().pos()).toPointF())
 
     def set_refining(self, busy: bool) -> None:
         """Show that a finer frame is under way."""
-        self.badge.set_refining(busy)
+        slowly = isinstance(self.canvas, GLCanvas) and self.canvas.is_software
+        self.badge.set_refining(busy, slowly=slowly)
         self._place_overlays()
 
     def set_notice(self, text: str) -> None:
@@ -335,7 +364,7 @@ class Viewer(QWidget):
         self.camera_changed.emit(self._scene.camera, interactive or self._turntable.isActive())
 
     def _show_camera(self, camera: Camera) -> None:
-        self._redraw(camera=camera)
+        self._redraw(camera=camera, highlight=0)
         self.gizmo.set_camera(camera)
         self.view_changed.emit(self._view)
 
@@ -351,9 +380,11 @@ class Viewer(QWidget):
     def _hover(self, position: QPointF | None) -> None:
         label = 0 if position is None else self.part_at(position)
         name = PARTS[label] if 0 < label < len(PARTS) else ""
+        self._tint_end.start()
+        if name != self._hovered or label != self._scene.highlight:
+            self._redraw(highlight=label)
         if name != self._hovered:
             self._hovered = name
-            self._redraw(highlight=label)
             self.part_hovered.emit(name)
 
     def _photo_to_draw(self) -> Picture | None:

@@ -247,7 +247,7 @@ def test_jobs_are_shown_and_stopped(qtbot: QtBot, studio: StudioWindow) -> None:
     )
     assert studio.job_bar.isVisible()
     assert "keep the best" in studio.job_bar.stop_button.text()
-    assert studio.job_bar.progress.value() == 300
+    assert studio.job_bar.progress.fraction() == pytest.approx(0.3)
     assert studio.head_panel.stop_button.isEnabled()
     assert not studio.head_panel.improve_button.isEnabled()
     with qtbot.waitSignal(studio.stop_requested) as stopped:
