@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import platform
 from typing import TYPE_CHECKING
 
 from app.places import log_file
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 BYTES_PER_FILE = 1_000_000
 FILES_KEPT = 3
+
+log = logging.getLogger(__name__)
 
 
 def start_logging(path: Path | None = None) -> Path:
@@ -37,4 +40,5 @@ def start_logging(path: Path | None = None) -> Path:
     root.setLevel(logging.WARNING)
     for package in ("app", "core", "widgets"):
         logging.getLogger(package).setLevel(logging.INFO)
+    log.info("Python %s on %s", platform.python_version(), platform.platform())
     return path
