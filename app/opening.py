@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from widgets.values import HandPlacement
 
 
-SECONDS_TO_READ = 20
-
-
 @dataclass(frozen=True)
 class Opened:
     """What reading a file gave: a project, or a photo whose face the person must place."""
@@ -141,9 +138,8 @@ class Opening:
             photo.pixels,
             start,
             lambda placement: reprojected_landmarks(placement.landmarks, shape),
+            message=why,
         )
-        if why:
-            self._window.show_message(why, SECONDS_TO_READ)
 
     def place(self, placement: HandPlacement) -> None:
         """Align by the landmarks that the person set."""

@@ -102,11 +102,11 @@ class Saving(QObject):
         )
 
     def after_save(self, go_on: Callable[[], None]) -> None:
-        """Save unless a save is under way, and run `go_on` when it has succeeded; a failure drops it."""
-        if not self._saves_running and self._session.path is not None:
-            self.save(self._session.path)
+        """Run `go_on` when the save under way has succeeded; a failure drops it."""
         if self._saves_running:
             self._after_save = go_on
+        elif not self._session.is_modified:
+            go_on()
 
     def save_and_close(self, path: Path) -> None:
         """Save, then close the window; a failed save leaves it open."""

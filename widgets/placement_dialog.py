@@ -14,7 +14,12 @@ class PlacementDialog(QDialog):
     placed = Signal(object)
 
     def __init__(
-        self, photo: Picture, start: HandPlacement | None, reproject: Reproject, parent: QWidget | None = None
+        self,
+        photo: Picture,
+        start: HandPlacement | None,
+        reproject: Reproject,
+        message: str = "",
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Place the face by hand")
@@ -23,6 +28,9 @@ class PlacementDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.setSpacing(GAP + 2)
+        if message:
+            column.addWidget(label(message, "warning", wrap=True))
+            self.setAccessibleDescription(message)
         column.addWidget(label("Put the box around the face, then each ring on its place", "section"))
         self.canvas = PlacementCanvas(photo, self._start, reproject)
         column.addWidget(self.canvas, 1)

@@ -305,17 +305,40 @@ class StudioWindow(QMainWindow):
             self._recovery.set_items(items)
 
     def ask_unsaved(self, then: Callable[[UnsavedAnswer], None]) -> None:
-        """Ask what to do with unsaved work, if there is any; does not block."""
+        """Ask what to do with unsaved work, if there is any; does not block.
+
+        The answer SAVE comes after `save_requested`, with the path that the user chose where the document had none.
+        """
         if not self._document.modified:
             then(UnsavedAnswer.DISCARD)
             return
-        self._open(UnsavedDialog(self._document.name, then, self))
+
+        def save_to(path: Path) -> None:
+            self.save_requested.emit(path)
+            then(UnsavedAnswer.SAVE)
+
+        def answered(answer: UnsavedAnswer) -> None:
+            if answer is not UnsavedAnswer.SAVE:
+                then(answer)
+            elif self._document.path is not None:
+                save_to(self._document.path)
+            else:
+                self._ask_path("Save the head", intake.PROJECT_FILTER, save_to, saving=True)
+
+        self._open(UnsavedDialog(self._document.name, answered, self))
 
     def show_placement(
-        self, photo: Picture, start: HandPlacement | None, reproject: Callable[[HandPlacement], Points | None]
+        self,
+        photo: Picture,
+        start: HandPlacement | None,
+        reproject: Callable[[HandPlacement], Points | None],
+        message: str = "",
     ) -> None:
-        """Let the user place the face by hand; `reproject` answers where the canonical face would lie."""
-        dialog = PlacementDialog(photo, start, reproject, self)
+        """Let the user place the face by hand; `reproject` answers where the canonical face would lie.
+
+        `message` says why it has to be placed.
+        """
+        dialog = PlacementDialog(photo, start, reproject, message, self)
         dialog.placed.connect(self.face_placed)
         self._open(dialog)
 
@@ -338,7 +361,7 @@ class StudioWindow(QMainWindow):
             event.accept()
             return
         event.ignore()
-        self.ask_unsaved(self._close_answered)
+        self._open(UnsavedDialog(self._document.name, self._close_answered, self))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Show what a drop would do."""

@@ -255,6 +255,7 @@ def test_without_a_face_it_is_placed_by_hand(
     before = studio.session.project
     _drop(studio, _photo(tmp_path / "empty street.png"))
     dialog = _dialog(studio, PlacementDialog, qtbot)
+    assert "No face was found" in dialog.accessibleDescription()
     assert studio.session.project is before, "the work is untouched until a face was placed"
     _discard_unsaved(studio, qtbot, lambda: dialog.accept())
     qtbot.waitUntil(lambda: studio.session.name == "empty street", timeout=LONG)
@@ -371,6 +372,24 @@ def test_saving_first_goes_on_only_after_the_save(studio: Studio, photo: Path, t
     kept = Project.load(saved)
     assert kept.head is not None
     assert kept.head.seed == 5
+    _head_made(studio, qtbot)
+
+
+def test_saving_first_asks_where_when_it_was_never_saved(
+    studio: Studio, photo: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    _drop(studio, photo)
+    _head_made(studio, qtbot)
+    _drop(studio, _photo(tmp_path / "grace.png"))
+    asked = _dialog(studio, UnsavedDialog, qtbot)
+    assert isinstance(asked, UnsavedDialog)
+    asked._finish(UnsavedAnswer.SAVE)
+    where = _dialog(studio, QFileDialog, qtbot)
+    assert isinstance(where, QFileDialog)
+    where.fileSelected.emit(str(tmp_path / "kept.volteface"))
+    where.reject()
+    qtbot.waitUntil(lambda: studio.session.name == "grace", timeout=LONG)
+    assert Project.load(tmp_path / "kept.volteface").head is not None
     _head_made(studio, qtbot)
 
 
