@@ -89,14 +89,12 @@ def preview(grid: FieldGrid, keys: list[KeyView], camera: Camera, size_px: int) 
     colour = surface_colours(grid, keys, camera, points)
 
     alpha = hits.alpha[drawn, None]
-    rgb = torch.ones(picture_px**2, 3).index_copy(0, drawn, colour * alpha + 1 - alpha)
-    picture = rgb.T.reshape(1, 3, picture_px, picture_px)
-    coverage = torch.where(hits.alpha > CLEAR, hits.alpha, torch.zeros(())).view(1, 1, picture_px, picture_px)
-    if size_px != picture_px:
-        picture, coverage = (
-            F.interpolate(value, size=(size_px, size_px), mode="bilinear", align_corners=False)
-            for value in (picture, coverage)
-        )
+    rgb = torch.full((picture_px**2, 3), 255, dtype=torch.uint8)
+    rgb = rgb.index_copy(0, drawn, ((colour * alpha + 1 - alpha) * 255 + 0.5).byte())
+    # bytes with their channels last, which is how they lie here, are scaled the fastest
+    picture = scaled(rgb.view(1, picture_px, picture_px, 3).movedim(-1, 1), size_px)
+    drawn_alpha = torch.where(hits.alpha > CLEAR, hits.alpha, torch.zeros(()))
+    coverage = scaled(drawn_alpha.view(1, 1, picture_px, picture_px), size_px)
     solid = hits.alpha >= 1 / 2
     depth = torch.where(solid, hits.depth * along_z, torch.zeros(())).view(picture_px, picture_px)
     parts = grid.label_at(points)
@@ -109,13 +107,20 @@ def preview(grid: FieldGrid, keys: list[KeyView], camera: Camera, size_px: int) 
         flat = torch.zeros(picture_px**2, dtype=torch.uint8).index_copy(0, drawn, parts * solid[drawn])
         labels = flat.view(picture_px, picture_px).numpy()
     return Frame(
-        rgb=(picture[0] * 255).round().to(torch.uint8).movedim(0, -1).contiguous().numpy(),
+        rgb=picture[0].movedim(0, -1).contiguous().numpy(),
         alpha=coverage[0, 0].numpy(),
         depth=depth.numpy(),
         labels=labels,
         camera=camera,
         quality=Quality.PREVIEW,
     )
+
+
+def scaled(picture: Tensor, size_px: int) -> Tensor:
+    """Picture [1, C, H, W] at another size; not antialiased, which a moving picture does not need."""
+    if picture.shape[-1] == size_px:
+        return picture
+    return F.interpolate(picture, size=(size_px, size_px), mode="bilinear", align_corners=False)
 
 
 def surface_colours(grid: FieldGrid, keys: list[KeyView], camera: Camera, points: Tensor) -> Tensor:

@@ -19,14 +19,12 @@ HALF = math.log(2)
 """Optical depth that stops half of the light."""
 CLEAR = 0.05
 """Alpha of a ray below which it is not drawn."""
-COARSE_FACTOR = 2
-"""Walked rays along the side of a coarse pixel, whose ray tells them where to begin."""
 SMOOTH = 0.03
 """Difference in depth of neighbouring rays, world units, up to which the surface between them is smooth."""
 STEP_CELLS = 1.4
 """Length of a step in cells of the grid."""
 STEPS_AT_ONCE = 5
-RAYS_UNIT = 2 * COARSE_FACTOR
+RAYS_UNIT = 8
 """A traced picture's side is a multiple of this."""
 
 
@@ -55,33 +53,20 @@ def pixel_directions(camera: Camera, picture_px: int) -> tuple[Tensor, Tensor]:
 def trace(grid: FieldGrid, camera: Camera, picture_px: int) -> Hits:
     """Where the rays of a picture end, row by row: where half of their light is stopped.
 
-    A ray that stops less light in all ends where half of what it stops lies in front. Every fourth ray is walked; where
-    neighbours agree the others lie between them, elsewhere they are walked too.
+    A ray that stops less light in all ends where half of what it stops lies in front. One ray in sixteen is walked;
+    where neighbours agree the rays between them lie between them, elsewhere they are walked too, twice over.
     """
-    few = picture_px // 2
     walk = Walk(grid, camera)
-    begin, end = walk.spans(few // COARSE_FACTOR)
-    begin, end = (
-        value.repeat_interleave(COARSE_FACTOR, 0).repeat_interleave(COARSE_FACTOR, 1) for value in (begin, end)
-    )
-    seen = walk.until(pixel_directions(camera, few)[0], begin.view(-1), end.view(-1))
-    depth, alpha = seen.depth.view(1, 1, few, few), seen.alpha.view(1, 1, few, few)
+    first_px = picture_px // 4
+    begin, end = (doubled_nearest(value) for value in walk.spans(first_px // 2))
+    hits = walk.until(pixel_directions(camera, first_px)[0], begin.view(-1), end.view(-1), thorough=False)
+    hits, begin, end = walk.finer(hits, begin, end, first_px * 2, last=False)
+    return walk.finer(hits, begin, end, picture_px, last=True)[0]
 
-    farthest, nearest = F.max_pool2d(depth, 3, 1, padding=1), -F.max_pool2d(-depth, 3, 1, padding=1)
-    solid = -F.max_pool2d(-alpha, 3, 1, padding=1) == 1
-    smooth = solid & (farthest - nearest < SMOOTH)
-    blank = F.max_pool2d(alpha, 3, 1, padding=1) == 0
-    wanted = (~smooth & ~blank)[0, 0].repeat_interleave(2, 0).repeat_interleave(2, 1).view(-1).nonzero()[:, 0]
 
-    finite = torch.where(depth < math.inf, depth, torch.zeros(()))
-    depth = F.interpolate(finite, scale_factor=2.0, mode="bilinear", align_corners=False).view(-1)
-    alpha = smooth.float().repeat_interleave(2, 2).repeat_interleave(2, 3).view(-1)
-    # nothing was met before the nearest neighbour, so the walk may begin shortly before it
-    begin = torch.where(nearest < math.inf, torch.maximum(begin, nearest - SMOOTH), begin)[0, 0]
-    begin, end = (value.repeat_interleave(2, 0).repeat_interleave(2, 1).view(-1)[wanted] for value in (begin, end))
-    again = walk.until(pixel_directions(camera, picture_px)[0][wanted], begin, end)
-    depth[wanted], alpha[wanted] = again.depth, again.alpha
-    return Hits(depth, alpha)
+def doubled_nearest(value: Tensor) -> Tensor:
+    """Picture [h, w] with each pixel as four."""
+    return value.repeat_interleave(2, 0).repeat_interleave(2, 1)
 
 
 class Walk:
@@ -113,8 +98,49 @@ class Walk:
         around = F.max_pool2d(torch.stack([first, last]).view(1, 2, few, few), 3, 1, padding=1)[0]
         return -around[0] - step / 2, around[1] + step
 
-    def until(self, directions: Tensor, begin: Tensor, end: Tensor) -> Hits:
-        """Walk rays along unit directions [R, 3] between depths [R]."""
+    def finer(
+        self, hits: Hits, begin: Tensor, end: Tensor, finer_px: int, *, last: bool
+    ) -> tuple[Hits, Tensor, Tensor]:
+        """Hits of a picture twice as fine.
+
+        Args:
+            hits: of the coarser picture, and begin and end, [h, w], of its rays.
+            begin: see above.
+            end: see above.
+            finer_px: side of the finer picture.
+            last: whether it is the last; before, thin things may have slipped between the rays, and one looks further
+                around.
+
+        Returns:
+            Hits, begin and end of the finer picture's rays.
+        """
+        few = finer_px // 2
+        depth, alpha = hits.depth.view(1, 1, few, few), hits.alpha.view(1, 1, few, few)
+        farthest, nearest = F.max_pool2d(depth, 3, 1, padding=1), -F.max_pool2d(-depth, 3, 1, padding=1)
+        solid = -F.max_pool2d(-alpha, 3, 1, padding=1) == 1
+        smooth = (solid & (farthest - nearest < SMOOTH))[0, 0]
+        around = 1 if last else 3
+        doubtful = ~smooth & (F.max_pool2d(alpha, 2 * around + 1, 1, padding=around) > 0)[0, 0]
+        # nothing was met before the nearest neighbour, so the walk may begin shortly before it
+        begin = torch.where(nearest < math.inf, torch.maximum(begin, nearest - SMOOTH), begin)[0, 0]
+
+        finite = torch.where(depth < math.inf, depth, torch.zeros(()))
+        between = F.interpolate(finite, scale_factor=2.0, mode="bilinear", align_corners=False).view(-1)
+        smooth = doubled_nearest(smooth).view(-1)
+        fine_depth = torch.where(smooth, between, torch.full((), math.inf))
+        fine_alpha = smooth.float()
+        begin, end = doubled_nearest(begin), doubled_nearest(end)
+        walked = doubled_nearest(doubtful).view(-1).nonzero()[:, 0]
+        directions = pixel_directions(self.camera, finer_px)[0][walked]
+        again = self.until(directions, begin.view(-1)[walked], end.view(-1)[walked], thorough=last)
+        fine_depth[walked], fine_alpha[walked] = again.depth, again.alpha
+        return Hits(fine_depth, fine_alpha), begin, end
+
+    def until(self, directions: Tensor, begin: Tensor, end: Tensor, *, thorough: bool = True) -> Hits:
+        """Walk rays along unit directions [R, 3] between depths [R].
+
+        Unless `thorough`, rays that are not stopped have an alpha but no depth.
+        """
         depth, alpha = torch.full_like(begin, math.inf), torch.ones_like(begin)
         along = self.grid.relative(directions)
         rays = (begin < end).nonzero()[:, 0]
@@ -123,6 +149,8 @@ class Walk:
         alpha[missed] = 1 - torch.exp(-passed)
         some = alpha[missed] > CLEAR
         alpha[missed[~some]] = 0.0
+        if not thorough:
+            return Hits(depth, alpha)
         # a hair's breadth short, lest rounding lets them miss again
         goal = -torch.log(1 - alpha[missed[some]] / 2) * (1 - 1e-4)
         self._until(along, begin, end, missed[some], goal, depth)
