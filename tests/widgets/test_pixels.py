@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.frame import Frame, Quality
 from tests.widgets.frames import sphere_frame
 from widgets.gl.pixels import grown_depth, premultiplied
 from widgets.pictures import array_of, image_of
@@ -18,6 +19,16 @@ def test_colour_never_exceeds_alpha() -> None:
     soft = type(frame)(frame.rgb, frame.alpha * np.float32(0.5), frame.depth, frame.labels, frame.camera, frame.quality)
     rgba = premultiplied(soft)
     assert (rgba[..., :3] <= rgba[..., 3:]).all()
+
+
+def test_an_outline_leaves_no_dark_fringe() -> None:
+    camera = sphere_frame().camera
+    brown, none = np.full((4, 4, 3), (120, 80, 40), np.uint8), np.zeros((4, 4), np.float32)
+    frame = Frame(brown, none + np.float32(0.5), none, None, camera, Quality.EXACT)
+    rgba = premultiplied(frame).astype(int)
+    assert (rgba[..., 3] == 255 - 40).all()
+    assert (rgba[..., :3] + 255 - rgba[..., 3:] == brown).all()
+    assert not premultiplied(Frame(brown, none, none, None, camera, Quality.EXACT)).any()
 
 
 def test_depth_grows_outwards_and_keeps_what_it_knew() -> None:

@@ -209,6 +209,35 @@ def test_views_from_the_menu_move_the_camera(studio: StudioWindow) -> None:
         assert studio.camera() == studio.viewer.view().named(name).camera()
 
 
+@pytest.mark.parametrize(
+    ("key", "keys", "axis", "sign"),
+    [
+        (Qt.Key.Key_3, Qt.KeyboardModifier.KeypadModifier, 0, 1),
+        (Qt.Key.Key_3, Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ControlModifier, 0, -1),
+        (Qt.Key.Key_9, Qt.KeyboardModifier.NoModifier, 2, -1),
+        (Qt.Key.Key_7, Qt.KeyboardModifier.KeypadModifier, 1, 1),
+    ],
+)
+def test_number_keys_choose_views(
+    qtbot: QtBot, studio: StudioWindow, key: Qt.Key, keys: Qt.KeyboardModifier, axis: int, sign: int
+) -> None:
+    studio.activateWindow()
+    qtbot.waitUntil(studio.isActiveWindow)
+    qtbot.keyClick(studio.viewer, key, keys)
+    assert studio.camera().position[axis] == pytest.approx(2.7 * sign)
+
+
+def test_digits_in_a_field_stay_there(qtbot: QtBot, studio: StudioWindow) -> None:
+    studio.activateWindow()
+    qtbot.waitUntil(studio.isActiveWindow)
+    box = studio.view_bar.yaw_box
+    box.setFocus()
+    box.selectAll()
+    qtbot.keyClicks(box, "37")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert np.degrees(studio.camera().yaw_radians) == pytest.approx(37)
+
+
 def test_numbers_typed_move_the_camera(qtbot: QtBot, studio: StudioWindow) -> None:
     with qtbot.waitSignal(studio.camera_changed) as changed:
         studio.view_bar.yaw_box.setValue(30)
