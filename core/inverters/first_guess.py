@@ -32,7 +32,7 @@ POOLED = ((1, 4), (4, 3))
 TINY_PX = 14
 DECISIVENESS = 4
 """Power to which the chances of exclusive options are raised."""
-PRESENT_ABOVE = 0.45
+PRESENT_ABOVE = 0.4
 """Chance above which something is there."""
 
 

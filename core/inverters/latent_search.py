@@ -60,8 +60,8 @@ class SearchSettings:
     parts: float = 0.1
     carried: float = 1.0
     identity: float = 0.1
-    usual: float = 0.02
-    even: float = 0.2
+    usual: float = 0.03
+    even: float = 0.4
     pose: float = 0.04
 
 

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from core.protocols import Generator
     from core.trigrid import Trigrid
 
+THICKNESS = 0.01
+"""Of the layer whose opacity is compared, world units."""
+BEFORE = 0.12
+"""How far before the surface nothing may appear, world units."""
 IDENTITY_PX = 256
 """Side of the photo's crop whose face is embedded."""
 Window = tuple[int, int, int, int]
@@ -46,9 +50,10 @@ class TuningSettings:
         rate: Adam's step for the planes.
         colour, perceptual, silhouette, parts, identity: weights of the losses.
         hidden: weight of the change at hidden points.
+        shape: weight of the change of opacity at and before the seen surface: one photo says little about depth.
         smooth: weight of the offset's differences between neighbouring cells.
         small: weight of the offset's size.
-        hidden_points: hidden points looked at in a step.
+        points: hidden points, and points at the seen surface, looked at in a step.
     """
 
     window_px: int = 64
@@ -61,9 +66,10 @@ class TuningSettings:
     parts: float = 0.03
     identity: float = 0.3
     hidden: float = 30.0
-    smooth: float = 0.2
+    shape: float = 60.0
+    smooth: float = 0.5
     small: float = 0.01
-    hidden_points: int = 2048
+    points: int = 3072
 
 
 class PivotalTuning:
@@ -88,6 +94,7 @@ class PivotalTuning:
         with torch.no_grad():
             self._pivot = generator.trigrid(latents)
         self.visibility = Visibility.of(generator, self._pivot, self._refined, seed)
+        self._position = self._refined.pose()[1].float()
         self._offset = torch.zeros_like(self._pivot.planes).requires_grad_()
         self._adam = Adam([self._offset], betas=(0.8, 0.99))
         self._glimpse: Glimpse | None = None
@@ -129,6 +136,7 @@ class PivotalTuning:
         losses = self._differences_from_photo(seen, window)
         losses |= {
             "hidden": self._change_of_hidden(trigrid.with_planes(change)),
+            "shape": self._change_of_shape(trigrid),
             "smooth": _differences(self._offset),
             "small": self._offset.square().mean(),
         }
@@ -169,8 +177,24 @@ class PivotalTuning:
         hidden = self.visibility.hidden
         if len(hidden) == 0:
             return torch.zeros(())
-        some = torch.randint(len(hidden), (self._settings.hidden_points,), generator=self._noise)
+        some = torch.randint(len(hidden), (self._settings.points,), generator=self._noise)
         return change.sample(hidden[some]).square().mean()
+
+    def _change_of_shape(self, trigrid: Trigrid) -> Tensor:
+        """Mean square change of opacity at some points around the seen surface and before it."""
+        seen = self.visibility.seen
+        if len(seen) == 0:
+            return torch.zeros(())
+        some = seen[torch.randint(len(seen), (self._settings.points,), generator=self._noise)]
+        before = BEFORE * torch.rand(len(some), 1, generator=self._noise) ** 2
+        points = some + before * torch.nn.functional.normalize(self._position - some, dim=1)
+        with torch.no_grad():
+            was = self._opacity(self._pivot, points)
+        return (self._opacity(trigrid, points) - was).square().mean()
+
+    def _opacity(self, trigrid: Trigrid, points: Tensor) -> Tensor:
+        raw, _ = self._generator.decode(trigrid.sample(points))
+        return 1 - torch.exp(-THICKNESS * torch.nn.functional.softplus(raw - 1))
 
 
 def _differences(planes: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 WIDEST_YAW_RADIANS = math.radians(50)
 WIDEST_PITCH_RADIANS = math.radians(30)
-STRENGTHS = (1e3, 3e3, 1e4, 3e4, 1e5, 3e5)
+STRENGTHS = (1e1, 1e2, 1e3, 3e3, 1e4, 3e4, 1e5)
 """Ridge penalties that are tried, for standardised features."""
 BATCH = 16
 PRESENT_OR_NOT = ("glasses", "dark")

@@ -53,7 +53,7 @@ def test_the_search_recovers_the_picture_and_the_camera(photo: Alignment) -> Non
     values = [search.step() for _ in range(60)]
     assert values[-1]["silhouette"] < values[0]["silhouette"] / 4
     assert values[-1]["perceptual"] < values[0]["perceptual"] / 3
-    assert values[-1]["colour"] < values[0]["colour"] / 2.5
+    assert values[-1]["colour"] < values[0]["colour"] / 2
     assert abs(search.camera.yaw_radians - CAMERA.yaw_radians) < 0.5 * abs(start.yaw_radians - CAMERA.yaw_radians)
 
 
@@ -88,7 +88,8 @@ def test_it_reports_every_step_and_a_head_at_once(photo: Alignment) -> None:
     assert first.step <= 1
     assert isinstance(first.result, Head)
     assert first.preview is not None
-    assert (first.preview.dtype, first.preview.shape) == (np.uint8, (64, 64, 3))
+    assert first.preview.dtype == np.uint8
+    assert first.preview.shape == (64, 64, 3)
     assert heard[-1].result is head
     assert (head.method, head.generator, head.seed) == ("pivotal", "tiny", 0)
     planes = TinyGenerator().planes(head.latents[None])[0] + head.delta["trigrid"]
