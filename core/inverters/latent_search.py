@@ -111,8 +111,12 @@ class LatentSearch:
         """The camera as it stands."""
         return self.refined.camera()
 
-    def step(self) -> dict[str, float]:
-        """One step of Adam; the losses before it, by name."""
+    def step(self, done: float = 0.0) -> dict[str, float]:
+        """One step of Adam; the losses before it, by name.
+
+        Args:
+            done: share of the time that is used up, where time is limited: the steps become finer towards the end.
+        """
         settings = self._settings
         planes = self._generator.planes(self._latents()[None])[0]
         trigrid = self._trigrid.with_planes(planes)
@@ -138,7 +142,7 @@ class LatentSearch:
         if logits is not None:
             losses["parts"] = part_loss(logits.permute(2, 0, 1)[None], view, self._generator.info.parts)
         loss = torch.stack([getattr(settings, name) * value for name, value in losses.items()]).sum()
-        done = self._done / self._steps
+        done = min(1.0, max(done, self._done / self._steps))
         # a short warm-up, then a slow end, so that where it stops does not depend on the last step's samples
         pace = min(1.0, (self._done + 1) / 5) * max(0.1, min(1.0, 2 * (1 - done)))
         self._adam.step(loss, [rate * pace for rate in self._rates])

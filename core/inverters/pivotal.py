@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from core.trigrid import Trigrid
 
 METHOD = "pivotal"
-SEARCH_STEPS, TUNING_STEPS = 120, 180
+SEARCH_STEPS, TUNING_STEPS = 100, 150
 """Together about a minute on two CPU cores."""
 SEARCH_SHARE = 0.45
 """Share of a limited time or number of steps that goes to the search."""
@@ -153,16 +153,19 @@ class _Run:
     def _stage(
         self,
         message: str,
-        step: Callable[[], Mapping[str, float]],
+        step: Callable[[float], Mapping[str, float]],
         rung: Callable[[], None],
         steps: int,
         until: float,
     ) -> None:
         """Repeat `step` until the steps or the time are used up; a rung now and then and at the end."""
+        begun = time.monotonic()
         for index in range(steps):
-            if time.monotonic() > until:
+            now = time.monotonic()
+            if now > until:
                 break
-            values = step()
+            # without a limit only the number of steps decides, so that a seed always finds the same head
+            values = step((now - begun) / (until - begun) if math.isfinite(until) else 0.0)
             self._done += 1
             if not math.isfinite(values["loss"]):
                 raise InversionError(

@@ -124,8 +124,12 @@ class PivotalTuning:
         row, column = (min(room, int(place)) for place in places)
         return row, column, side, whole
 
-    def step(self) -> dict[str, float]:
-        """One step of Adam; the losses before it, by name."""
+    def step(self, done: float = 0.0) -> dict[str, float]:
+        """One step of Adam; the losses before it, by name.
+
+        Args:
+            done: share of the time that is used up, where time is limited: the steps become finer towards the end.
+        """
         settings, generator = self._settings, self._generator
         change = self._offset * self.visibility.free
         trigrid = self._pivot.with_planes(self._pivot.planes + change)
@@ -141,7 +145,7 @@ class PivotalTuning:
             "small": self._offset.square().mean(),
         }
         loss = torch.stack([getattr(settings, name) * value for name, value in losses.items()]).sum()
-        done = self._done / self._steps
+        done = min(1.0, max(done, self._done / self._steps))
         self._adam.step(loss, [settings.rate * max(0.05, min(1.0, 2 * (1 - done)))])
         self._done += 1
         return {"loss": float(loss.detach())} | {name: float(value.detach()) for name, value in losses.items()}
