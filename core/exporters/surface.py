@@ -21,6 +21,8 @@ NUDGE = 1e-3
 """Raw density by which samples keep away from the surface's, so that no triangle collapses onto a grid corner."""
 COLLAPSED = 1e-14
 """Area below which a triangle has no normal, square world units."""
+PINCH = 0.05
+"""Share of the way to its neighbours by which a vertex leaves the sheet that it touched."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,10 +132,47 @@ def simplified(mesh: Mesh, triangles: int) -> Mesh:
     for hurry in (4, 2, 1):
         vertices, faces = fast_simplification.simplify(mesh.vertices, mesh.faces, target_count=triangles, agg=hurry)
         vertices, faces = _without_collapsed(vertices.astype(np.float32), faces.astype(np.int32))
+        vertices, faces = unpinched(vertices, faces)
         fewer = Mesh.of_triangles(*largest_piece(vertices, faces))
         if fewer.is_watertight:
             return fewer
     return replace(mesh, uvs=None, colours=None, texture=None, labels=None)
+
+
+def unpinched(vertices: Vertices, faces: Faces) -> tuple[Vertices, Faces]:
+    """Sheets that touch along an edge or in a point, set apart.
+
+    Collapsing edges pinches thin handles until four triangles share an edge. Triangles that meet along an edge of
+    two stay joined; elsewhere each sheet gets vertices of its own, drawn a little towards their neighbours.
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    start, end = faces.ravel().astype(np.int64), np.roll(faces, -1, axis=1).ravel().astype(np.int64)
+    edge = np.minimum(start, end) * len(vertices) + np.maximum(start, end)
+    order = np.argsort(edge, kind="stable")
+    first = np.flatnonzero(np.diff(edge[order], prepend=-1))
+    pairs = first[np.diff(first, append=len(edge)) == 2]
+    one, other = order[pairs], order[pairs + 1]
+    opposite = start[one] != start[other]
+    one, other = one[opposite], other[opposite]
+    # corners are numbered like the edges that start at them
+    following = np.arange(len(start)).reshape(-1, 3)[:, [1, 2, 0]].ravel()
+    rows = np.concatenate([one, following[one]])
+    columns = np.concatenate([following[other], other])
+    links = coo_matrix((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(len(start), len(start)))
+    count, corner = connected_components(links, directed=False)
+    origin = np.zeros(count, dtype=np.int64)
+    origin[corner] = start
+    apart, faces = vertices[origin], corner.reshape(-1, 3).astype(np.int32)
+    shared = np.bincount(origin, minlength=len(vertices))[origin] > 1
+    if not shared.any():
+        return vertices, start.reshape(-1, 3).astype(np.int32)
+    valence = np.maximum(np.bincount(corner, minlength=count), 1)[:, None]
+    around = np.zeros((count, 3))
+    np.add.at(around, corner, apart[np.roll(faces, -1, axis=1).ravel()])
+    drawn = apart + PINCH * (around / valence - apart)
+    return np.where(shared[:, None], drawn, apart).astype(np.float32), faces
 
 
 def _without_collapsed(vertices: Vertices, faces: Faces) -> tuple[Vertices, Faces]:
