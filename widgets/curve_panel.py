@@ -89,6 +89,8 @@ class CurvePanel(QWidget):
         self._plot.setMenuEnabled(False)
         self._plot.setAntialiasing(True)
         self._plot.plotItem.hideButtons()
+        # a flat curve looks flat and its axis stays readable
+        self._plot.plotItem.setLimits(minYRange=0.02)
         self._plot.showGrid(x=False, y=True, alpha=0.15)
         self._plot.setLogMode(x=False, y=self.log_box.isChecked())
         self._dress()
