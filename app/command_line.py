@@ -101,6 +101,11 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("-o", "--output", type=Path, default=Path("volteface-demo"), metavar="FOLDER")
     demo.add_argument("--photo", type=Path, metavar="PHOTO", help="default: the sample portrait")
 
+    _add_train(verbs, every)
+    return parser
+
+
+def _add_train(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None:
     train = verbs.add_parser("train", help="make the bundled models again")
     train_verbs = train.add_subparsers(dest="train_verb", metavar="VERB", required=True)
     data = train_verbs.add_parser("data", parents=[every], help="render synthetic heads")
@@ -112,7 +117,9 @@ def build_parser() -> argparse.ArgumentParser:
     mini.add_argument("data", type=Path, metavar="FOLDER", help="what `train data` made")
     mini.add_argument("output", type=Path, metavar="FOLDER", help="checkpoints and pictures of the run")
     mini.add_argument("--hours", type=_positive_number, default=8.0, metavar="H")
-    return parser
+    guess = train_verbs.add_parser("guess", parents=[every], help="fit the inversion's first guess, in minutes")
+    guess.add_argument("data", type=Path, metavar="FOLDER", help="what `train data` made")
+    guess.add_argument("output", type=Path, metavar="FILE.safetensors")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

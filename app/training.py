@@ -44,3 +44,12 @@ def train_mini(options: argparse.Namespace, console: Console) -> dict[str, Any]:
             raise
         file = training.export()
     return {"file": str(file), "steps": training.steps}
+
+
+def train_guess(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """Fit the first guess of the inversion to the heads that the bundled model was trained on."""
+    from core.generators.mini import load_mini
+    from core.training.encoder import train_first_guess
+
+    left = train_first_guess(options.data, options.output, load_mini().prior, console.report)
+    return {"file": str(options.output), "unexplained": {f"{strength:g}": share for strength, share in left.items()}}

@@ -146,9 +146,9 @@ def demo(options: argparse.Namespace, console: Console) -> int:
 
 def train(options: argparse.Namespace, console: Console) -> int:
     """Make the bundled models again."""
-    from app.training import train_data, train_mini
+    from app.training import train_data, train_guess, train_mini
 
-    facts = train_data(options, console) if options.train_verb == "data" else train_mini(options, console)
+    facts = {"data": train_data, "mini": train_mini, "guess": train_guess}[options.train_verb](options, console)
     console.result(facts, f"{options.output}: done")
     return 0
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
+from core.descent import Adam
 from core.inverters.carry_over import CarryOver
-from core.inverters.descent import Adam
 from core.inverters.evidence import part_loss
 from core.inverters.glimpse import Glimpse
 from core.inverters.pose import RefinedCamera

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from core.inverters.descent import Adam
+from core.descent import Adam
 from core.inverters.evidence import part_loss
 from core.inverters.glimpse import Glimpse
 from core.inverters.pose import RefinedCamera

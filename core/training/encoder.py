@@ -18,7 +18,11 @@ import torch
 from safetensors.torch import save_file
 
 from core.camera import Camera
+from core.errors import VoltefaceError
 from core.inverters.first_guess import PICTURE_PX, POOLED, TINY_PX, Guesser, photo_features
+from core.progress import Progress, silent
+from core.training.dataset import finished_heads, is_held_out
+from core.training.synthetic.attributes import attributes_of_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.generators.mini_prior import LatentPrior
+    from core.progress import Report
 
 WIDEST_YAW_RADIANS = math.radians(50)
 WIDEST_PITCH_RADIANS = math.radians(30)
@@ -78,19 +83,21 @@ def spoilt(
     return (picture * mask[..., None] + 1 - mask[..., None]).astype(np.float32), mask.astype(np.float32)
 
 
-def collect(folders: Sequence[Path], repeats: int = 1, seed: int = 0) -> Pairs:
+def collect(folders: Sequence[Path], repeats: int = 1, seed: int = 0, *, report: Report = silent) -> Pairs:
     """Look at every frontal view of synthetic heads.
 
     Args:
-        folders: one for each head, with `rgb.npy`, `label.npy`, `cam2world.npy` and `attr.npy`, its attributes [A].
+        folders: one for each head of a data set that has the training ring's views.
         repeats: how often each view is spoilt anew.
         seed: of the spoiling.
+        report: told of each head.
     """
     random = np.random.default_rng(seed)
     features, targets, heads = [], [], []
     for number, folder in enumerate(folders):
         rows = list(_frontal(folder, repeats, random))
-        target = torch.from_numpy(np.load(folder / "attr.npy"))
+        target = torch.tensor(list(attributes_of_head(folder).values()), dtype=torch.float32)
+        report(Progress(number + 1, len(folders), "Looking at heads"))
         for start in range(0, len(rows), BATCH):
             pictures, masks, angles = (
                 torch.stack(list(column)) for column in zip(*rows[start : start + BATCH], strict=True)
@@ -164,3 +171,28 @@ def save(guesser: Guesser, path: Path) -> None:
         name: tensor.half().contiguous() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()
     }
     save_file(halved, path, {"first_guess": json.dumps(description)})
+
+
+def train_first_guess(data: Path, path: Path, prior: LatentPrior, report: Report) -> dict[float, float]:
+    """Fit the first guess to a data set and write it.
+
+    Args:
+        data: folder of rendered heads; those held out of the generator's training choose the strength.
+        path: the safetensors file to write.
+        prior: of the generator that was trained on the same data.
+        report: told of each head.
+
+    Returns:
+        Unexplained share of the held-out codes' variance for each strength that was tried.
+
+    Raises:
+        VoltefaceError: the data hold no held-out head, or none to fit.
+    """
+    folders = finished_heads(data)
+    unseen = [is_held_out(seed) for seed in folders]
+    if not any(unseen) or all(unseen):
+        raise VoltefaceError(f"{data} is too small to fit a first guess.", "Render at least twenty heads.")
+    pairs = collect(list(folders.values()), report=report)
+    guesser, left = fit(pairs, torch.tensor(unseen)[pairs.heads], prior)
+    save(guesser, path)
+    return left

@@ -14,12 +14,14 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from core.descent import Adam
 from core.generators.mini_network import MiniConfig, MiniNetwork, sample_planes
 from core.mask import PARTS
 from core.training.dataset import HeadViews, pixel_rays
 from core.trigrid import PlaneAxes
 
 LABELS = slice(3, 3 + len(PARTS))
+BETAS = (0.5, 0.99)  # Adam's, in both stages
 
 
 @dataclass(frozen=True)
@@ -135,31 +137,19 @@ def field_losses(network: MiniNetwork, latents: Tensor, batch: FieldBatch, confi
     }
 
 
-def optimiser(network: MiniNetwork, codes: Codes, config: FieldConfig) -> torch.optim.Adam:
-    """Adam with a higher rate for tables of which a step touches little."""
-    rates = {
-        "table": config.table_rate,
-        "convolution": config.convolution_rate,
-        "other": config.rate,
-    }
-    groups: dict[str, list[Tensor]] = {kind: [] for kind in rates}
+def optimiser(network: MiniNetwork, codes: Codes, config: FieldConfig) -> tuple[Adam, list[float]]:
+    """Adam and the rate of each parameter: higher for tables of which a step touches little."""
+    rates = {codes.residual: config.table_rate}
+    rates |= dict.fromkeys(codes.linear.parameters(), config.rate / 2)
     for name, weight in network.named_parameters():
         if name.startswith("upscaler."):
             continue
-        kind = "other"
+        rates[weight] = config.rate
         if name.endswith("position") or name == "synthesis.mean":
-            kind = "table"
+            rates[weight] = config.table_rate
         elif name.startswith("synthesis.") and weight.ndim == 4 and name.endswith("weight") and "narrow" not in name:
-            kind = "convolution"
-        groups[kind].append(weight)
-    groups["table"].append(codes.residual)
-    return torch.optim.Adam(
-        [
-            *({"params": groups[kind], "lr": rate} for kind, rate in rates.items()),
-            {"params": list(codes.linear.parameters()), "lr": config.rate / 2},
-        ],
-        betas=(0.5, 0.99),
-    )
+            rates[weight] = config.convolution_rate
+    return Adam(list(rates), BETAS), list(rates.values())
 
 
 def rate_factor(step: int, steps: int, warm_up: int) -> float:

@@ -17,6 +17,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from core.descent import Adam
 from core.errors import CheckpointError, VoltefaceError
 from core.generators.mini import Mini
 from core.generators.mini_network import MiniConfig, MiniNetwork
@@ -24,7 +25,7 @@ from core.generators.mini_prior import AttributeNames, LatentPrior, fitted_prior
 from core.losses import lpips
 from core.progress import Progress, Report
 from core.training.dataset import HeadViews, finished_heads, is_held_out, pixel_rays
-from core.training.field import Codes, FieldConfig, drawn_batch, field_losses, optimiser, rate_factor
+from core.training.field import BETAS, Codes, FieldConfig, drawn_batch, field_losses, optimiser, rate_factor
 from core.training.gallery import contact_sheet
 from core.training.patches import PatchConfig, drawn_patch, patch_losses, rendered_patch
 from core.training.synthetic.attributes import ATTRIBUTE_GROUPS, attributes_of_head
@@ -118,22 +119,16 @@ class MiniTraining:
 
     def _stage(self, name: str, steps: int, step: object, report: Report) -> None:
         assert callable(step)
-        adam = self.optimisers[name]
-        rates = [group["initial_lr"] if "initial_lr" in group else group["lr"] for group in adam.param_groups]
-        for group, rate in zip(adam.param_groups, rates, strict=True):
-            group["initial_lr"] = rate
+        adam, rates = self.optimisers[name]
         saved = time.monotonic()
         while self.steps[name] < steps:
             done = self.steps[name]
-            for group, rate in zip(adam.param_groups, rates, strict=True):
-                group["lr"] = rate * rate_factor(done, steps, self.recipe.fields.warm_up)
             # a seed for each step, so that a resumed run draws what an unbroken one would have drawn
             rng = np.random.default_rng([self.recipe.seed, len(name), done])
             torch.manual_seed(self.recipe.seed * 1_000_003 + done)
             terms: Mapping[str, Tensor] = step(rng)
-            adam.zero_grad(set_to_none=True)
-            torch.stack(list(terms.values())).sum().backward()
-            adam.step()
+            factor = rate_factor(done, steps, self.recipe.fields.warm_up)
+            adam.step(torch.stack(list(terms.values())).sum(), [rate * factor for rate in rates])
             decay = min(0.998, (1 + done) / (20 + done))
             for key, value in self.network.state_dict().items():
                 self.average[key].lerp_(value, 1 - decay)
@@ -170,9 +165,8 @@ class MiniTraining:
         tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
         tensors |= {f"codes.{k}": v for k, v in self.codes.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self.average.items()}
-        for name, adam in self.optimisers.items():
-            for index, moments in adam.state_dict()["state"].items():
-                tensors |= {f"{name}.{index}.{key}": torch.as_tensor(value) for key, value in moments.items()}
+        for name, (adam, _) in self.optimisers.items():
+            tensors |= {f"{name}.{key}": value for key, value in adam.moments().items()}
         described = {"steps": json.dumps(self.steps), "recipe": json.dumps(asdict(self.recipe))}
         partial = self.out / (STATE + ".partial")
         save_file({k: v.detach().contiguous().clone() for k, v in tensors.items()}, partial, metadata=described)
@@ -209,12 +203,8 @@ class MiniTraining:
                 f"{self.out / STATE} is of another recipe or data set.", "Choose another output folder."
             ) from error
         self.average = under("average")
-        for name, adam in self.optimisers.items():
-            moments: dict[int, dict[str, Tensor]] = {}
-            for key, value in under(name).items():
-                index, what = key.split(".", 1)
-                moments.setdefault(int(index), {})[what] = value
-            adam.load_state_dict({"state": moments, "param_groups": adam.state_dict()["param_groups"]})
+        for name, (adam, _) in self.optimisers.items():
+            adam.restore(under(name))
 
     def export(self) -> Path:
         """Write OUT/mini.safetensors: averaged weights in half precision, the latent prior and the training latents."""
@@ -223,11 +213,10 @@ class MiniTraining:
         )
 
 
-def patch_optimiser(network: MiniNetwork, rate: float) -> torch.optim.Adam:
+def patch_optimiser(network: MiniNetwork, rate: float) -> tuple[Adam, list[float]]:
     """Adam over everything, gentler on styles and decoder, which a single patch would throw about."""
-    pictures = [weight for weight in network.parameters() if weight.ndim == 4]
-    others = [weight for weight in network.parameters() if weight.ndim != 4]
-    return torch.optim.Adam([{"params": pictures, "lr": rate}, {"params": others, "lr": rate / 5}], betas=(0.5, 0.99))
+    weights = list(network.parameters())
+    return Adam(weights, BETAS), [rate if weight.ndim == 4 else rate / 5 for weight in weights]
 
 
 def export_mini(

@@ -1,7 +1,7 @@
 """Adam (Kingma and Ba 2015), a few lines long.
 
-`torch.optim` loads torch's compiler at its first step, which costs seconds at the moment when the person waits for the
-first head.
+`torch.optim` loads torch's compiler and with it Triton: seconds at the moment when the person waits for the first head,
+and a crash where Mesa's OpenGL has brought its own LLVM into the process before (seen in the tests).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor
 
@@ -50,3 +50,15 @@ class Adam:
                 self._squares[i].mul_(second).addcmul_(gradient, gradient, value=1 - second)
                 scale = (self._squares[i] / (1 - second**self._done)).sqrt_().add_(SMALLEST)
                 parameter.addcdiv_(self._means[i], scale, value=-rates[i] / (1 - first**self._done))
+
+    def moments(self) -> dict[str, Tensor]:
+        """What `restore` needs to go on as if there had been no break."""
+        tensors = {"done": torch.tensor(self._done)}
+        tensors |= {f"mean.{i}": mean for i, mean in enumerate(self._means)}
+        return tensors | {f"square.{i}": square for i, square in enumerate(self._squares)}
+
+    def restore(self, moments: Mapping[str, Tensor]) -> None:
+        """Take over the moments of an earlier run with the same parameters."""
+        self._done = int(moments["done"])
+        self._means = [moments[f"mean.{i}"] for i in range(len(self.parameters))]
+        self._squares = [moments[f"square.{i}"] for i in range(len(self.parameters))]
