@@ -83,11 +83,14 @@ def spoilt(
     return (picture * mask[..., None] + 1 - mask[..., None]).astype(np.float32), mask.astype(np.float32)
 
 
-def collect(folders: Sequence[Path], repeats: int = 1, seed: int = 0, *, report: Report = silent) -> Pairs:
+def collect(
+    folders: Sequence[Path], attributes: Tensor, repeats: int = 1, seed: int = 0, *, report: Report = silent
+) -> Pairs:
     """Look at every frontal view of synthetic heads.
 
     Args:
-        folders: one for each head of a data set that has the training ring's views.
+        folders: one for each head, with `rgb.npy`, `label.npy` and `cam2world.npy`.
+        attributes: float32 [heads, A].
         repeats: how often each view is spoilt anew.
         seed: of the spoiling.
         report: told of each head.
@@ -96,14 +99,13 @@ def collect(folders: Sequence[Path], repeats: int = 1, seed: int = 0, *, report:
     features, targets, heads = [], [], []
     for number, folder in enumerate(folders):
         rows = list(_frontal(folder, repeats, random))
-        target = torch.tensor(list(attributes_of_head(folder).values()), dtype=torch.float32)
         report(Progress(number + 1, len(folders), "Looking at heads"))
         for start in range(0, len(rows), BATCH):
             pictures, masks, angles = (
                 torch.stack(list(column)) for column in zip(*rows[start : start + BATCH], strict=True)
             )
             features.append(photo_features(pictures, masks, angles))
-        targets.append(target.expand(len(rows), -1))
+        targets.append(attributes[number].expand(len(rows), -1))
         heads.append(torch.full((len(rows),), number))
     return Pairs(torch.cat(features), torch.cat(targets), torch.cat(heads))
 
@@ -192,7 +194,8 @@ def train_first_guess(data: Path, path: Path, prior: LatentPrior, report: Report
     unseen = [is_held_out(seed) for seed in folders]
     if not any(unseen) or all(unseen):
         raise VoltefaceError(f"{data} is too small to fit a first guess.", "Render at least twenty heads.")
-    pairs = collect(list(folders.values()), report=report)
+    described = [list(attributes_of_head(folder).values()) for folder in folders.values()]
+    pairs = collect(list(folders.values()), torch.tensor(described, dtype=torch.float32), report=report)
     guesser, left = fit(pairs, torch.tensor(unseen)[pairs.heads], prior)
     save(guesser, path)
     return left

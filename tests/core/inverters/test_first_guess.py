@@ -92,8 +92,7 @@ def test_only_frontal_views_are_collected(tmp_path: Path) -> None:
     np.save(tmp_path / "rgb.npy", rng.integers(0, 255, (3, 64, 64, 3), dtype=np.uint8))
     np.save(tmp_path / "label.npy", np.ones((3, 64, 64), np.uint8))
     np.save(tmp_path / "cam2world.npy", np.stack([c.world_from_camera for c in cameras]).astype(np.float32))
-    np.save(tmp_path / "attr.npy", np.arange(4, dtype=np.float32))
-    pairs = collect([tmp_path], repeats=2)
+    pairs = collect([tmp_path], torch.arange(4.0)[None], repeats=2)
     assert len(pairs.features) == 4
     assert pairs.attributes.shape == (4, 4)
     one = photo_features(torch.rand(1, 3, 64, 64), torch.ones(1, 1, 64, 64), torch.zeros(1, 2))
