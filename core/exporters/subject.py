@@ -1,11 +1,12 @@
 """A head on its way into a file: what a writer may ask for, made when it asks."""
 
+import math
 from functools import cached_property
 
 import numpy as np
 import torch
 
-from core.camera import Camera
+from core.camera import HEAD_FOV_RADIANS, HEAD_RADIUS, Camera
 from core.errors import ExportError
 from core.exporters.apart import run_apart
 from core.exporters.density import RESOLUTION, DensityField, sample_density
@@ -19,9 +20,13 @@ from core.progress import Progress, Report, silent
 from core.protocols import Generator, Renderer
 from core.rendering.marching import field, solid_region
 from core.rendering.renderer import HeadRenderer
+from core.rendering.sampling import sampler_of
 
 FINE_FACTOR = 4
 """Triangles of a mesh without texture for each one of a mesh with it."""
+SEEN_HALF_SIDE = HEAD_RADIUS * math.tan(HEAD_FOV_RADIANS / 2)
+"""Half side of what generators' cameras see about the origin, world units. Beyond it nobody ever taught the field what
+to be, and shoulders end in shreds: the bust is cut there."""
 STEPS = 1000
 """Steps of a whole export, as told to the job bar."""
 
@@ -101,10 +106,11 @@ class Subject:
 
     def _shape(self, triangles: int, *, flat: bool, until: float) -> Mesh:
         """The surface with at most about so many triangles; `flat` cuts it into charts for a texture."""
+        x, y, z = (min(half, SEEN_HALF_SIDE) for half in solid_region(self.generator))
         with torch.no_grad():
             grid = sample_density(
                 density_of(self.generator, self.head),
-                solid_region(self.generator),
+                (x, y, z),
                 RESOLUTION,
                 report=self.stretch(0.0, until / 3),
             )
@@ -131,5 +137,5 @@ class Subject:
 
 def density_of(generator: Generator, head: Head) -> DensityField:
     """A head's raw density at world points, for `sample_density`; points and result live on the CPU."""
-    device = head.trigrid.planes.device
-    return lambda points: field(generator, head.trigrid, points.to(device))[0].cpu()
+    device, sample = head.trigrid.planes.device, sampler_of(head.trigrid)
+    return lambda points: field(generator, head.trigrid, points.to(device), sample)[0].cpu()

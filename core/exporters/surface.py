@@ -128,9 +128,9 @@ def simplified(mesh: Mesh, triangles: int) -> Mesh:
 
     if len(mesh.faces) <= triangles:
         return replace(mesh, uvs=None, colours=None, texture=None, labels=None)
-    # the quickest setting is tried first; a gentler one keeps the mesh closed where that one tore it
-    for hurry in (4, 2, 1):
-        vertices, faces = fast_simplification.simplify(mesh.vertices, mesh.faces, target_count=triangles, agg=hurry)
+    # the quickest setting comes first; where its mesh cannot be closed, a gentler one and more triangles are tried
+    for hurry, count in ((4, triangles), (2, triangles), (4, triangles * 5 // 4), (4, triangles * 2)):
+        vertices, faces = fast_simplification.simplify(mesh.vertices, mesh.faces, target_count=count, agg=hurry)
         vertices, faces = _without_collapsed(vertices.astype(np.float32), faces.astype(np.int32))
         vertices, faces = unpinched(vertices, faces)
         fewer = Mesh.of_triangles(*largest_piece(vertices, faces))

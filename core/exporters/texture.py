@@ -14,6 +14,7 @@ from core.exporters.views import View, sampled
 from core.mesh import Mesh
 from core.progress import Progress, Report, silent
 from core.protocols import Generator
+from core.rendering.sampling import sampler_of
 from core.trigrid import Trigrid
 
 PointColours = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -27,7 +28,8 @@ BEHIND = 0.008
 """Depth by which a point may lie behind what its camera sees and still be that, world units."""
 UNSEEN = 0.05
 """Total weight of views under which the field's own colour comes in."""
-POINTS_PER_CHUNK = 200_000
+POINTS_PER_CHUNK = 65_536
+"""Bounds the memory that painting takes."""
 MATCHED_POINTS = 4000
 SKIN_STEPS, SKIN_OUTSIDE, SKIN_INSIDE = 9, 0.006, 0.018
 """Samples along the inward normal for the field's own colour, from outside to inside, world units."""
@@ -82,11 +84,11 @@ def field_colours(generator: Generator, trigrid: Trigrid) -> PointColours:
     """The colour of a head's own field under its surface, without the finishing that pictures get."""
     offsets = torch.linspace(SKIN_OUTSIDE, -SKIN_INSIDE, SKIN_STEPS)
     step = (SKIN_OUTSIDE + SKIN_INSIDE) / (SKIN_STEPS - 1)
+    device, sample = trigrid.planes.device, sampler_of(trigrid)
 
     def look(points: torch.Tensor, normals: torch.Tensor) -> torch.Tensor:
-        device = trigrid.planes.device
         along = points[:, None] + offsets[:, None] * normals[:, None]
-        raw, features = generator.decode(trigrid.sample(along.view(-1, 3).to(device)))
+        raw, features = generator.decode(sample(along.view(-1, 3).to(device)))
         solid = 1 - torch.exp(-F.softplus(raw - 1) * step).view(-1, SKIN_STEPS)
         through = torch.cumprod(F.pad(1 - solid, (1, 0), value=1.0), dim=1)[:, :-1]
         # what is still open behind the last sample goes to the last one: the colour is that of something solid
@@ -96,7 +98,7 @@ def field_colours(generator: Generator, trigrid: Trigrid) -> PointColours:
         return generator.colours(blended).clamp(0, 1).cpu()
 
     def in_pieces(points: torch.Tensor, normals: torch.Tensor) -> torch.Tensor:
-        pieces = zip(torch.split(points, 8192), torch.split(normals, 8192), strict=True)
+        pieces = zip(torch.split(points, 1024), torch.split(normals, 1024), strict=True)
         return torch.cat([look(*piece) for piece in pieces])
 
     return in_pieces

@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.exporters.surface import DensityGrid, simplified, surface_of_grid
-from core.mesh import Mesh
+from core.mesh import Mesh, smooth_normals
 
 ATLAS_PX, ATLAS_GUTTER_PX = 512, 1
 """Charts are packed on a coarse raster: the gutter then is four texels of a 2048 texture, and packing takes 1 s."""
+ON_CUT = 1e-4
+"""Distance from the box's face up to which a vertex lies on it, world units."""
 
 
 def unwrapped(mesh: Mesh) -> Mesh:
@@ -38,6 +40,33 @@ def unwrapped(mesh: Mesh) -> Mesh:
     )
 
 
+def with_hard_edges(mesh: Mesh, half_sides: tuple[float, float, float]) -> Mesh:
+    """The mesh with the flat cuts, where it leaves its box, set off by normals of their own.
+
+    The cuts get vertices of their own; they lie where the others lie, so the mesh stays closed.
+    """
+    sides = np.asarray(half_sides, dtype=np.float32)
+    vertices, faces, normals = mesh.vertices, mesh.faces, mesh.normals.copy()
+    on_cut = np.abs(mesh.vertices) > sides - ON_CUT
+    cuts = [
+        (np.flatnonzero(((on_cut & (sign * vertices > 0))[faces, axis]).all(axis=1)), axis, sign)
+        for axis in range(3)
+        for sign in (-1, 1)
+    ]
+    cut_faces = np.concatenate([chosen for chosen, _, _ in cuts])
+    rest = np.delete(faces, cut_faces, axis=0)
+    touched = np.unique(faces[cut_faces])
+    normals[touched] = smooth_normals(vertices, rest)[touched]
+    for chosen, axis, sign in cuts:
+        own, corners = np.unique(faces[chosen], return_inverse=True)
+        outward = np.zeros((len(own), 3), np.float32)
+        outward[:, axis] = sign
+        rest = np.concatenate([rest, (len(vertices) + corners.reshape(-1, 3)).astype(np.int32)])
+        vertices, normals = np.concatenate([vertices, vertices[own]]), np.concatenate([normals, outward])
+    used, renamed = np.unique(rest, return_inverse=True)
+    return Mesh(vertices[used], renamed.reshape(-1, 3).astype(np.int32), normals[used])
+
+
 def mesh_apart(
     raw: NDArray[np.float32],
     half_sides: NDArray[Any],
@@ -48,6 +77,6 @@ def mesh_apart(
     """For `apart`: the closed surface of a density with at most about so many triangles; unwrapped where `flat`."""
     x, y, z = half_sides.tolist()
     mesh = simplified(surface_of_grid(DensityGrid(raw, (x, y, z), level.item())), triangles.item())
-    mesh = unwrapped(mesh) if flat.item() else mesh
+    mesh = unwrapped(with_hard_edges(mesh, (x, y, z))) if flat.item() else mesh
     arrays = {"vertices": mesh.vertices, "faces": mesh.faces, "normals": mesh.normals, "uvs": mesh.uvs}
     return {name: array for name, array in arrays.items() if array is not None}

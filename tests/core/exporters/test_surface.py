@@ -7,6 +7,7 @@ import torch
 from core.errors import ExportError
 from core.exporters.density import SLANT, DensityField, raw_from_density, sample_density, visible_level
 from core.exporters.surface import DensityGrid, largest_piece, simplified, surface_of_grid
+from core.exporters.unwrap import with_hard_edges
 from core.mesh import Mesh
 from tests.core.exporters.ball import HALF_SIDES, LEVEL, RADIUS, STEEPNESS, ball
 
@@ -142,3 +143,28 @@ def test_the_largest_piece_is_kept() -> None:
     kept, triangles = largest_piece(vertices, faces)
     assert np.array_equal(kept, large.vertices)
     assert np.array_equal(triangles, large.faces)
+
+
+def test_cuts_get_hard_edges_and_stay_closed() -> None:
+    whole = surface(ball(0.2, (0.0, -0.3, 0.0)))
+    mesh = with_hard_edges(whole, HALF_SIDES)
+    assert mesh.is_watertight
+    assert mesh.volume == pytest.approx(whole.volume)
+    assert len(mesh.faces) == len(whole.faces)
+    on_cut = mesh.vertices[:, 1] < -0.4 + 1e-6
+    _, place, times = np.unique(mesh.vertices, axis=0, return_inverse=True, return_counts=True)
+    rim = times[place.reshape(-1)] == 2
+    down = mesh.normals[:, 1] < -0.999
+    # the rim is there twice: once flat, once as the ball goes on
+    assert (rim & down).sum() == (rim & ~down).sum() > 20
+    assert np.allclose(np.linalg.norm(mesh.vertices[rim][:, [0, 2]], axis=1), math.sqrt(0.03), atol=4e-3)
+    assert np.abs(mesh.normals[rim & ~down, 1] + 0.5).max() < 0.3
+    assert down[on_cut & ~rim].all()
+
+
+def test_what_leaves_no_box_has_no_hard_edges() -> None:
+    mesh = surface(ball())
+    same = with_hard_edges(mesh, HALF_SIDES)
+    assert np.array_equal(same.vertices, mesh.vertices)
+    assert np.array_equal(same.faces, mesh.faces)
+    assert np.array_equal(same.normals, mesh.normals)
