@@ -63,7 +63,6 @@ class ExportDialog(QDialog):
         self._purpose.setText(self._format.purpose)
         self._form.setRowVisible(self.texture_box, self._format.has_texture)
         self._form.setRowVisible(self.height_box, self._format.is_mesh)
-        self._form.setRowVisible(self.watertight_box, self._format.is_mesh)
         self._form.setRowVisible(self.picture_box, not self._format.is_mesh)
         self._form.setRowVisible(self.transparent_box, suffix == ".png")
         self._form.setRowVisible(self.seconds_box, self._format.is_video)
@@ -78,7 +77,6 @@ class ExportDialog(QDialog):
             suffix=self._format.suffix,
             texture_px=int(self.texture_box.currentData()),
             height_mm=self.height_box.value(),
-            watertight=self.watertight_box.isChecked(),
             picture_px=int(self.picture_box.currentData()),
             transparent=self.transparent_box.isChecked(),
             seconds=self.seconds_box.value(),
@@ -131,11 +129,7 @@ class ExportDialog(QDialog):
         self.height_box.setSuffix(" mm")
         self.height_box.setFixedWidth(130)
         self.height_box.setAccessibleName("Height of the head in millimetres")
-        self.height_box.setToolTip("From the crown to the lower end; a life-size head with neck is about 240 mm")
-        self.watertight_box = QCheckBox("Close the surface")
-        self.watertight_box.setAccessibleName("Watertight")
-        self.watertight_box.setToolTip("No holes anywhere, as 3D printing and simulation need")
-        self.watertight_box.setChecked(start.watertight)
+        self.height_box.setToolTip("From the crown to the lower end of the bust; life size is about 330 mm")
         self.transparent_box = QCheckBox("Transparent background")
         self.transparent_box.setAccessibleName("Transparent background")
         self.transparent_box.setChecked(start.transparent)
@@ -148,7 +142,6 @@ class ExportDialog(QDialog):
         self.seconds_box.setAccessibleName("Seconds for one turn")
         self._form.addRow("Texture", self.texture_box)
         self._form.addRow("Height", self.height_box)
-        self._form.addRow("Watertight", self.watertight_box)
         self._form.addRow("Size", self.picture_box)
         self._form.addRow("Background", self.transparent_box)
         self._form.addRow("One turn takes", self.seconds_box)

@@ -178,8 +178,7 @@ class ExportOptions:
     path: Path
     suffix: str
     texture_px: int = 2048
-    height_mm: float = 240.0
-    watertight: bool = False
+    height_mm: float = 330.0
     picture_px: int = 512
     transparent: bool = False
     seconds: float = 4.0

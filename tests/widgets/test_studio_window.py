@@ -353,14 +353,13 @@ def test_export_asks_for_what_the_format_understands(qtbot: QtBot, studio: Studi
     assert dialog.seconds_box.isVisible()
     dialog.choose_format(".stl")
     dialog.height_box.setValue(180)
-    dialog.watertight_box.setChecked(True)
     with qtbot.waitSignal(studio.export_requested) as exported:
         dialog.export_button.click()
     assert exported.args is not None
     options = exported.args[0]
     assert isinstance(options, ExportOptions)
     assert (options.path, options.suffix) == (tmp_path / "ada.stl", ".stl")
-    assert (options.height_mm, options.watertight) == (180, True)
+    assert options.height_mm == 180
 
 
 def test_preferences_change_the_theme_at_once(qtbot: QtBot, studio: StudioWindow) -> None:
