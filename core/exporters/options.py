@@ -61,9 +61,9 @@ class ExportReport:
         triangles: of that mesh.
         is_watertight: whether that mesh encloses a volume; None for pictures and films.
         height_mm: height of its bounding box; None for pictures and films.
-        psnr_db: likeness of the file's own render to the head's, over the pixels of the head, from sides that the
-            texture was not baked from and from the photo's; None where it was not measured.
-        alpha_iou: overlap of their outlines, 0..1; None where it was not measured.
+        psnr_db: likeness of the colours of the file, drawn again, to the head's own renders, where both show the head:
+            the mean over the photo's side and sides that the texture was not baked from; None where not measured.
+        alpha_iou: overlap of their outlines, 0..1, the part of the bust that was cut off included; None likewise.
     """
 
     path: Path

@@ -27,7 +27,7 @@ class Score:
     """Likeness of a file's render to the head's own, the mean over several sides.
 
     Attributes:
-        psnr_db: over the pixels that either shows.
+        psnr_db: of the colours where both show the head; the outline, soft in a render, is left to the overlap.
         alpha_iou: overlap of the outlines, 0..1.
     """
 
@@ -48,9 +48,9 @@ def glb_score(path: Path, subject: Subject, report_from: float = 0.9) -> Score:
         frame = subject.frame(camera, Quality.NEAR)
         drawn, alpha = drawn_mesh(mesh, camera, frame.rgb.shape[0])
         own, shown = frame.alpha > 0.5, alpha > 0.5
-        either = own | shown
-        errors.append(float(((drawn - frame.rgb / 255.0)[either] ** 2).mean()) if either.any() else 0.0)
-        overlaps.append(float((own & shown).sum() / max(1, either.sum())))
+        both = own & shown
+        errors.append(float(((drawn - frame.rgb / 255.0)[both] ** 2).mean()) if both.any() else 1.0)
+        overlaps.append(float(both.sum() / max(1, (own | shown).sum())))
     return Score(-10 * math.log10(max(float(np.mean(errors)), 1e-10)), float(np.mean(overlaps)))
 
 

@@ -24,9 +24,9 @@ from core.rendering.sampling import sampler_of
 
 FINE_FACTOR = 4
 """Triangles of a mesh without texture for each one of a mesh with it."""
-SEEN_HALF_SIDE = HEAD_RADIUS * math.tan(HEAD_FOV_RADIANS / 2)
-"""Half side of what generators' cameras see about the origin, world units. Beyond it nobody ever taught the field what
-to be, and shoulders end in shreds: the bust is cut there."""
+SEEN_HALF_HEIGHT = HEAD_RADIUS * math.tan(HEAD_FOV_RADIANS / 2)
+"""Half height of what generators' cameras see about the origin, world units. Below it nobody ever taught the field what
+to be, and busts end in shreds: they are cut there."""
 STEPS = 1000
 """Steps of a whole export, as told to the job bar."""
 
@@ -106,11 +106,11 @@ class Subject:
 
     def _shape(self, triangles: int, *, flat: bool, until: float) -> Mesh:
         """The surface with at most about so many triangles; `flat` cuts it into charts for a texture."""
-        x, y, z = (min(half, SEEN_HALF_SIDE) for half in solid_region(self.generator))
+        x, y, z = solid_region(self.generator)
         with torch.no_grad():
             grid = sample_density(
                 density_of(self.generator, self.head),
-                (x, y, z),
+                (x, min(y, SEEN_HALF_HEIGHT), z),
                 RESOLUTION,
                 report=self.stretch(0.0, until / 3),
             )

@@ -46,8 +46,10 @@ def with_hard_edges(mesh: Mesh, half_sides: tuple[float, float, float]) -> Mesh:
     The cuts get vertices of their own; they lie where the others lie, so the mesh stays closed.
     """
     sides = np.asarray(half_sides, dtype=np.float32)
-    vertices, faces, normals = mesh.vertices, mesh.faces, mesh.normals.copy()
     on_cut = np.abs(mesh.vertices) > sides - ON_CUT
+    # simplification leaves them a little off the plane
+    vertices = np.where(on_cut, np.sign(mesh.vertices) * sides, mesh.vertices)
+    faces, normals = mesh.faces, mesh.normals.copy()
     cuts = [
         (np.flatnonzero(((on_cut & (sign * vertices > 0))[faces, axis]).all(axis=1)), axis, sign)
         for axis in range(3)

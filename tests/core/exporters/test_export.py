@@ -71,7 +71,7 @@ def test_a_glb_looks_like_the_head(glb: Exported) -> None:
     result, _ = glb
     assert result.psnr_db is not None
     assert result.alpha_iou is not None
-    assert result.psnr_db > 20
+    assert result.psnr_db > 24
     assert result.alpha_iou > 0.93
 
 
