@@ -77,13 +77,14 @@ def export(
     """
     started = time.monotonic()
     check(path)
+    from core.exporters import obj
     from core.exporters.subject import Subject
 
     subject = Subject(head, generator or _loaded(head), options, report, renderer)
     suffix = path.suffix.lower()
     try:
         mesh: Mesh | None = importlib.import_module(WRITERS[suffix]).write(subject, path)
-        parts = [path, path.with_suffix(".mtl"), path.with_suffix(".png")] if suffix == ".obj" else [path]
+        parts = obj.files_of(path) if suffix == ".obj" else (path,)
         size = sum(part.stat().st_size for part in parts)
         result = _described(ExportReport(path, suffix, size, 0.0), mesh)
         if suffix == ".glb" and options.score:

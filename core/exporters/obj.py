@@ -25,9 +25,14 @@ def write(subject: Subject, path: Path) -> Mesh:
     return mesh
 
 
-def beside(path: Path) -> tuple[Path, ...]:
-    """The files that an OBJ needs, itself included."""
-    return path, path.with_name(f"{path.stem}.mtl"), path.with_name(f"{path.stem}.png")
+def files_of(path: Path) -> tuple[Path, ...]:
+    """The files that make up an OBJ: itself, its material and its texture."""
+    return path, path.with_name(f"{path.stem}.mtl"), path.with_name(texture_name(path.stem))
+
+
+def texture_name(stem: str) -> str:
+    """File name of the texture; not that of a picture which may be exported beside it."""
+    return f"{stem}_texture.png"
 
 
 def obj_files(mesh: Mesh, stem: str, name: str, credit: str) -> dict[str, bytes]:
@@ -57,11 +62,11 @@ def obj_files(mesh: Mesh, stem: str, name: str, credit: str) -> dict[str, bytes]
         "usemtl head",
         NEWLINE.join(f"f {a}/{a}/{a} {b}/{b}/{b} {c}/{c}/{c}" for a, b, c in corner.tolist()),
     ]
-    material = ["newmtl head", "Ka 1 1 1", "Kd 1 1 1", "Ks 0 0 0", "illum 1", f"map_Kd {stem}.png"]
+    material = ["newmtl head", "Ka 1 1 1", "Kd 1 1 1", "Ks 0 0 0", "illum 1", f"map_Kd {texture_name(stem)}"]
     return {
         name: (NEWLINE.join(lines) + NEWLINE).encode(),
         f"{stem}.mtl": (NEWLINE.join(material) + NEWLINE).encode(),
-        f"{stem}.png": picture.getvalue(),
+        texture_name(stem): picture.getvalue(),
     }
 
 

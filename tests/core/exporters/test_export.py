@@ -118,7 +118,7 @@ def test_millimetre_formats_get_the_height_asked_for(head: Head, tmp_path: Path,
 
 def test_an_obj_brings_its_companions(head: Head, tmp_path: Path) -> None:
     result = exporters.export(head, tmp_path / "head.obj", generator=TinyGenerator(), options=QUICK)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["head.mtl", "head.obj", "head.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["head.mtl", "head.obj", "head_texture.png"]
     assert result.size_bytes == sum(path.stat().st_size for path in tmp_path.iterdir())
 
 
