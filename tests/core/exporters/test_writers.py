@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 import struct
 import subprocess
@@ -29,7 +30,8 @@ from tests.core.exporters.ball import HALF_SIDES, LEVEL, RADIUS, BallRenderer, b
 from tests.core.exporters.reading import read_mesh, textured_colours, welded
 
 CREDIT = "Made by a test (CC0)"
-VALIDATOR = Path("/work/scratch/export/node_modules/gltf-validator")
+VALIDATOR = Path(os.environ.get("VOLTEFACE_GLTF_VALIDATOR", "node_modules/gltf-validator"))
+"""Where npm put Khronos' validator; the test that asks it is left out without."""
 
 
 @pytest.fixture(scope="module")
