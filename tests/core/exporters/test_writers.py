@@ -30,7 +30,7 @@ from tests.core.exporters.ball import HALF_SIDES, LEVEL, RADIUS, BallRenderer, b
 from tests.core.exporters.reading import read_mesh, textured_colours, welded
 
 CREDIT = "Made by a test (CC0)"
-VALIDATOR = Path(os.environ.get("VOLTEFACE_GLTF_VALIDATOR", "node_modules/gltf-validator"))
+VALIDATOR = Path(os.environ.get("VOLTEFACE_GLTF_VALIDATOR", "node_modules/gltf-validator")).resolve()
 """Where npm put Khronos' validator; the test that asks it is left out without."""
 
 
