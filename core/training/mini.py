@@ -6,7 +6,7 @@ it. With each state goes OUT/STAGE_STEP.png: heads that were never trained on, f
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -256,8 +256,3 @@ def export_mini(
     save_file(halves, partial, metadata={"mini": json.dumps(described), "licence": "Apache-2.0"})
     partial.replace(path)
     return path
-
-
-def mean_of(terms: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Mean of each term of a log."""
-    return {key: float(np.mean([t[key] for t in terms])) for key in terms[0]}
