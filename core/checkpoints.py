@@ -1,7 +1,7 @@
 """Reading checkpoints that other people wrote, without running their code.
 
-The only module that may use `pickle`. A pickle is a program; here it may build containers and numpy arrays and
-nothing else, so a hostile file is answered with a `CheckpointError` and never executed.
+The only module that may use `pickle`. A pickle is a program; here it may build containers, numpy arrays and tensors
+and nothing else, so a hostile file is answered with a `CheckpointError` and never executed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import importlib
 import pickle  # noqa: TID251 - here, and nowhere else
 from pathlib import Path
 from typing import BinaryIO
+
+import torch
 
 from core.errors import CheckpointError
 
@@ -71,3 +73,21 @@ def read_numpy_pickle(source: Path | BinaryIO) -> object:
         return NumpyUnpickler(source).load()
     except (pickle.UnpicklingError, EOFError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"The checkpoint cannot be read ({error}).", "The file may be damaged.") from error
+
+
+def read_state_dict(source: Path | BinaryIO) -> dict[str, torch.Tensor]:
+    """Reads the tensors of a file that `torch.save` wrote of a state dict.
+
+    Args:
+        source: A file, or a stream opened in binary mode.
+
+    Raises:
+        CheckpointError: The file is damaged or holds anything but named tensors.
+    """
+    try:
+        tree = torch.load(source, map_location="cpu", weights_only=True)  # noqa: TID251 - here, and nowhere else
+    except (pickle.UnpicklingError, EOFError, AttributeError, IndexError, KeyError, RuntimeError, ValueError) as error:
+        raise CheckpointError("The checkpoint holds more than tensors, or is damaged.", "It was not opened.") from error
+    if not isinstance(tree, dict) or not all(isinstance(value, torch.Tensor) for value in tree.values()):
+        raise CheckpointError("The checkpoint holds no state dict.")
+    return {str(name): tensor for name, tensor in tree.items()}

