@@ -27,9 +27,14 @@ def train_data(options: argparse.Namespace, console: Console) -> dict[str, Any]:
 
 def train_mini(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Go on with the training of the bundled head model, for the hours given or to its end."""
+    from core.generators.mini import load_mini
     from core.training.mini import MiniTraining, Recipe, TrainingHeads
 
-    training = MiniTraining(TrainingHeads.of(options.data), options.output, Recipe())
+    heads = TrainingHeads.of(*options.data)
+    large = heads.larger(options.large) if options.large else {}
+    training = MiniTraining(heads, options.output, Recipe(), large)
+    if options.grow and not any(training.steps.values()):
+        training.grow_from(load_mini(options.grow))
     until = time.monotonic() + options.hours * 3600
 
     def report(progress: Progress) -> None:

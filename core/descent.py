@@ -58,7 +58,8 @@ class Adam:
         return tensors | {f"square.{i}": square for i, square in enumerate(self._squares)}
 
     def restore(self, moments: Mapping[str, Tensor]) -> None:
-        """Take over the moments of an earlier run with the same parameters."""
+        """Take over the moments of an earlier run with the same parameters; one whose shape changed begins anew."""
         self._done = int(moments["done"])
-        self._means = [moments[f"mean.{i}"] for i in range(len(self.parameters))]
-        self._squares = [moments[f"square.{i}"] for i in range(len(self.parameters))]
+        for i, parameter in enumerate(self.parameters):
+            if moments[f"mean.{i}"].shape == parameter.shape:
+                self._means[i], self._squares[i] = moments[f"mean.{i}"], moments[f"square.{i}"]

@@ -43,7 +43,7 @@ class Mini:
             latent_count=config.latent_count,
             latent_size=config.latent_size,
             noise_size=prior.noise_size,
-            picture_px=2 * config.neural_px,
+            picture_px=config.picture_px,
             neural_px=config.neural_px,
             box_side=config.box_side,
             parts=PARTS,
@@ -82,7 +82,7 @@ class Mini:
         return features[..., :3]
 
     def picture(self, features: Tensor, alpha: Tensor, latents: Tensor) -> Tensor:
-        """Features [B, F, h, w] and alpha [B, 1, h, w] -> picture [B, 3, 2h, 2w] in 0..1 on white."""
+        """Features [B, F, h, w] and alpha [B, 1, h, w] -> picture [B, 3, H, W] in 0..1 on white."""
         picture: Tensor = self.network.upscaler(features, alpha)
         return picture.clamp(0, 1)
 

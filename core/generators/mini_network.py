@@ -27,8 +27,10 @@ class MiniConfig:
 
     Attributes:
         latent_size: W, width of one latent.
-        widths: feature channels at 4, 8, 16, ... px, one level each; the last level is the planes' size.
+        widths: feature channels at 4, 8, 16, ... px, one level each.
         position_channels: learned position maps at each level.
+        fine_width: feature channels of a last level, twice as fine, that adds detail to the planes; 0 leaves it out.
+        fine_position_channels: its position maps.
         channels: features C of a trigrid cell.
         depth: slices D of each grid.
         box_side: side of the cube that the trigrid covers, world units.
@@ -36,11 +38,14 @@ class MiniConfig:
         features: F, decoded features a point: 3 colours, the part logits, the rest free.
         neural_px: side of the volume-rendered feature picture.
         upscale_width: channels of the super-resolution.
+        sharpen_width: channels of a second doubling of the picture; 0 leaves it out.
     """
 
     latent_size: int = 256
     widths: tuple[int, ...] = (256, 256, 192, 128, 64, 48)
     position_channels: tuple[int, ...] = (0, 32, 32, 32, 32, 16)
+    fine_width: int = 0
+    fine_position_channels: int = 8
     channels: int = 16
     depth: int = 3
     box_side: float = 0.8
@@ -48,11 +53,22 @@ class MiniConfig:
     features: int = 32
     neural_px: int = 128
     upscale_width: int = 48
+    sharpen_width: int = 0
+
+    @property
+    def coarse_px(self) -> int:
+        """Side in cells of the finest of `widths`, and of the mean trigrid."""
+        return 4 << (len(self.widths) - 1)
 
     @property
     def plane_px(self) -> int:
         """Side of the planes in cells."""
-        return 4 << (len(self.widths) - 1)
+        return self.coarse_px * (2 if self.fine_width else 1)
+
+    @property
+    def picture_px(self) -> int:
+        """Side of the picture after super-resolution."""
+        return self.neural_px * (4 if self.sharpen_width else 2)
 
     @property
     def half_extent(self) -> float:
@@ -62,7 +78,7 @@ class MiniConfig:
     @property
     def latent_count(self) -> int:
         """L: one latent a level."""
-        return len(self.widths)
+        return len(self.widths) + bool(self.fine_width)
 
     @property
     def plane_channels(self) -> int:
@@ -144,17 +160,38 @@ class Synthesis(nn.Module):
         self.planes = StyledConvolution(
             2 * config.widths[-1], config.plane_channels, 1, config.latent_size, activate=False
         )
-        self.mean = nn.Parameter(torch.zeros(1, config.plane_channels, config.plane_px, config.plane_px))
+        self.mean = nn.Parameter(torch.zeros(1, config.plane_channels, config.coarse_px, config.coarse_px))
+        self.fine: Level | None = None
+        if config.fine_width:
+            width, position = config.fine_width, config.fine_position_channels
+            self.fine = Level(config.widths[-1], width, position, config.plane_px, config)
+            self.fine_planes = StyledConvolution(
+                2 * width, config.plane_channels, 1, config.latent_size, activate=False
+            )
+            nn.init.zeros_(self.fine_planes.weight)
+
+    def coarse(self, latents: Tensor) -> tuple[Tensor, Tensor]:
+        """Planes [B, 3, C, D, h, w] of all but the fine level, and the features [B, O, h, w] that it continues."""
+        config = self.config
+        each = latents.unbind(1)
+        carried = x = self.first(self.constant.expand(len(latents), -1, -1, -1), each[0])
+        for level, latent in zip(self.levels, each[1:], strict=False):
+            carried, x = level(x, latent)
+        planes = self.planes(torch.cat([carried, x], 1), each[len(config.widths) - 1]) + self.mean
+        return self._split(planes), x
 
     def forward(self, latents: Tensor) -> Tensor:
-        """See the class."""
-        config = self.config
-        carried = x = self.first(self.constant.expand(len(latents), -1, -1, -1), latents[:, 0])
-        for level, latent in zip(self.levels, latents.unbind(1)[1:], strict=True):
-            carried, x = level(x, latent)
-        planes = self.planes(torch.cat([carried, x], 1), latents[:, -1]) + self.mean
-        shape = (3, config.depth, config.channels, config.plane_px, config.plane_px)
-        split: Tensor = planes.view(-1, *shape)
+        """See the class. Each of the two finest levels gives planes, which are summed (StyleGAN2's skips)."""
+        planes, x = self.coarse(latents)
+        if self.fine is None:
+            return planes
+        joined = planes.transpose(2, 3).flatten(1, 3)
+        joined = F.interpolate(joined, scale_factor=2.0, mode="bilinear", align_corners=False)
+        return self._split(joined + self.fine_planes(torch.cat(self.fine(x, latents[:, -1]), 1), latents[:, -1]))
+
+    def _split(self, planes: Tensor) -> Tensor:
+        """[B, 3 * D * C, h, w] -> [B, 3, C, D, h, w], a view."""
+        split: Tensor = planes.view(len(planes), 3, self.config.depth, self.config.channels, *planes.shape[-2:])
         return split.transpose(2, 3)
 
 
@@ -180,26 +217,58 @@ class Decoder(nn.Module):
 
 
 class Upscaler(nn.Module):
-    """Super-resolution by two: composited features [B, F, h, w] -> picture [B, 3, 2h, 2w] over white."""
+    """Super-resolution: composited features [B, F, h, w] -> picture over white, doubled once or twice."""
 
     def __init__(self, config: MiniConfig) -> None:
         super().__init__()
-        width = config.upscale_width
+        width, sharp = config.upscale_width, config.sharpen_width
         self.read = nn.Conv2d(config.features + 1, width, 3, padding=1)
         self.blocks = nn.ModuleList(nn.Conv2d(width, width, 3, padding=1) for _ in range(3))
-        self.write = nn.Conv2d(width, 12, 3, padding=1)
-        nn.init.zeros_(self.write.weight)
-        assert self.write.bias is not None
-        nn.init.zeros_(self.write.bias)
+        self.write = _silent(nn.Conv2d(width, 12, 3, padding=1))
+        self.sharpen: nn.ModuleList | None = None
+        if sharp:
+            convolutions = (
+                nn.Conv2d(width, 4 * sharp, 3, padding=1),
+                nn.Conv2d(sharp + 3, sharp, 3, padding=1),
+                nn.Conv2d(sharp, sharp, 3, padding=1),
+                _silent(nn.Conv2d(sharp, 12, 3, padding=1)),
+            )
+            self.sharpen = nn.ModuleList(convolutions)
 
-    def forward(self, features: Tensor, alpha: Tensor) -> Tensor:
-        """The residual starts at zero, so that an untrained network is a bilinear upscale."""
+    def doubled(self, features: Tensor, alpha: Tensor) -> tuple[Tensor, Tensor]:
+        """Picture [B, 3, 2h, 2w] and what it was made of, [B, width, h, w].
+
+        The residual starts at zero, so that an untrained network is a bilinear upscale.
+        """
         base = features[:, :3] + 1 - alpha
         base = F.interpolate(base, scale_factor=2.0, mode="bilinear", align_corners=False)
         x = F.leaky_relu(self.read(torch.cat([features, alpha], 1)), 0.2)
         for block in self.blocks:
             x = x + F.leaky_relu(block(x), 0.2)
-        return base + F.pixel_shuffle(self.write(x), 2)
+        return base + F.pixel_shuffle(self.write(x), 2), x
+
+    def doubled_again(self, picture: Tensor, x: Tensor) -> Tensor:
+        """Picture [B, 3, 2h, 2w] and its making [B, width, h, w] -> picture [B, 3, 4h, 4w]."""
+        assert self.sharpen is not None
+        rise, read, block, write = self.sharpen
+        y = F.leaky_relu(F.pixel_shuffle(rise(x), 2), 0.2)
+        y = F.leaky_relu(read(torch.cat([y, picture], 1)), 0.2)
+        y = y + F.leaky_relu(block(y), 0.2)
+        base = F.interpolate(picture, scale_factor=2.0, mode="bilinear", align_corners=False)
+        return base + F.pixel_shuffle(write(y), 2)
+
+    def forward(self, features: Tensor, alpha: Tensor) -> Tensor:
+        """Features and alpha [B, 1, h, w] -> the largest picture there is."""
+        picture, x = self.doubled(features, alpha)
+        return picture if self.sharpen is None else self.doubled_again(picture, x)
+
+
+def _silent(convolution: nn.Conv2d) -> nn.Conv2d:
+    """The same, answering zero until it is trained."""
+    nn.init.zeros_(convolution.weight)
+    assert convolution.bias is not None
+    nn.init.zeros_(convolution.bias)
+    return convolution
 
 
 class MiniNetwork(nn.Module):

@@ -1,6 +1,6 @@
-"""Trains the bundled generator `mini` from rendered synthetic heads: field, then rendered patches, then the file.
+"""Trains the bundled generator `mini` from rendered synthetic heads: field, rendered patches, sharpening, the file.
 
-Resumable: the state of both stages lies in OUT/state.safetensors, written every few minutes, and a run continues from
+Resumable: the state of all stages lies in OUT/state.safetensors, written every few minutes, and a run continues from
 it. With each state goes OUT/STAGE_STEP.png: heads that were never trained on, from their attributes alone.
 """
 
@@ -25,12 +25,23 @@ from core.generators.mini_prior import AttributeNames, LatentPrior, fitted_prior
 from core.losses import lpips
 from core.progress import Progress, Report
 from core.training.dataset import HeadViews, finished_heads, is_held_out, pixel_rays
-from core.training.field import BETAS, Codes, FieldConfig, drawn_batch, field_losses, optimiser, rate_factor
+from core.training.field import (
+    BETAS,
+    Codes,
+    FieldConfig,
+    drawn_batch,
+    field_losses,
+    optimiser,
+    rate_factor,
+    view_odds,
+)
 from core.training.gallery import contact_sheet
+from core.training.growth import grow_codes, grown_network
 from core.training.patches import PatchConfig, drawn_patch, patch_losses, rendered_patch
 from core.training.synthetic.attributes import ATTRIBUTE_GROUPS, attributes_of_head
 
 STATE = "state.safetensors"
+PATCH_BETAS = (0.9, 0.99)  # one head a step: momentum stands in for a batch
 SAVE_EVERY_SECONDS = 480.0
 
 
@@ -43,7 +54,12 @@ class Recipe:
         fields: the first stage.
         patches: the second stage.
         patch_steps: its length.
-        patch_rate: Adam's learning rate of convolutions and tables; all else moves at a fifth of it.
+        patches_per_step: patches of one head, from as many views.
+        field_every: every so many steps of the second stage are steps of the first, which keep the geometry honest.
+        patch_rate: Adam's learning rate of convolutions and tables; styles, decoder and codes move more slowly.
+        sharpening: the third stage, which trains the second doubling of the picture and nothing else.
+        sharpen_steps: its length.
+        sharpen_rate: Adam's learning rate.
         seed: of every random draw.
     """
 
@@ -51,7 +67,12 @@ class Recipe:
     fields: FieldConfig = field(default_factory=FieldConfig)
     patches: PatchConfig = field(default_factory=PatchConfig)
     patch_steps: int = 1500
-    patch_rate: float = 1e-3
+    patches_per_step: int = 2
+    field_every: int = 4
+    patch_rate: float = 1.2e-3
+    sharpening: PatchConfig = field(default_factory=lambda: PatchConfig(patch_px=32))
+    sharpen_steps: int = 600
+    sharpen_rate: float = 2e-3
     seed: int = 0
 
 
@@ -64,20 +85,26 @@ class TrainingHeads:
     names: tuple[str, ...]
 
     @classmethod
-    def of(cls, folder: Path) -> "TrainingHeads":
-        """Read a data set.
+    def of(cls, *data: Path) -> "TrainingHeads":
+        """Read data sets, whose seeds must differ.
 
         Raises:
             VoltefaceError: there are too few heads to train on.
         """
-        folders = finished_heads(folder)
+        folders = {seed: head for folder in data for seed, head in finished_heads(folder).items()}
         if len(folders) < 2:
             raise VoltefaceError(
-                f"{folder} holds {len(folders)} synthetic heads.", "Render some with `volteface train data` first."
+                f"{', '.join(map(str, data))} holds {len(folders)} synthetic heads.",
+                "Render some with `volteface train data` first.",
             )
         described = [attributes_of_head(path) for path in folders.values()]
         attributes = torch.tensor(np.stack([list(d.values()) for d in described]), dtype=torch.float32)
         return cls(tuple(HeadViews(p) for p in folders.values()), attributes, tuple(described[0]))
+
+    def larger(self, folder: Path) -> dict[int, HeadViews]:
+        """Views of some of these heads at another size, by the head's number; held-out heads are left out."""
+        folders = finished_heads(folder)
+        return {n: HeadViews(folders[self.views[n].seed]) for n in self.trained if self.views[n].seed in folders}
 
     @property
     def trained(self) -> list[int]:
@@ -88,7 +115,17 @@ class TrainingHeads:
 class MiniTraining:
     """A run that can stop and go on."""
 
-    def __init__(self, heads: TrainingHeads, out: Path, recipe: Recipe) -> None:
+    def __init__(
+        self, heads: TrainingHeads, out: Path, recipe: Recipe, large: Mapping[int, HeadViews] | None = None
+    ) -> None:
+        """Begin, or go on where a run into `out` stopped.
+
+        Args:
+            heads: the data.
+            out: folder of the state and of what is made.
+            recipe: all numbers.
+            large: views of some of the heads, by number, twice as large; without them nothing is sharpened.
+        """
         out.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(recipe.seed)
         self.heads, self.out, self.recipe = heads, out, recipe
@@ -96,16 +133,37 @@ class MiniTraining:
         self.network.synthesis.to(memory_format=torch.channels_last)
         self.codes = Codes(heads.attributes[heads.trained], len(heads.views), recipe.model.latent_size)
         self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
-        self.steps = {"field": 0, "patches": 0}
+        self.large = dict(large or {})
+        self.steps = {"field": 0, "patches": 0, "sharpen": 0}
         self.optimisers = {
             "field": optimiser(self.network, self.codes, recipe.fields),
-            "patches": patch_optimiser(self.network, recipe.patch_rate),
+            "patches": patch_optimiser(self.network, self.codes, recipe.patch_rate),
         }
+        if self.large and self.network.upscaler.sharpen is not None:
+            weights = list(self.network.upscaler.sharpen.parameters())
+            self.optimisers["sharpen"] = Adam(weights, BETAS), [recipe.sharpen_rate] * len(weights)
         if (out / STATE).exists():
             self._resume()
 
+    def grow_from(self, model: Mini) -> None:
+        """Begin the second stage with what a smaller model learned; heads have no residuals of their own then."""
+        prior = model.prior
+        network = grown_network(model.network.state_dict(), model.network.config, self.recipe.model)
+        self.network.load_state_dict(network.state_dict())
+        self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
+        names = list(prior.attributes.names)
+        affine = {
+            "linear.weight": prior.weight,
+            "linear.bias": prior.bias,
+            "mean": prior.centre,
+            "std": prior.scale,
+            "residual": torch.zeros(0, len(prior.bias)),
+        }
+        grow_codes(self.codes, affine, {n: names.index(x) for n, x in enumerate(self.heads.names) if x in names}, {})
+        self.steps = {"field": self.recipe.fields.steps, "patches": 0, "sharpen": 0}
+
     def run(self, report: Report) -> Path:
-        """Do what is left of both stages and write OUT/mini.safetensors.
+        """Do what is left of the stages and write OUT/mini.safetensors.
 
         Raises:
             Cancelled: `report` raised it; the state is saved first.
@@ -113,6 +171,10 @@ class MiniTraining:
         try:
             self._stage("field", self.recipe.fields.steps, self._field_step, report)
             self._stage("patches", self.recipe.patch_steps, self._patch_step, report)
+            if "sharpen" in self.optimisers:
+                if self.steps["sharpen"] == 0:
+                    self.network.load_state_dict(self.average)
+                self._stage("sharpen", self.recipe.sharpen_steps, self._sharpen_step, report)
         finally:
             self.save()
         return self.export()
@@ -147,18 +209,49 @@ class MiniTraining:
         return terms | {"residual": config.residual * self.codes.residual[numbers].square().mean()}
 
     def _patch_step(self, rng: np.random.Generator) -> Mapping[str, Tensor]:
+        if self.steps["patches"] % self.recipe.field_every == 0:
+            return self._field_step(rng)
         config = self.recipe.patches
         number = int(rng.choice(self.heads.trained))
         head = self.heads.views[number]
-        patch = drawn_patch(head, int(rng.integers(len(head))), pixel_rays(head.rgb.shape[1]), config, rng)
+        views = rng.choice(len(head), self.recipe.patches_per_step, p=view_odds(head.world_from_camera), replace=False)
+        rays = pixel_rays(head.rgb.shape[1])
+        patches = [drawn_patch(head, int(view), rays, config, rng) for view in views]
+        latent = self.codes(self.heads.attributes[[number]], torch.tensor([number]))
+        latent = latent + self.recipe.fields.latent_noise * torch.randn_like(latent)
+        with torch.autocast("cpu", torch.bfloat16):
+            planes = self.network.synthesis(latent[:, None].expand(-1, self.recipe.model.latent_count, -1))
+        planes = planes.float()
+        seen = [rendered_patch(self.network, planes, patch, config) for patch in patches]
+        pictures, _ = self.network.upscaler.doubled(*(torch.cat(column) for column in zip(*seen, strict=True)))
+        with torch.autocast("cpu", torch.bfloat16):
+            perceptual = lpips(pictures.clamp(0, 1), torch.cat([patch.picture for patch in patches]))
+        each = [
+            patch_losses(*marched, picture[None], patch, distance.float(), config)
+            for marched, picture, patch, distance in zip(seen, pictures, patches, perceptual, strict=True)
+        ]
+        return {name: torch.stack([t[name] for t in each if name in t]).mean() for name in each[0]}
+
+    def _sharpen_step(self, rng: np.random.Generator) -> Mapping[str, Tensor]:
+        """The averaged network draws; only the second doubling learns, from pictures at full size."""
+        config, model = self.recipe.sharpening, self.recipe.model
+        number = int(rng.choice(list(self.large)))
+        head = self.large[number]
+        rays = pixel_rays(head.rgb.shape[1])
+        views = rng.choice(len(head), min(4, len(head)), replace=False)
+        patches = [drawn_patch(head, int(view), rays, config, rng, ratio=4) for view in views]
         with torch.no_grad():
             latent = self.codes(self.heads.attributes[[number]], torch.tensor([number]))
-            latent = latent + self.recipe.fields.latent_noise * torch.randn_like(latent)
-        planes = self.network.synthesis(latent[:, None].expand(-1, self.recipe.model.latent_count, -1))
-        features, alpha = rendered_patch(self.network, planes, patch, config)
-        upscaled = self.network.upscaler(features, alpha)
-        perceptual = lpips(upscaled.clamp(0, 1), patch.picture).mean()
-        return patch_losses(features, alpha, upscaled, patch, perceptual, config)
+            with torch.autocast("cpu", torch.bfloat16):
+                planes = self.network.synthesis(latent[:, None].expand(-1, model.latent_count, -1))
+            seen = [rendered_patch(self.network, planes.float(), patch, config) for patch in patches]
+            made = self.network.upscaler.doubled(*(torch.cat(column) for column in zip(*seen, strict=True)))
+        pictures = self.network.upscaler.doubled_again(*made)
+        wanted = torch.cat([patch.picture for patch in patches])
+        with torch.autocast("cpu", torch.bfloat16):
+            perceptual = lpips(pictures.clamp(0, 1), wanted).float().mean()
+        colour = (pictures - wanted).abs().mean()
+        return {"colour": config.colour * colour, "perceptual": config.perceptual * perceptual}
 
     def save(self) -> None:
         """Write the state, replacing the former one only when it is complete."""
@@ -167,7 +260,12 @@ class MiniTraining:
         tensors |= {f"average.{k}": v for k, v in self.average.items()}
         for name, (adam, _) in self.optimisers.items():
             tensors |= {f"{name}.{key}": value for key, value in adam.moments().items()}
-        described = {"steps": json.dumps(self.steps), "recipe": json.dumps(asdict(self.recipe))}
+        described = {
+            "steps": json.dumps(self.steps),
+            "recipe": json.dumps(asdict(self.recipe)),
+            "seeds": json.dumps([views.seed for views in self.heads.views]),
+            "attributes": json.dumps(self.heads.names),
+        }
         partial = self.out / (STATE + ".partial")
         save_file({k: v.detach().contiguous().clone() for k, v in tensors.items()}, partial, metadata=described)
         partial.replace(self.out / STATE)
@@ -189,22 +287,27 @@ class MiniTraining:
 
     def _resume(self) -> None:
         with safe_open(self.out / STATE, framework="pt") as file:
-            self.steps = json.loads(file.metadata()["steps"])
+            metadata = file.metadata()
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        self.steps |= json.loads(metadata["steps"])
 
         def under(prefix: str) -> dict[str, Tensor]:
             return {k.removeprefix(prefix + "."): v for k, v in tensors.items() if k.startswith(prefix + ".")}
 
+        seeds, names = json.loads(metadata["seeds"]), json.loads(metadata["attributes"])
+        rows = {n: seeds.index(v.seed) for n, v in enumerate(self.heads.views) if v.seed in seeds}
+        columns = {n: names.index(name) for n, name in enumerate(self.heads.names) if name in names}
         try:
             self.network.load_state_dict(under("network"))
-            self.codes.load_state_dict(under("codes"))
-        except RuntimeError as error:
+            grow_codes(self.codes, under("codes"), columns, rows)
+        except (RuntimeError, KeyError) as error:
             raise CheckpointError(
                 f"{self.out / STATE} is of another recipe or data set.", "Choose another output folder."
             ) from error
         self.average = under("average")
         for name, (adam, _) in self.optimisers.items():
-            adam.restore(under(name))
+            if moments := under(name):
+                adam.restore(moments)
 
     def export(self) -> Path:
         """Write OUT/mini.safetensors: averaged weights in half precision, the latent prior and the training latents."""
@@ -213,10 +316,14 @@ class MiniTraining:
         )
 
 
-def patch_optimiser(network: MiniNetwork, rate: float) -> tuple[Adam, list[float]]:
-    """Adam over everything, gentler on styles and decoder, which a single patch would throw about."""
-    weights = list(network.parameters())
-    return Adam(weights, BETAS), [rate if weight.ndim == 4 else rate / 5 for weight in weights]
+def patch_optimiser(network: MiniNetwork, codes: Codes, rate: float) -> tuple[Adam, list[float]]:
+    """Adam over everything, gentler on styles, decoder and codes, which a single patch would throw about."""
+    rates = {codes.residual: rate / 2} | dict.fromkeys(codes.linear.parameters(), rate / 10)
+    for name, weight in network.named_parameters():
+        if "sharpen" in name:
+            continue
+        rates[weight] = rate if weight.ndim == 4 else rate / 6
+    return Adam(list(rates), PATCH_BETAS), list(rates.values())
 
 
 def export_mini(

@@ -17,6 +17,7 @@ from core.progress import Progress, silent
 from core.training.dataset import HeadViews, is_held_out, pixel_rays
 from core.training.field import FieldConfig
 from core.training.gallery import contact_sheet, random_heads
+from core.training.growth import grown_network
 from core.training.mini import MiniTraining, Recipe, TrainingHeads
 from core.training.patches import PatchConfig, drawn_patch
 
@@ -43,9 +44,9 @@ META = {
 }  # fmt: skip
 
 
-def write_ball(folder: Path, seed: int) -> None:
+def write_ball(folder: Path, seed: int, size: int = SIZE) -> None:
     """A ball about the origin whose upper half is hair; every head has its own colour."""
-    rays = pixel_rays(SIZE)
+    rays = pixel_rays(size)
     rgb, label, depth, poses = [], [], [], []
     for view in range(VIEWS):
         pose = Camera.orbit(2 * np.pi * view / VIEWS, 0.1).world_from_camera
@@ -56,9 +57,9 @@ def write_ball(folder: Path, seed: int) -> None:
         height = (pose[:3, 3] + directions * distance[:, None])[:, 1]
         parts = np.where(distance > 0, np.where(height > 0, PARTS.index("hair"), PARTS.index("skin")), 0)
         colour = np.array([40 + 12 * seed % 200, 90, 160])
-        rgb.append(np.where(distance[:, None] > 0, colour, 255).reshape(SIZE, SIZE, 3))
-        label.append(parts.reshape(SIZE, SIZE))
-        depth.append(distance.reshape(SIZE, SIZE))
+        rgb.append(np.where(distance[:, None] > 0, colour, 255).reshape(size, size, 3))
+        label.append(parts.reshape(size, size))
+        depth.append(distance.reshape(size, size))
         poses.append(pose)
     head = folder / f"{seed:06d}"
     head.mkdir(parents=True)
@@ -102,7 +103,9 @@ def test_patch_pixels_are_the_pictures(balls: TrainingHeads) -> None:
     # where the patch shows the ball, some samples lie within the near reach of its surface
     points = patch.origin + patch.directions[:, None] * patch.depths[..., None]
     nearest = (points.norm(dim=-1) - RADIUS).abs().amin(1)
-    assert (nearest[patch.labels.flatten() > 0] < config.near_reach).all()
+    assert (nearest[patch.labels.flatten()[patch.rays] > 0] < config.near_reach).all()
+    # every pixel of the head is marched; of the open background only some are
+    assert set(np.flatnonzero(patch.labels.flatten() > 0)) <= set(patch.rays.tolist())
 
 
 def test_training_learns_resumes_and_writes_a_model(balls: TrainingHeads, tmp_path: Path) -> None:
@@ -116,7 +119,7 @@ def test_training_learns_resumes_and_writes_a_model(balls: TrainingHeads, tmp_pa
     with pytest.raises(Cancelled):
         MiniTraining(balls, tmp_path, RECIPE).run(stop_midway)
     resumed = MiniTraining(balls, tmp_path, RECIPE)
-    assert resumed.steps == {"field": 40, "patches": 0}
+    assert resumed.steps == {"field": 40, "patches": 0, "sharpen": 0}
     path = resumed.run(log.append)
     assert [p.step for p in log] == [*range(1, 61), 1, 2]
     for term, left in (("occupancy", 0.9), ("colour", 0.2), ("part", 0.6)):
@@ -144,6 +147,64 @@ def test_resumed_run_equals_an_unbroken_one(balls: TrainingHeads, tmp_path: Path
     broken.run(silent)
     for name, value in whole.network.state_dict().items():
         torch.testing.assert_close(broken.network.state_dict()[name], value, msg=name)
+
+
+LARGE = replace(MODEL, widths=(16, 20, 24), fine_width=8, fine_position_channels=2, sharpen_width=4)
+
+
+def test_grown_network_draws_what_the_small_one_did(balls: TrainingHeads, tmp_path: Path) -> None:
+    small = load_mini(MiniTraining(balls, tmp_path, replace(RECIPE, patch_steps=1)).run(silent))
+    large = grown_network(small.network.state_dict(), MODEL, LARGE)
+    latents = small.latents(torch.randn(2, small.info.noise_size, generator=torch.Generator().manual_seed(0)), 1.0)
+    with torch.no_grad():
+        before = small.planes(latents)
+        planes, _ = large.synthesis.coarse(torch.cat([latents, latents[:, :1]], 1))
+        assert large.synthesis(torch.cat([latents, latents[:, :1]], 1)).shape[-1] == 2 * before.shape[-1]
+        torch.testing.assert_close(planes, before, atol=1e-4, rtol=1e-4)
+        features, alpha = torch.rand(1, MODEL.features, 8, 8), torch.rand(1, 1, 8, 8)
+        torch.testing.assert_close(large.upscaler.doubled(features, alpha)[0], small.network.upscaler(features, alpha))
+    training = MiniTraining(balls, tmp_path / "grown", replace(RECIPE, model=LARGE))
+    training.grow_from(small)
+    attributes = balls.attributes[[3]]
+    torch.testing.assert_close(
+        training.codes(attributes), small.prior.latent_from_attributes(attributes), atol=1e-2, rtol=1e-2
+    )
+
+
+def test_run_goes_on_when_heads_were_added(balls: TrainingHeads, tmp_path: Path) -> None:
+    recipe = replace(RECIPE, fields=replace(RECIPE.fields, steps=4), patch_steps=0)
+    few = TrainingHeads(balls.views[:3], balls.attributes[:3], balls.names)
+    before = MiniTraining(few, tmp_path, recipe)
+    before.run(silent)
+    after = MiniTraining(balls, tmp_path, recipe)
+    assert after.steps["field"] == 4
+    numbers = torch.arange(3)
+    torch.testing.assert_close(
+        after.codes(balls.attributes[:3], numbers), before.codes(few.attributes, numbers), atol=1e-4, rtol=1e-4
+    )
+    assert (after.codes.residual[3] == 0).all()
+
+
+def test_sharpening_changes_the_second_doubling_alone(
+    balls: TrainingHeads, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("large")
+    write_ball(folder, 17, 2 * SIZE)
+    write_ball(folder, 19, 2 * SIZE)
+    large = balls.larger(folder)
+    assert list(large) == [1]  # 19 is held out
+    recipe = replace(
+        RECIPE, model=LARGE, fields=replace(RECIPE.fields, steps=1), patch_steps=1, sharpening=RECIPE.patches
+    )
+    whole = replace(recipe, sharpen_steps=2)
+    without = MiniTraining(balls, tmp_path / "without", recipe)
+    without.run(silent)
+    training = MiniTraining(balls, tmp_path / "with", whole, large)
+    model = load_mini(training.run(silent))
+    assert model.info.picture_px == 4 * MODEL.neural_px
+    for name, value in training.average.items():
+        assert "sharpen" in name or torch.equal(value, without.average[name]), name
+    assert not torch.equal(training.average["upscaler.sharpen.3.bias"], without.average["upscaler.sharpen.3.bias"])
 
 
 def test_state_of_another_recipe_is_refused(balls: TrainingHeads, tmp_path: Path) -> None:
