@@ -88,12 +88,81 @@ def test_options_of_a_choice_share_one_whole() -> None:
     torch.testing.assert_close(values[:, 1] + values[:, 2], torch.ones(200))
 
 
-def test_samples_have_the_frequencies_of_the_data() -> None:
-    prior = tiny_prior()
+PEOPLE = AttributeNames.grouped(
+    ("gender", "age", "hair/bun", "hair/none", "hair/short", "glasses", "dark", "beard", "length"), ("hair",)
+)
+
+
+def people(count: int = 3000) -> Tensor:
+    """Attributes of a world where women wear a bun or short hair, and bald heads and beards are men's."""
+    draw = torch.Generator().manual_seed(7)
+
+    def chance(odds: Tensor | float) -> Tensor:
+        return (torch.rand(count, generator=draw) < odds).float()
+
+    man = chance(0.6)
+    rare = chance(0.1)
+    hair = torch.stack([(1 - man) * rare, man * rare, 1 - rare], 1)
+    glasses = chance(0.3)
+    length = hair @ torch.tensor([2.0, 0.0, 1.0]) + 0.1 * torch.randn(count, generator=draw)
+    gender = man * 0.8 + 0.1 + 0.1 * (torch.rand(count, generator=draw) - 0.5)
+    beard = man * chance(0.4) * torch.rand(count, generator=draw).clamp(min=0.3)
+    values = [gender, torch.rand(count, generator=draw), *hair.T, glasses, glasses * chance(0.2), beard, length]
+    return torch.stack(values, 1)
+
+
+def prior_of(values: Tensor) -> LatentPrior:
+    weight = torch.randn(8, values.shape[1], generator=torch.Generator().manual_seed(8))
+    residuals = torch.zeros(len(values), 8)
+    return fitted_prior(PEOPLE, values, values.mean(0), values.std(0), weight, torch.zeros(8), residuals)
+
+
+@pytest.mark.parametrize("truncation", [1.0, 0.7, 0.1])
+def test_truncation_leaves_kinds_their_odds(truncation: float) -> None:
+    data = people()
+    prior = prior_of(data)
     noise = torch.randn(4000, prior.noise_size, generator=torch.Generator().manual_seed(3))
-    values = prior.attributes_from_noise(noise)
-    assert 0.5 < (values[:, 1] > 0.5).float().mean() < 0.9  # 70 % short hair in the data
-    assert 0.15 < (values[:, 3] > 0.5).float().mean() < 0.35  # 25 % glasses
+    drawn = prior.attributes_from_noise(noise, truncation)
+    for name in ("gender", "hair/bun", "hair/none", "hair/short", "glasses", "dark"):
+        column = PEOPLE.names.index(name)
+        expected, found = ((values[:, column] > 0.5).float().mean() for values in (data, drawn))
+        assert abs(expected - found) < 3.5 * (expected * (1 - expected) / 2000) ** 0.5 + 0.005, name
+    bearded = [(values[:, PEOPLE.names.index("beard")] > 0.2).float().mean() for values in (data, drawn)]
+    assert abs(bearded[0] - bearded[1]) < 0.05
+    ages = drawn[:, PEOPLE.names.index("age")]
+    assert ages.std() < 0.35 * truncation + 0.01
+
+
+def test_kinds_keep_to_their_sex_and_quantities_follow_the_kinds() -> None:
+    prior = prior_of(people())
+    noise = torch.randn(4000, prior.noise_size, generator=torch.Generator().manual_seed(4))
+    drawn = dict(zip(PEOPLE.names, prior.attributes_from_noise(noise, 0.7).T, strict=True))
+    women = drawn["gender"] < 0.4
+    assert drawn["beard"][women].max() < 0.01
+    assert drawn["hair/none"][women].max() < 0.01
+    assert drawn["hair/bun"][drawn["gender"] > 0.6].max() < 0.01
+    assert (drawn["dark"] <= drawn["glasses"] + 1e-6).all()
+    assert drawn["length"][drawn["hair/bun"] > 0.9].mean() > 1.7
+    assert drawn["length"][drawn["hair/none"] > 0.9].mean() < 0.3
+
+
+def test_interpolated_noise_has_no_jumps() -> None:
+    prior = prior_of(people())
+    ends = torch.randn(2, prior.noise_size, generator=torch.Generator().manual_seed(5))
+    path = torch.lerp(ends[:1], ends[1:], torch.linspace(0, 1, 20001)[:, None])
+    steps = prior(path, 0.7).diff(dim=0).norm(dim=1)
+    assert steps.max() < 0.05 * (prior(ends, 0.7)[0] - prior(ends, 0.7)[1]).norm()
+
+
+def test_priors_of_older_files_are_read() -> None:
+    prior = tiny_prior()
+    state = {name: value for name, value in prior.state_dict().items() if name != "shift"}
+    state |= {"knots": state["knots"][0], "thresholds": state["thresholds"][0]}
+    older = LatentPrior(NAMES, 8)
+    older.load_state_dict(state)
+    noise = torch.randn(3, prior.noise_size)
+    prior.shift.zero_()
+    torch.testing.assert_close(older(noise, 0.7), prior(noise, 0.7))
 
 
 def test_direction_moves_its_attribute_alone() -> None:
