@@ -10,25 +10,32 @@ from core.training.synthetic.light import Light, sphere_directions
 from core.training.synthetic.part import Part, PartKind
 from core.training.synthetic.renderer import OffscreenRenderer
 
-_DIRECTIONS = 40
+FINE_SHADOWS = 40  # directions of light
+FAST_SHADOWS = 26  # of version 3, which is computed in single precision
 _SHADOW_HALF_WIDTH = 0.62  # world units
 _AMBIENT = 0.108
 _GAIN = 4.0
 _TAPS = (-0.7, 0.7)  # texels by which the shadow map is softened
 
 
-def lit(parts: Sequence[Part], light: Light, renderer: OffscreenRenderer) -> list[Part]:
-    """The parts with their irradiance, float [N,3]; its scale is the caller's to set."""
-    totals = [np.zeros((len(part.position), 3)) for part in parts]
+def lit(
+    parts: Sequence[Part], light: Light, renderer: OffscreenRenderer, directions: int = FINE_SHADOWS
+) -> list[Part]:
+    """The parts with their irradiance, float [N,3], from shadow maps of so many directions; its scale is free."""
+    if directions != FINE_SHADOWS:
+        parts = [
+            replace(p, position=p.position.astype(np.float32), normal=p.normal.astype(np.float32)) for p in parts
+        ]
+    totals = [np.zeros((len(part.position), 3), part.position.dtype) for part in parts]
     with renderer.uploaded(parts) as scene:
-        for direction in sphere_directions(_DIRECTIONS):
+        for direction in sphere_directions(directions).astype(parts[0].position.dtype):
             axes = _shadow_axes(direction)
             nearest = renderer.shadow_depth(scene, axes)
             radiance = light.radiance(direction)
             for part, total in zip(parts, totals, strict=True):
                 total += _lambert(part, direction) * _visible(part, direction, axes, nearest)[:, None] * radiance
     return [
-        replace(part, irradiance=total * (_GAIN / _DIRECTIONS) + _AMBIENT * (0.5 + 0.5 * part.normal[:, 1:2]))
+        replace(part, irradiance=total * (_GAIN / directions) + _AMBIENT * (0.5 + 0.5 * part.normal[:, 1:2]))
         for part, total in zip(parts, totals, strict=True)
     ]
 

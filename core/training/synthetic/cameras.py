@@ -32,6 +32,20 @@ TRAINING_RING = (
     (-155, 32),
     (0, 62),
 )
+WIDE_RING = (
+    *TRAINING_RING,
+    (12, 4),
+    (-12, 4),
+    (33, 4),
+    (-33, 4),
+    (60, 4),
+    (-60, 4),
+    (90, 4),
+    (-90, 4),
+    (160, -5),
+    (-25, -28),
+)
+"""The training ring, whose views keep their numbers, with more in front and at the sides."""
 _SEED_OFFSET = 10_000_000  # keeps the cameras' draws apart from the head's
 
 

@@ -21,7 +21,7 @@ from core.camera import Camera
 from core.errors import VoltefaceError
 from core.progress import Progress, Report, silent
 from core.training.synthetic.assets import AssetFolders
-from core.training.synthetic.cameras import ViewRing
+from core.training.synthetic.cameras import WIDE_RING, ViewRing
 from core.training.synthetic.head import HeadMaker, SyntheticHead
 from core.training.synthetic.recipe import HeadRecipe
 from core.training.synthetic.renderer import OffscreenRenderer, View
@@ -48,6 +48,8 @@ class DatasetSettings:
 
 
 TRAINING_DATA = DatasetSettings()
+VARIED_DATA = DatasetSettings(HeadRecipe(version=3), ViewRing(WIDE_RING))
+"""Version 3 of the recipe, 32 views a head."""
 
 
 def render_dataset(

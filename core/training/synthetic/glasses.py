@@ -6,7 +6,7 @@ import numpy as np
 
 from core.training.synthetic.arrays import Floats
 from core.training.synthetic.base_mesh import LEFT_EYE, RIGHT_EYE, BaseMesh
-from core.training.synthetic.part import WHITE, Part, PartKind, world_from_dm
+from core.training.synthetic.part import WHITE, Part, PartKind, colour3, world_from_dm
 from core.training.synthetic.tubes import TriangleMesh, joined, tube
 from core.training.synthetic.uv_maps import LABELS
 
@@ -18,7 +18,10 @@ _FRAME_RGB = (  # linear light
     (0.25, 0.03, 0.05),
     (0.03, 0.05, 0.15),
 )
+_LENS_RGB = ((0.02, 0.02, 0.022), (0.06, 0.035, 0.02), (0.03, 0.045, 0.035), (0.025, 0.03, 0.05))
+SHAPES = ("round", "oval", "square", "aviator", "rimless")
 _RIM_POINTS = 48
+_THINNEST_BRIDGE = 0.012
 _TYPICAL_HALF_GAP = 0.31
 
 
@@ -61,6 +64,8 @@ class FrameStyle:
         squareness: exponent of the lens's superellipse, 2 is round.
         radius: of the rim's wire.
         thickness: of the temples.
+        drop: how much longer the lens is below its middle than above, in parts.
+        rimless: the lenses have no wire around them.
     """
 
     half_width: float
@@ -68,6 +73,8 @@ class FrameStyle:
     squareness: float
     radius: float
     thickness: float
+    drop: float = 0.06
+    rimless: bool = False
 
 
 def random_frame(rng: np.random.RandomState, fit: FaceFit) -> FrameStyle:
@@ -116,6 +123,54 @@ def glasses_parts(rng: np.random.RandomState, base: BaseMesh, vertices: Floats) 
     return [frame_part, lens_part], dark
 
 
+def varied_glasses(
+    rng: np.random.RandomState, base: BaseMesh, vertices: Floats, *, dark: bool
+) -> tuple[list[Part], str]:
+    """Glasses of version 3 and the name of their shape, one of SHAPES. Clear lenses are labelled too, as a veil."""
+    fit = face_fit(base, vertices)
+    shape = SHAPES[rng.randint(len(SHAPES))]
+    frame, lenses = glasses_meshes(fit, varied_frame(rng, fit, shape, dark=dark))
+    colour = np.array(_FRAME_RGB[rng.randint(len(_FRAME_RGB))])
+    if shape == "rimless":
+        colour = np.array(_FRAME_RGB[rng.choice([2, 3])])
+    lens_colour = np.array(_LENS_RGB[rng.randint(len(_LENS_RGB))]) if dark else np.array([0.75, 0.8, 0.85])
+    parts = []
+    for mesh, kind, tint in ((frame, PartKind.FRAME, colour), (lenses, PartKind.BLEND, lens_colour)):
+        lens = kind is PartKind.BLEND
+        parts.append(
+            Part(
+                world_from_dm(mesh.vertices),
+                mesh.normals,
+                np.zeros((len(mesh.vertices), 2)),
+                mesh.triangles,
+                WHITE,
+                LABELS["glasses"],
+                kind,
+                tint=colour3(tint),
+                opacity=(0.93 if dark else 0.1) if lens else 1.0,
+                specular=0.25 if lens else 0.9,
+                gloss=80.0 if lens else 60.0,
+                veil=lens and not dark,
+            )
+        )
+    return parts, shape
+
+
+def varied_frame(rng: np.random.RandomState, fit: FaceFit, shape: str, *, dark: bool) -> FrameStyle:
+    """A frame of a shape of SHAPES; dark lenses are larger."""
+    half_width = rng.uniform(0.235, 0.275) * fit.half_gap / _TYPICAL_HALF_GAP * (1.07 if dark else 1.0)
+    aspect, squareness, drop = {
+        "round": (rng.uniform(0.92, 1.0), 2.0, 0.0),
+        "oval": (rng.uniform(0.68, 0.8), 2.2, 0.05),
+        "square": (rng.uniform(0.72, 0.92), rng.uniform(3.4, 5.0), 0.06),
+        "aviator": (rng.uniform(0.72, 0.82), 2.4, rng.uniform(0.3, 0.5)),
+        "rimless": (rng.uniform(0.62, 0.8), rng.uniform(2.2, 3.6), 0.06),
+    }[shape]
+    radius = {"aviator": rng.uniform(0.011, 0.017), "rimless": 0.008}.get(shape, rng.uniform(0.013, 0.036))
+    thickness = max(radius, 0.013) * rng.uniform(0.9, 1.6)
+    return FrameStyle(half_width, half_width * aspect, squareness, radius, thickness, drop, shape == "rimless")
+
+
 def face_fit(base: BaseMesh, vertices: Floats) -> FaceFit:
     """Measures a shaped base mesh [V,3]."""
     left, right = vertices[LEFT_EYE].mean(0), vertices[RIGHT_EYE].mean(0)
@@ -137,13 +192,14 @@ def glasses_meshes(fit: FaceFit, style: FrameStyle) -> tuple[TriangleMesh, Trian
     angle = np.linspace(0, 2 * np.pi, _RIM_POINTS, endpoint=False)
     cos, sin = np.cos(angle), np.sin(angle)
     x = np.sign(cos) * np.abs(cos) ** (2 / style.squareness) * style.half_width
-    y = np.sign(sin) * np.abs(sin) ** (2 / style.squareness) * style.half_height * np.where(sin < 0, 1.06, 1)
+    y = np.sign(sin) * np.abs(sin) ** (2 / style.squareness) * style.half_height * np.where(sin < 0, 1 + style.drop, 1)
     frame: list[TriangleMesh] = []
     lenses: list[TriangleMesh] = []
     for side in (-1, 1):
         rim_x = side * (centre_x + x)
         rim = np.stack([rim_x, centre_y + y, fit.front_z + _wrapped(rim_x)], 1)
-        frame.append(tube(rim, (style.radius, style.radius), 8, closed=True))
+        if not style.rimless:
+            frame.append(tube(rim, (style.radius, style.radius), 8, closed=True))
         middle = [side * centre_x, centre_y, fit.front_z + _wrapped(centre_x)]
         lenses.append(_lens(np.array([middle]), rim))
         hinge_x, hinge_y = centre_x + style.half_width + style.radius, centre_y + style.half_height * 0.45
@@ -153,7 +209,8 @@ def glasses_meshes(fit: FaceFit, style: FrameStyle) -> tuple[TriangleMesh, Trian
     arch = 1 - t**2
     bridge = [t * (centre_x - style.half_width), centre_y + style.half_height * 0.35 + 0.05 * arch]
     bridge.append(fit.front_z + 0.03 * arch)
-    frame.append(tube(np.stack(bridge, 1), (style.radius * 0.9, style.radius * 0.9), 8))
+    wire = max(style.radius * 0.9, _THINNEST_BRIDGE) if style.rimless else style.radius * 0.9
+    frame.append(tube(np.stack(bridge, 1), (wire, wire), 8))
     return joined(frame), joined(lenses)
 
 

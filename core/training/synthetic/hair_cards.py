@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.training.synthetic.arrays import Bytes, Floats
+from core.training.synthetic.arrays import Bools, Bytes, Floats
+from core.training.synthetic.hair_forms import FORMS, CardForm, bun, shortened, swung, tail_of, wavy_strands
 from core.training.synthetic.hair_styles import FRINGED_STYLES, LONG_STYLES
 from core.training.synthetic.library import Library
 from core.training.synthetic.part import NO_CUT, Part, PartKind, Texture, colour3, world_from_dm
@@ -14,6 +15,7 @@ from core.training.synthetic.topology import (
     RenderMesh,
     Subdivision,
     catmull_clark,
+    pieces,
     render_mesh,
     subdivide_uv,
     triangulate,
@@ -25,6 +27,9 @@ SCALP_CENTRE_DM = np.array([0, 7.45, 0.15])
 _GREY = 0.42  # linear light of the colourless texture's mean
 _LUMINANCE = np.array([0.3, 0.59, 0.11], np.float32)
 _SIZE = 1024
+_HALF = 0.5
+_DEEP = 1.25  # contrast of strands in version 3
+_WAVES_PER_FREQUENCY = 1.1  # waves over a texture's height for each radian per dm
 _CUTS_DM = (NO_CUT, 5.2, 6.05, 6.4)
 
 
@@ -50,6 +55,7 @@ class CardHair:
         self._library = library
         self._textures: dict[str, Texture] = {}
         self._smooth: dict[str, tuple[Subdivision, RenderMesh]] = {}
+        self._tails: dict[str, tuple[Bools, RenderMesh]] = {}
 
     def part(
         self, rng: np.random.RandomState, style: str, hair_rgb: Floats, vertices: Floats, *, smooth: bool = False
@@ -77,27 +83,95 @@ class CardHair:
             if style == "long01":
                 cut = float(world_from_dm([0, rng.choice(_CUTS_DM), 0])[1])
             settings = CardSettings(mirror, wave, cut)
-        # Cards are single sheets: bend their normals towards those of the head they cover.
-        outward = _outward(strands)
-        normals = vertex_normals(strands, render.position_triangles)
-        normals *= np.sign((normals * outward).sum(1, keepdims=True) + 0.25)
-        normals = 0.45 * normals + 0.55 * outward
-        normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-        part = Part(
+        cut_y = NO_CUT if settings.cut is None else settings.cut
+        return self._sheet(strands, render, self._texture(style), hair_rgb, cut_y=cut_y), settings
+
+    def varied(
+        self, rng: np.random.RandomState, style: str, hair_rgb: Floats, vertices: Floats
+    ) -> tuple[list[Part], CardSettings]:
+        """Hair of version 3, of a style of hair_forms.FORMS, on shaped base vertices [V,3] in dm."""
+        form = FORMS[style]
+        subdivision, render = self._subdivided(form.mesh)
+        strands = subdivision.apply(self._library.proxy("hair", form.mesh).fit(vertices))
+        if form.mesh in FRINGED_STYLES:
+            strands = swept_fringe(strands)
+        if form.bun:
+            tail, render = self._tail(form.mesh)
+            tie = self._library.proxy("hair", form.mesh).fit(vertices)[tail]
+            centre = tie[tie[:, 1] > np.percentile(tie[:, 1], 90)].mean(0) + rng.normal(0, 0.02, 3)
+        mirror = bool(rng.rand() < 0.5)
+        strands = strands * [-1 if mirror else 1, 1, 1]
+        strands = _puffed(strands, rng.uniform(-0.02, form.volume_dm))
+        if form.end_dm is not None:
+            strands = shortened(strands, rng.uniform(*form.end_dm))
+        wave = float(rng.uniform(*form.wave_dm))
+        strands = swung(strands, wave, rng.uniform(*form.radians_per_dm), rng.uniform(0, 2 * np.pi))
+        parts = [self._sheet(strands, render, self._strands(form), hair_rgb)]
+        if form.bun:
+            ball, uv = bun(centre, rng.uniform(0.24, 0.4), rng)
+            triangles = ball.triangles
+            coil = RenderMesh(np.arange(len(uv)), uv, triangles, triangles)
+            parts.append(self._sheet(ball.vertices, coil, self._texture("bob01"), hair_rgb, normals=ball.normals))
+        lowest = float(world_from_dm([0, strands[render.position_triangles, 1].min(), 0])[1])
+        return parts, CardSettings(mirror, wave, lowest)
+
+    def _sheet(
+        self,
+        strands: Floats,
+        render: RenderMesh,
+        texture: Texture,
+        hair_rgb: Floats,
+        *,
+        cut_y: float = NO_CUT,
+        normals: Floats | None = None,
+    ) -> Part:
+        """A part of vertices [N,3] in dm in a colour; normals are those of the sheet unless told."""
+        if normals is None:
+            # Cards are single sheets: bend their normals towards those of the head they cover.
+            outward = _outward(strands)
+            normals = vertex_normals(strands, render.position_triangles)
+            normals *= np.sign((normals * outward).sum(1, keepdims=True) + 0.25)
+            normals = 0.45 * normals + 0.55 * outward
+            normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+        return Part(
             world_from_dm(strands)[render.index],
             normals[render.index],
             render.uv,
             render.triangles,
-            self._texture(style),
+            texture,
             LABELS["hair"],
             PartKind.CARD,
             translucent=True,
             tint=colour3(hair_rgb / _GREY),
             specular=0.65,
             wrap=(0.25, 0.25, 0.25),
-            cut_y=NO_CUT if settings.cut is None else settings.cut,
+            cut_y=cut_y,
         )
-        return part, settings
+
+    def _tail(self, mesh: str) -> tuple[Bools, RenderMesh]:
+        """Which vertices of a ponytail are its tail, and the subdivided render mesh without it."""
+        if mesh not in self._tails:
+            proxy = self._library.proxy("hair", mesh)
+            piece = pieces(len(proxy.mesh.vertices), proxy.render.position_triangles)
+            tail = tail_of(proxy.mesh.vertices, piece)
+            subdivision, render = self._subdivided(mesh)
+            weight = subdivision.apply(tail[:, None].astype(float))[:, 0]
+            kept = (weight[render.position_triangles] < _HALF).all(1)
+            without = RenderMesh(render.index, render.uv, render.triangles[kept], render.position_triangles[kept])
+            self._tails[mesh] = tail, without
+        return self._tails[mesh]
+
+    def _strands(self, form: CardForm) -> Texture:
+        """The texture of a form of version 3, with deeper strands and waves."""
+        key = f"{form.mesh} {form.strand_px:g}"
+        if key not in self._textures:
+            image = self._library.diffuse("hair", form.mesh)
+            pixels = _straight_strands(_DEEP) if image is None else colourless(image, _DEEP)
+            if form.strand_px:
+                waves = sum(form.radians_per_dm) / 2 * _WAVES_PER_FREQUENCY
+                pixels = wavy_strands(pixels, form.strand_px, waves)
+            self._textures[key] = Texture(pixels, f"hair {key}")
+        return self._textures[key]
 
     def _subdivided(self, style: str) -> tuple[Subdivision, RenderMesh]:
         if style not in self._smooth:
@@ -116,7 +190,7 @@ class CardHair:
         return self._textures[style]
 
 
-def colourless(image: Bytes) -> Bytes:
+def colourless(image: Bytes, contrast: float = 0.75) -> Bytes:
     """A hair texture RGBA uint8 [H,W,4] without its colour and broad shading; the part's tint is the hair colour."""
     values = image.astype(np.float32) / 255
     alpha = values[..., 3]
@@ -126,17 +200,17 @@ def colourless(image: Bytes) -> Bytes:
     weight = alpha + 1e-3
     coarse = blur(log_light * weight, 14.0) / blur(weight, 14.0)
     shading = coarse - (coarse * weight).sum() / weight.sum()
-    return _grey_picture(np.exp(np.clip(0.75 * (log_light - coarse) + 0.18 * shading, -1.1, 0.8)), alpha)
+    return _grey_picture(np.exp(np.clip(contrast * (log_light - coarse) + 0.18 * shading, -1.1, 0.8)), alpha)
 
 
-def _straight_strands() -> Bytes:
+def _straight_strands(contrast: float = 0.75) -> Bytes:
     """Opaque straight strands for a mesh that came without a texture: RGBA uint8 [1024,1024,4]."""
     rng = np.random.RandomState(5)
     thick, thin = (
         cv2.resize(rng.rand(*shape).astype(np.float32), (_SIZE, _SIZE), interpolation=cv2.INTER_CUBIC)
         for shape in ((4, 256), (8, 700))
     )
-    light = 0.45 + 0.75 * (thick + 0.6 * thin) / 1.1
+    light = 0.825 - contrast / 2 + contrast * (thick + 0.6 * thin) / 1.1
     return _grey_picture(light, np.ones_like(light))
 
 

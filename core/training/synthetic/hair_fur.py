@@ -4,7 +4,8 @@ import numpy as np
 
 from core.training.synthetic.arrays import Bytes, Floats
 from core.training.synthetic.base_mesh import BaseMesh
-from core.training.synthetic.hair_styles import FUR_STYLES, FurStyle
+from core.training.synthetic.hair_growth import growth
+from core.training.synthetic.hair_styles import FUR_STYLES, FUR_STYLES_3, FurStyle
 from core.training.synthetic.part import Part, PartKind, Texture, colour3, world_from_dm
 from core.training.synthetic.pictures import blur, smoothstep
 from core.training.synthetic.uv_maps import LABELS, UvMaps, sample
@@ -19,6 +20,8 @@ class FurHair:
 
     def __init__(self, base: BaseMesh, maps: UvMaps) -> None:
         self._base = base
+        self._maps = maps
+        self._grown: dict[str, Floats] = {}
         scalp = sample(maps.scalp, base.render.uv)
         rooted = base.render.triangles[(scalp[base.render.triangles] > _LEAST_SCALP).all(1)]
         self._used, triangles = np.unique(rooted, return_inverse=True)
@@ -37,7 +40,7 @@ class FurHair:
         if name == "fur_short":
             comb = np.array([rng.normal(0, 0.3), -0.35, rng.normal(-0.2, 0.4)])
         heights = (np.arange(style.shells) + 0.5) / style.shells
-        shells = [_shell(root, normal, length, comb, height, style.curl_dm) for height in heights]
+        shells = [shell(root, normal, length, comb, height, style.curl_dm) for height in heights]
         thresholds = [self._threshold(height, curly=style.curly) for height in heights]
         return Part(
             world_from_dm(np.concatenate(shells)),
@@ -53,6 +56,45 @@ class FurHair:
             wrap=(0.3, 0.3, 0.3),
         )
 
+    def varied(
+        self, rng: np.random.RandomState, name: str, hair_rgb: Floats, positions: Floats, normals: Floats
+    ) -> Part:
+        """Fur of version 3, of a style of FUR_STYLES_3: fuller on top, thinner where it fades or recedes."""
+        style = FUR_STYLES_3[name]
+        root, normal = positions[self._used], normals[self._used]
+        if name not in self._grown:
+            uv = self._base.render.uv[self._used]
+            self._grown[name] = self._scalp * sample(growth(name, self._maps), uv)
+        grown = self._grown[name]
+        length = rng.uniform(style.shortest_dm, style.longest_dm) * (0.35 + 0.65 * grown)
+        sides = rng.uniform(0.3, 0.9) if name != "fur_afro" else rng.uniform(0.75, 1.0)
+        length = length * (sides + (1 - sides) * smoothstep(7.2, 8.1, root[:, 1]))
+        comb = np.zeros(3)
+        if not style.curly:
+            forward = rng.choice([-0.5, 0.1, 0.6])
+            comb = np.array([rng.normal(0, 0.35), -0.3, forward])
+        sparse = {"fur_buzz": 0.06, "fur_receding": 0.1, "fur_horseshoe": 0.08}.get(name, 0.0)
+        heights = (np.arange(style.shells) + 0.5) / style.shells
+        base, slope = (0.10, 0.62) if style.curly else (0.18 + sparse, 0.7 - sparse)
+        thresholds = [base + slope * height**1.3 + (1 - grown) ** 2 * 0.75 for height in heights]
+        thresholds = [np.where(grown > 0.04, level, 1.0).clip(0, 1) for level in thresholds]
+        used = self._triangles[(grown[self._triangles] > 0.02).any(1)]
+        return Part(
+            world_from_dm(
+                np.concatenate([shell(root, normal, length, comb, height, style.curl_dm) for height in heights])
+            ),
+            np.tile(normal, (style.shells, 1)),
+            np.tile(self._base.render.uv[self._used] * style.repeats, (style.shells, 1)),
+            np.concatenate([used + k * len(root) for k in range(style.shells)]),
+            self._texture(style),
+            LABELS["hair"],
+            PartKind.FUR,
+            threshold=np.concatenate(thresholds),
+            tint=colour3(hair_rgb * 1.3),
+            specular=0.22,
+            wrap=(0.3, 0.3, 0.3),
+        )
+
     def _threshold(self, height: float, *, curly: bool) -> Floats:
         """Noise level below which a strand has ended at a height 0..1; strands are sparse at the hairline."""
         base, slope = (0.12, 0.6) if curly else (0.22, 0.74)
@@ -65,7 +107,7 @@ class FurHair:
         return self._textures[style.noise]
 
 
-def _shell(root: Floats, normal: Floats, length: Floats, comb: Floats, height: float, curl_dm: float) -> Floats:
+def shell(root: Floats, normal: Floats, length: Floats, comb: Floats, height: float, curl_dm: float) -> Floats:
     """Points [N,3] in dm at a height 0..1 along the strands."""
     reach = length * height
     points = root + normal * (reach + 0.004)[:, None] + comb * (reach * height * 0.9)[:, None]

@@ -32,6 +32,15 @@ FUR_STYLES: dict[str, FurStyle] = {
     "fur_curl": FurStyle(0.14, 0.4, 22, "curl", 3.2, curly=True, curl_dm=0.02),
     "fur_afro": FurStyle(0.28, 0.5, 26, "curl", 2.6, curly=True, curl_dm=0.05),
 }
+FUR_STYLES_3: dict[str, FurStyle] = {
+    "fur_buzz": FurStyle(0.022, 0.05, 7, "fine", 5.0),
+    "fur_short": FurStyle(0.14, 0.32, 18, "fine", 4.2, curl_dm=0.012),
+    "fur_curl": FurStyle(0.2, 0.48, 20, "curl", 3.2, curly=True, curl_dm=0.03),
+    "fur_afro": FurStyle(0.32, 0.6, 24, "curl", 2.6, curly=True, curl_dm=0.05),
+    "fur_receding": FurStyle(0.06, 0.2, 14, "fine", 4.2, curl_dm=0.01),
+    "fur_horseshoe": FurStyle(0.05, 0.16, 12, "fine", 4.2, curl_dm=0.01),
+}
+"""The furs of version 3."""
 MALE_STYLES = ("short01", "short02", "short03", "short04", *FUR_STYLES, "none")
 FEMALE_STYLES = (
     "bob01",
@@ -46,6 +55,19 @@ FEMALE_STYLES = (
     "fur_afro",
     "fur_short",
 )
-ALL_STYLES = tuple(sorted({*MALE_STYLES, *FEMALE_STYLES}))
+NEW_STYLES = (
+    "bun",
+    "fur_horseshoe",
+    "fur_receding",
+    "long_curly",
+    "long_wavy",
+    "medium",
+    "medium_wavy",
+    "stubble",
+)
+"""Styles that only version 3 draws."""
+STYLES_1 = tuple(sorted({*MALE_STYLES, *FEMALE_STYLES}))
+ALL_STYLES = (*STYLES_1, *NEW_STYLES)
+BARE_STYLES = frozenset({"none", "stubble"})
 LONG_STYLES = frozenset({"long01", "bob01", "bob02", "ponytail01", "braid01"})
 FRINGED_STYLES = frozenset({"bob01", "bob02", "short03", "braid01"})  # their fringe falls over the right eye

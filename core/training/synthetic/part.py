@@ -68,6 +68,7 @@ class Part:
         cut_y: cards end raggedly at this height, world units.
         threshold: fur: noise level below which a strand has ended, float [N] or one number.
         irradiance: baked light, float [N,3] or one number.
+        veil: too clear to hide what is behind: it gives pixels its label and leaves them the depth behind it.
     """
 
     position: Floats
@@ -87,6 +88,7 @@ class Part:
     cut_y: float = NO_CUT
     threshold: Floats = field(default_factory=lambda: np.zeros(()))
     irradiance: Floats = field(default_factory=lambda: np.ones(()))
+    veil: bool = False
 
     @property
     def see_through(self) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 from core.training.synthetic.arrays import Floats
 from core.training.synthetic.hair_styles import FEMALE_STYLES, MALE_STYLES
 from core.training.synthetic.pictures import linear
+from core.training.synthetic.population import MELANIN_OF_RACE, Identity
 from core.training.synthetic.recipe import HeadRecipe
 from core.training.synthetic.shape import HeadShape
 
@@ -55,8 +56,8 @@ SKINS = (
     "young_lightskinned_male_diffuse3",
 )
 _GREYS = (7, 8)  # rows of HAIR_RGB
-_MELANIN_OF_RACE = (0.85, 0.30, 0.12)
 _BRAID_LIMIT = np.array([0.11, 0.055, 0.03])  # braid01's texture has flat patches in lighter colours
+_BRIGHTEST_HAIR = 0.37  # linear light, in version 3
 _MIDDLE_AGE, _OLD_AGE = 0.66, 0.78
 
 
@@ -71,6 +72,7 @@ class Person:
         skin_rgb: float [3].
         hair_rgb: float [3].
         hair: style, one of hair_styles.ALL_STYLES.
+        beard: one of beards.BEARDS or "none" in version 3, which decides before painting; else None.
     """
 
     male: bool
@@ -79,15 +81,20 @@ class Person:
     skin_rgb: Floats
     hair_rgb: Floats
     hair: str
+    beard: str | None = None
 
 
-def random_person(rng: np.random.RandomState, shape: HeadShape, recipe: HeadRecipe) -> Person:
-    """Skin and hair for a shape."""
+def random_person(
+    rng: np.random.RandomState, shape: HeadShape, recipe: HeadRecipe, who: Identity | None = None
+) -> Person:
+    """Skin and hair for a shape; skin tone, hair style and beard are those of `who`, if told."""
     male = shape.gender > 0.5
     share = dict(zip(("african", "asian", "caucasian"), shape.race, strict=True))
-    african, asian, caucasian = _MELANIN_OF_RACE
+    african, asian, caucasian = MELANIN_OF_RACE
     melanin = share["african"] * african + share["asian"] * asian + share["caucasian"] * caucasian
     melanin = float(np.clip(melanin + rng.normal(0, 0.09), 0, 0.98))
+    if who is not None:
+        melanin = who.melanin
     fitting = _fitting_skins(male=male, age=shape.age, melanin=melanin)
     skin = fitting[rng.randint(len(fitting))]
     ramp = np.arange(len(SKIN_RAMP)) / (len(SKIN_RAMP) - 1)
@@ -102,13 +109,19 @@ def random_person(rng: np.random.RandomState, shape: HeadShape, recipe: HeadReci
     if recipe.mended and colour in _GREYS:
         hue_change = np.full(3, hue_change.mean())  # a tinted grey looks lilac or green
     hair_rgb = HAIR_RGB[colour] * np.exp(hue_change + rng.normal(0, 0.12))
+    if who is not None:  # bright hair would lose its strands in the light
+        hair_rgb = hair_rgb * min(1.0, _BRIGHTEST_HAIR / hair_rgb.max())
+        hair_rgb = hair_rgb + (hair_rgb.mean() - hair_rgb) * 0.12
     styles = MALE_STYLES if male else FEMALE_STYLES
     style = styles[rng.randint(len(styles))]
+    if who is not None:
+        style = who.hair
     if style == "braid01" and (hair_rgb > _BRAID_LIMIT).any():
         style = "ponytail01"
     if recipe.hair == "braid01":
         hair_rgb = np.minimum(hair_rgb, _BRAID_LIMIT)
-    return Person(male, melanin, skin, skin_rgb, hair_rgb, recipe.hair or style)
+    beard = None if who is None else who.beard
+    return Person(male, melanin, skin, skin_rgb, hair_rgb, recipe.hair or style, beard)
 
 
 def _fitting_skins(*, male: bool, age: float, melanin: float) -> list[str]:

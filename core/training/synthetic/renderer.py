@@ -27,6 +27,7 @@ _PASSES = ("colour", "label", "shadow")
 _ATTRIBUTES = {"position": 3, "normal": 3, "uv": 2, "irradiance": 3, "threshold": 1}
 _OPAQUE, _SOFT_CORE, _SOFT_EDGE = 0.3, 0.6, 0.04  # coverage from which a fragment is drawn
 _ANY_COVERAGE = 9.0
+_LABELLED = 0.5
 _GL_FROM_OPENCV = np.diag([1.0, -1.0, -1.0, 1.0])
 
 
@@ -146,7 +147,15 @@ class OffscreenRenderer:
         self._label_target.use()
         self._label_target.clear(0, 0, 0, 0, depth=1.0)
         for drawn in scene.parts:
-            self._draw("label", drawn)
+            if not drawn.part.veil:
+                self._draw("label", drawn, at_least=_LABELLED)
+        self._label_target.color_mask = True, False, False, False
+        self._label_target.depth_mask = False
+        for drawn in scene.parts:
+            if drawn.part.veil:
+                self._draw("label", drawn, at_least=0.0)
+        self._label_target.color_mask = True, True, True, True
+        self._label_target.depth_mask = True
         read = self._label_target.read(components=2, alignment=1, dtype="f4")
         both = np.frombuffer(read, np.float32).reshape(self.size_px, self.size_px, 2)[::-1]
         return View(rgb, np.round(both[..., 0]).astype(np.uint8), both[..., 1].copy())

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.training.synthetic.arrays import Floats
+from core.training.synthetic.population import Identity
 from core.training.synthetic.sliders import HEAD_SHAPES, PAIRED, SIDED
 
 RACES = ("african", "asian", "caucasian")
 _LEAST_WEIGHT = 1e-4
+_CHILD, _YOUNG = 0.1875, 0.5
 _SIDES = ("Left", "Right")
 _HINT_OF_SMILE = 0.14
 
@@ -41,16 +43,17 @@ def macro_weights(
 
     Args:
         gender: 0 female .. 1 male.
-        age: .5 young .. 1 old.
+        age: .1875 child, .5 young .. 1 old.
         race: float [3], shares of RACES.
         muscle: 0..1.
         weight: 0..1.
         proportion: 0 uncommon .. 1 ideal.
     """
     old = min(max((age - 0.5) * 2, 0.0), 1.0)
+    child = min(max((_YOUNG - age) / (_YOUNG - _CHILD), 0.0), 1.0)
     weights: dict[str, float] = {}
     for sex, of_sex in (("female", 1 - gender), ("male", gender)):
-        for stage, of_stage in (("young", 1 - old), ("old", old)):
+        for stage, of_stage in (("young", 1 - old - child), ("old", old), ("child", child)):
             for name, share in zip(RACES, race, strict=True):
                 weights[f"macrodetails/{name}-{sex}-{stage}"] = of_sex * of_stage * share
             for brawn, of_brawn in _thirds(muscle, "muscle"):
@@ -70,11 +73,13 @@ def _thirds(x: float, name: str) -> list[tuple[str, float]]:
     ]
 
 
-def random_shape(rng: np.random.RandomState) -> HeadShape:
-    """A random person's head."""
+def random_shape(rng: np.random.RandomState, who: Identity | None = None) -> HeadShape:
+    """A random person's head; of the sex, age and race of `who`, if told."""
     gender = float(np.clip(rng.choice([rng.normal(0.06, 0.08), rng.normal(0.94, 0.08)]), 0, 1))
     age = float(np.clip(0.5 + 0.5 * rng.beta(1.1, 2.2), 0.5, 0.97))
     race = rng.dirichlet([0.55, 0.55, 0.55])
+    if who is not None:
+        gender, age, race = who.gender, who.age, who.race
     weights = macro_weights(
         gender,
         age,

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from core.training.synthetic.arrays import Bytes, Floats
 from core.training.synthetic.base_mesh import BaseMesh
+from core.training.synthetic.beards import BEARDS, beard_growth
 from core.training.synthetic.brows import EYEBROWS, BrowOutline, BrowStyle, brow_outline, painted_brows
-from core.training.synthetic.hair_styles import FUR_STYLES
+from core.training.synthetic.hair_growth import growth
+from core.training.synthetic.hair_styles import BARE_STYLES, FUR_STYLES, FUR_STYLES_3
 from core.training.synthetic.library import Library
 from core.training.synthetic.person import HAIR_RGB, Person
 from core.training.synthetic.pictures import GAMMA, LINEAR_OF_BYTE, blur, soft
@@ -15,6 +18,8 @@ from core.training.synthetic.uv_maps import HEAD, LABELS, UvMaps
 
 _DARK_BROWN = HAIR_RGB[1]
 _LIPSTICKS = np.array([[0.36, 0.045, 0.06], [0.40, 0.10, 0.10], [0.30, 0.06, 0.09]])
+_SCALP_DENSITY = {"none": 0.0, "stubble": 0.42, "fur_buzz": 0.68, "fur_receding": 0.75, "fur_horseshoe": 0.72}
+_THIN = 0.5  # scalps painted thinner show their stubble
 _BEARDS = (0.18, 0.35, 0.6, 0.95)  # densities
 
 
@@ -36,9 +41,8 @@ class PaintedSkin:
 class _Canvas:
     """The head's island in linear light; colours are mixed into it layer by layer."""
 
-    def __init__(self, texture: Floats) -> None:
-        self.texture = texture  # [2048,2048,3]
-        self.head = texture[HEAD]  # a view: what is painted here is painted on the texture
+    def __init__(self, head: Floats) -> None:
+        self.head = head  # [1440,758,3], painted in place
 
     def mix(self, amount: Floats, colour: Floats) -> None:
         """Covers `amount` [1440,758,1] of what is there with a colour [3]."""
@@ -57,32 +61,53 @@ class SkinPainter:
         self._library = library
         self._skins: dict[str, tuple[Bytes, Floats]] = {}
         self._brows: dict[int, BrowOutline] = {}
+        self._grown: dict[str, Floats] = {}
 
     def paint(self, rng: np.random.RandomState, person: Person) -> PaintedSkin:
         """Skin, lips, brows, stubble and beard of a person."""
         image, mean = self._skin(person.skin)
         factor = (person.skin_rgb / mean).astype(np.float32)
-        canvas = _Canvas(np.clip(LINEAR_OF_BYTE[image] * factor, 0, 1.2))
+        varied = person.beard is not None
+        texture = np.empty(0) if varied else np.clip(LINEAR_OF_BYTE[image] * factor, 0, 1.2)
+        canvas = _Canvas(np.clip(LINEAR_OF_BYTE[image[HEAD]] * factor, 0, 1.2) if varied else texture[HEAD])
         fine, coarse = _noise(rng, 0.75), _noise(rng, 5.0)
-        self._paint_scalp(canvas, rng, person, fine, coarse)
+        grown = self._growth(person.hair) if varied else None
+        self._paint_scalp(canvas, rng, person, fine, coarse, grown)
         self._paint_lips(canvas, rng, person)
         self._paint_cheeks(canvas, rng, person)
         brows = self._paint_brows(canvas, rng, person)
         beard = self._paint_beard(canvas, rng, person, fine, coarse)
         label = self._maps.label.copy()
         label[HEAD][blur(brows, 1.5) > 0.28] = LABELS["brows"]
-        if person.hair in FUR_STYLES:
+        if grown is not None and person.hair in FUR_STYLES_3:
+            label[HEAD][self._maps.scalp * grown > 0.4] = LABELS["hair"]
+        elif person.hair in FUR_STYLES:
             label[HEAD][self._maps.scalp > 0.5] = LABELS["hair"]
-        texture = (np.clip(canvas.texture, 0, 1) ** (1 / GAMMA) * 255).astype(np.uint8)
-        return PaintedSkin(texture, label, beard)
+        if not varied:
+            return PaintedSkin((np.clip(texture, 0, 1) ** (1 / GAMMA) * 255).astype(np.uint8), label, beard)
+        # Off the head's island every texel is a byte times a factor: a table is faster than two million powers.
+        table = (np.clip(LINEAR_OF_BYTE[:, None] * factor, 0, 1) ** (1 / GAMMA) * 255).astype(np.uint8)
+        painted = np.asarray(cv2.LUT(image, table[None]))
+        painted[HEAD] = (np.clip(canvas.head, 0, 1) ** np.float32(1 / GAMMA) * 255).astype(np.uint8)
+        return PaintedSkin(painted, label, beard)
 
     def _paint_scalp(
-        self, canvas: _Canvas, rng: np.random.RandomState, person: Person, fine: Floats, coarse: Floats
+        self,
+        canvas: _Canvas,
+        rng: np.random.RandomState,
+        person: Person,
+        fine: Floats,
+        coarse: Floats,
+        grown: Floats | None,
     ) -> None:
         scalp = self._maps.scalp[..., None]
         fur = person.hair in FUR_STYLES
         canvas.mix(scalp, person.skin_rgb * 0.97 * (1 + 0.02 * fine))  # first clean the painted stubble off
-        if person.hair != "none":
+        if grown is not None and (person.hair in FUR_STYLES_3 or person.hair in BARE_STYLES):
+            most = _SCALP_DENSITY.get(person.hair, 0.86)
+            density = np.clip(most * (1 + (0.22 if most < _THIN else 0.07) * fine + 0.07 * coarse), 0, 0.95)
+            canvas.mix(density * scalp * grown[..., None], person.hair_rgb * 0.8)
+        elif person.hair != "none":
             density = np.clip((0.9 if fur else 0.68) + 0.12 * fine + 0.06 * coarse, 0, 1) * 0.97
             canvas.mix(density * (scalp**0.6 if fur else scalp), person.hair_rgb * 0.8)
         elif rng.rand() < 0.5:
@@ -124,6 +149,8 @@ class SkinPainter:
         self, canvas: _Canvas, rng: np.random.RandomState, person: Person, fine: Floats, coarse: Floats
     ) -> float:
         """Paints a beard on some men and returns its density."""
+        if person.beard is not None:
+            return self._paint_under_beard(canvas, person, fine, coarse)
         if not person.male or rng.rand() >= 0.62:
             return 0.0
         beard = float(rng.choice(_BEARDS))
@@ -132,10 +159,31 @@ class SkinPainter:
         canvas.mix(amount, np.minimum(person.hair_rgb, person.skin_rgb * 0.5) * 0.8)
         return beard
 
+    def _paint_under_beard(self, canvas: _Canvas, person: Person, fine: Floats, coarse: Floats) -> float:
+        """Paints the skin under a beard of version 3 and returns its density."""
+        if person.beard not in BEARDS:
+            return 0.0
+        most = BEARDS[person.beard].painted
+        density = most + 0.10 * (0.3 + 0.7 * most) * fine + 0.04 * coarse
+        amount = np.clip(beard_growth(person.beard, self._maps)[..., None] * density, 0, 0.95)
+        canvas.mix(amount, beard_rgb(person) * 0.8)
+        return most
+
+    def _growth(self, hair: str) -> Floats:
+        if hair not in self._grown:
+            self._grown[hair] = growth(hair, self._maps).astype(np.float32)
+        return self._grown[hair]
+
     def _skin(self, name: str) -> tuple[Bytes, Floats]:
         if name not in self._skins:
             self._skins[name] = self._maps.skin(self._library.skin(name))
         return self._skins[name]
+
+
+def beard_rgb(person: Person) -> Floats:
+    """Colour of a beard of version 3, linear light [3]: the hair's, but never lighter than the skin by much."""
+    lightest = 1.1 * max(float(person.skin_rgb.max()), 0.12)
+    return person.hair_rgb * min(1.0, lightest / float(person.hair_rgb.max()))
 
 
 def _noise(rng: np.random.RandomState, sigma_px: float) -> Floats:

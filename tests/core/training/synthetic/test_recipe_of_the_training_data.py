@@ -120,7 +120,7 @@ def test_friendlier_expressions_keep_smiles_and_soften_frowns() -> None:
     assert units["face/jawOpen"] < 0.4
 
 
-@pytest.mark.parametrize("wrong", [{"version": 3}, {"hair": "mullet"}])
+@pytest.mark.parametrize("wrong", [{"version": 4}, {"hair": "mullet"}])
 def test_an_unknown_recipe_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(VoltefaceError, match="There is no") as caught:
         HeadRecipe(**wrong)
