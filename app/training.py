@@ -58,3 +58,17 @@ def train_guess(options: argparse.Namespace, console: Console) -> dict[str, Any]
 
     left = train_first_guess(options.data, options.output, load_mini().prior, console.report)
     return {"file": str(options.output), "unexplained": {f"{strength:g}": share for strength, share in left.items()}}
+
+
+def train_parser(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """Go on with the training of the net that names parts, then measure it on heads that it has not seen."""
+    from core.segmenters.parser import parser_of
+    from core.training.parser import ParserRecipe, ParserTraining
+    from core.training.parser_figures import parser_figures
+
+    training = ParserTraining(options.data, options.output, ParserRecipe(steps=options.steps))
+    file = training.run(console.report)
+    figures = parser_figures(
+        options.data, segmenter=parser_of(training.network_so_far()), views=4, report=console.report
+    )
+    return {"file": str(file), "steps": training.steps, "figures": figures.to_json()}

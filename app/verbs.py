@@ -146,9 +146,10 @@ def demo(options: argparse.Namespace, console: Console) -> int:
 
 def train(options: argparse.Namespace, console: Console) -> int:
     """Make the bundled models again."""
-    from app.training import train_data, train_guess, train_mini
+    from app.training import train_data, train_guess, train_mini, train_parser
 
-    facts = {"data": train_data, "mini": train_mini, "guess": train_guess}[options.train_verb](options, console)
+    makers = {"data": train_data, "mini": train_mini, "parser": train_parser, "guess": train_guess}
+    facts = makers[options.train_verb](options, console)
     console.result(facts, f"{options.output}: done")
     return 0
 
