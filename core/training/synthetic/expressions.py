@@ -3,6 +3,7 @@
 import numpy as np
 
 _SIDES = ("Left", "Right")
+_HINT_OF_SMILE = 0.15
 
 
 def varied_expression(rng: np.random.RandomState) -> dict[str, float]:
@@ -14,11 +15,11 @@ def varied_expression(rng: np.random.RandomState) -> dict[str, float]:
             units[f"face/{unit}{side}"] = weight * float(rng.uniform(1 - asymmetry, 1 + asymmetry))
 
     kind = rng.rand()
-    smile = 0.1
+    smile = _HINT_OF_SMILE
     if kind < 0.26:  # closed smile
-        smile = float(rng.uniform(0.25, 0.75))
+        smile = float(rng.uniform(0.35, 0.9))
     elif kind < 0.52:  # open smile
-        smile = float(rng.uniform(0.45, 0.9))
+        smile = float(rng.uniform(0.5, 1.0))
         parted = float(rng.uniform(0.35, 0.8))
         both("mouthUpperUp", parted * 0.6)
         both("mouthLowerDown", parted * 0.5)
@@ -37,7 +38,7 @@ def varied_expression(rng: np.random.RandomState) -> dict[str, float]:
         units["face/browInnerUp"] = float(rng.uniform(0.2, 0.7))
         both("browOuterUp", float(rng.uniform(0.1, 0.6)))
     else:  # calm
-        smile = float(rng.uniform(0.05, 0.2))
+        smile = float(rng.uniform(0.1, 0.25))
     if smile:
         both("mouthSmile", smile, 0.12)
         both("cheekSquint", smile * 0.35)

@@ -26,6 +26,7 @@ _IRIS_ODDS_LIGHT = (0.2, 0.12, 0.08, 0.12, 0.12, 0.14, 0.12, 0.1)
 _GAZE_RADIANS = 0.05  # deviation
 _EYE_TEXELS = 1024
 _HALF_OPAQUE = 128
+_TEETH_TINT, _TEETH_TINT_3 = (1.0, 1.0, 1.0), (2.1, 1.95, 1.8)  # the second makes up for the shadow of the lips
 
 
 class EyeMaker:
@@ -44,7 +45,7 @@ class EyeMaker:
         return [
             *self._eyeballs(vertices, iris, gaze_yaw, gaze_pitch),
             self._lashes(vertices, lashes, 0.4 if person.male else 0.7),
-            self._teeth(vertices),
+            self._teeth(vertices, _TEETH_TINT_3 if person.beard is not None else _TEETH_TINT),
         ]
 
     def _eyeballs(
@@ -90,7 +91,7 @@ class EyeMaker:
             tint=(0.25, 0.2, 0.18),
         )
 
-    def _teeth(self, vertices: Floats) -> Part:
+    def _teeth(self, vertices: Floats, tint: tuple[float, float, float]) -> Part:
         if "teeth" not in self._shared:
             self._shared["teeth"] = Texture(self._library.picture("teeth", "materials", "teeth.webp"), "teeth")
         proxy = self._library.proxy("teeth", "teeth_base")
@@ -102,6 +103,7 @@ class EyeMaker:
             proxy.render.triangles,
             self._shared["teeth"],
             LABELS["mouth"],
+            tint=tint,
             specular=0.3,
             gloss=40.0,
         )

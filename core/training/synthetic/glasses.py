@@ -21,7 +21,7 @@ _FRAME_RGB = (  # linear light
 _LENS_RGB = ((0.02, 0.02, 0.022), (0.06, 0.035, 0.02), (0.03, 0.045, 0.035), (0.025, 0.03, 0.05))
 SHAPES = ("round", "oval", "square", "aviator", "rimless")
 _RIM_POINTS = 48
-_THINNEST_BRIDGE = 0.012
+_THINNEST_BRIDGE, _LENS_EDGE = 0.012, 0.006
 _TYPICAL_HALF_GAP = 0.31
 
 
@@ -65,7 +65,7 @@ class FrameStyle:
         radius: of the rim's wire.
         thickness: of the temples.
         drop: how much longer the lens is below its middle than above, in parts.
-        rimless: the lenses have no wire around them.
+        rimless: the lenses have no wire around them, only an edge.
     """
 
     half_width: float
@@ -198,13 +198,13 @@ def glasses_meshes(fit: FaceFit, style: FrameStyle) -> tuple[TriangleMesh, Trian
     for side in (-1, 1):
         rim_x = side * (centre_x + x)
         rim = np.stack([rim_x, centre_y + y, fit.front_z + _wrapped(rim_x)], 1)
-        if not style.rimless:
-            frame.append(tube(rim, (style.radius, style.radius), 8, closed=True))
+        wire = _LENS_EDGE if style.rimless else style.radius
+        frame.append(tube(rim, (wire, wire), 8, closed=True))
         middle = [side * centre_x, centre_y, fit.front_z + _wrapped(centre_x)]
         lenses.append(_lens(np.array([middle]), rim))
         hinge_x, hinge_y = centre_x + style.half_width + style.radius, centre_y + style.half_height * 0.45
         temple = _temple(fit, hinge_x, hinge_y) * [side, 1, 1]
-        frame.append(tube(temple, (style.thickness * 0.7, style.radius * 0.6), 6))
+        frame.append(tube(temple, (style.thickness * 0.7, style.radius * (1.1 if style.rimless else 0.6)), 6))
     t = np.linspace(-1, 1, 12)
     arch = 1 - t**2
     bridge = [t * (centre_x - style.half_width), centre_y + style.half_height * 0.35 + 0.05 * arch]

@@ -34,9 +34,9 @@ FUR_STYLES: dict[str, FurStyle] = {
 }
 FUR_STYLES_3: dict[str, FurStyle] = {
     "fur_buzz": FurStyle(0.022, 0.05, 7, "fine", 5.0),
-    "fur_short": FurStyle(0.14, 0.32, 18, "fine", 4.2, curl_dm=0.012),
-    "fur_curl": FurStyle(0.2, 0.48, 20, "curl", 3.2, curly=True, curl_dm=0.03),
-    "fur_afro": FurStyle(0.32, 0.6, 24, "curl", 2.6, curly=True, curl_dm=0.05),
+    "fur_short": FurStyle(0.12, 0.3, 16, "fine", 4.2, curl_dm=0.012),
+    "fur_curl": FurStyle(0.16, 0.36, 18, "curl", 3.2, curly=True, curl_dm=0.03),
+    "fur_afro": FurStyle(0.24, 0.42, 22, "curl", 2.6, curly=True, curl_dm=0.05),
     "fur_receding": FurStyle(0.06, 0.2, 14, "fine", 4.2, curl_dm=0.01),
     "fur_horseshoe": FurStyle(0.05, 0.16, 12, "fine", 4.2, curl_dm=0.01),
 }

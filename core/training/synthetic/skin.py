@@ -19,6 +19,7 @@ from core.training.synthetic.uv_maps import HEAD, LABELS, UvMaps
 _DARK_BROWN = HAIR_RGB[1]
 _LIPSTICKS = np.array([[0.36, 0.045, 0.06], [0.40, 0.10, 0.10], [0.30, 0.06, 0.09]])
 _SCALP_DENSITY = {"none": 0.0, "stubble": 0.42, "fur_buzz": 0.68, "fur_receding": 0.75, "fur_horseshoe": 0.72}
+_SPARSE, _NEAR_PX, _TEMPLES_DM = 0.3, 75, 7.05  # what is cleaned around the scalp
 _THIN = 0.5  # scalps painted thinner show their stubble
 _BEARDS = (0.18, 0.35, 0.6, 0.95)  # densities
 
@@ -62,6 +63,7 @@ class SkinPainter:
         self._skins: dict[str, tuple[Bytes, Floats]] = {}
         self._brows: dict[int, BrowOutline] = {}
         self._grown: dict[str, Floats] = {}
+        self._around_scalp = _around_scalp(maps)
 
     def paint(self, rng: np.random.RandomState, person: Person) -> PaintedSkin:
         """Skin, lips, brows, stubble and beard of a person."""
@@ -102,7 +104,10 @@ class SkinPainter:
     ) -> None:
         scalp = self._maps.scalp[..., None]
         fur = person.hair in FUR_STYLES
-        canvas.mix(scalp, person.skin_rgb * 0.97 * (1 + 0.02 * fine))  # first clean the painted stubble off
+        cleaned = scalp
+        if grown is not None and (person.hair in BARE_STYLES or person.hair in FUR_STYLES_3):
+            cleaned = self._around_scalp
+        canvas.mix(cleaned, person.skin_rgb * 0.97 * (1 + 0.02 * fine))  # first clean the painted stubble off
         if grown is not None and (person.hair in FUR_STYLES_3 or person.hair in BARE_STYLES):
             most = _SCALP_DENSITY.get(person.hair, 0.86)
             density = np.clip(most * (1 + (0.22 if most < _THIN else 0.07) * fine + 0.07 * coarse), 0, 0.95)
@@ -178,6 +183,14 @@ class SkinPainter:
         if name not in self._skins:
             self._skins[name] = self._maps.skin(self._library.skin(name))
         return self._skins[name]
+
+
+def _around_scalp(maps: UvMaps) -> Floats:
+    """Head map 0..1, [1440,758,1]: the scalp and the temples and forehead around it, without the ears."""
+    near = cv2.dilate((maps.scalp > _SPARSE).astype(np.uint8), np.ones((_NEAR_PX, _NEAR_PX), np.uint8))
+    skin = cv2.erode((maps.label[HEAD] == LABELS["skin"]).astype(np.uint8), np.ones((9, 9), np.uint8))
+    temples = soft((near > 0) & (skin > 0) & (maps.y > _TEMPLES_DM), _NEAR_PX / 4)
+    return np.maximum(maps.scalp, np.clip(temples * 1.15, 0, 1))[..., None]
 
 
 def beard_rgb(person: Person) -> Floats:
