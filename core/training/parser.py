@@ -222,8 +222,9 @@ class ParserTraining:
         made = [drawn_picture(view.rgb, view.labels, size, self.recipe.looks, rng) for view in drawn]
         pictures = torch.from_numpy(np.stack([picture for picture, _ in made])).permute(0, 3, 1, 2)
         labels = torch.from_numpy(np.stack([names for _, names in made])).long()
-        logits = self.network(pictures.contiguous(memory_format=torch.channels_last))
-        terms = parser_losses(logits, labels, self.recipe.dice)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = self.network(pictures.contiguous(memory_format=torch.channels_last))
+        terms = parser_losses(logits.float(), labels, self.recipe.dice)
         factor = self.recipe.rate_factor(self.steps)
         self.adam.step(torch.stack(list(terms.values())).sum(), [rate * factor for rate in self.rates])
         decay = min(0.995, (1 + self.steps) / (10 + self.steps))
