@@ -15,18 +15,21 @@ from core.errors import VoltefaceError
 from core.mask import PARTS
 from core.training.synthetic.arrays import Bytes, Floats
 from core.training.synthetic.clothes import OUTFITS
+from core.training.synthetic.hair_forms import FORMS
 from core.training.synthetic.hair_styles import ALL_STYLES
 from core.training.synthetic.person import SKINS
 from core.training.synthetic.pictures import GAMMA
 from core.training.synthetic.shape import RACES, random_shape
 from core.training.synthetic.sliders import HEAD_SHAPES, PAIRED, SIDED
 
+_VARIED = 3  # the recipe from which `cut` tells the end of every card hair
 ATTRIBUTE_GROUPS = ("hair", "skin", "outfit")
 """Groups of exclusive options."""
 _UNITS = (
     "jawOpen",
     "mouthPucker",
     "browInnerUp",
+    "browOuterUp",
     "mouthSmile",
     "cheekSquint",
     "eyeSquint",
@@ -37,6 +40,16 @@ _UNITS = (
     "eyeBlink",
 )
 _LOWEST_CUT = -1.5  # world units: hair that is not cut
+_BEARD_FORMS = {"none": (0.0, 0.0), "goatee": (-1.0, 1.0), "moustache": (-1.0, -1.0)}  # cheeks, chin; others: both
+_FRAME_FORMS = {  # squareness, weight of the wire, drop of the lens
+    "none": (0.0, 0.5, 0.0),
+    "round": (-1.0, 1.0, 0.0),
+    "oval": (0.0, 1.0, 0.1),
+    "square": (1.0, 1.0, 0.1),
+    "aviator": (0.1, 0.3, 1.0),
+    "rimless": (0.3, 0.0, 0.1),
+}
+_LENGTH_PER_DM = 5.0
 # Views of cameras.TRAINING_RING in which colours are measured, and where hair is: front, left side and back.
 _COLOUR_VIEWS = (0, 2, 3, 8, 12)
 _BOX_VIEWS = (0, 8, 12)
@@ -79,11 +92,22 @@ def _attributes_of_meta(meta: Mapping[str, Any]) -> dict[str, float]:
     values |= {"beard": meta["beard"], "glasses": float(meta["glasses"]), "dark": float(meta["dark_lenses"])}
     values |= {f"key_{axis}": x for axis, x in zip("xyz", meta["key_light"], strict=True)}
     values |= {"mirror": float(meta.get("mirror", False)), "wave": meta.get("wave", 0.0) * 10}
-    values["cut"] = max(meta.get("cut", _LOWEST_CUT), _LOWEST_CUT)
+    values |= _worn_forms(meta)
+    shortened = meta.get("recipe", 1) < _VARIED or FORMS.get(meta["hair"], FORMS["short01"]).end_dm is not None
+    values["cut"] = max(meta.get("cut", _LOWEST_CUT) if shortened else _LOWEST_CUT, _LOWEST_CUT)
     values |= {f"hair/{style}": float(meta["hair"] == style) for style in ALL_STYLES}
     values |= {f"skin/{skin}": float(meta["skin"] == skin) for skin in SKINS}
     values |= {f"outfit/{outfit}": float(meta["outfit"] == outfit) for outfit in sorted(OUTFITS)}
     return values
+
+
+def _worn_forms(meta: Mapping[str, Any]) -> dict[str, float]:
+    """Where a beard grows and what form a frame has. Heads of version 1 have painted beards and frames of any form."""
+    cheeks, chin = _BEARD_FORMS.get(meta.get("beard_style", "any" if meta["beard"] else "none"), (1.0, 1.0))
+    values = {"beard_length": meta.get("beard_length", 0.0) * _LENGTH_PER_DM}
+    values |= {"beard_cheeks": cheeks, "beard_chin": chin}
+    frame = _FRAME_FORMS[meta.get("glasses_shape", "oval" if meta["glasses"] else "none")]
+    return values | dict(zip(("frame_square", "frame_wire", "frame_drop"), frame, strict=True))
 
 
 def _shape_attributes(weights: Mapping[str, float]) -> dict[str, float]:
