@@ -170,28 +170,31 @@ class Synthesis(nn.Module):
             )
             nn.init.zeros_(self.fine_planes.weight)
 
-    def coarse(self, latents: Tensor) -> tuple[Tensor, Tensor]:
-        """Planes [B, 3, C, D, h, w] of all but the fine level, and the features [B, O, h, w] that it continues."""
+    def coarse(self, latents: Tensor) -> Tensor:
+        """Planes [B, 3, C, D, h, w] of all but the fine level."""
+        return self._split(self._coarse(latents)[0])
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """See the class. Each of the two finest levels gives planes, which are summed (StyleGAN2's skips)."""
+        planes, x = self._coarse(latents)
+        if self.fine is not None:
+            planes = F.interpolate(planes, scale_factor=2.0, mode="bilinear", align_corners=False)
+            planes = planes + self.fine_planes(torch.cat(self.fine(x, latents[:, -1]), 1), latents[:, -1])
+        return self._split(planes)
+
+    def _coarse(self, latents: Tensor) -> tuple[Tensor, Tensor]:
+        """Planes [B, 3 * D * C, h, w] of all but the fine level, and the features [B, O, h, w] that it continues."""
         config = self.config
         each = latents.unbind(1)
         carried = x = self.first(self.constant.expand(len(latents), -1, -1, -1), each[0])
         for level, latent in zip(self.levels, each[1:], strict=False):
             carried, x = level(x, latent)
-        planes = self.planes(torch.cat([carried, x], 1), each[len(config.widths) - 1]) + self.mean
-        return self._split(planes), x
-
-    def forward(self, latents: Tensor) -> Tensor:
-        """See the class. Each of the two finest levels gives planes, which are summed (StyleGAN2's skips)."""
-        planes, x = self.coarse(latents)
-        if self.fine is None:
-            return planes
-        joined = planes.transpose(2, 3).flatten(1, 3)
-        joined = F.interpolate(joined, scale_factor=2.0, mode="bilinear", align_corners=False)
-        return self._split(joined + self.fine_planes(torch.cat(self.fine(x, latents[:, -1]), 1), latents[:, -1]))
+        return self.planes(torch.cat([carried, x], 1), each[len(config.widths) - 1]) + self.mean, x
 
     def _split(self, planes: Tensor) -> Tensor:
         """[B, 3 * D * C, h, w] -> [B, 3, C, D, h, w], a view."""
-        split: Tensor = planes.view(len(planes), 3, self.config.depth, self.config.channels, *planes.shape[-2:])
+        config = self.config
+        split: Tensor = planes.view(len(planes), 3, config.depth, config.channels, *planes.shape[-2:])
         return split.transpose(2, 3)
 
 

@@ -121,7 +121,7 @@ def field_losses(network: MiniNetwork, latents: Tensor, batch: FieldBatch, confi
     shape = (len(latents), size.latent_count, size.latent_size)
     noise = torch.randn(len(latents), 1, size.latent_size) + torch.randn(shape)
     with torch.autocast("cpu", torch.bfloat16):
-        planes, _ = network.synthesis.coarse(latents[:, None] + config.latent_noise * noise)
+        planes = network.synthesis.coarse(latents[:, None] + config.latent_noise * noise)
     cells = sample_planes(planes.float(), batch.points, PlaneAxes.PANOHEAD.value, size.box_side)
     logit, decoded = network.decoder.occupancy_and_features(cells)
     solid = batch.labels.shape[1]

@@ -19,7 +19,7 @@ def grown_network(state: Mapping[str, Tensor], small: MiniConfig, large: MiniCon
     Args:
         state: weights of the small network, by their names.
         small: its sizes, without a fine level.
-        large: as wide at every level or wider, with as many position maps; fine level and sharpening may be new.
+        large: at every level as wide or wider; what it has besides may be new.
     """
     network = MiniNetwork(large)
     target = network.state_dict()
@@ -29,7 +29,7 @@ def grown_network(state: Mapping[str, Tensor], small: MiniConfig, large: MiniCon
     for index, (before, after) in enumerate(zip(small.widths[1:], large.widths[1:], strict=True)):
         level = f"synthesis.levels.{index}."
         position = small.position_channels[index + 1]
-        target[level + "position"].copy_(state[level + "position"])
+        target[level + "position"][:, :position] = state[level + "position"]
         inputs = list(range(small.widths[index]))
         if level + "narrow.weight" in target:
             kept = torch.eye(before)[:, :, None, None]

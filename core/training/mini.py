@@ -56,6 +56,7 @@ class Recipe:
         patch_steps: its length.
         patches_per_step: patches of one head, from as many views.
         field_every: every so many steps of the second stage are steps of the first, which keep the geometry honest.
+        patch_noise: deviation of the noise on latents in the second stage.
         patch_rate: Adam's learning rate of convolutions and tables; styles, decoder and codes move more slowly.
         sharpening: the third stage, which trains the second doubling of the picture and nothing else.
         sharpen_steps: its length.
@@ -69,7 +70,8 @@ class Recipe:
     patch_steps: int = 1500
     patches_per_step: int = 2
     field_every: int = 4
-    patch_rate: float = 1.2e-3
+    patch_noise: float = 0.03
+    patch_rate: float = 6e-4
     sharpening: PatchConfig = field(default_factory=lambda: PatchConfig(patch_px=32))
     sharpen_steps: int = 600
     sharpen_rate: float = 2e-3
@@ -218,7 +220,7 @@ class MiniTraining:
         rays = pixel_rays(head.rgb.shape[1])
         patches = [drawn_patch(head, int(view), rays, config, rng) for view in views]
         latent = self.codes(self.heads.attributes[[number]], torch.tensor([number]))
-        latent = latent + self.recipe.fields.latent_noise * torch.randn_like(latent)
+        latent = latent + self.recipe.patch_noise * torch.randn_like(latent)
         with torch.autocast("cpu", torch.bfloat16):
             planes = self.network.synthesis(latent[:, None].expand(-1, self.recipe.model.latent_count, -1))
         planes = planes.float()
@@ -318,11 +320,13 @@ class MiniTraining:
 
 def patch_optimiser(network: MiniNetwork, codes: Codes, rate: float) -> tuple[Adam, list[float]]:
     """Adam over everything, gentler on styles, decoder and codes, which a single patch would throw about."""
-    rates = {codes.residual: rate / 2} | dict.fromkeys(codes.linear.parameters(), rate / 10)
+    rates = {codes.residual: 2 * rate} | dict.fromkeys(codes.linear.parameters(), rate / 10)
     for name, weight in network.named_parameters():
         if "sharpen" in name:
             continue
-        rates[weight] = rate if weight.ndim == 4 else rate / 6
+        rates[weight] = rate if weight.ndim == 4 else rate / 4
+        if name.startswith("synthesis.fine"):
+            rates[weight] *= 3  # it begins here
     return Adam(list(rates), PATCH_BETAS), list(rates.values())
 
 
