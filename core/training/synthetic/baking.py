@@ -18,14 +18,10 @@ _GAIN = 4.0
 _TAPS = (-0.7, 0.7)  # texels by which the shadow map is softened
 
 
-def lit(
-    parts: Sequence[Part], light: Light, renderer: OffscreenRenderer, directions: int = FINE_SHADOWS
-) -> list[Part]:
+def lit(parts: Sequence[Part], light: Light, renderer: OffscreenRenderer, directions: int = FINE_SHADOWS) -> list[Part]:
     """The parts with their irradiance, float [N,3], from shadow maps of so many directions; its scale is free."""
     if directions != FINE_SHADOWS:
-        parts = [
-            replace(p, position=p.position.astype(np.float32), normal=p.normal.astype(np.float32)) for p in parts
-        ]
+        parts = [replace(p, position=p.position.astype(np.float32), normal=p.normal.astype(np.float32)) for p in parts]
     totals = [np.zeros((len(part.position), 3), part.position.dtype) for part in parts]
     with renderer.uploaded(parts) as scene:
         for direction in sphere_directions(directions).astype(parts[0].position.dtype):

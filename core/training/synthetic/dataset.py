@@ -21,7 +21,7 @@ from core.camera import Camera
 from core.errors import VoltefaceError
 from core.progress import Progress, Report, silent
 from core.training.synthetic.assets import AssetFolders
-from core.training.synthetic.cameras import WIDE_RING, ViewRing
+from core.training.synthetic.cameras import TRAINING_RING, WIDE_RING, ViewRing
 from core.training.synthetic.head import HeadMaker, SyntheticHead
 from core.training.synthetic.recipe import HeadRecipe
 from core.training.synthetic.renderer import OffscreenRenderer, View
@@ -50,6 +50,15 @@ class DatasetSettings:
 TRAINING_DATA = DatasetSettings()
 VARIED_DATA = DatasetSettings(HeadRecipe(version=3), ViewRing(WIDE_RING))
 """Version 3 of the recipe, 32 views a head."""
+
+
+def settings_of(version: int, views: int | None = None) -> DatasetSettings:
+    """The settings for a version of the recipe with 22 or 32 views; by default as many as its bundled data has."""
+    own = VARIED_DATA if HeadRecipe(version=version).varied else TRAINING_DATA
+    rings = {len(ring): ViewRing(ring) for ring in (TRAINING_RING, WIDE_RING)}
+    if views is not None and views not in rings:
+        raise VoltefaceError(f"There is no ring of {views} views.", "Known are 22 and 32.")
+    return DatasetSettings(HeadRecipe(version=version), own.views if views is None else rings[views])
 
 
 def render_dataset(

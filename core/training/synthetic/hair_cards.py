@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from core.training.synthetic.arrays import Bools, Bytes, Floats
-from core.training.synthetic.hair_forms import FORMS, CardForm, bun, shortened, swung, tail_of, wavy_strands
+from core.training.synthetic.arrays import Bools, Floats
+from core.training.synthetic.hair_forms import FORMS, CardForm, bun, shortened, swung, tail_of
 from core.training.synthetic.hair_styles import FRINGED_STYLES, LONG_STYLES
+from core.training.synthetic.hair_textures import DEEP_CONTRAST, GREY, colourless, straight_strands, wavy_strands
 from core.training.synthetic.library import Library
 from core.training.synthetic.part import NO_CUT, Part, PartKind, Texture, colour3, world_from_dm
-from core.training.synthetic.pictures import GAMMA, blur, smoothstep
+from core.training.synthetic.pictures import smoothstep
 from core.training.synthetic.topology import (
     RenderMesh,
     Subdivision,
@@ -24,11 +24,7 @@ from core.training.synthetic.topology import (
 from core.training.synthetic.uv_maps import LABELS
 
 SCALP_CENTRE_DM = np.array([0, 7.45, 0.15])
-_GREY = 0.42  # linear light of the colourless texture's mean
-_LUMINANCE = np.array([0.3, 0.59, 0.11], np.float32)
-_SIZE = 1024
 _HALF = 0.5
-_DEEP = 1.25  # contrast of strands in version 3
 _WAVES_PER_FREQUENCY = 1.1  # waves over a texture's height for each radian per dm
 _CUTS_DM = (NO_CUT, 5.2, 6.05, 6.4)
 
@@ -142,7 +138,7 @@ class CardHair:
             LABELS["hair"],
             PartKind.CARD,
             translucent=True,
-            tint=colour3(hair_rgb / _GREY),
+            tint=colour3(hair_rgb / GREY),
             specular=0.65,
             wrap=(0.25, 0.25, 0.25),
             cut_y=cut_y,
@@ -166,7 +162,7 @@ class CardHair:
         key = f"{form.mesh} {form.strand_px:g}"
         if key not in self._textures:
             image = self._library.diffuse("hair", form.mesh)
-            pixels = _straight_strands(_DEEP) if image is None else colourless(image, _DEEP)
+            pixels = straight_strands(DEEP_CONTRAST) if image is None else colourless(image, DEEP_CONTRAST)
             if form.strand_px:
                 waves = sum(form.radians_per_dm) / 2 * _WAVES_PER_FREQUENCY
                 pixels = wavy_strands(pixels, form.strand_px, waves)
@@ -185,38 +181,9 @@ class CardHair:
     def _texture(self, style: str) -> Texture:
         if style not in self._textures:
             image = self._library.diffuse("hair", style)
-            pixels = _straight_strands() if image is None else colourless(image)
+            pixels = straight_strands() if image is None else colourless(image)
             self._textures[style] = Texture(pixels, f"hair {style}")
         return self._textures[style]
-
-
-def colourless(image: Bytes, contrast: float = 0.75) -> Bytes:
-    """A hair texture RGBA uint8 [H,W,4] without its colour and broad shading; the part's tint is the hair colour."""
-    values = image.astype(np.float32) / 255
-    alpha = values[..., 3]
-    light = values[..., :3] ** GAMMA @ _LUMINANCE
-    around = blur(light * alpha, 6.0) / (blur(alpha, 6.0) + 1e-3)
-    log_light = np.log(np.maximum(np.where(alpha > 0.2, light, around), 2e-3))
-    weight = alpha + 1e-3
-    coarse = blur(log_light * weight, 14.0) / blur(weight, 14.0)
-    shading = coarse - (coarse * weight).sum() / weight.sum()
-    return _grey_picture(np.exp(np.clip(contrast * (log_light - coarse) + 0.18 * shading, -1.1, 0.8)), alpha)
-
-
-def _straight_strands(contrast: float = 0.75) -> Bytes:
-    """Opaque straight strands for a mesh that came without a texture: RGBA uint8 [1024,1024,4]."""
-    rng = np.random.RandomState(5)
-    thick, thin = (
-        cv2.resize(rng.rand(*shape).astype(np.float32), (_SIZE, _SIZE), interpolation=cv2.INTER_CUBIC)
-        for shape in ((4, 256), (8, 700))
-    )
-    light = 0.825 - contrast / 2 + contrast * (thick + 0.6 * thin) / 1.1
-    return _grey_picture(light, np.ones_like(light))
-
-
-def _grey_picture(light: Floats, alpha: Floats) -> Bytes:
-    grey = np.clip(np.clip(light, 0.05, 3.2) * _GREY, 0, 1) ** (1 / GAMMA)
-    return (np.stack([grey, grey, grey, alpha], -1) * 255).astype(np.uint8)
 
 
 def swept_fringe(strands: Floats) -> Floats:

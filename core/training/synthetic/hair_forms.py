@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from core.training.synthetic.arrays import Bools, Bytes, Floats, Ints
+from core.training.synthetic.arrays import Bools, Floats, Ints
 from core.training.synthetic.pictures import smoothstep
 from core.training.synthetic.tubes import TriangleMesh
 
@@ -14,7 +13,6 @@ _BUN_AXIS = np.array([0.0, 0.42, -0.9])
 _FROM_DM = 7.1  # hair is shortened below the ears
 _SHOULDERS_DM = 5.6  # what ends lower lies on the shoulders as the mesh does
 _NECK_DM, _ELLIPSE_DM = np.array([0.0, 0.3]), np.array([0.98, 1.12])
-_LIMP_ROWS, _FREE_ROWS = 0.16, 0.4  # the same down a texture, in parts of its height
 _LIMP_DM, _FREE_DM = 7.35, 6.4  # between them waves grow to their full swing
 
 
@@ -98,20 +96,6 @@ def swung(strands: Floats, wave_dm: float, radians_per_dm: float, phase: float) 
     shift = outward * (np.sin(turn) + 0.6)[:, None] + along * np.cos(turn)[:, None]
     waved[:, [0, 2]] += swing[:, None] * shift
     return waved
-
-
-def wavy_strands(image: Bytes, swing_px: float, waves: float) -> Bytes:
-    """A hair texture whose strands, which run down the picture, are waved `waves` times over its height."""
-    size = image.shape[0]
-    row, column = np.mgrid[:size, : image.shape[1]].astype(np.float32)
-    lock = 2.2 * np.sin(column * (2 * np.pi / 97)) + 1.3 * np.sin(column * (2 * np.pi / 41))
-    turn = row * np.float32(2 * np.pi * waves / size) + lock
-    free = smoothstep(_LIMP_ROWS, _FREE_ROWS, row / size)  # the hairline stays as it is
-    shifted = (column + swing_px * free * np.sin(turn)).astype(np.float32)
-    moved: Bytes = np.asarray(cv2.remap(image, shifted, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
-    shade = (1 + 0.16 * free * np.cos(turn))[..., None]
-    moved[..., :3] = np.clip(moved[..., :3] * shade, 0, 255).astype(np.uint8)
-    return moved
 
 
 def tail_of(positions: Floats, piece: Ints) -> Bools:

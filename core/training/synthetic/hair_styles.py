@@ -68,6 +68,31 @@ NEW_STYLES = (
 """Styles that only version 3 draws."""
 STYLES_1 = tuple(sorted({*MALE_STYLES, *FEMALE_STYLES}))
 ALL_STYLES = (*STYLES_1, *NEW_STYLES)
+FAMILIES: dict[str, str] = {
+    "long01": "long",
+    "long_curly": "long",
+    "long_wavy": "long",
+    "medium": "medium",
+    "medium_wavy": "medium",
+    "bob01": "bob",
+    "bob02": "bob",
+    "braid01": "tied",
+    "bun": "tied",
+    "ponytail01": "tied",
+    "short01": "short",
+    "short02": "short",
+    "short03": "short",
+    "short04": "short",
+    "fur_short": "short",
+    "fur_buzz": "cropped",
+    "fur_afro": "curls",
+    "fur_curl": "curls",
+    "fur_receding": "balding",
+    "fur_horseshoe": "balding",
+    "none": "bald",
+    "stubble": "bald",
+}
+"""What each style looks like from afar."""
 BARE_STYLES = frozenset({"none", "stubble"})
 LONG_STYLES = frozenset({"long01", "bob01", "bob02", "ponytail01", "braid01"})
 FRINGED_STYLES = frozenset({"bob01", "bob02", "short03", "braid01"})  # their fringe falls over the right eye

@@ -18,7 +18,7 @@ def linear(rgb: Sequence[Sequence[int]]) -> Floats:
     return light
 
 
-def smoothstep(start: float, end: float, x: npt.ArrayLike) -> Floats:
+def smoothstep(start: float | Floats, end: float | Floats, x: npt.ArrayLike) -> Floats:
     """0 before `start`, 1 after `end`, smooth between; `start` may be above `end`."""
     t = np.clip((np.asarray(x) - start) / (end - start), 0, 1)
     eased: Floats = t * t * (3 - 2 * t)

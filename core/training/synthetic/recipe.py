@@ -13,8 +13,8 @@ class HeadRecipe:
     """How heads are made from seeds. The same recipe and seed always give the same head.
 
     Attributes:
-        version: 1 is the recipe of the bundled model's training data and will not change. 2 keeps its draws and
-            mends its looks: grey hair is not tinted, expressions are friendlier, silhouettes of hair are rounder. 3 draws a
+        version: 1 is the recipe of the first training data and will not change. 2 keeps its draws and mends its
+            looks: grey hair is not tinted, expressions are friendlier, silhouettes of hair are rounder. 3 draws a
             balanced population with more hair styles, beards, glasses and expressions.
         hair: forces a style of `hair_styles.ALL_STYLES`; None lets the seed choose.
         glasses: forces or forbids glasses; None lets the seed choose.
@@ -26,7 +26,9 @@ class HeadRecipe:
 
     def __post_init__(self) -> None:
         if self.version not in VERSIONS:
-            raise VoltefaceError(f"There is no version {self.version} of the recipe for heads.", "Known are 1, 2 and 3.")
+            raise VoltefaceError(
+                f"There is no version {self.version} of the recipe for heads.", "Known are 1, 2 and 3."
+            )
         styles = ALL_STYLES if self.varied else STYLES_1
         if self.hair is not None and self.hair not in styles:
             raise VoltefaceError(f"There is no hair style {self.hair}.", "Known are: " + ", ".join(styles) + ".")

@@ -77,7 +77,7 @@ def random_shape(rng: np.random.RandomState, who: Identity | None = None) -> Hea
     """A random person's head; of the sex, age and race of `who`, if told."""
     gender = float(np.clip(rng.choice([rng.normal(0.06, 0.08), rng.normal(0.94, 0.08)]), 0, 1))
     age = float(np.clip(0.5 + 0.5 * rng.beta(1.1, 2.2), 0.5, 0.97))
-    race = rng.dirichlet([0.55, 0.55, 0.55])
+    race: Floats = rng.dirichlet([0.55, 0.55, 0.55])
     if who is not None:
         gender, age, race = who.gender, who.age, who.race
     weights = macro_weights(

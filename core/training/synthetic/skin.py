@@ -69,11 +69,9 @@ class SkinPainter:
         """Skin, lips, brows, stubble and beard of a person."""
         image, mean = self._skin(person.skin)
         factor = (person.skin_rgb / mean).astype(np.float32)
-        varied = person.beard is not None
-        texture = np.empty(0) if varied else np.clip(LINEAR_OF_BYTE[image] * factor, 0, 1.2)
-        canvas = _Canvas(np.clip(LINEAR_OF_BYTE[image[HEAD]] * factor, 0, 1.2) if varied else texture[HEAD])
+        canvas = _Canvas(np.clip(LINEAR_OF_BYTE[image[HEAD]] * factor, 0, 1.2))
         fine, coarse = _noise(rng, 0.75), _noise(rng, 5.0)
-        grown = self._growth(person.hair) if varied else None
+        grown = None if person.beard is None else self._growth(person.hair)
         self._paint_scalp(canvas, rng, person, fine, coarse, grown)
         self._paint_lips(canvas, rng, person)
         self._paint_cheeks(canvas, rng, person)
@@ -85,13 +83,11 @@ class SkinPainter:
             label[HEAD][self._maps.scalp * grown > 0.4] = LABELS["hair"]
         elif person.hair in FUR_STYLES:
             label[HEAD][self._maps.scalp > 0.5] = LABELS["hair"]
-        if not varied:
-            return PaintedSkin((np.clip(texture, 0, 1) ** (1 / GAMMA) * 255).astype(np.uint8), label, beard)
-        # Off the head's island every texel is a byte times a factor: a table is faster than two million powers.
+        # Off the head's island every texel is a byte times a factor: a table is faster than ten million powers.
         table = (np.clip(LINEAR_OF_BYTE[:, None] * factor, 0, 1) ** (1 / GAMMA) * 255).astype(np.uint8)
-        painted = np.asarray(cv2.LUT(image, table[None]))
-        painted[HEAD] = (np.clip(canvas.head, 0, 1) ** np.float32(1 / GAMMA) * 255).astype(np.uint8)
-        return PaintedSkin(painted, label, beard)
+        texture: Bytes = np.asarray(cv2.LUT(image, table[None]), np.uint8)
+        texture[HEAD] = (np.clip(canvas.head, 0, 1) ** (1 / GAMMA) * 255).astype(np.uint8)
+        return PaintedSkin(texture, label, beard)
 
     def _paint_scalp(
         self,
@@ -190,7 +186,8 @@ def _around_scalp(maps: UvMaps) -> Floats:
     near = cv2.dilate((maps.scalp > _SPARSE).astype(np.uint8), np.ones((_NEAR_PX, _NEAR_PX), np.uint8))
     skin = cv2.erode((maps.label[HEAD] == LABELS["skin"]).astype(np.uint8), np.ones((9, 9), np.uint8))
     temples = soft((near > 0) & (skin > 0) & (maps.y > _TEMPLES_DM), _NEAR_PX / 4)
-    return np.maximum(maps.scalp, np.clip(temples * 1.15, 0, 1))[..., None]
+    both: Floats = np.maximum(maps.scalp, np.clip(temples * 1.15, 0, 1))
+    return both[..., None]
 
 
 def beard_rgb(person: Person) -> Floats:

@@ -6,8 +6,9 @@ import pytest
 from core.training.synthetic.arrays import Ints
 from core.training.synthetic.eyes import iris_picture, turned_eyes
 from core.training.synthetic.glasses import FaceFit, FrameStyle, glasses_meshes
-from core.training.synthetic.hair_cards import SCALP_CENTRE_DM, colourless, swept_fringe
+from core.training.synthetic.hair_cards import SCALP_CENTRE_DM, swept_fringe
 from core.training.synthetic.hair_fur import shell_noise
+from core.training.synthetic.hair_textures import colourless
 from core.training.synthetic.light import Light, random_light, sphere_directions
 from core.training.synthetic.part import CENTRE_DM, UNITS_PER_DM, world_from_dm
 from core.training.synthetic.tubes import joined, tube
