@@ -158,7 +158,9 @@ class OffscreenRenderer:
         self._label_target.depth_mask = True
         read = self._label_target.read(components=2, alignment=1, dtype="f4")
         both = np.frombuffer(read, np.float32).reshape(self.size_px, self.size_px, 2)[::-1]
-        return View(rgb, np.round(both[..., 0]).astype(np.uint8), both[..., 1].copy())
+        label, depth = np.round(both[..., 0]).astype(np.uint8), both[..., 1].copy()
+        label[depth == 0] = 0  # a veil before the background hides nothing that a field could hold
+        return View(rgb, label, depth)
 
     def _colour_picture(self, scene: Scene, camera: Camera) -> Bytes:
         gl = self._gl
