@@ -149,18 +149,20 @@ class OffscreenRenderer:
         for drawn in scene.parts:
             if not drawn.part.veil:
                 self._draw("label", drawn, at_least=_LABELLED)
-        self._label_target.color_mask = True, False, False, False
-        self._label_target.depth_mask = False
-        for drawn in scene.parts:
-            if drawn.part.veil:
+        label, depth = self._labels_and_depth()
+        veils = [drawn for drawn in scene.parts if drawn.part.veil]
+        if veils:
+            for drawn in veils:
                 self._draw("label", drawn, at_least=0.0)
-        self._label_target.color_mask = True, True, True, True
-        self._label_target.depth_mask = True
+            # The depth stays that of what is behind; before the background a veil is nothing that a field could hold.
+            label = np.where(depth > 0, self._labels_and_depth()[0], label)
+        return View(rgb, label, depth)
+
+    def _labels_and_depth(self) -> tuple[Bytes, Floats]:
+        """What was drawn in the label pass: labels uint8 [S,S] and depth float32 [S,S]."""
         read = self._label_target.read(components=2, alignment=1, dtype="f4")
         both = np.frombuffer(read, np.float32).reshape(self.size_px, self.size_px, 2)[::-1]
-        label, depth = np.round(both[..., 0]).astype(np.uint8), both[..., 1].copy()
-        label[depth == 0] = 0  # a veil before the background hides nothing that a field could hold
-        return View(rgb, label, depth)
+        return np.round(both[..., 0]).astype(np.uint8), both[..., 1].copy()
 
     def _colour_picture(self, scene: Scene, camera: Camera) -> Bytes:
         gl = self._gl
