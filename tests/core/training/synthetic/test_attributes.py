@@ -14,6 +14,7 @@ from core.training.synthetic.attributes import (
     attributes_from_meta,
     attributes_of_head,
 )
+from core.training.synthetic.hair_styles import NEW_STYLES
 
 
 def named(meta: dict[str, Any]) -> dict[str, float]:
@@ -89,3 +90,31 @@ def test_a_missing_head_and_one_with_few_views_are_told(training_heads: list[dic
         attributes_of_head(tmp_path)
     with pytest.raises(VoltefaceError, match="3 views only"):
         attributes_of_head(written(tmp_path / "000000", training_heads[0]["meta"], views=3))
+
+
+VARIED = {"recipe": 3, "beard": 0.8, "beard_style": "full", "beard_length": 0.1, "glasses_shape": "aviator"}
+
+
+def test_version_3_has_the_same_names_and_more_to_tell(training_heads: list[dict[str, Any]]) -> None:
+    meta = training_heads[0]["meta"] | {"mirror": False, "wave": 0.05, "cut": -0.2}
+    values = named(meta | VARIED | {"hair": "long_wavy", "glasses": True})
+    assert tuple(values) == META_ATTRIBUTES
+    assert values["hair/long_wavy"] == 1
+    assert values["beard_length"] == pytest.approx(0.5)
+    assert (values["beard_cheeks"], values["beard_chin"]) == (1, 1)
+    assert (values["frame_drop"], values["cut"]) == (1, pytest.approx(-0.2))
+    moustache = named(meta | VARIED | {"hair": "short01", "beard_style": "moustache", "glasses_shape": "none"})
+    assert (moustache["beard_cheeks"], moustache["beard_chin"], moustache["frame_square"]) == (-1, -1, 0)
+    assert moustache["cut"] == -1.5  # short hair was not shortened
+
+
+def test_version_1_has_none_of_the_new_looks(training_heads: list[dict[str, Any]]) -> None:
+    for head in training_heads:
+        values = named(head["meta"])
+        assert not any(values[f"hair/{style}"] for style in NEW_STYLES)
+        assert values["beard_length"] == 0
+        assert values["beard_cheeks"] == values["beard_chin"] == float(head["meta"]["beard"] > 0)
+
+
+def test_attributes_stay_few() -> None:
+    assert len(META_ATTRIBUTES) + 12 + 15 <= 240  # colours and boxes are measured

@@ -10,13 +10,14 @@ from core.training.synthetic.arrays import Floats
 from core.training.synthetic.baking import lit
 from core.training.synthetic.light import Light
 from core.training.synthetic.opengl import shader_source
-from core.training.synthetic.part import LABEL_FROM_TEXTURE, Part, PartKind, Texture
+from core.training.synthetic.part import LABEL_FROM_TEXTURE, WHITE, Part, PartKind, Texture
 from core.training.synthetic.renderer import OffscreenRenderer, View, projection_matrix
 from tests.core.training.synthetic.conftest import HEAD_LABEL, ball
 
 pytestmark = pytest.mark.synthetic
 CAMERA = Camera.orbit(0.5, 0.3)
 KEY = np.array([0.0, 0.6, 0.8])
+GLASSES = 8
 
 
 def seen(renderer: OffscreenRenderer, parts: list[Part], camera: Camera = CAMERA, key: Floats = KEY) -> View:
@@ -179,3 +180,32 @@ def test_the_projection_is_the_cameras() -> None:
     uv, depth = CAMERA.project(points)
     np.testing.assert_allclose(ndc[:, :2] * [0.5, -0.5] + 0.5, uv)
     assert (np.argsort(ndc[:, 2]) == np.argsort(depth)).all()
+
+
+def test_a_veil_gives_its_label_and_leaves_the_depth_behind_it(renderer: OffscreenRenderer) -> None:
+    front = Camera.orbit(0.0)
+    corners = np.array([[-0.1, -0.1, 0.25], [0.3, -0.1, 0.25], [0.3, 0.1, 0.25], [-0.1, 0.1, 0.25]])
+    lens = Part(
+        corners,
+        np.tile([[0, 0, 1.0]], (4, 1)),
+        np.zeros((4, 2)),
+        np.array([[0, 1, 2], [0, 2, 3]]),
+        WHITE,
+        GLASSES,
+        PartKind.BLEND,
+        opacity=0.1,
+        veil=True,
+    )
+    plain, veiled = (seen(renderer, parts, front) for parts in ([ball()], [ball(), lens]))
+    np.testing.assert_array_equal(veiled.depth, plain.depth)
+    changed = veiled.label != plain.label
+    assert changed.sum() > 50
+    assert set(veiled.label[changed]) == {GLASSES}
+    assert (plain.depth[changed] > 0).all()  # a veil before the background is not told
+    behind = seen(renderer, [ball(), lens], Camera.orbit(np.pi))
+    assert GLASSES not in behind.label
+
+
+def test_a_clear_part_that_is_no_veil_is_not_labelled(renderer: OffscreenRenderer) -> None:
+    view = seen(renderer, [ball(), replace(ball(radius=0.25), label=GLASSES, kind=PartKind.BLEND, opacity=0.1)])
+    assert GLASSES not in view.label
