@@ -1,0 +1,108 @@
+"""The verbs that judge a head model: figures as tables or JSON, contact sheets, and what they compare with."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from core.errors import VoltefaceError
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from app.console import Console
+    from core.evaluation.figures import ModelFigures
+
+
+def evaluate_model(options: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Measure a model; with --output every finished part is kept there, and a later run goes on from it."""
+    from core.evaluation import model
+    from core.evaluation.cost import load_from
+
+    parts = tuple(options.only.split(",")) if options.only else model.Plan.parts
+    model.check_parts(parts)
+    plan = model.Plan(
+        parts=parts,
+        data=options.data,
+        photos=options.photos,
+        weights=options.weights,
+        heads=options.heads,
+        seconds=options.seconds,
+        samples=options.samples,
+        slider_heads=options.slider_heads,
+        seed=options.seed,
+        method=options.method,
+    )
+    output: Path | None = options.output
+    known = _read(output) if output is not None and output.exists() else None
+
+    def keep(figures: ModelFigures) -> None:
+        if output is not None:
+            output.write_text(json.dumps(figures.to_json(), indent=1), encoding="utf-8")
+
+    figures = model.evaluate_model(load_from("mini", options.weights), plan, console.report, known=known, keep=keep)
+    return figures.to_json(), figures.in_words
+
+
+def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Draw the contact sheets of a model's card."""
+    from app import road
+    from core.evaluation import portraits, sheets
+    from core.evaluation.cost import load_from
+
+    wanted = tuple(options.only.split(",")) if options.only else sheets.SHEETS
+    for name in wanted:
+        if name not in sheets.SHEETS:
+            raise VoltefaceError(f"There is no sheet {name!r}.", f"Choose from: {', '.join(sheets.SHEETS)}.")
+    photos = portraits.photos_in(options.photos) if options.photos else [road.SAMPLE_PHOTO]
+    options.output.mkdir(parents=True, exist_ok=True)
+    generator, report, seed = load_from("mini", options.weights), console.report, options.seed
+    drawn = {
+        "samples": lambda: sheets.samples_sheet(generator, report, seed=seed),
+        "interpolations": lambda: sheets.interpolations_sheet(generator, report, seed=seed),
+        "attributes": lambda: sheets.attributes_sheet(generator, report),
+        "inversions": lambda: sheets.inversions_sheet(generator, photos, report, seconds=options.seconds),
+    }
+    files = []
+    for name in wanted:
+        path = options.output / f"mini_{name}.png"
+        road.save_picture(drawn[name](), path)
+        files.append(str(path))
+    return {"files": files}, "\n".join(files)
+
+
+def train_evaluation(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """Make the bundled files of the evaluation again."""
+    from core.evaluation import held_out, kid, recipe
+    from core.training.synthetic.assets import AssetFolders
+    from core.training.synthetic.recipe import HeadRecipe
+
+    assets = AssetFolders.located(options.assets)
+    wanted: dict[int, list[int]] = {}
+    order: list[int] = []
+    for word in options.heads.split(","):
+        seed, _, version = word.partition("@")
+        if not (seed.isdigit() and version.isdigit()):
+            raise VoltefaceError(f"{word!r} is no head.", "Write SEED@RECIPE, such as 19@1.")
+        wanted.setdefault(int(version), []).append(int(seed))
+        order.append(int(seed))
+    made = [
+        head
+        for version, seeds in wanted.items()
+        for head in recipe.rendered_heads(assets, seeds, HeadRecipe(version=version), options.cache, console.report)
+    ]
+    pictures, features = (options.output / file.name for file in (held_out.BUNDLED, kid.REFERENCE))
+    held_out.write_bundle(sorted(made, key=lambda head: order.index(head.seed)), pictures)
+    explained = recipe.write_features(options.data, features, options.count, console.report)
+    return {"files": [str(pictures), str(features)], "explained": explained}
+
+
+def _read(path: Path) -> ModelFigures:
+    """Figures of an earlier run."""
+    from core.evaluation.figures import ModelFigures
+
+    try:
+        return ModelFigures.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise VoltefaceError(f"{path} holds no figures of an evaluation.", "Name another file to write to.") from error

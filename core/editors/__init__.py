@@ -1,0 +1,1 @@
+"""Editors: a head becomes another head."""

@@ -1,0 +1,30 @@
+"""Portraits: bad files are named and left out, bad folders are one sentence."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from core.errors import VoltefaceError
+from core.evaluation import portraits
+from core.evaluation.cost import PORTRAIT
+from core.progress import silent
+from tests.fakes import TinyGenerator
+
+
+def test_a_missing_or_empty_folder_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(VoltefaceError, match="no folder"):
+        portraits.photos_in(tmp_path / "none")
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.raises(VoltefaceError, match="no pictures"):
+        portraits.photos_in(tmp_path)
+
+
+def test_bad_files_are_skipped_by_name(tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    shutil.copy(PORTRAIT, tmp_path / "good.png")
+    part = portraits.portraits(TinyGenerator(), portraits.photos_in(tmp_path), silent, seconds=1.0)
+    (remark,) = part.remarks
+    assert remark.startswith("skipped broken.png: ")
+    assert {cell.row for cell in part.cells} == {"good.png, refined", "good.png, encoder only"}
+    assert any(cell.column == "LPIPS (VGG)" and cell.at_most == 0.1 for cell in part.cells)
