@@ -25,7 +25,7 @@ EXIT_UNEXPECTED = 1
 EXIT_ERROR = 2
 EXIT_STOPPED = 130
 
-VERBS = ("invert", "render", "export", "models", "doctor", "demo", "train")
+VERBS = ("invert", "render", "export", "models", "doctor", "demo", "train", "evaluate")
 
 EPILOGUE = """\
 without a verb the studio opens, with FILE (a photo or a .volteface project) when one is given.
@@ -102,6 +102,7 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--photo", type=Path, metavar="PHOTO", help="default: the sample portrait")
 
     _add_train(verbs, every)
+    _add_evaluate(verbs, every)
     return parser
 
 
@@ -113,6 +114,9 @@ def _add_train(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None
     data.add_argument("output", type=Path, metavar="FOLDER")
     data.add_argument("--heads", type=_positive, default=1000, metavar="N")
     data.add_argument("--seed", type=int, default=0, metavar="N")
+    data.add_argument("--recipe", type=int, choices=(1, 2, 3), default=3, help="version of the recipe (default: 3)")
+    data.add_argument("--views", type=int, choices=(22, 32), help="of each head; default: 32, of recipes 1 and 2 22")
+    data.add_argument("--cache", type=Path, metavar="FOLDER", help="for what is slow to derive")
     mini = train_verbs.add_parser("mini", parents=[every], help="train the bundled head model; resumes by itself")
     mini.add_argument("data", type=Path, nargs="+", metavar="DATA", help="what `train data` made")
     mini.add_argument("output", type=Path, metavar="FOLDER", help="checkpoints and pictures of the run")
@@ -123,9 +127,41 @@ def _add_train(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None
     parser.add_argument("data", type=Path, nargs="+", metavar="DATA", help="what `train data` made")
     parser.add_argument("output", type=Path, metavar="FOLDER", help="checkpoints and pictures of the run")
     parser.add_argument("--steps", type=_positive, default=2400, metavar="N", help="in all, with those already done")
-    guess = train_verbs.add_parser("guess", parents=[every], help="fit the inversion's first guess, in minutes")
-    guess.add_argument("data", type=Path, metavar="FOLDER", help="what `train data` made")
-    guess.add_argument("output", type=Path, metavar="FILE.safetensors")
+    evaluation = train_verbs.add_parser("evaluation", parents=[every], help="render what `evaluate` compares with")
+    evaluation.add_argument("assets", type=Path, metavar="ASSETS", help="the MakeHuman assets")
+    evaluation.add_argument("data", type=Path, nargs="+", metavar="FOLDER", help="what `train data` made")
+    evaluation.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
+    evaluation.add_argument("--heads", required=True, metavar="SEED@RECIPE,...", help="held-out heads to render")
+    evaluation.add_argument("--cache", type=Path, required=True, metavar="FOLDER", help="for what is slow to derive")
+    evaluation.add_argument("--count", type=_positive, default=40, metavar="N", help="heads whose features are kept")
+    encoder = train_verbs.add_parser(
+        "encoder", parents=[every], help="train the first look at a photo; resumes by itself"
+    )
+    encoder.add_argument("data", type=Path, nargs="+", metavar="DATA", help="what `train data` made")
+    encoder.add_argument("output", type=Path, metavar="FOLDER", help="state of the run, and the encoder")
+    encoder.add_argument("--generator", type=Path, metavar="FILE", help="the head model; the bundled one if left out")
+    encoder.add_argument("--steps", type=_positive, default=1600, metavar="N", help="of the schedule, in all")
+    encoder.add_argument("--level-steps", type=_positive, default=200, metavar="N", help="through the head model")
+
+
+def _add_evaluate(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None:
+    evaluate = verbs.add_parser("evaluate", help="judge the bundled head model")
+    evaluate_verbs = evaluate.add_subparsers(dest="evaluate_verb", metavar="VERB", required=True)
+    shared = Parser(add_help=False)
+    shared.add_argument("--photos", type=Path, metavar="DIR", help="portraits to invert")
+    shared.add_argument("--seconds", type=_positive_number, default=60.0, metavar="S", help="for each inversion")
+    shared.add_argument("--seed", type=int, default=0, metavar="N")
+    shared.add_argument("--weights", type=Path, metavar="FILE", help="another model file than the bundled one")
+    shared.add_argument("--only", metavar="PART,PART", help="leave the other parts out")
+    model = evaluate_verbs.add_parser("model", parents=[every, shared], help="figures with targets")
+    model.add_argument("--data", type=Path, metavar="DIR", help="what `train data` made (default: bundled heads)")
+    model.add_argument("--heads", type=_positive, default=4, metavar="N", help="held-out heads to invert")
+    model.add_argument("--samples", type=_positive, default=100, metavar="N", help="random heads to check")
+    model.add_argument("--slider-heads", type=_positive, default=3, metavar="N", help="heads to move sliders on")
+    model.add_argument("--method", default="pivotal", metavar="NAME", help="how to invert (default: %(default)s)")
+    model.add_argument("-o", "--output", type=Path, metavar="FILE.json", help="keep finished parts; resumes from it")
+    sheets = evaluate_verbs.add_parser("sheets", parents=[every, shared], help="contact sheets")
+    sheets.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -146,11 +146,27 @@ def demo(options: argparse.Namespace, console: Console) -> int:
 
 def train(options: argparse.Namespace, console: Console) -> int:
     """Make the bundled models again."""
-    from app.training import train_data, train_guess, train_mini, train_parser
+    from app.evaluation import train_evaluation
+    from app.training import train_data, train_encoder, train_mini, train_parser
 
-    makers = {"data": train_data, "mini": train_mini, "parser": train_parser, "guess": train_guess}
+    makers = {
+        "data": train_data,
+        "mini": train_mini,
+        "parser": train_parser,
+        "encoder": train_encoder,
+        "evaluation": train_evaluation,
+    }
     facts = makers[options.train_verb](options, console)
     console.result(facts, f"{options.output}: done")
+    return 0
+
+
+def evaluate(options: argparse.Namespace, console: Console) -> int:
+    """Judge the bundled head model."""
+    from app.evaluation import evaluate_model, evaluate_sheets
+
+    facts, text = {"model": evaluate_model, "sheets": evaluate_sheets}[options.evaluate_verb](options, console)
+    console.result(facts, text)
     return 0
 
 
@@ -172,4 +188,5 @@ _VERBS: dict[str, Callable[[argparse.Namespace, Console], int]] = {
     "doctor": doctor,
     "demo": demo,
     "train": train,
+    "evaluate": evaluate,
 }
