@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from core.errors import Cancelled
@@ -15,14 +16,20 @@ if TYPE_CHECKING:
 
 
 def train_data(options: argparse.Namespace, console: Console) -> dict[str, Any]:
-    """Render the synthetic heads that the folder lacks."""
+    """Render the synthetic heads that the folder lacks, and tell how evenly it holds people."""
     from core.training.synthetic.assets import AssetFolders
-    from core.training.synthetic.dataset import render_dataset, rendered_seeds
+    from core.training.synthetic.balance import balance_of
+    from core.training.synthetic.dataset import render_dataset, settings_of
 
     assets = AssetFolders.located(options.assets)
     seeds = range(options.seed, options.seed + options.heads)
-    made = render_dataset(assets, options.output, seeds, options.output / ".derived", report=console.report)
-    return {"folder": str(options.output), "rendered": made, "heads": len(rendered_seeds(options.output))}
+    cache = options.cache or options.output / ".derived"
+    settings = settings_of(options.recipe, options.views)
+    made = render_dataset(assets, options.output, seeds, cache, settings, report=console.report)
+    balance = balance_of(options.output)
+    for line in balance.lines():
+        console.note(line)
+    return {"folder": str(options.output), "rendered": made, "heads": balance.heads, "balance": asdict(balance)}
 
 
 def train_mini(options: argparse.Namespace, console: Console) -> dict[str, Any]:
