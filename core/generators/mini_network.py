@@ -122,13 +122,23 @@ class StyledConvolution(nn.Module):
         return F.leaky_relu(y * scale[:, :, None, None] + self.bias[:, None, None], 0.2) * 2**0.5
 
 
+def smooth_maps(count: int, size_px: int) -> Tensor:
+    """Random maps [1, count, size, size] of unit variance without detail: neighbouring cells begin alike.
+
+    White noise would have to be unlearned cell by cell, and stays where no picture reaches.
+    """
+    knots = torch.randn(1, count, min(size_px, 8), min(size_px, 8))
+    maps = F.interpolate(knots, (size_px, size_px), mode="bicubic", align_corners=True)
+    return maps / maps.std().clamp(min=1e-6) if count else maps
+
+
 class Level(nn.Module):
     """One level of the pyramid: upsample, place, convolve."""
 
     def __init__(self, inputs: int, width: int, position: int, size_px: int, config: MiniConfig) -> None:
         super().__init__()
         self.narrow = nn.Conv2d(inputs, width, 1) if inputs != width else nn.Identity()
-        self.position = nn.Parameter(torch.randn(1, position, size_px, size_px))
+        self.position = nn.Parameter(smooth_maps(position, size_px))
         self.place = StyledConvolution(width + position, width, 3, config.latent_size)
         self.mix = StyledConvolution(width, width, 3, config.latent_size) if size_px <= 64 else None
 

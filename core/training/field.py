@@ -39,6 +39,7 @@ class FieldConfig:
         colour: weight of the colour's L1 beside the occupancy's cross-entropy.
         part: weight of the label's cross-entropy.
         residual: weight of the residuals' mean square.
+        smooth: weight of the squared differences between neighbouring cells: where no view looks, planes stay calm.
     """
 
     steps: int = 7700
@@ -51,6 +52,7 @@ class FieldConfig:
     colour: float = 3.0
     part: float = 0.15
     residual: float = 1e-3
+    smooth: float = 0.03
     warm_up: int = 100
 
 
@@ -134,7 +136,13 @@ def field_losses(network: MiniNetwork, latents: Tensor, batch: FieldBatch, confi
         "occupancy": occupancy,
         "colour": config.colour * colour,
         "part": config.part * (part * inside[:, :solid].flatten()).mean(),
+        "smooth": config.smooth * roughness(planes),
     }
+
+
+def roughness(planes: Tensor) -> Tensor:
+    """Mean squared difference of neighbouring cells of planes [..., H, W]."""
+    return planes.diff(dim=-1).square().mean() + planes.diff(dim=-2).square().mean()
 
 
 def optimiser(network: MiniNetwork, codes: Codes, config: FieldConfig) -> tuple[Adam, list[float]]:

@@ -33,6 +33,7 @@ from core.training.field import (
     field_losses,
     optimiser,
     rate_factor,
+    roughness,
     view_odds,
 )
 from core.training.gallery import contact_sheet
@@ -56,6 +57,7 @@ class Recipe:
         patch_steps: its length.
         patches_per_step: patches of one head, from as many views.
         field_every: every so many steps of the second stage are steps of the first, which keep the geometry honest.
+        smooth_px: side of the window of the planes whose roughness is looked at in a step of the second stage.
         patch_noise: deviation of the noise on latents in the second stage.
         patch_rate: Adam's learning rate of convolutions and tables; styles, decoder and codes move more slowly.
         sharpening: the third stage, which trains the second doubling of the picture and nothing else.
@@ -70,6 +72,7 @@ class Recipe:
     patch_steps: int = 1500
     patches_per_step: int = 2
     field_every: int = 4
+    smooth_px: int = 96
     patch_noise: float = 0.03
     patch_rate: float = 6e-4
     sharpening: PatchConfig = field(default_factory=lambda: PatchConfig(patch_px=32))
@@ -232,7 +235,11 @@ class MiniTraining:
             patch_losses(*marched, picture[None], patch, distance.float(), config)
             for marched, picture, patch, distance in zip(seen, pictures, patches, perceptual, strict=True)
         ]
-        return {name: torch.stack([t[name] for t in each if name in t]).mean() for name in each[0]}
+        terms = {name: torch.stack([t[name] for t in each if name in t]).mean() for name in each[0]}
+        room = planes.shape[-1] - self.recipe.smooth_px + 1
+        row, column = (int(rng.integers(max(room, 1))) for _ in range(2))
+        window = planes[..., row : row + self.recipe.smooth_px, column : column + self.recipe.smooth_px]
+        return terms | {"smooth": self.recipe.fields.smooth * roughness(window)}
 
     def _sharpen_step(self, rng: np.random.Generator) -> Mapping[str, Tensor]:
         """The averaged network draws; only the second doubling learns, from pictures at full size."""

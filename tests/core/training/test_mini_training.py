@@ -158,7 +158,7 @@ def test_grown_network_draws_what_the_small_one_did(balls: TrainingHeads, tmp_pa
     latents = small.latents(torch.randn(2, small.info.noise_size, generator=torch.Generator().manual_seed(0)), 1.0)
     with torch.no_grad():
         before = small.planes(latents)
-        planes, _ = large.synthesis.coarse(torch.cat([latents, latents[:, :1]], 1))
+        planes = large.synthesis.coarse(torch.cat([latents, latents[:, :1]], 1))
         assert large.synthesis(torch.cat([latents, latents[:, :1]], 1)).shape[-1] == 2 * before.shape[-1]
         torch.testing.assert_close(planes, before, atol=1e-4, rtol=1e-4)
         features, alpha = torch.rand(1, MODEL.features, 8, 8), torch.rand(1, 1, 8, 8)
