@@ -10,6 +10,7 @@ from core.training.labelled_pictures import (
     BACKGROUND,
     BROWS,
     CLOTH,
+    EYES,
     GLASSES,
     HAIR,
     SKIN,
@@ -18,6 +19,7 @@ from core.training.labelled_pictures import (
     drawn_picture,
     photo_window,
     placed,
+    with_glasses,
     with_hat,
     with_lenses,
 )
@@ -127,3 +129,22 @@ def test_an_occluder_is_background() -> None:
         _, names = drawn_picture(rgb, labels, SIZE, looks, np.random.default_rng(seed))
         shares.append((names == BACKGROUND).mean())
     assert max(shares) > (labels == BACKGROUND).mean() + 0.02
+
+
+def test_drawn_glasses_cover_both_eyes_and_no_background() -> None:
+    rgb, labels = head()
+    labels[labels == GLASSES] = SKIN
+    cv2.ellipse(labels, (38, 56), (5, 2), 0, 0, 360, EYES, -1)
+    cv2.ellipse(labels, (58, 56), (5, 2), 0, 0, 360, EYES, -1)
+    for seed in range(6):
+        picture, names = with_glasses(rgb.astype(np.float32) / np.float32(255), labels, np.random.default_rng(seed))
+        changed = names != labels
+        assert (names[changed] == GLASSES).all()
+        assert names[56, 38] == names[56, 58] == GLASSES
+        assert (labels[changed] > 0).all()
+        assert np.isfinite(picture).all()
+
+
+def test_a_face_with_glasses_gets_no_others() -> None:
+    rgb, labels = head()
+    assert with_glasses(rgb.astype(np.float32), labels, np.random.default_rng(0))[1] is labels
