@@ -74,8 +74,8 @@ class Making(QObject):
         """Whether a search is running for the open document."""
         return bool(self._key)
 
-    def start(self, alignment: Alignment, seconds: float | None = None) -> None:
-        """Search the head of `alignment`; a running search is stopped first."""
+    def start(self, alignment: Alignment, seconds: float | None = None, better_than: Head | None = None) -> None:
+        """Search the head of `alignment`, or one `better_than` another; a running search is stopped first."""
         self.stop()
         self._run += 1
         run = self._run
@@ -85,7 +85,7 @@ class Making(QObject):
         self._viewing.is_hurried = True
 
         def work(report: Report) -> Made:
-            return self._search(alignment, report, seconds or self.seconds)
+            return self._search(alignment, report, seconds or self.seconds, better_than)
 
         def progressed(progress: Progress) -> None:
             if run == self._run:
@@ -116,10 +116,10 @@ class Making(QObject):
         )
 
     def improve(self) -> None:
-        """Search again for as long as before; the present head stays behind an undo."""
+        """Search on from the present head, for twice as long as before; it stays behind an undo."""
         project = self._session.project
         if project is not None and project.alignment is not None:
-            self.start(project.alignment, 2 * self.seconds)
+            self.start(project.alignment, 2 * self.seconds, project.head)
 
     def stop(self) -> None:
         """Leave the search for good: what it still reports is not wanted."""
@@ -135,7 +135,7 @@ class Making(QObject):
         view = head_view(project, self._figures, seconds, busy=self.is_busy) if project else None
         self._window.set_head(view)
 
-    def _search(self, alignment: Alignment, report: Report, seconds: float) -> Made:
+    def _search(self, alignment: Alignment, report: Report, seconds: float, start: Head | None) -> Made:
         """Run in the job's thread: every head that is passed on comes with a renderer that has drawn it once."""
         last_shown = 0.0
         # The search has the whole processor; it steps aside at the gate while the user drags.
@@ -151,7 +151,7 @@ class Making(QObject):
                 progress = dataclasses.replace(progress, result=made)
             report(progress)
 
-        head = self._engines.make_head(alignment, forward, seed=self.seed, seconds=seconds)
+        head = self._engines.make_head(alignment, forward, seed=self.seed, seconds=seconds, start=start)
         made = self._made(head)
         assert made.renderer is not None
         return dataclasses.replace(made, figures=self._engines.likeness(head, alignment, made.renderer))

@@ -87,14 +87,17 @@ def make_head(
     seed: int = 0,
     seconds: float | None = None,
     steps: int | None = None,
+    start: Head | None = None,
 ) -> Head:
-    """Search the head of an aligned photo; better and better ones come through `report` as results."""
+    """Search the head of an aligned photo, or improve `start`; better and better ones come as results of `report`."""
     from core import generators, inverters
 
     check_names(generator, method)
     report(Progress(0, 0, "Loading the head model"))
     inverter = inverters.load(method)
-    return inverter.invert(alignment, generators.load(generator), report, seed=seed, seconds=seconds, steps=steps)
+    return inverter.invert(
+        alignment, generators.load(generator), report, seed=seed, seconds=seconds, steps=steps, start=start
+    )
 
 
 def check_names(generator: str, method: str) -> None:

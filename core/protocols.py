@@ -147,6 +147,7 @@ class Inverter(Protocol):
         seed: int = 0,
         seconds: float | None = None,
         steps: int | None = None,
+        start: Head | None = None,
     ) -> Head:
         """Find the head.
 
@@ -157,5 +158,6 @@ class Inverter(Protocol):
             seed: the same seed finds the same head.
             seconds: time after which it stops with the best head so far; None has no limit.
             steps: steps after which it stops; None is the method's own number.
+            start: a head of the same photo to improve; one of another generator is no help and is ignored.
         """
         ...

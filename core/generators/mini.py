@@ -64,6 +64,11 @@ class Mini:
         planes: Tensor = self.network.synthesis(latents)
         return planes
 
+    def sketch(self, latents: Tensor) -> Tensor:
+        """Planes [B, 3, C, D, h, w] without the finest level: for searches that look at small pictures."""
+        planes: Tensor = self.network.synthesis.coarse(latents)
+        return planes
+
     def trigrid(self, latents: Tensor) -> Trigrid:
         """Trigrid of one head's latents [L, W]."""
         return Trigrid(self.planes(latents[None])[0], PlaneAxes.PANOHEAD, self.info.box_side)

@@ -8,17 +8,17 @@ plausible and matches what it shows.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
 
 from core.descent import Adam
-from core.inverters.carry_over import CarryOver
 from core.inverters.evidence import part_loss
 from core.inverters.glimpse import Glimpse
+from core.inverters.perceptual import QuickPerceptual, multiplies_half
 from core.inverters.pose import RefinedCamera
-from core.losses import IdentityTarget, PerceptualTarget, masked_l1
+from core.losses import IdentityTarget, masked_l1
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,7 +43,7 @@ class SearchSettings:
         look_every: steps after which the coarse look is renewed.
         rate: Adam's step for the latents, in standard deviations.
         camera_rate: for the camera, in its usual spreads.
-        colour, perceptual, silhouette, parts, carried, identity: weights of the losses.
+        colour, perceptual, silhouette, parts, identity: weights of the losses.
         usual: weight of the shared code's distance from the mean.
         even: weight of the layers' distance from each other.
         pose: weight of the camera's corrections.
@@ -58,11 +58,19 @@ class SearchSettings:
     perceptual: float = 1.0
     silhouette: float = 1.0
     parts: float = 0.1
-    carried: float = 1.0
     identity: float = 0.1
     usual: float = 0.03
     even: float = 0.4
     pose: float = 0.04
+
+
+@runtime_checkable
+class Sketches(Protocol):
+    """A generator that can leave out the finest cells of its planes, which small pictures do not show."""
+
+    def sketch(self, latents: Tensor) -> Tensor:
+        """Planes [B, 3, C, D, h, w] of latents [B, L, W]; differentiable."""
+        ...
 
 
 class LatentSearch:
@@ -83,9 +91,8 @@ class LatentSearch:
         self._generator, self._space, self._steps = generator, space, max(steps, 1)
         self._settings = settings or SearchSettings()
         self._view = evidence.at(self._settings.picture_px)
-        self._perceptual = PerceptualTarget.of(_enlarged(self._view.rgb), _enlarged(self._view.weight), backbone="alex")
+        self._perceptual = QuickPerceptual(_enlarged(self._view.rgb), _enlarged(self._view.weight), backbone="alex")
         self._identity = IdentityTarget.of(evidence.at(IDENTITY_PX).rgb, evidence.chip_from_crop)
-        self._carried = CarryOver(generator, self._view, camera)
         self._noise = torch.Generator().manual_seed(seed)
         codes = space.coordinates(start)
         self._shared = codes.mean(dim=0).requires_grad_()
@@ -106,6 +113,13 @@ class LatentSearch:
     def _latents(self) -> Tensor:
         return self._space.latents(self._shared + self._offsets)
 
+    def _planes(self) -> Tensor:
+        """Planes of the latents as they stand; of a generator that can sketch, without its finest cells."""
+        generator, latents = self._generator, self._latents()[None]
+        with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_half()):
+            planes = generator.sketch(latents) if isinstance(generator, Sketches) else generator.planes(latents)
+        return planes[0].float()
+
     @property
     def camera(self) -> Camera:
         """The camera as it stands."""
@@ -118,8 +132,7 @@ class LatentSearch:
             done: share of the time that is used up, where time is limited: the steps become finer towards the end.
         """
         settings = self._settings
-        planes = self._generator.planes(self._latents()[None])[0]
-        trigrid = self._trigrid.with_planes(planes)
+        trigrid = self._trigrid.with_planes(self._planes())
         if self._glimpse is None or self._done % settings.look_every == 0:
             self._glimpse = Glimpse(self._generator, trigrid, self.refined)
         side = settings.picture_px
@@ -131,7 +144,6 @@ class LatentSearch:
             "colour": masked_l1(picture, view.rgb, view.weight).mean(),
             "perceptual": self._perceptual.distance(_enlarged(picture)).mean(),
             "silhouette": ((seen.alpha - view.mask).square() * view.weight).mean(),
-            "carried": self._carried.loss(trigrid, seen),
             "usual": self._shared.square().mean(),
             "even": self._offsets.square().mean(),
             "pose": self.refined.penalty(),

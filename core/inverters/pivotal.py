@@ -18,6 +18,7 @@ import torch
 from core.device import seeded
 from core.errors import Cancelled, InversionError
 from core.head import Head
+from core.inverters.colouring import Colouring
 from core.inverters.evidence import Evidence
 from core.inverters.first_guess import first_guess
 from core.inverters.glimpse import Glimpse
@@ -42,10 +43,10 @@ if TYPE_CHECKING:
     from core.trigrid import Trigrid
 
 METHOD = "pivotal"
-SEARCH_STEPS, TUNING_STEPS = 100, 150
+SEARCH_STEPS, COLOURING_STEPS, TUNING_STEPS = 90, 60, 110
 """Together about a minute on two CPU cores."""
-SEARCH_SHARE = 0.45
-"""Share of a limited time or number of steps that goes to the search."""
+SEARCH_SHARE, COLOURING_SHARE = 0.4, 0.1
+"""Shares of a limited time or number of steps that go to the search and to the colouring."""
 RUNG_STEPS = 20
 SAMPLES = 14
 """Samples a ray in the picture of a rung."""
@@ -57,27 +58,37 @@ class Plan:
 
     Attributes:
         search_steps: steps of the latent search.
+        colouring_steps: steps of the colouring.
         tuning_steps: steps of the tuning.
         search_until: moment of `time.monotonic` at which the search stops.
+        colouring_until: moment at which the colouring stops.
         until: moment at which everything stops.
     """
 
     search_steps: int
+    colouring_steps: int
     tuning_steps: int
     search_until: float = math.inf
+    colouring_until: float = math.inf
     until: float = math.inf
 
     @staticmethod
     def of(seconds: float | None, steps: int | None) -> Plan:
         """Within limits that may be missing."""
-        search, tuning = SEARCH_STEPS, TUNING_STEPS
+        search, colouring, tuning = SEARCH_STEPS, COLOURING_STEPS, TUNING_STEPS
         if steps is not None:
-            search = round(steps * SEARCH_SHARE)
-            tuning = steps - search
+            search, colouring = round(steps * SEARCH_SHARE), round(steps * COLOURING_SHARE)
+            tuning = steps - search - colouring
         if seconds is None:
-            return Plan(search, tuning)
+            return Plan(search, colouring, tuning)
+        if steps is None:
+            # time decides, also on a processor that is twice as quick
+            search, colouring, tuning = (
+                max(count, round(count * seconds / 30)) for count in (search, colouring, tuning)
+            )
         now = time.monotonic()
-        return Plan(search, tuning, now + SEARCH_SHARE * seconds, now + seconds)
+        ends = (SEARCH_SHARE, SEARCH_SHARE + COLOURING_SHARE, 1.0)
+        return Plan(search, colouring, tuning, *(now + end * seconds for end in ends))
 
 
 class Pivotal:
@@ -92,6 +103,7 @@ class Pivotal:
         seed: int = 0,
         seconds: float | None = None,
         steps: int | None = None,
+        start: Head | None = None,
     ) -> Head:
         """See the protocol. Cancelling keeps the best head so far; only before the first guess does `Cancelled` pass.
 
@@ -101,6 +113,7 @@ class Pivotal:
         """
         with seeded(seed):
             run = _Run(alignment, generator, report, seed, Plan.of(seconds, steps))
+            run.start = start if start is not None and _fits(start, generator) else None
             try:
                 run.go()
             except Cancelled:
@@ -110,16 +123,24 @@ class Pivotal:
             return run.best
 
 
+def _fits(head: Head, generator: Generator) -> bool:
+    """Whether a head is one of this generator's."""
+    info = generator.info
+    return head.generator == info.name and head.latents.shape == (info.latent_count, info.latent_size)
+
+
 class _Run:
     """One inversion: what its stages share, and the best head so far."""
 
     def __init__(self, alignment: Alignment, generator: Generator, report: Report, seed: int, plan: Plan) -> None:
         self._alignment, self._generator, self._report = alignment, generator, report
         self._seed, self._plan = seed, plan
-        self._total = 1 + plan.search_steps + plan.tuning_steps
+        self._total = 1 + plan.search_steps + plan.colouring_steps + plan.tuning_steps
         self._done = 0
+        self.start: Head | None = None
         self.best: Head | None = None
-        self._best_score = math.inf
+        self._best_score = self._best_pivot_score = math.inf
+        self._pivot: tuple[Tensor, Camera] | None = None
 
     def go(self) -> None:
         """All stages."""
@@ -128,9 +149,13 @@ class _Run:
         evidence = Evidence(self._alignment)
         space = LatentSpace.of(generator)
         whole = evidence.at(256)
-        start = first_guess(whole.rgb, whole.mask, (camera.yaw_radians, camera.pitch_radians), generator)
         self._judge = _Judge(generator, evidence)
-        self._rung("First guess", start, camera, generator.trigrid(start))
+        if self.start is not None:
+            start, camera = self.start.latents, self.start.camera
+            self._rung("The head so far", start, camera, self.start.trigrid, self.start.delta)
+        else:
+            start = first_guess(whole.rgb, whole.mask, (camera.yaw_radians, camera.pitch_radians), generator)
+            self._rung("First guess", start, camera, generator.trigrid(start))
         search = LatentSearch(generator, evidence, camera, start, space, steps=plan.search_steps, seed=self._seed)
 
         def searched() -> None:
@@ -139,15 +164,24 @@ class _Run:
                 self._rung("Finding the head", latents, search.camera, generator.trigrid(latents))
 
         self._stage("Finding the head", search.step, searched, plan.search_steps, plan.search_until)
-        if plan.tuning_steps == 0 or self.best is None:
+        if plan.colouring_steps == 0:
             return
-        pivot, camera = self.best.latents, self.best.camera
-        tuning = PivotalTuning(generator, evidence, camera, pivot, steps=plan.tuning_steps, seed=self._seed)
+        pivot, camera = self._pivot or (start, camera)
+        colouring = Colouring(generator, evidence, camera, pivot, steps=plan.colouring_steps, seed=self._seed)
+
+        def coloured() -> None:
+            self._rung("Carrying colours around", pivot, camera, colouring.trigrid, colouring.delta)
+
+        self._done = 1 + plan.search_steps
+        self._stage("Carrying colours around", colouring.step, coloured, plan.colouring_steps, plan.colouring_until)
+        if plan.tuning_steps == 0:
+            return
+        tuning = PivotalTuning(generator, evidence, colouring, steps=plan.tuning_steps, seed=self._seed)
 
         def tuned() -> None:
             self._rung("Adding detail", pivot, camera, tuning.trigrid, tuning.delta)
 
-        self._done = 1 + plan.search_steps
+        self._done = 1 + plan.search_steps + plan.colouring_steps
         self._stage("Adding detail", tuning.step, tuned, plan.tuning_steps, plan.until)
 
     def _stage(
@@ -205,6 +239,8 @@ class _Run:
             )
         if score < self._best_score:
             self.best, self._best_score = head, score
+        if not delta and score < self._best_pivot_score:
+            self._pivot, self._best_pivot_score = (latents, camera), score
         values = {"difference": score}
         self._report(Progress(max(1, self._done), self._total, message, values, preview=preview, result=self.best))
         self._done = max(1, self._done)

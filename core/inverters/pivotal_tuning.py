@@ -1,40 +1,51 @@
-"""The third stage: an offset of the trigrid, and of the super-resolution, that carries what the latents cannot say.
+"""The last stage: an offset of the trigrid that carries what latents and tones cannot say.
 
-Around the pivot - the latents that the search found - the planes get an offset. It is free only in cells that serve the
-surface which the photo saw; hidden surface keeps the pivot's own features, which a penalty on sampled hidden points
-enforces where seen and hidden points share a cell.
+It has two parts. A coarse one, smooth and everywhere, moves outlines and tone. A fine one is free in cells that serve
+the surface which the photo saw, the more squarely the more. Points all over the hidden surface keep the colours that
+`tone` found for them and their place; the shape is held, strongly where the surface faces the camera - one photo says
+little about depth - and weakly at the outline, which the photo does show.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from core.descent import Adam
+from core.inverters.colouring import opacity
 from core.inverters.evidence import part_loss
 from core.inverters.glimpse import Glimpse
+from core.inverters.offset import PlaneOffset
+from core.inverters.perceptual import QuickPerceptual
 from core.inverters.pose import RefinedCamera
-from core.inverters.visibility import Visibility
-from core.losses import IdentityTarget, PerceptualTarget, identity_embedding, masked_l1
+from core.inverters.surface import LAYER
+from core.losses import IdentityTarget, at_most, identity_embedding, masked_l1
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from core.camera import Camera
-    from core.inverters.evidence import Evidence
+    from core.inverters.colouring import Colouring
+    from core.inverters.evidence import Evidence, View
     from core.inverters.glimpse import Seen
     from core.protocols import Generator
     from core.trigrid import Trigrid
 
-THICKNESS = 0.01
-"""Of the layer whose opacity is compared, world units."""
 BEFORE = 0.12
 """How far before the surface nothing may appear, world units."""
+AROUND = 0.03
+"""How far from the surface the shape is held, world units."""
+RIM_FACING, RIM_WORTH = 0.45, 0.1
+"""Where the cosine between normal and view is below the first, the photo shows an outline; how firm shape is there."""
 IDENTITY_PX = 256
 """Side of the photo's crop whose face is embedded."""
+MEASURED_PX = 256
+"""Resolution of the whole picture at which it is compared."""
+LEAST_PERSON = 0.05
+"""Share of a window that the person must fill to be looked at."""
 Window = tuple[int, int, int, int]
 """First row, first column, side, and side of the whole picture, in neural pixels."""
 
@@ -47,27 +58,29 @@ class TuningSettings:
         window_px: side of the rendered window, in neural pixels; the whole picture where that is smaller.
         samples: samples a ray.
         look_every: steps after which the coarse look is renewed.
-        rate: Adam's step for the planes.
+        rate, coarse_rate, weight_rate: Adam's steps for the two parts and for the generator's weights.
         colour, perceptual, silhouette, parts, identity: weights of the losses.
-        hidden: weight of the change at hidden points.
-        shape: weight of the change of opacity at and before the seen surface: one photo says little about depth.
-        smooth: weight of the offset's differences between neighbouring cells.
+        hidden: weight of the hidden surface's difference from its tones.
+        shape: weight of the change of opacity around the surface and before it.
+        smooth: weight of the fine part's differences between neighbouring cells.
         small: weight of the offset's size.
-        points: hidden points, and points at the seen surface, looked at in a step.
+        points: points of the surface looked at in a step.
     """
 
     window_px: int = 64
     samples: int = 10
     look_every: int = 12
-    rate: float = 0.12
+    rate: float = 0.1
+    coarse_rate: float = 0.04
+    weight_rate: float = 0.0005
     colour: float = 3.0
     perceptual: float = 1.0
-    silhouette: float = 0.5
+    silhouette: float = 2.0
     parts: float = 0.03
     identity: float = 0.3
-    hidden: float = 30.0
-    shape: float = 60.0
-    smooth: float = 0.5
+    hidden: float = 4.0
+    shape: float = 30.0
+    smooth: float = 0.05
     small: float = 0.01
     points: int = 3072
 
@@ -79,50 +92,70 @@ class PivotalTuning:
         self,
         generator: Generator,
         evidence: Evidence,
-        camera: Camera,
-        latents: Tensor,
+        coloured: Colouring,
         *,
         steps: int,
         seed: int = 0,
         settings: TuningSettings | None = None,
     ) -> None:
-        self._generator, self._evidence, self._latents, self._steps = generator, evidence, latents, max(steps, 1)
-        self._settings = settings or TuningSettings()
+        self._begun = coloured.delta
+        self._generator, self._evidence, self._latents = generator.tuned(self._begun), evidence, coloured.latents
+        self._steps, self._settings = max(steps, 1), settings or TuningSettings()
         self._person = identity_embedding(evidence.at(IDENTITY_PX).rgb, evidence.chip_from_crop)
         self._noise = torch.Generator().manual_seed(seed)
-        self._refined = RefinedCamera(camera).frozen()
-        with torch.no_grad():
-            self._pivot = generator.trigrid(latents)
-        self.visibility = Visibility.of(generator, self._pivot, self._refined, seed)
+        self._refined = RefinedCamera(coloured.camera).frozen()
+        self._base = coloured.trigrid
+        self._surface, self._tones = coloured.surface, coloured.tones
         self._position = self._refined.pose()[1].float()
-        self._offset = torch.zeros_like(self._pivot.planes).requires_grad_()
-        self._adam = Adam([self._offset], betas=(0.8, 0.99))
+        towards = torch.nn.functional.normalize(self._position - self._surface.points, dim=1)
+        facing = (self._surface.normals * towards).sum(dim=1)
+        self._firm = torch.where(facing.abs() < RIM_FACING, RIM_WORTH, 1.0)
+        self._offset = PlaneOffset(self._base, coloured.free)
+        weights = self._generator.parameters_to_tune()
+        self._weights = {name: torch.zeros_like(weight).requires_grad_() for name, weight in weights.items()}
+        self._adam = Adam([self._offset.coarse, self._offset.fine, *self._weights.values()], betas=(0.8, 0.99))
         self._glimpse: Glimpse | None = None
+        self._windows = self._useful_windows()
+        self._target = cache(self._target_of)
         self._done = 0
 
     @property
     def delta(self) -> dict[str, Tensor]:
-        """What the tuning changed, as `Head.delta` holds it."""
-        return {"trigrid": (self._offset * self.visibility.free).detach().clone()}
+        """What differs from the pivot, as `Head.delta` holds it."""
+        change = {name: weight.detach().clone() for name, weight in self._weights.items() if weight.any()}
+        change["trigrid"] = self._offset.planes
+        zero = torch.zeros(())
+        return {name: self._begun.get(name, zero) + change.get(name, zero) for name in self._begun | change}
 
     @property
     def trigrid(self) -> Trigrid:
         """The planes as they stand."""
-        return self._pivot.with_planes(self._pivot.planes + self.delta["trigrid"])
+        return self._offset.trigrid
 
-    def _window(self) -> Window:
-        """A square of the neural picture: every other time the face, else anywhere, more often near the middle."""
+    def _useful_windows(self) -> list[Window]:
+        """Squares of the neural picture that show the person: first the face, then half overlapping ones."""
         whole = self._generator.info.neural_px
         side = min(self._settings.window_px, whole)
-        room = whole - side
-        if self._done % 2 == 0:
-            middle = self._evidence.face_centre * whole - side / 2
-            column, row = (int(min(max(0, round(float(c))), room)) for c in middle)
-            return row, column, side, whole
-        # the mean of two draws lies near the middle
-        places = torch.rand(2, 2, generator=self._noise).mean(dim=0) * (room + 1)
-        row, column = (min(room, int(place)) for place in places)
-        return row, column, side, whole
+        room, mask = whole - side, self._evidence.at(whole).mask[0, 0]
+        middle = self._evidence.face_centre * whole - side / 2
+        column, row = (int(min(max(0, round(float(c))), room)) for c in middle)
+        steps = sorted({round(room * i / max(1, -(-2 * room // side))) for i in range(-(-2 * room // side) + 1)})
+        tiles = [(r, c, side, whole) for r in steps for c in steps]
+        shown = [t for t in tiles if float(mask[t[0] : t[0] + side, t[1] : t[1] + side].mean()) > LEAST_PERSON]
+        return [(row, column, side, whole), *shown]
+
+    def _window(self) -> Window:
+        """Every other time the face, else any."""
+        if self._done % 2 == 0 or len(self._windows) == 1:
+            return self._windows[0]
+        return self._windows[1 + int(torch.randint(len(self._windows) - 1, (), generator=self._noise))]
+
+    def _target_of(self, window: Window) -> tuple[View, QuickPerceptual]:
+        """The photo in a window, and its embedding at the resolution at which it is measured."""
+        row, column, side, whole = window
+        ratio = max(1, min(MEASURED_PX, self._generator.info.picture_px) // whole)
+        view = self._evidence.at(whole * ratio).cut(row * ratio, column * ratio, side * ratio)
+        return view, QuickPerceptual(view.rgb, view.weight)
 
     def step(self, done: float = 0.0) -> dict[str, float]:
         """One step of Adam; the losses before it, by name.
@@ -130,41 +163,36 @@ class PivotalTuning:
         Args:
             done: share of the time that is used up, where time is limited: the steps become finer towards the end.
         """
-        settings, generator = self._settings, self._generator
-        change = self._offset * self.visibility.free
-        trigrid = self._pivot.with_planes(self._pivot.planes + change)
+        settings, generator = self._settings, self._generator.tuned(self._weights)
+        trigrid = self._offset.moved()
         if self._glimpse is None or self._done % settings.look_every == 0:
-            self._glimpse = Glimpse(generator, trigrid.with_planes(trigrid.planes.detach()), self._refined)
+            self._glimpse = Glimpse(generator, self._offset.trigrid, self._refined)
         window = self._window()
         seen = self._glimpse.see(generator, trigrid, self._refined, window, settings.samples, self._noise)
-        losses = self._differences_from_photo(seen, window)
-        losses |= {
-            "hidden": self._change_of_hidden(trigrid.with_planes(change)),
-            "shape": self._change_of_shape(trigrid),
-            "smooth": _differences(self._offset),
-            "small": self._offset.square().mean(),
-        }
+        losses = self._differences_from_photo(generator, seen, window) | self._held(generator, trigrid)
+        losses |= {"smooth": self._offset.roughness(), "small": self._offset.size()}
         loss = torch.stack([getattr(settings, name) * value for name, value in losses.items()]).sum()
         done = min(1.0, max(done, self._done / self._steps))
-        self._adam.step(loss, [settings.rate * max(0.05, min(1.0, 2 * (1 - done)))])
+        pace = max(0.05, min(1.0, 2 * (1 - done)))
+        rates = [settings.coarse_rate, settings.rate, *[settings.weight_rate] * len(self._weights)]
+        self._adam.step(loss, [rate * pace for rate in rates])
         self._done += 1
         return {"loss": float(loss.detach())} | {name: float(value.detach()) for name, value in losses.items()}
 
-    def _differences_from_photo(self, seen: Seen, window: Window) -> dict[str, Tensor]:
+    def _differences_from_photo(self, generator: Generator, seen: Seen, window: Window) -> dict[str, Tensor]:
         """Losses of a rendered window, by name."""
-        generator, evidence = self._generator, self._evidence
+        evidence = self._evidence
         row, column, side, whole = window
         picture = generator.picture(seen.features[None], seen.alpha[None, None], self._latents[None])
-        ratio = picture.shape[-1] / side
-        view = evidence.at(round(whole * ratio)).cut(round(row * ratio), round(column * ratio), picture.shape[-1])
+        view, perceptual = self._target(window)
         small = evidence.at(whole).cut(row, column, side)
         # the means over a window forget how much the window as a whole counts
         worth = small.weight.mean()
-        target = PerceptualTarget.of(view.rgb, view.weight, backbone="alex", size_px=128)
         coarse = masked_l1(seen.on_white(), small.rgb, small.weight).mean()
+        measured = at_most(picture, view.rgb.shape[-1])
         losses = {
-            "colour": worth * (masked_l1(picture, view.rgb, view.weight).mean() + coarse),
-            "perceptual": worth * target.distance(picture).mean(),
+            "colour": worth * (masked_l1(measured, view.rgb, view.weight).mean() + coarse),
+            "perceptual": worth * perceptual.distance(measured).mean(),
             "silhouette": ((seen.alpha - small.mask[0, 0]).square() * small.weight[0, 0]).mean(),
         }
         logits = generator.label_logits(seen.features.permute(1, 2, 0))
@@ -176,33 +204,21 @@ class PivotalTuning:
             losses["identity"] = person.distance(picture).mean()
         return losses
 
-    def _change_of_hidden(self, change: Trigrid) -> Tensor:
-        """Mean square of the offset at some hidden points."""
-        hidden = self.visibility.hidden
-        if len(hidden) == 0:
-            return torch.zeros(())
-        some = torch.randint(len(hidden), (self._settings.points,), generator=self._noise)
-        return change.sample(hidden[some]).square().mean()
-
-    def _change_of_shape(self, trigrid: Trigrid) -> Tensor:
-        """Mean square change of opacity at some points around the seen surface and before it."""
-        seen = self.visibility.seen
-        if len(seen) == 0:
-            return torch.zeros(())
-        some = seen[torch.randint(len(seen), (self._settings.points,), generator=self._noise)]
-        before = BEFORE * torch.rand(len(some), 1, generator=self._noise) ** 2
-        points = some + before * torch.nn.functional.normalize(self._position - some, dim=1)
+    def _held(self, generator: Generator, trigrid: Trigrid) -> dict[str, Tensor]:
+        """How far the hidden surface has left its tones, and the shape its place."""
+        surface, noise = self._surface, self._noise
+        chosen = torch.randint(len(surface.points), (self._settings.points,), generator=noise)
+        points, normals, firm = surface.points[chosen], surface.normals[chosen], self._firm[chosen]
+        hidden = 1 - self._tones.seen[chosen]
+        within = points - LAYER * torch.rand(len(points), 1, generator=noise) * normals
+        around = points + AROUND * torch.randn(len(points), 1, generator=noise) * normals
+        before = BEFORE * torch.rand(len(points), 1, generator=noise) ** 2
+        before = points + before * torch.nn.functional.normalize(self._position - points, dim=1)
+        count = len(points)
+        raw, features = generator.decode(trigrid.sample(torch.cat([within, around, before[: count // 2]])))
         with torch.no_grad():
-            was = self._opacity(self._pivot, points)
-        return (self._opacity(trigrid, points) - was).square().mean()
-
-    def _opacity(self, trigrid: Trigrid, points: Tensor) -> Tensor:
-        raw, _ = self._generator.decode(trigrid.sample(points))
-        return 1 - torch.exp(-THICKNESS * torch.nn.functional.softplus(raw - 1))
-
-
-def _differences(planes: Tensor) -> Tensor:
-    """Mean square difference of neighbouring cells in a slice."""
-    rows = (planes[..., 1:, :] - planes[..., :-1, :]).square().mean()
-    columns = (planes[..., 1:] - planes[..., :-1]).square().mean()
-    return rows + columns
+            was, _ = self._generator.decode(self._base.sample(torch.cat([around, before[: count // 2]])))
+        change = (opacity(raw[count:]) - opacity(was)).square() * torch.cat([firm, firm[: count // 2]])
+        colours = generator.colours(features[:count])
+        difference = (colours - self._tones.wanted[chosen]).square().sum(dim=1)
+        return {"hidden": (difference * hidden).mean(), "shape": change.mean()}

@@ -1,4 +1,4 @@
-"""Glimpses agree with the exact renderer, and visibility with geometry."""
+"""Glimpses agree with the exact renderer."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import torch
 from core.camera import Camera
 from core.inverters.glimpse import Glimpse
 from core.inverters.pose import RefinedCamera
-from core.inverters.visibility import Visibility
 from core.rendering.marching import march
-from tests.fakes import HALF_AXES, TinyGenerator, tiny_head
+from tests.fakes import TinyGenerator, tiny_head
 
 
 def test_a_glimpse_agrees_with_the_exact_picture() -> None:
@@ -53,15 +52,3 @@ def test_nothing_in_sight_is_an_empty_picture() -> None:
     refined = RefinedCamera(Camera.orbit())
     seen = Glimpse(tiny, empty, refined).see(tiny, empty, refined, (0, 0, 16, 16), 6)
     assert seen.alpha.abs().max() < 1e-3
-
-
-def test_the_front_is_seen_and_the_back_is_hidden() -> None:
-    tiny, head = TinyGenerator(), tiny_head(0)
-    visibility = Visibility.of(tiny, head.trigrid, RefinedCamera(Camera.orbit()))
-    assert len(visibility.seen) > 500
-    assert len(visibility.hidden) > 500
-    assert visibility.seen[:, 2].median() > 0.3 * HALF_AXES[2]
-    assert visibility.hidden[:, 2].median() < -0.3 * HALF_AXES[2]
-    # the slices of the (x, y) plane lie behind one another: front free, back fixed
-    assert visibility.free[0, 0, -1].max() == 1
-    assert visibility.free[0, 0, 0].mean() < 0.4 * visibility.free[0, 0, -1].mean()

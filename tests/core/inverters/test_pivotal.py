@@ -13,6 +13,7 @@ from core.camera import Camera
 from core.errors import Cancelled, InversionError
 from core.head import Head
 from core.inverters import INVERTERS, load
+from core.inverters.colouring import Colouring, opacity
 from core.inverters.evidence import Evidence
 from core.inverters.latent_search import LatentSearch
 from core.inverters.latent_space import LatentSpace
@@ -24,6 +25,8 @@ from tests.fakes import TinyGenerator
 
 if TYPE_CHECKING:
     from core.align import Alignment
+    from core.protocols import Generator
+    from core.trigrid import Trigrid
 
 CAMERA = Camera.orbit(0.25, 0.1)
 
@@ -57,21 +60,52 @@ def test_the_search_recovers_the_picture_and_the_camera(photo: Alignment) -> Non
     assert abs(search.camera.yaw_radians - CAMERA.yaw_radians) < 0.5 * abs(start.yaw_radians - CAMERA.yaw_radians)
 
 
+def _opacity(generator: Generator, trigrid: Trigrid, points: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        return opacity(generator.decode(trigrid.sample(points))[0])
+
+
+def test_colouring_gives_the_tones_and_keeps_the_shape(photo: Alignment) -> None:
+    tiny = TinyGenerator()
+    pivot = 0.6 * _person()
+    colouring = Colouring(tiny, Evidence(photo), CAMERA, pivot, steps=40)
+    values = [colouring.step() for _ in range(40)]
+    assert values[-1]["colour"] < values[0]["colour"] / 3
+    surface, before = colouring.surface, tiny.trigrid(pivot)
+    after, changed = tiny.tuned(colouring.delta), colouring.trigrid
+    around = surface.points + 0.03 * torch.randn(surface.points.shape, generator=torch.Generator().manual_seed(1))
+    assert (_opacity(after, changed, around) - _opacity(tiny, before, around)).abs().mean() < 0.03
+    planes = tiny.planes(pivot[None])[0] + colouring.delta["trigrid"]
+    assert torch.allclose(changed.planes, planes, atol=1e-6)
+
+
+def test_matter_beyond_the_outline_goes(photo: Alignment) -> None:
+    tiny = TinyGenerator()
+    outline = np.asarray(photo.mask) * (np.arange(512) < 300)
+    narrow = replace(photo, mask=outline.astype(np.float32))
+    colouring = Colouring(tiny, Evidence(narrow), CAMERA, _person(), steps=60)
+    values = [colouring.step() for _ in range(60)]
+    assert values[0]["empty"] > 0.3
+    assert values[-1]["empty"] < 0.1
+
+
 def test_tuning_brings_the_picture_closer_and_leaves_the_hidden_side(photo: Alignment) -> None:
     tiny = TinyGenerator()
     # not quite the person: the tuning has something to do
     pivot = 0.6 * _person()
-    tuning = PivotalTuning(tiny, Evidence(photo), CAMERA, pivot, steps=40)
+    colouring = Colouring(tiny, Evidence(photo), CAMERA, pivot, steps=30)
+    for _ in range(30):
+        colouring.step()
+    tuning = PivotalTuning(tiny, Evidence(photo), colouring, steps=40)
     values = [tuning.step() for _ in range(40)]
-    assert values[-1]["perceptual"] < values[0]["perceptual"] / 3
-    before, after, hidden = tiny.trigrid(pivot), tuning.trigrid, tuning.visibility.hidden
-    seen = tuning.visibility.seen
-    changed_seen = (after.sample(seen) - before.sample(seen)).abs().mean()
-    changed_hidden = (after.sample(hidden) - before.sample(hidden)).abs().mean()
-    assert changed_hidden < 0.1 * changed_seen
-    back = before.planes[0, :, 0]
-    untouched = tuning.visibility.free[0, 0, 0] == 0
-    assert torch.equal(after.planes[0, :, 0][:, untouched], back[:, untouched])
+    assert values[-1]["perceptual"] < values[0]["perceptual"] / 2
+    hidden = colouring.surface.points[colouring.tones.seen < 0.01]
+    begun = tiny.tuned(colouring.delta)
+    after, before = tiny.tuned(tuning.delta), begun
+    changed = _opacity(after, tuning.trigrid, hidden) - _opacity(before, colouring.trigrid, hidden)
+    assert changed.abs().mean() < 0.05
+    planes = tiny.planes(pivot[None])[0] + tuning.delta["trigrid"]
+    assert torch.allclose(tuning.trigrid.planes, planes, atol=1e-6)
 
 
 def _run(photo: Alignment, steps: int, seed: int = 0) -> tuple[Head, list[Progress]]:
@@ -146,8 +180,28 @@ def test_a_photo_without_a_person_is_an_error(photo: Alignment) -> None:
 
 def test_a_plan_shares_steps_and_time() -> None:
     plan = Plan.of(None, 100)
-    assert plan.search_steps + plan.tuning_steps == 100
-    assert Plan.of(10.0, None).search_until < Plan.of(10.0, None).until
+    assert plan.search_steps + plan.colouring_steps + plan.tuning_steps == 100
+    timed = Plan.of(10.0, None)
+    assert timed.search_until < timed.colouring_until < timed.until
+
+
+def test_no_time_gives_the_first_guess(photo: Alignment) -> None:
+    heard: list[Progress] = []
+    head = load("pivotal").invert(photo, TinyGenerator(), heard.append, seconds=0.0)
+    assert head is next(p.result for p in heard if p.result is not None)
+
+
+def test_a_head_to_start_from_is_improved(photo: Alignment) -> None:
+    first, heard = _run(photo, 12)
+    again: list[Progress] = []
+    better = load("pivotal").invert(photo, TinyGenerator(), again.append, steps=30, start=first)
+    scores = [p.values["difference"] for p in again if p.result is not None]
+    assert scores[0] == pytest.approx(min(p.values["difference"] for p in heard if p.result is not None), abs=1e-4)
+    assert min(scores) < scores[0]
+    assert better != first
+    stranger = replace(first, generator="another")
+    from_stranger = load("pivotal").invert(photo, TinyGenerator(), silent, steps=0, start=stranger)
+    assert torch.equal(from_stranger.latents, TinyGenerator().mean_latents())
 
 
 def test_the_random_numbers_of_others_are_left_alone(photo: Alignment) -> None:
