@@ -134,13 +134,16 @@ def _add_train(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None
     evaluation.add_argument("--heads", required=True, metavar="SEED@RECIPE,...", help="held-out heads to render")
     evaluation.add_argument("--cache", type=Path, required=True, metavar="FOLDER", help="for what is slow to derive")
     evaluation.add_argument("--count", type=_positive, default=40, metavar="N", help="heads whose features are kept")
+    sliders = train_verbs.add_parser("sliders", parents=[every], help="mix the sliders so that they leak least")
+    sliders.add_argument("figures", type=Path, metavar="FIGURES.json", help="what `evaluate model -o` wrote")
+    sliders.add_argument("output", type=Path, metavar="FILE.json")
     encoder = train_verbs.add_parser(
         "encoder", parents=[every], help="train the first look at a photo; resumes by itself"
     )
     encoder.add_argument("data", type=Path, nargs="+", metavar="DATA", help="what `train data` made")
     encoder.add_argument("output", type=Path, metavar="FOLDER", help="state of the run, and the encoder")
     encoder.add_argument("--generator", type=Path, metavar="FILE", help="the head model; the bundled one if left out")
-    encoder.add_argument("--steps", type=_positive, default=1600, metavar="N", help="of the schedule, in all")
+    encoder.add_argument("--steps", type=_positive, default=4000, metavar="N", help="of the schedule, in all")
     encoder.add_argument("--level-steps", type=_positive, default=200, metavar="N", help="through the head model")
 
 

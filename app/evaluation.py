@@ -98,6 +98,19 @@ def train_evaluation(options: argparse.Namespace, console: Console) -> dict[str,
     return {"files": [str(pictures), str(features)], "explained": explained}
 
 
+def train_sliders(options: argparse.Namespace, _console: Console) -> dict[str, Any]:
+    """Write the mix of sliders that leaks least, from the figures of an evaluation."""
+    from core.editors.attributes import write_mix
+    from core.evaluation import leakage
+
+    part = _read(options.figures).parts.get("leakage")
+    if part is None:
+        raise VoltefaceError(f"{options.figures} holds no leakage.", "Run `volteface evaluate model --only leakage`.")
+    names, mix = leakage.better_mix(part)
+    write_mix(options.output, names, mix)
+    return {"file": str(options.output), "sliders": names}
+
+
 def _read(path: Path) -> ModelFigures:
     """Figures of an earlier run."""
     from core.evaluation.figures import ModelFigures

@@ -146,7 +146,7 @@ def demo(options: argparse.Namespace, console: Console) -> int:
 
 def train(options: argparse.Namespace, console: Console) -> int:
     """Make the bundled models again."""
-    from app.evaluation import train_evaluation
+    from app.evaluation import train_evaluation, train_sliders
     from app.training import train_data, train_encoder, train_mini, train_parser
 
     makers = {
@@ -155,6 +155,7 @@ def train(options: argparse.Namespace, console: Console) -> int:
         "parser": train_parser,
         "encoder": train_encoder,
         "evaluation": train_evaluation,
+        "sliders": train_sliders,
     }
     facts = makers[options.train_verb](options, console)
     console.result(facts, f"{options.output}: done")

@@ -88,11 +88,13 @@ class Sliders:
     Attributes:
         names: of those that the generator knows, in the order of `SLIDERS`.
         directions: float32 [S, W], change of a latent for strength 1.
+        mix: [S, S] how much of every plain slider each one is made of.
     """
 
-    def __init__(self, names: Sequence[str], directions: Tensor) -> None:
+    def __init__(self, names: Sequence[str], directions: Tensor, mix: Tensor | None = None) -> None:
         self.names = tuple(names)
-        self.directions = directions
+        self.mix = torch.eye(len(self.names)) if mix is None else mix
+        self.directions = self.mix @ directions
 
     @staticmethod
     def of(generator: Generator, mix: Tensor | None = None) -> Sliders:
@@ -114,7 +116,7 @@ class Sliders:
         directions = torch.stack([direction(slider, generator.prior, attributes) for slider in known])
         names = tuple(slider.name for slider in known)
         mixed = bundled_mix(generator.info.name, names) if mix is None else mix
-        return Sliders(names, directions if mixed is None else mixed @ directions)
+        return Sliders(names, directions, mixed)
 
     def direction(self, name: str) -> Tensor:
         """Change of a latent [W] for strength 1.
@@ -198,6 +200,12 @@ def bundled_mix(generator_name: str, names: tuple[str, ...]) -> Tensor | None:
     except (OSError, ValueError) as error:
         raise VoltefaceError(f"The attribute sliders could not be read from {path}.", "Restore that file.") from error
     return torch.tensor(data["mix"]) if tuple(data["sliders"]) == names else None
+
+
+def write_mix(path: Path, names: Sequence[str], mix: Tensor) -> None:
+    """Write a mix as the file that `bundled_mix` reads."""
+    rounded = [[round(share, 4) for share in row] for row in mix.tolist()]
+    path.write_text(json.dumps({"sliders": list(names), "mix": rounded}, indent=1), encoding="utf-8")
 
 
 def mix_against(response: Tensor, strength: float = 0.05, most: float = 0.5) -> Tensor:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from core.editors.attributes import mix_against
 from core.evaluation.figures import Cell, Part
 from core.evaluation.kid import REGRESSED, features_of
 from core.evaluation.pictures import at_degrees, head_of, sample_latents
@@ -147,16 +148,16 @@ def responses(
     return result
 
 
-def leakage_part(response: NDArray[np.float64], names: Sequence[str], random_heads: int) -> Part:
+def leakage_part(response: NDArray[np.float64], sliders: Sliders, random_heads: int) -> Part:
     """The matrix: rows are sliders at strength 1, columns measures, and what leaks as a share of what is wanted.
 
     Args:
         response: [heads, sliders, measures], see `responses`.
-        names: of the sliders.
+        sliders: that were moved.
         random_heads: how many heads the deviations were taken over.
     """
     cells: list[Cell] = []
-    for row, name in enumerate(names):
+    for row, name in enumerate(sliders.names):
         own = MEASURES.index(name)
         mean = _mean_over_heads(response[:, row])
         others = np.nan_to_num(np.delete(mean, own))
@@ -169,7 +170,19 @@ def leakage_part(response: NDArray[np.float64], names: Sequence[str], random_hea
         f"Sliders at strength 1: change of each measure in deviations over {random_heads} random heads, "
         f"mean ± deviation over {len(response)} heads; leak: root mean square of the other measures"
     )
-    return Part(title, tuple(cells), details={"sliders": list(names), "measures": list(MEASURES)})
+    details = {
+        "sliders": list(sliders.names),
+        "mix": sliders.mix.tolist(),
+        "response": mean_response(response, sliders.names).tolist(),
+    }
+    return Part(title, tuple(cells), details=details)
+
+
+def better_mix(part: Part) -> tuple[list[str], Tensor]:
+    """The sliders' names, and the mix that undoes most of what `leakage_part` found to leak."""
+    return part.details["sliders"], mix_against(torch.tensor(part.details["response"])) @ torch.tensor(
+        part.details["mix"]
+    )
 
 
 def mean_response(response: NDArray[np.float64], names: Sequence[str]) -> Tensor:

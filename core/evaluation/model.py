@@ -121,7 +121,7 @@ class _Evaluation:
             self.reference,
             self.report,
         )
-        return leakage.leakage_part(found, sliders.names, len(random_heads))
+        return leakage.leakage_part(found, sliders, len(random_heads))
 
     def cost(self) -> Part:
         return cost.cost_part(self.generator.info.name, self.plan.weights)

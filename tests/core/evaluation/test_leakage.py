@@ -34,19 +34,24 @@ def test_planted_leakage_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     found = leakage.responses(TinyGenerator(), sliders, 2, spread, {}, silent)
     assert found.shape == (2, 8, COUNT)
     np.testing.assert_allclose(found[1], planted.T / 2, atol=1e-5)
-    part = leakage.leakage_part(found, sliders.names, 10)
+    part = leakage.leakage_part(found, sliders, 10)
     cells = {(cell.row, cell.column): cell for cell in part.cells}
     assert cells["age", "jaw"].mean == pytest.approx(0.25, abs=1e-5)
     assert cells["age", "wanted"].mean == pytest.approx(1, abs=1e-5)
     assert cells["age", "leak / wanted"].mean == pytest.approx(0.25 / (COUNT - 1) ** 0.5, abs=1e-5)
     assert cells["sex", "leak / wanted"].mean == pytest.approx(0, abs=1e-5)
-    torch.testing.assert_close(leakage.mean_response(found, sliders.names), planted[:8].T / 2, atol=1e-5, rtol=0)
+    response = leakage.mean_response(found, sliders.names)
+    torch.testing.assert_close(response, planted[:8].T / 2, atol=1e-5, rtol=0)
+    names, mix = leakage.better_mix(part)
+    assert names == list(sliders.names)
+    better = mix @ response
+    assert abs(better[0, 3]) < 0.2 * abs(response[0, 3])
 
 
 def test_what_is_never_seen_counts_as_no_change_and_is_left_out_of_tables() -> None:
     found = np.full((2, 1, COUNT), math.nan)
     found[:, 0, 0] = 1.0
-    part = leakage.leakage_part(found, ["age"], 10)
+    part = leakage.leakage_part(found, Sliders(["age"], torch.eye(1)), 10)
     assert {cell.column for cell in part.cells} == {"wanted", "leak / wanted", "age"}
     assert leakage.mean_response(found, ["age"]).tolist() == [[1.0]]
 
