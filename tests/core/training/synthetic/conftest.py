@@ -18,6 +18,15 @@ HEAD_LABEL = 1
 TRAINING_HEADS = Path(__file__).with_name("training_heads.json")
 """Four heads of the bundled model's training data: facts, three cameras, view 2 as a thumbnail with label counts."""
 
+VARIED_HEADS = Path(__file__).with_name("varied_heads.json")
+"""The same of three heads of version 3: long curls with glasses, a full beard, a bun."""
+
+
+@pytest.fixture(scope="session")
+def varied_heads() -> list[dict[str, Any]]:
+    heads: list[dict[str, Any]] = json.loads(VARIED_HEADS.read_text())
+    return heads
+
 
 @pytest.fixture(scope="session")
 def training_heads() -> list[dict[str, Any]]:

@@ -14,9 +14,9 @@ from core.camera import Camera
 from core.errors import DeviceError
 from core.mask import PARTS
 from core.training.synthetic.assets import AssetFolders
-from core.training.synthetic.cameras import ViewRing
-from core.training.synthetic.dataset import rendered
+from core.training.synthetic.dataset import TRAINING_DATA, VARIED_DATA, DatasetSettings, rendered
 from core.training.synthetic.head import HeadMaker
+from core.training.synthetic.part import PartKind
 from core.training.synthetic.recipe import HeadRecipe
 from core.training.synthetic.renderer import OffscreenRenderer
 
@@ -41,16 +41,31 @@ def stage(
 def test_the_training_data_comes_out_again(
     stage: tuple[OffscreenRenderer, HeadMaker], training_heads: list[dict[str, Any]], number: int
 ) -> None:
+    comes_out_again(stage, training_heads[number], TRAINING_DATA)
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_the_data_of_version_3_comes_out_again(
+    stage: tuple[OffscreenRenderer, HeadMaker], varied_heads: list[dict[str, Any]], number: int
+) -> None:
+    comes_out_again(stage, varied_heads[number], VARIED_DATA)
+
+
+def comes_out_again(
+    stage: tuple[OffscreenRenderer, HeadMaker], stored: dict[str, Any], settings: DatasetSettings
+) -> None:
     renderer, maker = stage
-    stored = training_heads[number]
     seed = stored["meta"]["seed"]
-    head = maker.head(seed)
+    head = maker.head(seed, settings.recipe)
     facts = json.loads(json.dumps(head.facts))
     assert facts.keys() == stored["meta"].keys()
-    for name in ("skin", "hair", "outfit", "beard", "glasses", "dark_lenses"):
-        assert facts[name] == stored["meta"][name]
+    for name, told in stored["meta"].items():
+        if isinstance(told, str | bool | int):
+            assert facts[name] == told
+        elif isinstance(told, float):
+            assert facts[name] == pytest.approx(told)
     assert facts["key_light"] == pytest.approx(stored["meta"]["key_light"])
-    view = rendered(renderer, head, [ViewRing().cameras(seed)[2]])[0]
+    view = rendered(renderer, head, [settings.views.cameras(seed)[2]])[0]
     thumbnail = cv2.resize(view.rgb.astype(np.float32), (8, 8), interpolation=cv2.INTER_AREA)
     np.testing.assert_allclose(thumbnail, stored["thumbnail"], atol=2)
     counts = np.bincount(view.label.ravel(), minlength=len(PARTS))
@@ -97,3 +112,45 @@ def test_version_2_keeps_what_chance_decided(stage: tuple[OffscreenRenderer, Hea
     assert {k: v for k, v in facts[0].items() if k not in mended} == {
         k: v for k, v in facts[1].items() if k not in mended
     }
+
+
+def test_clear_lenses_are_glasses_before_the_depth_of_the_eye(stage: tuple[OffscreenRenderer, HeadMaker]) -> None:
+    renderer, maker = stage
+    camera = [Camera.orbit(0.0)]
+    bare, worn = (
+        rendered(renderer, maker.head(1001, HeadRecipe(version=3, hair="none", glasses=g)), camera)[0]
+        for g in (False, True)
+    )
+    eyes = bare.label == PARTS.index("eyes")
+    lenses = eyes & (worn.label == PARTS.index("glasses"))
+    assert lenses.sum() > 0.8 * eyes.sum()  # what the eyes were is seen through lenses
+    assert (np.abs(worn.depth - bare.depth)[lenses] < 1e-4).mean() > 0.8  # the rest is frame
+    assert worn.label[worn.depth == 0].max() == 0
+
+
+def test_beards_have_volume_and_the_label_of_skin(stage: tuple[OffscreenRenderer, HeadMaker]) -> None:
+    renderer, maker = stage
+    head = maker.head(1034, HeadRecipe(version=3))
+    assert head.facts["beard_style"] == "full"
+    assert head.facts["beard_length"] > 0.05
+    (fur,) = (part for part in head.parts if part.kind is PartKind.FUR and part.label == PARTS.index("skin"))
+    without = [part for part in head.parts if part is not fur]
+    camera = Camera.orbit(0.0)
+    with renderer.uploaded(head.parts) as scene:
+        bearded = renderer.view(scene, camera, head.key)
+    with renderer.uploaded(without) as scene:
+        shaven = renderer.view(scene, camera, head.key)
+    nearer = shaven.depth - bearded.depth > 0.005
+    assert nearer.sum() > 300
+    assert set(bearded.label[nearer]) == {PARTS.index("skin")}
+
+
+def test_balding_hair_is_labelled_where_it_grows(stage: tuple[OffscreenRenderer, HeadMaker]) -> None:
+    renderer, maker = stage
+    above = [Camera.orbit(0.0, 0.9)]
+    hair = [
+        (rendered(renderer, maker.head(1005, HeadRecipe(version=3, hair=style)), above)[0].label == 2).sum()
+        for style in ("none", "fur_horseshoe", "fur_receding", "fur_short")
+    ]
+    assert hair[0] == 0
+    assert hair[0] < hair[1] < hair[2] < hair[3]
