@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+import torch.nn.functional as F
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -60,7 +61,7 @@ class Recipe:
         smooth_px: side of the window of the planes whose roughness is looked at in a step of the second stage.
         patch_noise: deviation of the noise on latents in the second stage.
         patch_rate: Adam's learning rate of convolutions and tables; styles, decoder and codes move more slowly.
-        sharpening: the third stage, which trains the second doubling of the picture and nothing else.
+        sharpening: the third stage, which trains the super-resolution and nothing else.
         sharpen_steps: its length.
         sharpen_rate: Adam's learning rate.
         seed: of every random draw.
@@ -145,7 +146,7 @@ class MiniTraining:
             "patches": patch_optimiser(self.network, self.codes, recipe.patch_rate),
         }
         if self.large and self.network.upscaler.sharpen is not None:
-            weights = list(self.network.upscaler.sharpen.parameters())
+            weights = list(self.network.upscaler.parameters())
             self.optimisers["sharpen"] = Adam(weights, BETAS), [recipe.sharpen_rate] * len(weights)
         if (out / STATE).exists():
             self._resume()
@@ -242,7 +243,7 @@ class MiniTraining:
         return terms | {"smooth": self.recipe.fields.smooth * roughness(window)}
 
     def _sharpen_step(self, rng: np.random.Generator) -> Mapping[str, Tensor]:
-        """The averaged network draws; only the second doubling learns, from pictures at full size."""
+        """The averaged network draws; only the super-resolution learns, from pictures at full size."""
         config, model = self.recipe.sharpening, self.recipe.model
         number = int(rng.choice(list(self.large)))
         head = self.large[number]
@@ -254,13 +255,14 @@ class MiniTraining:
             with torch.autocast("cpu", torch.bfloat16):
                 planes = self.network.synthesis(latent[:, None].expand(-1, model.latent_count, -1))
             seen = [rendered_patch(self.network, planes.float(), patch, config) for patch in patches]
-            made = self.network.upscaler.doubled(*(torch.cat(column) for column in zip(*seen, strict=True)))
-        pictures = self.network.upscaler.doubled_again(*made)
+        doubled, made_of = self.network.upscaler.doubled(*(torch.cat(column) for column in zip(*seen, strict=True)))
+        pictures = self.network.upscaler.doubled_again(doubled, made_of)
         wanted = torch.cat([patch.picture for patch in patches])
         with torch.autocast("cpu", torch.bfloat16):
             perceptual = lpips(pictures.clamp(0, 1), wanted).float().mean()
         colour = (pictures - wanted).abs().mean()
-        return {"colour": config.colour * colour, "perceptual": config.perceptual * perceptual}
+        half = (doubled - F.avg_pool2d(wanted, 2)).abs().mean()
+        return {"colour": config.colour * (colour + half) / 2, "perceptual": config.perceptual * perceptual}
 
     def save(self) -> None:
         """Write the state, replacing the former one only when it is complete."""
