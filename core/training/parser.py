@@ -84,10 +84,10 @@ class ParserRecipe:
         seed: of every random draw.
     """
 
-    steps: int = 2400
+    steps: int = 1500
     batch: int = 8
     window_px: int = 192
-    whole_from: float = 0.7
+    whole_from: float = 0.85
     rate: float = 1.5e-3
     trunk_rate: float = 2e-4
     warm_up: int = 60
