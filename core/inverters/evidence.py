@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -33,6 +34,10 @@ OVAL = (
 )
 DRAWN = ("eyes", "brows", "lips", "mouth")
 """Parts whose outline the face mesh gives."""
+GROUPS = (("hair",), ("skin", "nose", "ears", "eyes", "brows", "lips", "mouth"), ("neck",), ("cloth",))
+"""Parts that the parser tells apart well enough to be asked for."""
+PARSER = Path(__file__).resolve().parents[2] / "resources" / "weights" / "parser.safetensors"
+PARSED_PX = 256
 BODY_WEIGHT, FACE_WEIGHT = 0.25, 2.0
 """Weight of a pixel below the chin and of one in the face; hair and background have 1."""
 
@@ -46,17 +51,19 @@ class View:
         mask: the person, 0..1.
         weight: how much each pixel counts.
         parts: share of each pixel that belongs to the parts of `DRAWN`, and, last, to the rest of the face.
+        groups: share of each pixel that the parser gives to each of `GROUPS`; all 0 where there is no parser.
     """
 
     rgb: Tensor
     mask: Tensor
     weight: Tensor
     parts: Tensor
+    groups: Tensor
 
     def cut(self, row: int, column: int, side: int) -> View:
         """A square of it."""
         rows, columns = slice(row, row + side), slice(column, column + side)
-        return View(*(t[:, :, rows, columns] for t in (self.rgb, self.mask, self.weight, self.parts)))
+        return View(*(t[:, :, rows, columns] for t in (self.rgb, self.mask, self.weight, self.parts, self.groups)))
 
 
 class Evidence:
@@ -87,16 +94,31 @@ class Evidence:
         weight = 1 - (1 - BODY_WEIGHT) * np.clip((rows - chin) / (0.06 * len(crop)), 0, 1) + (FACE_WEIGHT - 1) * face
         # beyond the photo's border nothing is known
         weight = weight * alignment.inside_photo
-        whole = View(rgb * person + 1 - person, person, torch.from_numpy(weight.astype(np.float32))[None, None], parts)
+        counts = torch.from_numpy(weight.astype(np.float32))[None, None]
+        on_white = rgb * person + 1 - person
+        whole = View(on_white, person, counts, parts, _parsed_groups(on_white) * person)
         self.at = cache(lambda size_px: _scaled(whole, size_px))
 
 
 def _scaled(view: View, size_px: int) -> View:
     scaled = [
         F.interpolate(t, (size_px, size_px), mode="bilinear", antialias=True, align_corners=False)
-        for t in (view.rgb, view.mask, view.weight, view.parts)
+        for t in (view.rgb, view.mask, view.weight, view.parts, view.groups)
     ]
     return View(*scaled)
+
+
+def _parsed_groups(rgb: Tensor) -> Tensor:
+    """What the parser makes of a picture [1, 3, px, px]: chances [1, groups, px, px]; zeros without its weights."""
+    if not PARSER.is_file():
+        return rgb.new_zeros(1, len(GROUPS), *rgb.shape[2:])
+    from core.segmenters.parser import parse_logits
+
+    with torch.no_grad():
+        small = F.interpolate(rgb, (PARSED_PX, PARSED_PX), mode="bilinear", antialias=True, align_corners=False)
+        chance = (parse_logits(small) + parse_logits(small.flip(3)).flip(3)).div(2).softmax(dim=1)
+        groups = [chance[:, [PARTS.index(part) for part in group]].sum(dim=1) for group in GROUPS]
+        return F.interpolate(torch.stack(groups, dim=1), rgb.shape[2:], mode="bilinear", align_corners=False)
 
 
 def _drawn_parts(landmarks: NDArray[np.float64], side_px: int) -> tuple[Tensor, NDArray[np.float32]]:
@@ -137,3 +159,22 @@ def part_loss(logits: Tensor, view: View, parts: tuple[str, ...] = PARTS) -> Ten
     anything = torch.stack(columns).sum(dim=0)
     loss = loss - (view.parts[:, -1] * torch.log((1 - anything).clamp(1e-4, 1))).sum()
     return loss / view.parts.sum().clamp(min=1)
+
+
+def group_loss(logits: Tensor, view: View, parts: tuple[str, ...] = PARTS) -> Tensor:
+    """How badly rendered part labels agree with what the parser sees in the photo; 0 where it saw nothing.
+
+    Args:
+        logits: [1, parts, px, px].
+        view: evidence at that resolution.
+        parts: names of the labels.
+    """
+    chance = logits.softmax(dim=1)
+    glasses = chance[:, parts.index("glasses")] if "glasses" in parts else torch.zeros(())
+    loss = torch.zeros(())
+    for number, group in enumerate(GROUPS):
+        columns = [parts.index(part) for part in group if part in parts]
+        if columns:
+            found = chance[:, columns].sum(dim=1) + glasses
+            loss = loss - (view.groups[:, number] * view.weight[:, 0] * torch.log(found.clamp(1e-3, 1))).sum()
+    return loss / (view.groups * view.weight).sum().clamp(min=1)

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 
 from core.descent import Adam
-from core.inverters.evidence import part_loss
+from core.inverters.evidence import group_loss, part_loss
 from core.inverters.glimpse import Glimpse
 from core.inverters.perceptual import QuickPerceptual, multiplies_half
 from core.inverters.pose import RefinedCamera
@@ -43,7 +43,7 @@ class SearchSettings:
         look_every: steps after which the coarse look is renewed.
         rate: Adam's step for the latents, in standard deviations.
         camera_rate: for the camera, in its usual spreads.
-        colour, perceptual, silhouette, parts, identity: weights of the losses.
+        colour, perceptual, silhouette, parts, groups, identity: weights of the losses.
         usual: weight of the shared code's distance from the mean.
         even: weight of the layers' distance from each other.
         pose: weight of the camera's corrections.
@@ -56,8 +56,9 @@ class SearchSettings:
     camera_rate: float = 0.04
     colour: float = 2.0
     perceptual: float = 1.0
-    silhouette: float = 1.0
+    silhouette: float = 2.0
     parts: float = 0.1
+    groups: float = 0.2
     identity: float = 0.1
     usual: float = 0.03
     even: float = 0.4
@@ -152,7 +153,8 @@ class LatentSearch:
             losses["identity"] = self._identity.distance(picture).mean()
         logits = self._generator.label_logits(seen.features.permute(1, 2, 0))
         if logits is not None:
-            losses["parts"] = part_loss(logits.permute(2, 0, 1)[None], view, self._generator.info.parts)
+            chances, names = logits.permute(2, 0, 1)[None], self._generator.info.parts
+            losses |= {"parts": part_loss(chances, view, names), "groups": group_loss(chances, view, names)}
         loss = torch.stack([getattr(settings, name) * value for name, value in losses.items()]).sum()
         done = min(1.0, max(done, self._done / self._steps))
         # a short warm-up, then a slow end, so that where it stops does not depend on the last step's samples

@@ -16,13 +16,14 @@ import numpy as np
 import torch
 
 from core.descent import Adam
-from core.inverters.colouring import opacity
+from core.inverters.clutter import clutter
+from core.inverters.colouring import PHOTO_PX, opacity
 from core.inverters.evidence import part_loss
 from core.inverters.glimpse import Glimpse
 from core.inverters.offset import PlaneOffset
 from core.inverters.perceptual import QuickPerceptual
 from core.inverters.pose import RefinedCamera
-from core.inverters.surface import LAYER
+from core.inverters.surface import CELLS, LAYER
 from core.losses import IdentityTarget, at_most, identity_embedding, masked_l1
 
 if TYPE_CHECKING:
@@ -57,19 +58,21 @@ class TuningSettings:
     Attributes:
         window_px: side of the rendered window, in neural pixels; the whole picture where that is smaller.
         samples: samples a ray.
-        look_every: steps after which the coarse look is renewed.
+        look_every, clean_every: steps after which the coarse look is renewed, and clutter looked for.
         rate, coarse_rate, weight_rate: Adam's steps for the two parts and for the generator's weights.
         colour, perceptual, silhouette, parts, identity: weights of the losses.
         hidden: weight of the hidden surface's difference from its tones.
         shape: weight of the change of opacity around the surface and before it.
         smooth: weight of the fine part's differences between neighbouring cells.
         small: weight of the offset's size.
+        empty: weight of what stands where `clutter` wants nothing.
         points: points of the surface looked at in a step.
     """
 
     window_px: int = 64
     samples: int = 10
     look_every: int = 12
+    clean_every: int = 36
     rate: float = 0.1
     coarse_rate: float = 0.04
     weight_rate: float = 0.0005
@@ -82,6 +85,7 @@ class TuningSettings:
     shape: float = 30.0
     smooth: float = 0.05
     small: float = 0.01
+    empty: float = 3.0
     points: int = 3072
 
 
@@ -115,6 +119,7 @@ class PivotalTuning:
         self._weights = {name: torch.zeros_like(weight).requires_grad_() for name, weight in weights.items()}
         self._adam = Adam([self._offset.coarse, self._offset.fine, *self._weights.values()], betas=(0.8, 0.99))
         self._glimpse: Glimpse | None = None
+        self._clutter = torch.zeros(0, 3)
         self._windows = self._useful_windows()
         self._target = cache(self._target_of)
         self._done = 0
@@ -167,10 +172,14 @@ class PivotalTuning:
         trigrid = self._offset.moved()
         if self._glimpse is None or self._done % settings.look_every == 0:
             self._glimpse = Glimpse(generator, self._offset.trigrid, self._refined)
+        if self._done % settings.clean_every == 0:
+            whole = self._evidence.at(PHOTO_PX)
+            self._clutter, _ = clutter(generator, self._offset.trigrid, whole, self._refined)
         window = self._window()
         seen = self._glimpse.see(generator, trigrid, self._refined, window, settings.samples, self._noise)
         losses = self._differences_from_photo(generator, seen, window) | self._held(generator, trigrid)
         losses |= {"smooth": self._offset.roughness(), "small": self._offset.size()}
+        losses["empty"] = self._left_clutter(generator, trigrid)
         loss = torch.stack([getattr(settings, name) * value for name, value in losses.items()]).sum()
         done = min(1.0, max(done, self._done / self._steps))
         pace = max(0.05, min(1.0, 2 * (1 - done)))
@@ -203,6 +212,14 @@ class PivotalTuning:
             person = IdentityTarget(self._person, evidence.chip_from_crop @ whole_from_window)
             losses["identity"] = person.distance(picture).mean()
         return losses
+
+    def _left_clutter(self, generator: Generator, trigrid: Trigrid) -> Tensor:
+        """Mean square opacity where nothing should be."""
+        if len(self._clutter) == 0:
+            return torch.zeros(())
+        some = self._clutter[torch.randint(len(self._clutter), (self._settings.points // 4,), generator=self._noise)]
+        some = some + (torch.rand(some.shape, generator=self._noise) - 0.5) * (self._base.box_side / CELLS)
+        return opacity(generator.decode(trigrid.sample(some))[0]).square().mean()
 
     def _held(self, generator: Generator, trigrid: Trigrid) -> dict[str, Tensor]:
         """How far the hidden surface has left its tones, and the shape its place."""

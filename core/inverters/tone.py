@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from core.inverters.evidence import GROUPS
 from core.inverters.visibility import photographed
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from core.protocols import Generator
     from core.trigrid import Trigrid
 
-SKIN = ("skin", "nose", "ears")
-"""Parts that share one tone."""
+SKIN, NECK = ("skin", "nose", "ears"), ("neck",)
+"""Parts that share one tone, and one that falls back on it: clothes may hide it."""
 NEARBY = 0.025
 """Distance, world units, below which the photo's colours count alike."""
 FAR = 6e-3
@@ -72,22 +73,33 @@ def tones(
         parts: names of the surface's part labels; may be empty.
     """
     with torch.no_grad():
-        photo, seen = photographed(generator, trigrid, surface, view, camera)
-        wanted = surface.colours.clone()
-        for share in _shares(surface, parts):
-            moved = _carried(surface, photo, seen * share)
+        photo, seen, groups = photographed(generator, trigrid, surface, view, camera)
+        wanted, skin = surface.colours.clone(), None
+        for names, share in _shares(surface, parts):
+            moved = _carried(surface, photo, seen * share * _agreement(names, groups))
+            if names == SKIN:
+                skin = moved
+            elif names == NECK and moved is None:
+                # under a scarf or a beard there is skin like elsewhere
+                moved = skin
             if moved is not None:
                 wanted = wanted + share[:, None] * (moved - surface.colours)
         return Tones(torch.lerp(wanted.clamp(0, 1), photo, seen[:, None]), seen)
 
 
-def _shares(surface: Surface, parts: Sequence[str]) -> list[Tensor]:
-    """How much each point belongs to each group of parts that share a tone, [N] each; one group without labels."""
+def _shares(surface: Surface, parts: Sequence[str]) -> list[tuple[tuple[str, ...], Tensor]]:
+    """How much each point [N] belongs to each group of parts that share a tone, skin first; one without labels."""
     if surface.parts.shape[1] == 0:
-        return [torch.ones(len(surface.points))]
-    skin = [i for i, part in enumerate(parts) if part in SKIN]
-    others = [[i] for i, part in enumerate(parts) if part not in SKIN and part != "background"]
-    return [surface.parts[:, columns].sum(dim=1) for columns in (skin, *others) if columns]
+        return [((), torch.ones(len(surface.points)))]
+    others = [(part,) for part in parts if part not in SKIN and part != "background"]
+    columns = [(names, [i for i, part in enumerate(parts) if part in names]) for names in (SKIN, *others)]
+    return [(names, surface.parts[:, numbers].sum(dim=1)) for names, numbers in columns if numbers]
+
+
+def _agreement(names: tuple[str, ...], groups: Tensor) -> Tensor:
+    """How far the photo, too, shows those parts at each point [N]; 1 where no parser was asked."""
+    number = next((i for i, group in enumerate(GROUPS) if set(names) & set(group)), None)
+    return groups[:, number] if number is not None and groups.any() else torch.ones(len(groups))
 
 
 def _carried(surface: Surface, photo: Tensor, worth: Tensor) -> Tensor | None:
@@ -120,13 +132,15 @@ def _carried(surface: Surface, photo: Tensor, worth: Tensor) -> Tensor | None:
 
 def _bounded(deviation: Tensor, most: Tensor) -> Tensor:
     """Deviations that fade out towards `most`."""
-    return (most + 1e-3) * torch.tanh(deviation / (most + 1e-3))
+    bounded: Tensor = (most + 1e-3) * torch.tanh(deviation / (most + 1e-3))
+    return bounded
 
 
 def _is_usual(colours: Tensor, worth: Tensor) -> Tensor:
     """Which colours [N, 3] lie near the middle of what the photo shows of a part, 1 or 0 [N]."""
     distance = (colours - torch.stack([_middle(channel, worth) for channel in colours.unbind(dim=1)])).norm(dim=1)
-    return (distance < USUAL * _middle(distance, worth) + 0.03).float()
+    near: Tensor = distance < USUAL * _middle(distance, worth) + 0.03
+    return near.float()
 
 
 def _middle(values: Tensor, worth: Tensor) -> Tensor:

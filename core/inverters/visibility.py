@@ -30,7 +30,7 @@ LEAST_SHARE, MOST_SHARE = 0.05, 0.45
 
 def photographed(
     generator: Generator, trigrid: Trigrid, surface: Surface, view: View, camera: RefinedCamera
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor]:
     """What a photo shows of a surface.
 
     Args:
@@ -41,8 +41,8 @@ def photographed(
         camera: the photo's.
 
     Returns:
-        The photo's colour at each point [N, 3], and how far that colour is the point's own, 0..1 [N]: the more
-        squarely the surface faces the camera, the more.
+        The photo's colour at each point [N, 3]; how far that colour is the point's own, 0..1 [N]: the more squarely
+        the surface faces the camera, the more; and the chances of `GROUPS` there [N, groups], 0 without a parser.
     """
     with torch.no_grad():
         rotation, position = (value.float() for value in camera.pose())
@@ -54,8 +54,8 @@ def photographed(
         at = (in_camera[:, :2] / in_camera[:, 2:] * (2 * camera.base.focal))[None, None]
         inner = -F.max_pool2d(-view.mask, 2 * RIM_PX + 1, 1, RIM_PX)
         known = inner * (view.weight > 0)
-        shown = F.grid_sample(torch.cat([view.rgb, known], dim=1), at, align_corners=False)[0, :, 0].T
-        return shown[:, :3], light.square() * facing.square() * (3 - 2 * facing) * shown[:, 3]
+        shown = F.grid_sample(torch.cat([view.rgb, known, view.groups], dim=1), at, align_corners=False)[0, :, 0].T
+        return shown[:, :3], light.square() * facing.square() * (3 - 2 * facing) * shown[:, 3], shown[:, 4:]
 
 
 def free_cells(trigrid: Trigrid, points: Tensor, seen: Tensor) -> Tensor:

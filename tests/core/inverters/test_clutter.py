@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
 from core.camera import Camera
 from core.inverters.clutter import clutter, largest_piece
-from core.inverters.evidence import Evidence, View
+from core.inverters.evidence import Evidence
 from core.inverters.pose import RefinedCamera
 from tests.core.inverters.portraits import portrait
 from tests.fakes import TinyGenerator
@@ -38,8 +40,8 @@ def test_what_stands_beyond_the_outline_is_clutter() -> None:
     tiny = TinyGenerator()
     mean = tiny.mean_latents()
     view = Evidence(portrait(tiny, mean, CAMERA)).at(256)
-    half = view.mask * (torch.arange(256) < 128)
-    points, _ = clutter(tiny, tiny.trigrid(mean), View(view.rgb, half, view.weight, view.parts), RefinedCamera(CAMERA))
+    narrow = replace(view, mask=view.mask * (torch.arange(256) < 128))
+    points, _ = clutter(tiny, tiny.trigrid(mean), narrow, RefinedCamera(CAMERA))
     # the camera looks along -z: the right half of the picture is the person's left, +x
     assert len(points) > 1000
     assert points[:, 0].min() > 0
