@@ -19,6 +19,7 @@ def evaluate_model(options: argparse.Namespace, console: Console) -> tuple[dict[
     """Measure a model; with --output every finished part is kept there, and a later run goes on from it."""
     from core.evaluation import model
     from core.evaluation.cost import load_from
+    from core.whole_file import written_whole
 
     parts = tuple(options.only.split(",")) if options.only else model.Plan.parts
     model.check_parts(parts)
@@ -38,8 +39,14 @@ def evaluate_model(options: argparse.Namespace, console: Console) -> tuple[dict[
     known = _read(output) if output is not None and output.exists() else None
 
     def keep(figures: ModelFigures) -> None:
-        if output is not None:
-            output.write_text(json.dumps(figures.to_json(), indent=1), encoding="utf-8")
+        if output is None:
+            return
+        # another evaluation may write its parts to the same file at the same time
+        both = _read(output) if output.exists() else figures
+        for name, part in figures.parts.items():
+            both = both.with_part(name, part)
+        with written_whole(output) as stream:
+            stream.write(json.dumps(both.to_json(), indent=1).encode())
 
     figures = model.evaluate_model(load_from("mini", options.weights), plan, console.report, known=known, keep=keep)
     return figures.to_json(), figures.in_words

@@ -49,6 +49,17 @@ ATTACHED_NODES = 3
 SEEN_HALF_HEIGHT = HEAD_RADIUS / (2 * HEAD_FOCAL)
 """Below, no training camera has seen anything: what lies there says nothing about a head."""
 OPAQUE, LEAST_HOLE_SHARE, RIM_PX = 0.9, 6e-4, 4
+THINGS = [
+    [PARTS.index(part) for part in group]
+    for group in (
+        ("glasses",),
+        ("hair",),
+        ("cloth",),
+        ("skin", "eyes", "brows", "lips", "nose", "ears", "mouth", "neck"),
+    )
+]
+LEAST_OTHER_SHARE = 0.12
+"""Share of a hole's surroundings that a second thing has to have."""
 HAIRY, BALD = 0.12, 0.03
 """Shares of a head's pixels that are hair, above which a side has hair and below which it has none."""
 LEAST_PRESENCE = 0.5
@@ -157,26 +168,37 @@ def _widened(solid: NDArray[np.bool_], nodes: int) -> NDArray[np.bool_]:
     return np.asarray(pooled[0, 0].numpy() > 0)
 
 
-def holes(alpha: NDArray[np.float32], rim_px: int = RIM_PX) -> int:
-    """How many holes a silhouette has: places well inside it through which the background shines.
+def holes(alpha: NDArray[np.float32], labels: NDArray[np.uint8] | None = None) -> int:
+    """How many holes a head has: places well inside its outline through which the background shines.
+
+    A gap between two things is none, such as that between a pony tail and the neck, or behind the glasses.
 
     Args:
         alpha: [S, S].
-        rim_px: width of the rim where it may fade.
+        labels: [h, w] of the same picture, h at most S; without them, gaps count.
     """
+    size = len(alpha)
+    rim_px = max(RIM_PX, 0 if labels is None else 2 * size // len(labels))  # where an outline may fade
     outside = np.pad((alpha < 0.5).astype(np.uint8), 1, constant_values=1)
     _, regions = cv2.connectedComponents(outside, connectivity=4)
     inside = (regions != regions[0, 0])[1:-1, 1:-1].astype(np.uint8)
     inner = cv2.erode(inside, np.ones((2 * rim_px + 1, 2 * rim_px + 1), np.uint8)) > 0
     # an enclosed region is a hole up to its own rim
-    enclosed = (inside > 0) & (alpha < 0.5)
-    count, _, stats, _ = cv2.connectedComponentsWithStats(((inner & (alpha < OPAQUE)) | enclosed).astype(np.uint8))
-    return int((stats[1:count, cv2.CC_STAT_AREA] >= LEAST_HOLE_SHARE * alpha.size).sum())
+    faint = (inner & (alpha < OPAQUE)) | ((inside > 0) & (alpha < 0.5))
+    count, marks, stats, _ = cv2.connectedComponentsWithStats(faint.astype(np.uint8))
+    large = [n for n in range(1, count) if stats[n, cv2.CC_STAT_AREA] >= LEAST_HOLE_SHARE * alpha.size]
+    if labels is None:
+        return len(large)
+    parts = cv2.resize(labels, (size, size), interpolation=cv2.INTER_NEAREST)
+    return sum(not _is_gap(marks == n, parts, rim_px) for n in large)
 
 
-def _rim(view: SampleView) -> int:
-    """Two pixels of the rendered picture, in those of the finished one."""
-    return RIM_PX if view.labels is None else max(RIM_PX, 2 * len(view.alpha) // len(view.labels))
+def _is_gap(hole: NDArray[np.bool_], parts: NDArray[np.uint8], rim_px: int) -> bool:
+    """Whether a hole lies between two different things, or in a pair of glasses."""
+    kernel = np.ones((4 * rim_px + 1, 4 * rim_px + 1), np.uint8)
+    around = parts[(cv2.dilate(hole.astype(np.uint8), kernel) > 0) & ~hole]
+    shares = [np.isin(around, group).sum() / max((around > 0).sum(), 1) for group in THINGS]
+    return bool(shares[0] >= LEAST_OTHER_SHARE or sorted(shares)[-2] >= LEAST_OTHER_SHARE)
 
 
 def hair_share(labels: NDArray[np.uint8]) -> float:
@@ -210,7 +232,7 @@ def samples_part(samples: Sequence[Sample], truths: Sequence[HeldOutHead] = ()) 
     """The table: share of heads with each fault, and which."""
     faults: dict[str, list[int]] = {
         "floaters": [sample.seed for sample in samples if sample.floaters],
-        "holes": [s.seed for s in samples if any(holes(view.alpha, _rim(view)) for view in s.views)],
+        "holes": [s.seed for s in samples if any(holes(view.alpha, view.labels) for view in s.views)],
         "a face behind": [
             sample.seed
             for sample in samples
@@ -223,7 +245,9 @@ def samples_part(samples: Sequence[Sample], truths: Sequence[HeldOutHead] = ()) 
         ],
     }
     known: dict[str, list[int]] = {
-        "holes": [h.seed for h in truths if any(holes((v.label > 0).astype(np.float32)) for v in h.views.values())],
+        "holes": [
+            h.seed for h in truths if any(holes((v.label > 0).astype(np.float32), v.label) for v in h.views.values())
+        ],
         "hair on some sides only": [
             head.seed
             for head in truths

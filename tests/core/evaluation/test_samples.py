@@ -75,6 +75,15 @@ def test_holes() -> None:
     assert samples.holes(notched) == 0, "a gap that is open to the outside is no hole"
 
 
+def test_a_gap_between_two_things_is_no_hole() -> None:
+    pierced = disc()
+    pierced[60:70, 60:70] = 0
+    labels = np.full((64, 64), PARTS.index("hair"), np.uint8)
+    assert samples.holes(pierced, labels) == 1
+    labels[:, :32] = PARTS.index("neck")
+    assert samples.holes(pierced, labels) == 0
+
+
 @pytest.mark.parametrize(
     ("front", "side", "back", "agrees"),
     [(0.4, 0.5, 0.6, True), (0.0, 0.0, 0.0, True), (0.05, 0.3, 0.5, True), (0.3, 0.4, 0.0, False), (0.3, 0, 0, False)],
