@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-CHOICE_SHARPNESS = 20.0  # softmax gain on normal scores: one-hot but for a narrow border, which has no jump
+CHOICE_SHARPNESS = 150.0  # softmax gain on normal scores: one-hot but for a narrow border, which has no jump
 SEX = "gender"  # 0 woman .. 1 man
 SEX_BORDER = 0.05  # half width, in units of SEX, of the band where the odds of both sexes are blended
 KINDS = (SEX, "beard")
