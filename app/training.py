@@ -58,13 +58,27 @@ def train_mini(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     return {"file": str(file), "steps": training.steps}
 
 
-def train_guess(options: argparse.Namespace, console: Console) -> dict[str, Any]:
-    """Fit the first guess of the inversion to the heads that the bundled model was trained on."""
-    from core.generators.mini import load_mini
-    from core.training.encoder import train_first_guess
+def train_encoder(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """Train the inversion's first look at a photo, then fit it to the head model's levels."""
+    from dataclasses import asdict
 
-    left = train_first_guess(options.data, options.output, load_mini().prior, console.report)
-    return {"file": str(options.output), "unexplained": {f"{strength:g}": share for strength, share in left.items()}}
+    from core.generators.mini import load_mini
+    from core.inverters.encoder import Encoder
+    from core.training.encoder import EncoderRecipe, EncoderTraining, save_encoder
+    from core.training.encoder_heads import EncoderHeads
+    from core.training.encoder_levels import LevelsRecipe, fit_levels
+    from core.training.encoder_score import score
+
+    generator = load_mini(options.generator) if options.generator else load_mini()
+    heads = EncoderHeads(*options.data)
+    training = EncoderTraining(heads, options.output, EncoderRecipe(steps=options.steps), generator)
+    training.run(console.report)
+    network = training.averaged()
+    offsets, levels = fit_levels(network, heads, generator, LevelsRecipe(steps=options.level_steps), console.report)
+    file = options.output / f"{generator.info.name}_encoder.safetensors"
+    save_encoder(Encoder(network, offsets), file)
+    found = score(network, heads, training.weights, generator)
+    return {"file": str(file), "score": asdict(found), "levels": asdict(levels)}
 
 
 def train_parser(options: argparse.Namespace, console: Console) -> dict[str, Any]:

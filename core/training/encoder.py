@@ -1,201 +1,257 @@
-"""Fits the first guess of `core.inverters.first_guess`: an affine map from a photo's features to a head's attributes.
+"""Trains the encoder of `core.inverters.encoder` on synthetic heads that are made to look like photographs.
 
-Ridge regression on the synthetic heads' own pictures, spoilt as photos are: exposure, tint, contrast, blur, noise, a
-ragged person mask, a crop that is a little off. It takes minutes on one core and has no local optimum; its strength is
-chosen on heads that the fit did not see.
+First stage: from each picture the head's attributes - quantities by regression, options and yes-or-no by their
+cross-entropy, each weighted by how much it changes the generator's pictures - and the camera. Attributes do not depend
+on the generator's weights, so the stage may run before the generator is done. The second is `encoder_levels`.
+
+Resumable: OUT/state.safetensors is written every few minutes. A run may go on with other data, even with attributes
+that the former data did not have: what is known by name is kept, the rest begins anew.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, fields
+import time
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 import torch
+import torch.nn.functional as F
+from safetensors import safe_open
 from safetensors.torch import save_file
 
-from core.camera import Camera
-from core.errors import VoltefaceError
-from core.inverters.first_guess import PICTURE_PX, POOLED, TINY_PX, Guesser, photo_features
-from core.progress import Progress, silent
-from core.training.dataset import finished_heads, is_held_out
-from core.training.synthetic.attributes import attributes_of_head
+from core.descent import Adam
+from core.inverters.encoder_network import AttributeLayout, EncoderConfig, EncoderNetwork
+from core.progress import Progress
+from core.training.encoder_heads import EncoderHeads, Looks, spoilt_looks
+from core.training.encoder_score import CAMERA_NOISE_RADIANS, LEAST_DEVIATION, loss_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from numpy.typing import NDArray
     from torch import Tensor
 
-    from core.generators.mini_prior import LatentPrior
+    from core.generators.mini import Mini
+    from core.inverters.encoder import Encoder
     from core.progress import Report
 
-WIDEST_YAW_RADIANS = math.radians(50)
-WIDEST_PITCH_RADIANS = math.radians(30)
-STRENGTHS = (1e1, 1e2, 1e3, 3e3, 1e4, 3e4, 1e5)
-"""Ridge penalties that are tried, for standardised features."""
-BATCH = 16
-PRESENT_OR_NOT = ("glasses", "dark")
-"""Attributes that are 0 or 1."""
+STATE = "state.safetensors"
+SAVE_EVERY_SECONDS = 240.0
+BETAS = (0.9, 0.99)
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Features and the attributes that they should give.
+class EncoderRecipe:
+    """All numbers of the first stage.
 
     Attributes:
-        features: float32 [N, D].
-        attributes: float32 [N, A].
-        heads: int64 [N] which head a row is of.
+        network: sizes.
+        steps: length of the schedule.
+        batch: pictures a step.
+        fresh: of them new ones; the others were used before, since to spoil and look costs more than to learn.
+        pool: pictures that are kept to be used again.
+        rate: Adam's learning rate of the new layers.
+        trunk_rate: the same of the trunk's last group.
+        drop: share of the summed-up features that is left out while training.
+        camera: weight of the camera's error.
+        decay: of the weights, a step and unit of rate.
+        seed: of every draw.
     """
 
-    features: Tensor
-    attributes: Tensor
-    heads: Tensor
+    network: EncoderConfig = field(default_factory=EncoderConfig)
+    steps: int = 4000
+    batch: int = 40
+    fresh: int = 8
+    pool: int = 640
+    rate: float = 1e-3
+    trunk_rate: float = 3e-4
+    drop: float = 0.3
+    camera: float = 1.0
+    decay: float = 0.02
+    seed: int = 0
 
 
-def spoilt(
-    rgb: NDArray[np.uint8], person: NDArray[np.bool_], random: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A render as a photo would show it: picture on white [h, w, 3] and mask [h, w], 0..1."""
-    side = len(rgb)
-    turn, grow = random.normal(0, 2.0), math.exp(random.normal(0, 0.035))
-    matrix = cv2.getRotationMatrix2D((side / 2, side / 2), turn, grow)
-    matrix[:, 2] += random.normal(0, 0.012 * side, 2)
-    border = {"borderMode": cv2.BORDER_REPLICATE, "flags": cv2.INTER_LINEAR}
-    picture = cv2.warpAffine(rgb, matrix, (side, side), **border).astype(np.float32) / 255
-    mask = cv2.warpAffine(person.astype(np.float32), matrix, (side, side), **border)
-    # the mask of a photo is soft and a few pixels off
-    soft = cv2.GaussianBlur(mask, (0, 0), random.uniform(0.7, 3.0))
-    mask = np.clip((soft - 0.5 + random.normal(0, 0.12)) * random.uniform(1.5, 5) + 0.5, 0, 1)
-    picture = np.clip(picture, 0, 1) ** math.exp(random.normal(0, 0.18))
-    tint = np.exp(random.normal(0, 0.05, 3)) * math.exp(random.normal(0, 0.1))
-    grey = picture.mean(axis=2, keepdims=True)
-    picture = grey + (picture - grey) * random.uniform(0.7, 1.2)
-    picture = (picture - 0.5) * random.uniform(0.85, 1.2) + 0.5
-    if random.random() < 0.5:
-        picture = cv2.GaussianBlur(picture, (0, 0), random.uniform(0.4, 1.6))
-    picture = np.clip(picture * tint + random.normal(0, 0.015, picture.shape), 0, 1)
-    return (picture * mask[..., None] + 1 - mask[..., None]).astype(np.float32), mask.astype(np.float32)
-
-
-def collect(
-    folders: Sequence[Path], attributes: Tensor, repeats: int = 1, seed: int = 0, *, report: Report = silent
-) -> Pairs:
-    """Look at every frontal view of synthetic heads.
+def answer_losses(layout: AttributeLayout, answers: Tensor, wanted: Tensor, weights: Tensor) -> dict[str, Tensor]:
+    """Terms of the loss, by name.
 
     Args:
-        folders: one for each head, with `rgb.npy`, `label.npy` and `cam2world.npy`.
-        attributes: float32 [heads, A].
-        repeats: how often each view is spoilt anew.
-        seed: of the spoiling.
-        report: told of each head.
+        layout: of the attributes.
+        answers: [B, A], see `AttributeLayout.expected`.
+        wanted: [B, A] attributes, the quantities standardised.
+        weights: [A].
     """
-    random = np.random.default_rng(seed)
-    features, targets, heads = [], [], []
-    for number, folder in enumerate(folders):
-        rows = list(_frontal(folder, repeats, random))
-        report(Progress(number + 1, len(folders), "Looking at heads"))
-        for start in range(0, len(rows), BATCH):
-            pictures, masks, angles = (
-                torch.stack(list(column)) for column in zip(*rows[start : start + BATCH], strict=True)
-            )
-            features.append(photo_features(pictures, masks, angles))
-        targets.append(attributes[number].expand(len(rows), -1))
-        heads.append(torch.full((len(rows),), number))
-    return Pairs(torch.cat(features), torch.cat(targets), torch.cat(heads))
+    quantities, present = list(layout.quantities), list(layout.present)
+    total = weights[quantities].sum() + sum(weights[first:last].mean() for first, last in layout.choices)
+    error = F.smooth_l1_loss(answers[:, quantities], wanted[:, quantities], reduction="none", beta=0.5)
+    terms = {"quantities": (error * weights[quantities]).sum(1).mean()}
+    for first, last in layout.choices:
+        group = layout.names[first].split("/")[0]
+        options = F.cross_entropy(answers[:, first:last], wanted[:, first:last], label_smoothing=0.03)
+        terms[group] = 8 * weights[first:last].mean() * options
+    if present:
+        there = F.binary_cross_entropy_with_logits(answers[:, present], wanted[:, present], reduction="none")
+        terms["present"] = 4 * (there * weights[present]).sum(1).mean()
+    return {name: 10 * term / total for name, term in terms.items()}
 
 
-def _frontal(folder: Path, repeats: int, random: np.random.Generator) -> Iterable[tuple[Tensor, Tensor, Tensor]]:
-    """Picture, mask and (yaw, pitch) of each view that could be a portrait."""
-    pictures, labels = np.load(folder / "rgb.npy", mmap_mode="r"), np.load(folder / "label.npy", mmap_mode="r")
-    for view, pose in enumerate(np.load(folder / "cam2world.npy")):
-        camera = Camera(np.asarray(pose, np.float64))
-        if abs(camera.yaw_radians) > WIDEST_YAW_RADIANS or abs(camera.pitch_radians) > WIDEST_PITCH_RADIANS:
-            continue
-        for _ in range(repeats):
-            rgb, mask = spoilt(np.asarray(pictures[view]), np.asarray(labels[view]) > 0, random)
-            angles = torch.tensor([camera.yaw_radians, camera.pitch_radians]).float() + torch.randn(2) * 0.04
-            yield torch.from_numpy(rgb).permute(2, 0, 1), torch.from_numpy(mask)[None], angles
+def camera_loss(angles: Tensor, wanted: Tensor) -> Tensor:
+    """How wrong angles [B, 2] are, radians; one for three degrees."""
+    return F.smooth_l1_loss(angles / 0.05, wanted / 0.05, beta=0.5)
 
 
-def fit(pairs: Pairs, held_out: Tensor, prior: LatentPrior) -> tuple[Guesser, dict[float, float]]:
-    """Ridge regression.
+class EncoderTraining:
+    """The first stage: a run that can stop and go on."""
 
-    Args:
-        pairs: what to fit.
-        held_out: bool [N], rows that only choose the strength.
-        prior: of the generator, which turns attributes into codes.
+    def __init__(self, heads: EncoderHeads, out: Path, recipe: EncoderRecipe, generator: Mini | None) -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(recipe.seed)
+        self.heads, self.out, self.recipe = heads, out, recipe
+        self.network = EncoderNetwork(recipe.network, heads.layout)
+        learned, _ = heads.split()
+        known = heads.attributes[sorted({view.head for view in learned})]
+        quantities = list(heads.layout.quantities)
+        self.network.mean[quantities] = known.mean(0)[quantities]
+        self.network.deviation[quantities] = known.std(0).clamp(min=LEAST_DEVIATION)[quantities]
+        self.weights = torch.zeros(0)
+        self.parameters = dict(self.network.named_parameters())
+        self.adam = Adam(list(self.parameters.values()), BETAS)
+        self.average = {name: value.detach().clone() for name, value in self.parameters.items()}
+        self.step = 0
+        if (out / STATE).exists():
+            self._resume(out / STATE)
+        if len(self.weights) == 0:
+            self.weights = loss_weights(heads.layout, self.network.deviation, generator)
 
-    Returns:
-        The guesser, and for each strength the share of the held-out codes' variance that is left unexplained.
-    """
-    known = pairs.features[~held_out]
-    mean, scale = known.mean(dim=0), known.std(dim=0).clamp(min=1e-4)
-    x = ((pairs.features - mean) / scale).clamp(-4, 4)
-    centre = pairs.attributes[~held_out].mean(dim=0)
-    y = pairs.attributes - centre
-    to_codes = (prior.weight / prior.scale).T
-    # fewer rows than features: the dual form
-    rows, answers = x[~held_out], y[~held_out]
-    likeness = rows @ rows.T
-    left, weights = {}, {}
-    for strength in STRENGTHS:
-        ridge = likeness + strength * torch.eye(len(rows))
-        weights[strength] = rows.T @ torch.cholesky_solve(answers, torch.linalg.cholesky(ridge))
-        missed = (y[held_out] - x[held_out] @ weights[strength]) @ to_codes
-        left[strength] = float(missed.square().sum() / (y[held_out] @ to_codes).square().sum())
-    best = min(left, key=lambda strength: left[strength])
-    codes_bias = prior.bias - prior.centre @ to_codes
-    return Guesser(mean, scale, weights[best], centre, to_codes, codes_bias, _choices(prior)), left
+    def run(self, report: Report, steps: int | None = None) -> None:
+        """Train to the end of the schedule, and save.
+
+        Args:
+            report: told of every step; may raise `Cancelled`, and the state is saved first.
+            steps: stop after that many all together.
+        """
+        recipe, saved = self.recipe, time.monotonic()
+        learned, _ = self.heads.split()
+        angles = np.degrees(np.abs([view.yaw_pitch for view in learned]))
+        # most portraits are frontal
+        odds = np.exp(-np.square(angles[:, 0] / 30) - np.square(angles[:, 1] / 25)) + 0.25
+        odds /= odds.sum()
+        rates = [recipe.trunk_rate if name.startswith("groups.") else recipe.rate for name in self.parameters]
+        pool: Looks | None = None
+        try:
+            while self.step < min(recipe.steps, steps or recipe.steps):
+                random = np.random.default_rng([recipe.seed, self.step])
+                torch.manual_seed(recipe.seed * 1_000_003 + self.step)
+                count = recipe.fresh if pool is not None else 2 * recipe.batch
+                picked = [learned[i] for i in random.choice(len(learned), count, p=odds)]
+                with torch.autocast("cpu", torch.bfloat16):
+                    fresh = spoilt_looks(self.network, self.heads, picked, random)
+                pool = fresh if pool is None else fresh.followed_by(pool[: recipe.pool])
+                # the new ones, and some that were new before
+                used = np.concatenate(
+                    [np.arange(recipe.fresh), random.integers(len(pool.heads), size=recipe.batch - recipe.fresh)]
+                )
+                terms = self.losses(pool[torch.from_numpy(used)], recipe.drop)
+                factor = min(1.0, (self.step + 1) / (1 + recipe.steps // 16)) * (
+                    0.02 + 0.49 * (1 + math.cos(math.pi * min(1.0, self.step / recipe.steps)))
+                )
+                self.adam.step(torch.stack(list(terms.values())).sum(), [rate * factor for rate in rates])
+                keep = min(0.995, (1 + self.step) / (20 + self.step))
+                with torch.no_grad():
+                    for (name, weight), rate in zip(self.parameters.items(), rates, strict=True):
+                        if weight.ndim > 1 and not name.startswith("groups."):
+                            weight.mul_(1 - recipe.decay * rate * factor)
+                        self.average[name].lerp_(weight, 1 - keep)
+                self.step += 1
+                values = {name: float(term.detach()) for name, term in terms.items()}
+                if time.monotonic() - saved > SAVE_EVERY_SECONDS:
+                    self.save()
+                    saved = time.monotonic()
+                report(Progress(self.step, recipe.steps, "Learning to look", values))
+        finally:
+            self.save()
+
+    def losses(self, looks: Looks, drop: float) -> dict[str, Tensor]:
+        """Terms of the loss of some pictures, by name."""
+        network = self.network
+        with torch.autocast("cpu", torch.bfloat16):
+            summary = network.hidden(looks.glance, drop)
+        hidden = summary.float()
+        wanted = self.heads.attributes[looks.heads]
+        quantities = list(network.layout.quantities)
+        wanted[:, quantities] = ((wanted - network.mean) / network.deviation)[:, quantities]
+        terms = answer_losses(network.layout, network.answers(hidden), wanted, self.weights)
+        found = looks.yaw_pitch + torch.randn(looks.yaw_pitch.shape) * torch.tensor(CAMERA_NOISE_RADIANS)
+        seen = network.yaw_pitch(hidden)
+        terms["camera"] = self.recipe.camera * camera_loss(seen, looks.yaw_pitch)
+        turned = found + network.turn(hidden.detach(), found)
+        return terms | {"turned": camera_loss(turned, looks.yaw_pitch)}
+
+    def averaged(self) -> EncoderNetwork:
+        """The network with its averaged weights, to be used."""
+        network = EncoderNetwork(self.recipe.network, self.heads.layout)
+        network.load_state_dict(self.network.state_dict() | self.average)
+        return network.eval().requires_grad_(requires_grad=False)
+
+    def save(self) -> None:
+        """Write the state, replacing the former one only when it is complete."""
+        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self.average.items()}
+        tensors["weights"] = self.weights
+        tensors |= {f"adam.{k}": v for k, v in self.adam.moments().items()}
+        described = {"step": self.step, "names": self.heads.layout.names, "recipe": asdict(self.recipe)}
+        partial = self.out / (STATE + ".partial")
+        packed = {k: v.detach().contiguous().clone() for k, v in tensors.items()}
+        save_file(packed, partial, metadata={"encoder": json.dumps(described)})
+        partial.replace(self.out / STATE)
+
+    def _resume(self, path: Path) -> None:
+        """Go on; with other attributes, those known by name keep what was learned and the schedule begins again."""
+        with safe_open(path, framework="pt") as file:
+            described = json.loads(file.metadata()["encoder"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+
+        def under(prefix: str) -> dict[str, Tensor]:
+            return {k.removeprefix(prefix + "."): v for k, v in tensors.items() if k.startswith(prefix + ".")}
+
+        names = tuple(described["names"])
+        if names == self.heads.layout.names:
+            self.network.load_state_dict(under("network"))
+            self.average = under("average")
+            self.adam.restore(under("adam"))
+            self.weights = tensors["weights"]
+            self.step = int(described["step"])
+            return
+        self._adopt(under("average"), names)
+
+    def _adopt(self, learned: Mapping[str, Tensor], names: tuple[str, ...]) -> None:
+        known = [(new, names.index(name)) for new, name in enumerate(self.heads.layout.names) if name in names]
+        new, old = [list(column) for column in zip(*known, strict=True)]
+        with torch.no_grad():
+            for name, weight in self.parameters.items():
+                if name.startswith("answers."):
+                    weight[new] = learned[name][old]
+                else:
+                    weight.copy_(learned[name])
+                self.average[name].copy_(weight)
 
 
-def _choices(prior: LatentPrior) -> Tensor:
-    """What kind each attribute is; see `Guesser.choices`."""
-    kinds = torch.full((len(prior.attributes.names),), -1)
-    for number, (first, last) in enumerate(prior.attributes.choices):
-        kinds[first:last] = number
-    for index, name in enumerate(prior.attributes.names):
-        if name in PRESENT_OR_NOT:
-            kinds[index] = -2
-    return kinds
-
-
-def save(guesser: Guesser, path: Path) -> None:
-    """Write the file that `load_guesser` reads, in half precision."""
-    description = {"picture_px": PICTURE_PX, "tiny_px": TINY_PX, "pooled": [list(pair) for pair in POOLED]}
-    tensors = {field.name: getattr(guesser, field.name) for field in fields(guesser)}
-    halved = {
-        name: tensor.half().contiguous() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()
+def save_encoder(encoder: Encoder, path: Path) -> None:
+    """Write the file that `load_encoder` reads, in half precision."""
+    layout, offsets = encoder.network.layout, encoder.offsets
+    tensors = {f"network.{name}": value for name, value in encoder.network.state_dict().items()}
+    if offsets is not None:
+        tensors |= {"offsets.weight": offsets.weight, "offsets.bias": offsets.bias}
+    described = {
+        "config": encoder.network.config.to_json(),
+        "names": layout.names,
+        "choices": layout.choices,
+        "present": layout.present,
+        "generator": "" if offsets is None else offsets.generator,
     }
-    save_file(halved, path, {"first_guess": json.dumps(description)})
-
-
-def train_first_guess(data: Path, path: Path, prior: LatentPrior, report: Report) -> dict[float, float]:
-    """Fit the first guess to a data set and write it.
-
-    Args:
-        data: folder of rendered heads; those held out of the generator's training choose the strength.
-        path: the safetensors file to write.
-        prior: of the generator that was trained on the same data.
-        report: told of each head.
-
-    Returns:
-        Unexplained share of the held-out codes' variance for each strength that was tried.
-
-    Raises:
-        VoltefaceError: the data hold no held-out head, or none to fit.
-    """
-    folders = finished_heads(data)
-    unseen = [is_held_out(seed) for seed in folders]
-    if not any(unseen) or all(unseen):
-        raise VoltefaceError(f"{data} is too small to fit a first guess.", "Render at least twenty heads.")
-    described = [list(attributes_of_head(folder).values()) for folder in folders.values()]
-    pairs = collect(list(folders.values()), torch.tensor(described, dtype=torch.float32), report=report)
-    guesser, left = fit(pairs, torch.tensor(unseen)[pairs.heads], prior)
-    save(guesser, path)
-    return left
+    halves = {name: value.detach().half().contiguous().clone() for name, value in tensors.items()}
+    partial = path.with_name(path.name + ".partial")
+    save_file(halves, partial, metadata={"encoder": json.dumps(described), "licence": "Apache-2.0"})
+    partial.replace(path)
