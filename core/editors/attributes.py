@@ -57,28 +57,43 @@ class Slider:
 
 
 _HAIR_RGB = ("hair_{}", "mean_hair_{}")
+_SHAPE = ("head/", "forehead/", "eyebrows/", "nose/", "mouth/", "chin/", "cheek/", "eyes/", "neck/", "muscle")
 SLIDERS: tuple[Slider, ...] = (
     Slider("age", "younger .. older", {"age": 1}, ("skin/",), ("gender", "melanin")),
-    Slider("sex", "woman .. man", {"gender": 1}),
-    Slider("smile", "earnest .. smiling", {"expr/mouthSmile": 1}, ("expr/cheekSquint", "expr/eyeSquint")),
-    Slider("jaw", "mouth closed .. open", {"expr/jawOpen": 1}),
-    Slider("brow", "brows down .. up", {"expr/browInnerUp": 1, "expr/browDown": -1}),
-    Slider("skin", "skin light .. dark", {"melanin": 1}, ("mean_skin_", "skin/"), ("gender", "age")),
+    Slider("sex", "woman .. man", {"gender": 1}, ("skin/", *_SHAPE), ("age", "melanin"), (-2.0, 2.0)),
+    Slider(
+        "smile",
+        "earnest .. smiling",
+        {"expr/mouthSmile": 1},
+        ("expr/cheekSquint", "expr/eyeSquint", "expr/mouthUpperUp", "expr/mouthLowerDown"),
+        ("expr/jawOpen",),
+        (-1.5, 3.0),
+    ),
+    Slider("jaw", "mouth closed .. open", {"expr/jawOpen": 1}, range=(-1.0, 6.0)),
+    Slider(
+        "brow",
+        "brows down .. up",
+        {"expr/browInnerUp": 1, "expr/browOuterUp": 1, "expr/browDown": -1},
+        range=(-3.0, 4.0),
+    ),
+    Slider("skin", "skin light .. dark", {"melanin": 1}, ("mean_skin_", "skin/"), ("gender", "age"), (-2.0, 2.0)),
     Slider(
         "hair-length",
         "hair short .. long",
         {"hairbox8_bottom": 1, "hairbox12_bottom": 1, "hairbox12_area": 1},
         ("hair/", "hairbox"),
         ("gender", "melanin", "age"),
+        (-2.0, 2.0),
     ),
     Slider("hair-light", "hair dark .. light", {name.format(c): 1 for name in _HAIR_RGB for c in "rgb"}),
     Slider(
         "hair-red",
         "hair ash .. red",
         {name.format(c): w for name in _HAIR_RGB for c, w in zip("rgb", (2, -1, -1), strict=True)},
+        range=(-4.0, 4.0),
     ),
-    Slider("beard", "no beard .. full beard", {"beard": 1}),
-    Slider("glasses", "no glasses .. glasses", {"glasses": 1}, ("mean_frame_",)),
+    Slider("beard", "no beard .. full beard", {"beard": 1}, ("beard_",), ("gender",), (-1.0, 3.5)),
+    Slider("glasses", "no glasses .. glasses", {"glasses": 1}, ("frame_", "mean_frame_"), range=(-1.0, 2.3)),
 )
 
 

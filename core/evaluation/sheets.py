@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import torch
 
-from core.editors.attributes import Sliders
+from core.editors.attributes import Sliders, slider_of
 from core.errors import VoltefaceError
 from core.evaluation.pictures import at_degrees, head_of, sample_latents
 from core.frame import Quality
@@ -29,7 +29,7 @@ PITCH_DEGREES = 4
 SAMPLE_YAWS = (0, 60, 180)
 PORTRAIT_YAWS = (0, 45, 90, 135, 180, 225, 270, 315)
 STEPS = 8
-STRENGTHS = (-2, -1, 0, 1, 2)
+STRENGTHS = 5
 SLIDER_SEEDS = (50_000, 50_001)
 TILE_PX, LABEL_PX = 192, 18
 SHEETS = ("samples", "interpolations", "attributes", "inversions")
@@ -63,7 +63,7 @@ def interpolations_sheet(
 
 
 def attributes_sheet(generator: Generator, report: Report, *, seeds: Sequence[int] = SLIDER_SEEDS) -> NDArray[np.uint8]:
-    """Each slider from -2 to 2 on some heads, a row each; hair also from behind where it is about its length."""
+    """Each slider over its range on some heads, a row each; from behind where it is about the length of hair."""
     sliders = Sliders.of(generator)
     rows = []
     for number, name in enumerate(sliders.names):
@@ -71,10 +71,10 @@ def attributes_sheet(generator: Generator, report: Report, *, seeds: Sequence[in
         tiles = []
         for seed in seeds:
             latents = sample_latents(generator, seed)
-            for strength in STRENGTHS:
-                moved = sliders.applied(latents, {name: float(strength)})
+            for strength in np.linspace(*slider_of(name).range, STRENGTHS).tolist():
+                moved = sliders.applied(latents, {name: strength})
                 yaw = 150 if name == "hair-length" else 15
-                tiles.append(_labelled(_tile(_renderer(generator, moved), yaw), f"{name} {strength:+d}"))
+                tiles.append(_labelled(_tile(_renderer(generator, moved), yaw), f"{name} {strength:+.1f}"))
         rows.append(np.hstack(tiles))
     return np.vstack(rows)
 
