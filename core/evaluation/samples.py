@@ -144,6 +144,8 @@ def floaters(grid: FieldGrid) -> tuple[float, ...]:
     volumes = np.bincount(pieces.ravel()) * float(np.prod(grid.spacing)) * CM3_PER_UNIT3
     volumes[0] = 0
     main = int(volumes.argmax())
+    if (volumes >= LEAST_FLOATER_CM3).sum() < 2:
+        return ()
     # the empty space that light reaches; the cut through the chest is no window into it
     open_air = label(np.pad(~solid, ((1, 1), (0, 1), (1, 1)), constant_values=True), connectivity=1)
     air = open_air == open_air[0, -1, 0]
