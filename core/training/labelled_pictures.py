@@ -133,7 +133,7 @@ def recoloured(rgb: Values, labels: NDArray[np.uint8], rng: np.random.Generator)
     cloth = labels == CLOTH
     if cloth.any() and rng.random() < 0.7:
         shade = np.clip((rgb @ GREY) / max(float(rgb[cloth].mean()), 0.02), 0.2, 2)[..., None]
-        rgb = mixed((CLOTH,), shade * scene(rng, size))
+        rgb = mixed((CLOTH,), shade * fabric(rng, size))
     if rng.random() < 0.5:
         tint = rng.random(3).astype(np.float32)
         rgb = mixed((GLASSES,), rgb * 0.4 + tint * 0.6, float(rng.uniform(0.2, 0.7)))
@@ -240,6 +240,16 @@ def scene(rng: np.random.Generator, size_px: int) -> Values:
     return np.asarray(np.clip(made, 0, 1), np.float32)
 
 
+def fabric(rng: np.random.Generator, size_px: int) -> Values:
+    """Something that clothes are made of, float32 [S,S,3] 0..1: black, white, of one colour or patterned."""
+    kind = rng.random()
+    if kind < 0.45:
+        level = rng.uniform(0.02, 0.15) if kind < 0.2 else rng.uniform(0.7, 1) if kind < 0.3 else rng.uniform(0.1, 0.7)
+        colour = level * np.exp(rng.normal(0, 0.05 if kind < 0.3 else 0.5, 3))
+        return np.broadcast_to(np.clip(colour, 0, 1).astype(np.float32), (size_px, size_px, 3))
+    return scene(rng, size_px)
+
+
 def blob(rng: np.random.Generator, size_px: int) -> NDArray[np.int32]:
     """A closed outline int32 [N,2]: polygon, ellipse or finger."""
     count = int(rng.integers(3, 9))
@@ -272,9 +282,7 @@ def with_hat(rgb: Values, labels: NDArray[np.uint8], rng: np.random.Generator) -
         cv2.ellipse(hat, centre, axes, float(rng.normal(0, 5)), 0, 360, 1.0, -1)
     hat = cv2.GaussianBlur(hat, (0, 0), 0.7)
     shade = np.exp(smooth_noise(rng, size, 3) * np.float32(0.25))[..., None]
-    cloth = (
-        scene(rng, size) if rng.random() < 0.6 else np.broadcast_to(rng.random(3).astype(np.float32) ** 2, rgb.shape)
-    )
+    cloth = fabric(rng, size)
     if rng.random() < 0.4:  # two colours, one above the other
         upper = np.arange(size)[:, None, None] < line - rng.uniform(0.02, 0.15) * size
         cloth = np.where(upper, rng.random(3).astype(np.float32), cloth)
@@ -360,7 +368,7 @@ def photographed(rgb: Values, rng: np.random.Generator) -> Values:
     rgb = np.clip(rgb, 1e-4, 1.5) ** np.float32(np.exp(rng.normal(0, 0.2)))
     grey = (rgb @ GREY)[..., None]
     colourful = 0.0 if rng.random() < 0.06 else float(np.exp(rng.normal(-0.1, 0.25)))
-    rgb = grey + (rgb - grey) * np.float32(colourful)
+    rgb = np.asarray(grey + (rgb - grey) * np.float32(colourful), np.float32)
     contrast, brightness = np.float32(np.exp(rng.normal(0, 0.15))), np.float32(0.5 + rng.normal(0, 0.04))
     rgb = (rgb - np.float32(0.5)) * contrast + brightness
     if rng.random() < 0.35:

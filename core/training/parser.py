@@ -84,7 +84,7 @@ class ParserRecipe:
         seed: of every random draw.
     """
 
-    steps: int = 1500
+    steps: int = 2150
     batch: int = 8
     window_px: int = 192
     whole_from: float = 0.85
@@ -126,7 +126,8 @@ class LabelledHeads:
     """
 
     def __init__(self, folders: Sequence[Path], *, held_out: bool) -> None:
-        paths = [p for folder in folders for seed, p in finished_heads(folder).items() if is_held_out(seed) == held_out]
+        found = [[p for seed, p in finished_heads(f).items() if is_held_out(seed) == held_out] for f in folders]
+        paths = [path for heads in found for path in heads]
         if not paths:
             raise VoltefaceError(
                 f"{', '.join(map(str, folders))} holds no heads to {'test' if held_out else 'train'} on.",
@@ -134,7 +135,10 @@ class LabelledHeads:
             )
         self._heads = [HeadViews(path) for path in paths]
         self._opaque_lenses = [_labels_lack_lenses(path) for path in paths]
-        self._odds = [_view_odds(head.world_from_camera) for head in self._heads]
+        # as many pictures of each data set, however many heads it has
+        shares = np.concatenate([np.full(len(heads), 1 / max(len(heads), 1)) for heads in found])
+        self._head_odds = shares / shares.sum()
+        self._view_odds = [_view_odds(head.world_from_camera) for head in self._heads]
 
     def __len__(self) -> int:
         """Number of heads."""
@@ -158,8 +162,8 @@ class LabelledHeads:
 
     def drawn(self, rng: np.random.Generator) -> LabelledView:
         """A random view of a random head; views that show the face come twice as often as others."""
-        head = int(rng.integers(len(self)))
-        return self.view(head, int(rng.choice(self.views_of(head), p=self._odds[head])))
+        head = int(rng.choice(len(self), p=self._head_odds))
+        return self.view(head, int(rng.choice(self.views_of(head), p=self._view_odds[head])))
 
 
 def _labels_lack_lenses(path: Path) -> bool:
