@@ -42,9 +42,9 @@ class MiniConfig:
     """
 
     latent_size: int = 256
-    widths: tuple[int, ...] = (256, 256, 192, 128, 64, 48)
-    position_channels: tuple[int, ...] = (0, 32, 32, 32, 32, 16)
-    fine_width: int = 0
+    widths: tuple[int, ...] = (256, 256, 192, 128, 96, 80)
+    position_channels: tuple[int, ...] = (0, 32, 48, 64, 96, 64)
+    fine_width: int = 32
     fine_position_channels: int = 8
     channels: int = 16
     depth: int = 3
@@ -53,7 +53,7 @@ class MiniConfig:
     features: int = 32
     neural_px: int = 128
     upscale_width: int = 48
-    sharpen_width: int = 0
+    sharpen_width: int = 24
 
     @property
     def coarse_px(self) -> int:

@@ -27,7 +27,6 @@ from core.losses import lpips
 from core.progress import Progress, Report
 from core.training.dataset import HeadViews, finished_heads, is_held_out, pixel_rays
 from core.training.field import (
-    BETAS,
     Codes,
     FieldConfig,
     drawn_batch,
@@ -77,8 +76,8 @@ class Recipe:
     patch_noise: float = 0.03
     patch_rate: float = 6e-4
     sharpening: PatchConfig = field(default_factory=lambda: PatchConfig(patch_px=32))
-    sharpen_steps: int = 600
-    sharpen_rate: float = 2e-3
+    sharpen_steps: int = 450
+    sharpen_rate: float = 5e-4
     seed: int = 0
 
 
@@ -147,7 +146,7 @@ class MiniTraining:
         }
         if self.large and self.network.upscaler.sharpen is not None:
             weights = list(self.network.upscaler.parameters())
-            self.optimisers["sharpen"] = Adam(weights, BETAS), [recipe.sharpen_rate] * len(weights)
+            self.optimisers["sharpen"] = Adam(weights, PATCH_BETAS), [recipe.sharpen_rate] * len(weights)
         if (out / STATE).exists():
             self._resume()
 
