@@ -126,7 +126,7 @@ def _add_train(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None
     parser = train_verbs.add_parser("parser", parents=[every], help="train the net that names parts; resumes by itself")
     parser.add_argument("data", type=Path, nargs="+", metavar="DATA", help="what `train data` made")
     parser.add_argument("output", type=Path, metavar="FOLDER", help="checkpoints and pictures of the run")
-    parser.add_argument("--steps", type=_positive, default=1500, metavar="N", help="in all, with those already done")
+    parser.add_argument("--steps", type=_positive, default=2150, metavar="N", help="in all, with those already done")
     evaluation = train_verbs.add_parser("evaluation", parents=[every], help="render what `evaluate` compares with")
     evaluation.add_argument("assets", type=Path, metavar="ASSETS", help="the MakeHuman assets")
     evaluation.add_argument("data", type=Path, nargs="+", metavar="FOLDER", help="what `train data` made")
@@ -144,7 +144,7 @@ def _add_train(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None
     encoder.add_argument("output", type=Path, metavar="FOLDER", help="state of the run, and the encoder")
     encoder.add_argument("--generator", type=Path, metavar="FILE", help="the head model; the bundled one if left out")
     encoder.add_argument("--steps", type=_positive, default=4000, metavar="N", help="of the schedule, in all")
-    encoder.add_argument("--level-steps", type=_positive, default=200, metavar="N", help="through the head model")
+    encoder.add_argument("--level-steps", type=_positive, default=120, metavar="N", help="through the head model")
 
 
 def _add_evaluate(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None:

@@ -65,6 +65,7 @@ def train_encoder(options: argparse.Namespace, console: Console) -> dict[str, An
     from core.generators.mini import load_mini
     from core.inverters.encoder import Encoder
     from core.training.encoder import EncoderRecipe, EncoderTraining, save_encoder
+    from core.training.encoder_faces import fit_faces
     from core.training.encoder_heads import EncoderHeads
     from core.training.encoder_levels import LevelsRecipe, fit_levels
     from core.training.encoder_score import score
@@ -75,10 +76,12 @@ def train_encoder(options: argparse.Namespace, console: Console) -> dict[str, An
     training.run(console.report)
     network = training.averaged()
     offsets, levels = fit_levels(network, heads, generator, LevelsRecipe(steps=options.level_steps), console.report)
+    faces = fit_faces(network, heads, console.report)
     file = options.output / f"{generator.info.name}_encoder.safetensors"
-    save_encoder(Encoder(network, offsets), file)
+    save_encoder(Encoder(network, offsets, faces), file)
     found = score(network, heads, training.weights, generator)
-    return {"file": str(file), "score": asdict(found), "levels": asdict(levels)}
+    told = [heads.layout.names[column] for column in faces.columns]
+    return {"file": str(file), "score": asdict(found), "levels": asdict(levels), "told by faces": told}
 
 
 def train_parser(options: argparse.Namespace, console: Console) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """The first stage of every inversion: latents and camera from one look at the photo, within a fraction of a second.
 
-The network says what attributes the head has. Half a pair of glasses or a third of each hair style is decided to be one
-or the other, and the generator's own prior turns the attributes into a code for all its levels; what attributes do not
-tell is added, level by level. The camera is asked of the photo and of its mirror image, so that no side is favoured.
+The network says what attributes the head has, and the face's own embedding what sex, age and origin it has. Half a pair
+of glasses or a third of each hair style is decided to be one or the other, and the generator's own prior turns the
+attributes into a code for all its levels; what attributes do not tell is added, level by level. The camera is asked of
+the photo and of its mirror image, so that no side is favoured.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from safetensors import SafetensorError, safe_open
 
 from core.errors import CheckpointError
 from core.generators.mini_prior import LatentPrior
+from core.inverters.encoder_faces import WIDEST_YAW_RADIANS, FaceReader, face_embeddings
 from core.inverters.encoder_network import AttributeLayout, EncoderConfig, EncoderNetwork, Glance
 
 if TYPE_CHECKING:
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
     from core.protocols import Generator
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "weights"
-MOST_TURN_RADIANS = 0.2
-"""Alignment is never wrong by more than that in either angle."""
+MOST_TURN_RADIANS = 0.08
+"""Twice the deviation of what alignment finds: if it seems to be further off, the net is wrong and not alignment."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,9 +74,11 @@ class LevelOffsets:
 class Encoder:
     """A trained network and what makes latents of its answers."""
 
-    def __init__(self, network: EncoderNetwork, offsets: LevelOffsets | None = None) -> None:
+    def __init__(
+        self, network: EncoderNetwork, offsets: LevelOffsets | None = None, faces: FaceReader | None = None
+    ) -> None:
         self.network = network.eval().requires_grad_(requires_grad=False)
-        self.offsets = offsets
+        self.offsets, self.faces = offsets, faces
 
     def guess(
         self, rgb: Tensor, mask: Tensor, yaw_pitch_radians: tuple[float, float], generator: Generator
@@ -95,15 +99,20 @@ class Encoder:
             glance = self._glance(rgb, mask)
             hidden = self.network.hidden(glance)
             turn = self.network.turn(hidden, torch.tensor([[yaw, pitch], [-yaw, pitch]]))
-            attributes = self.network.layout.decided(self.network.attributes(self.network.answers(hidden[:1])))
+            expected = self.network.attributes(self.network.answers(hidden[:1]))
+            if self.faces is not None and abs(yaw) <= WIDEST_YAW_RADIANS:
+                expected = self.faces.corrected(expected, face_embeddings(rgb, torch.tensor([yaw_pitch_radians])))
+            attributes = self.network.layout.decided(expected)
             latents = prior.latent_from_attributes(attributes)[:, None].repeat(1, generator.info.latent_count, 1)
             if self.offsets is not None and self.offsets.generator == fingerprint(prior):
                 latents = latents + self.offsets.of(hidden[:1])
-        turned = turn.clamp(-MOST_TURN_RADIANS, MOST_TURN_RADIANS)
+        # the mirror image is turned the other way
+        both = torch.stack([turn[0, 0] - turn[1, 0], turn[0, 1] + turn[1, 1]]) / 2
+        turned = both.clamp(-MOST_TURN_RADIANS, MOST_TURN_RADIANS).tolist()
         return EncoderGuess(
             latents[0],
-            yaw + float(turned[0, 0] - turned[1, 0]) / 2,
-            pitch + float(turned[0, 1] + turned[1, 1]) / 2,
+            yaw + turned[0],
+            pitch + turned[1],
             dict(zip(prior.attributes.names, attributes[0].tolist(), strict=True)),
         )
 
@@ -140,9 +149,12 @@ def load_encoder(path: Path) -> Encoder:
         offsets = None
         if described["generator"]:
             offsets = LevelOffsets(tensors["offsets.weight"], tensors["offsets.bias"], described["generator"])
+        faces = None
+        if described["faces"]:
+            faces = FaceReader(tensors["faces.weight"], tensors["faces.bias"], tuple(described["faces"]))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"The encoder's weights at {path} could not be read.", "Restore that file.") from error
-    return Encoder(network, offsets)
+    return Encoder(network, offsets, faces)
 
 
 @cache

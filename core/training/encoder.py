@@ -115,15 +115,13 @@ class EncoderTraining:
         quantities = list(heads.layout.quantities)
         self.network.mean[quantities] = known.mean(0)[quantities]
         self.network.deviation[quantities] = known.std(0).clamp(min=LEAST_DEVIATION)[quantities]
-        self.weights = torch.zeros(0)
         self.parameters = dict(self.network.named_parameters())
         self.adam = Adam(list(self.parameters.values()), BETAS)
         self.average = {name: value.detach().clone() for name, value in self.parameters.items()}
         self.step = 0
         if (out / STATE).exists():
             self._resume(out / STATE)
-        if len(self.weights) == 0:
-            self.weights = loss_weights(heads.layout, self.network.deviation, generator)
+        self.weights = loss_weights(heads.layout, self.network.deviation, generator)
 
     def run(self, report: Report, steps: int | None = None) -> None:
         """Train to the end of the schedule, and save.
@@ -199,7 +197,6 @@ class EncoderTraining:
         """Write the state, replacing the former one only when it is complete."""
         tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self.average.items()}
-        tensors["weights"] = self.weights
         tensors |= {f"adam.{k}": v for k, v in self.adam.moments().items()}
         described = {"step": self.step, "names": self.heads.layout.names, "recipe": asdict(self.recipe)}
         partial = self.out / (STATE + ".partial")
@@ -221,7 +218,6 @@ class EncoderTraining:
             self.network.load_state_dict(under("network"))
             self.average = under("average")
             self.adam.restore(under("adam"))
-            self.weights = tensors["weights"]
             self.step = int(described["step"])
             return
         self._adopt(under("average"), names)
@@ -244,7 +240,10 @@ def save_encoder(encoder: Encoder, path: Path) -> None:
     tensors = {f"network.{name}": value for name, value in encoder.network.state_dict().items()}
     if offsets is not None:
         tensors |= {"offsets.weight": offsets.weight, "offsets.bias": offsets.bias}
+    if encoder.faces is not None:
+        tensors |= {"faces.weight": encoder.faces.weight, "faces.bias": encoder.faces.bias}
     described = {
+        "faces": () if encoder.faces is None else encoder.faces.columns,
         "config": encoder.network.config.to_json(),
         "names": layout.names,
         "choices": layout.choices,

@@ -59,14 +59,14 @@ class LevelsRecipe:
     """
 
     views: int = 2
-    most_heads: int = 1200
-    samples: int = 40
-    steps: int = 200
-    rate: float = 2e-4
+    most_heads: int = 300
+    samples: int = 24
+    steps: int = 120
+    rate: float = 1e-4
     points: int = 4000
     normals: int = 300
     patch_px: int = 48
-    code: float = 1.0
+    code: float = 3.0
     colour: float = 3.0
     normal: float = 0.2
     picture: float = 1.0

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 CAMERA_NOISE_RADIANS = (0.045, 0.06)
 """Deviation of the yaw and pitch that alignment finds, measured on renders as 0.037 and 0.052."""
 LEAST_DEVIATION = 0.05
-LEAST_WEIGHT, MOST_WEIGHT = 0.25, 6.0
+LEAST_WEIGHT, MOST_WEIGHT = 0.8, 6.0
+"""A generator that does not show smiles yet is no reason not to see them."""
 MEASURED_YAWS_DEGREES = (0.0, 90.0)
 """Views in which the effect of attributes is measured."""
 MEASURED_PX, MEASURED_SAMPLES, PROBES = 32, 12, 24

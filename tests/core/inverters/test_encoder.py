@@ -14,6 +14,7 @@ from core.generators.mini_network import MiniConfig, MiniNetwork
 from core.generators.mini_prior import AttributeNames, LatentPrior
 from core.inverters import encoder as engine
 from core.inverters.encoder import Encoder, LevelOffsets, encode, fingerprint, load_encoder
+from core.inverters.encoder_faces import WIDEST_YAW_RADIANS, FaceReader, face_embeddings
 from core.inverters.encoder_network import AttributeLayout, EncoderConfig, EncoderNetwork
 from core.training.encoder import save_encoder
 from tests.fakes import TinyGenerator
@@ -23,7 +24,16 @@ if TYPE_CHECKING:
 
 LAYOUT = AttributeLayout(("age", "hair/short", "hair/long", "hair/none", "glasses"), ((1, 4),), (4,))
 CONFIG = EncoderConfig(picture_px=64, tiny_px=4, middle=4, last=8, hidden=16)
-SIZES = MiniConfig(latent_size=12, widths=(8, 8), position_channels=(0, 2), channels=4, hidden=8, neural_px=16)
+SIZES = MiniConfig(
+    latent_size=12,
+    widths=(8, 8),
+    position_channels=(0, 2),
+    channels=4,
+    hidden=8,
+    neural_px=16,
+    fine_width=0,
+    sharpen_width=0,
+)
 STRAIGHT = (0.2, -0.1)
 
 
@@ -45,7 +55,7 @@ def trained() -> Encoder:
     torch.manual_seed(1)
     network = EncoderNetwork(CONFIG, LAYOUT)
     for part in (network.answers, network.angles):
-        torch.nn.init.normal_(part.weight, std=0.5)
+        torch.nn.init.normal_(part.weight, std=0.2)
     return Encoder(network)
 
 
@@ -107,11 +117,33 @@ def test_offsets_hold_for_their_generator_only(trained: Encoder, generator: Mini
         assert torch.allclose(latents, plain + moved, atol=1e-5)
 
 
+def test_faces_tell_some_attributes_but_not_from_the_side(trained: Encoder, generator: Mini) -> None:
+    reader = FaceReader(torch.zeros(1, 128), torch.tensor([7.0]), (0,))
+    told = Encoder(trained.network, None, reader)
+    for yaw, is_told in ((0.1, True), (WIDEST_YAW_RADIANS + 0.1, False)):
+        plain, guess = (one.guess(*_photo(), (yaw, 0.0), generator).attributes for one in (trained, told))
+        assert (guess["age"] == 7) == is_told
+        assert {name: value for name, value in guess.items() if name != "age"} == {
+            name: value for name, value in plain.items() if name != "age"
+        }
+
+
+def test_a_face_is_the_same_at_every_size() -> None:
+    small, large = (
+        face_embeddings(torch.nn.functional.interpolate(_photo()[0], (side, side), mode="bilinear"), torch.zeros(1, 2))
+        for side in (192, 384)
+    )
+    assert small.shape == (1, 128)
+    assert torch.allclose(small, large, atol=0.1)
+
+
 def test_the_file_goes_there_and_back(trained: Encoder, generator: Mini, tmp_path: Path) -> None:
     path = tmp_path / "encoder.safetensors"
-    save_encoder(trained, path)
+    torch.manual_seed(3)
+    whole = Encoder(trained.network, None, FaceReader(torch.randn(1, 128), torch.randn(1), (0,)))
+    save_encoder(whole, path)
     read = load_encoder(path)
-    first, again = (one.guess(*_photo(), STRAIGHT, generator) for one in (trained, read))
+    first, again = (one.guess(*_photo(), STRAIGHT, generator) for one in (whole, read))
     assert read.network.layout == trained.network.layout
     assert torch.allclose(first.latents, again.latents, atol=0.02)
     assert first.yaw_radians == pytest.approx(again.yaw_radians, abs=1e-3)

@@ -18,6 +18,7 @@ from core.progress import Progress, silent
 from core.training.dataset import HeadViews, pixel_rays
 from core.training.encoder import EncoderRecipe, EncoderTraining
 from core.training.encoder_codes import Example, known_codes, ridge
+from core.training.encoder_faces import fit_faces
 from core.training.encoder_heads import WIDEST_YAW_RADIANS, EncoderHeads
 from core.training.encoder_levels import LevelsRecipe, fit_levels, view_normals
 from core.training.encoder_score import loss_weights, score, visible_effects
@@ -26,7 +27,16 @@ from tests.core.training.test_mini_training import RADIUS, SIZE, write_ball
 if TYPE_CHECKING:
     from pathlib import Path
 
-SIZES = MiniConfig(latent_size=12, widths=(8, 8, 8), position_channels=(0, 2, 2), channels=4, hidden=8, neural_px=16)
+SIZES = MiniConfig(
+    latent_size=12,
+    widths=(8, 8, 8),
+    position_channels=(0, 2, 2),
+    channels=4,
+    hidden=8,
+    neural_px=16,
+    fine_width=0,
+    sharpen_width=0,
+)
 RECIPE = EncoderRecipe(
     network=EncoderConfig(picture_px=64, tiny_px=4, middle=4, last=8, hidden=16),
     steps=30,
@@ -149,3 +159,13 @@ def test_levels_are_never_worse_on_heads_that_nobody_learned_from(
     assert offsets.weight.shape == (SIZES.latent_count, SIZES.latent_size, RECIPE.network.hidden)
     assert figures.losses[figures.kept] == min(figures.losses.values())
     assert torch.isfinite(offsets.of(torch.randn(2, RECIPE.network.hidden))).all()
+
+
+def test_faces_always_tell_sex_age_and_origin(heads: EncoderHeads, tmp_path: Path) -> None:
+    network = EncoderTraining(heads, tmp_path, RECIPE, None).averaged()
+    reader = fit_faces(network, heads, silent)
+    told = {heads.layout.names[column] for column in reader.columns}
+    assert {"gender", "age", "race/african", "race/asian", "race/caucasian"} <= told
+    assert not any(name.startswith(("hair/", "skin/", "outfit/")) for name in told)
+    assert reader.weight.shape == (len(reader.columns), 128)
+    assert reader.weight.isfinite().all()
