@@ -38,7 +38,7 @@ GROUPS = (("hair",), ("skin", "nose", "ears", "eyes", "brows", "lips", "mouth"),
 """Parts that the parser tells apart well enough to be asked for."""
 PARSER = Path(__file__).resolve().parents[2] / "resources" / "weights" / "parser.safetensors"
 PARSED_PX = 256
-BODY_WEIGHT, FACE_WEIGHT = 0.25, 2.0
+BODY_WEIGHT, FACE_WEIGHT = 0.4, 2.0
 """Weight of a pixel below the chin and of one in the face; hair and background have 1."""
 
 

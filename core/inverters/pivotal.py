@@ -19,8 +19,8 @@ from core.device import seeded
 from core.errors import Cancelled, InversionError
 from core.head import Head
 from core.inverters.colouring import Colouring
+from core.inverters.encoder import encode
 from core.inverters.evidence import Evidence
-from core.inverters.first_guess import first_guess
 from core.inverters.glimpse import Glimpse
 from core.inverters.latent_search import LatentSearch
 from core.inverters.latent_space import LatentSpace
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 METHOD = "pivotal"
 SEARCH_STEPS, COLOURING_STEPS, TUNING_STEPS = 90, 60, 110
 """Together about a minute on two CPU cores."""
-SEARCH_SHARE, COLOURING_SHARE = 0.4, 0.1
+SEARCH_SHARE, COLOURING_SHARE = 0.33, 0.08
 """Shares of a limited time or number of steps that go to the search and to the colouring."""
 RUNG_STEPS = 20
 SAMPLES = 14
@@ -144,18 +144,32 @@ class _Run:
 
     def go(self) -> None:
         """All stages."""
-        plan, generator, camera = self._plan, self._generator, self._alignment.camera
         self._report(Progress(0, self._total, "Looking at the photo"))
         evidence = Evidence(self._alignment)
-        space = LatentSpace.of(generator)
-        whole = evidence.at(256)
-        self._judge = _Judge(generator, evidence)
+        self._judge = _Judge(self._generator, evidence)
+        self._search(evidence, *self._begin(evidence))
+        if self._plan.colouring_steps == 0 or self._pivot is None:
+            return
+        coloured = self._colour(evidence, *self._pivot)
+        if self._plan.tuning_steps:
+            self._tune(evidence, coloured)
+
+    def _begin(self, evidence: Evidence) -> tuple[Tensor, Camera]:
+        """Latents and camera of the first head that is shown."""
+        generator, camera, whole = self._generator, self._alignment.camera, evidence.at(256)
         if self.start is not None:
-            start, camera = self.start.latents, self.start.camera
-            self._rung("The head so far", start, camera, self.start.trigrid, self.start.delta)
-        else:
-            start = first_guess(whole.rgb, whole.mask, (camera.yaw_radians, camera.pitch_radians), generator)
-            self._rung("First guess", start, camera, generator.trigrid(start))
+            self._rung("The head so far", self.start.latents, self.start.camera, self.start.trigrid, self.start.delta)
+            return self.start.latents, self.start.camera
+        guess = encode(whole.rgb, whole.mask, (camera.yaw_radians, camera.pitch_radians), generator)
+        turn = (guess.yaw_radians - camera.yaw_radians, guess.pitch_radians - camera.pitch_radians)
+        if any(turn):
+            camera = camera.orbited(*turn)
+        self._rung("First guess", guess.latents, camera, generator.trigrid(guess.latents))
+        return guess.latents, camera
+
+    def _search(self, evidence: Evidence, start: Tensor, camera: Camera) -> None:
+        plan, generator = self._plan, self._generator
+        space = LatentSpace.of(generator)
         search = LatentSearch(generator, evidence, camera, start, space, steps=plan.search_steps, seed=self._seed)
 
         def searched() -> None:
@@ -164,22 +178,24 @@ class _Run:
                 self._rung("Finding the head", latents, search.camera, generator.trigrid(latents))
 
         self._stage("Finding the head", search.step, searched, plan.search_steps, plan.search_until)
-        if plan.colouring_steps == 0:
-            return
-        pivot, camera = self._pivot or (start, camera)
-        colouring = Colouring(generator, evidence, camera, pivot, steps=plan.colouring_steps, seed=self._seed)
+
+    def _colour(self, evidence: Evidence, latents: Tensor, camera: Camera) -> Colouring:
+        plan = self._plan
+        colouring = Colouring(self._generator, evidence, camera, latents, steps=plan.colouring_steps, seed=self._seed)
 
         def coloured() -> None:
-            self._rung("Carrying colours around", pivot, camera, colouring.trigrid, colouring.delta)
+            self._rung("Carrying colours around", latents, camera, colouring.trigrid, colouring.delta)
 
         self._done = 1 + plan.search_steps
         self._stage("Carrying colours around", colouring.step, coloured, plan.colouring_steps, plan.colouring_until)
-        if plan.tuning_steps == 0:
-            return
-        tuning = PivotalTuning(generator, evidence, colouring, steps=plan.tuning_steps, seed=self._seed)
+        return colouring
+
+    def _tune(self, evidence: Evidence, coloured: Colouring) -> None:
+        plan = self._plan
+        tuning = PivotalTuning(self._generator, evidence, coloured, steps=plan.tuning_steps, seed=self._seed)
 
         def tuned() -> None:
-            self._rung("Adding detail", pivot, camera, tuning.trigrid, tuning.delta)
+            self._rung("Adding detail", coloured.latents, coloured.camera, tuning.trigrid, tuning.delta)
 
         self._done = 1 + plan.search_steps + plan.colouring_steps
         self._stage("Adding detail", tuning.step, tuned, plan.tuning_steps, plan.until)

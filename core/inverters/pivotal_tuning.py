@@ -21,7 +21,7 @@ from core.inverters.colouring import PHOTO_PX, opacity
 from core.inverters.evidence import part_loss
 from core.inverters.glimpse import Glimpse
 from core.inverters.offset import PlaneOffset
-from core.inverters.perceptual import QuickPerceptual
+from core.inverters.perceptual import QuickPerceptual, multiplies_half
 from core.inverters.pose import RefinedCamera
 from core.inverters.surface import CELLS, LAYER
 from core.losses import IdentityTarget, at_most, identity_embedding, masked_l1
@@ -70,7 +70,7 @@ class TuningSettings:
     """
 
     window_px: int = 64
-    samples: int = 10
+    samples: int = 8
     look_every: int = 12
     clean_every: int = 36
     rate: float = 0.1
@@ -192,15 +192,18 @@ class PivotalTuning:
         """Losses of a rendered window, by name."""
         evidence = self._evidence
         row, column, side, whole = window
-        picture = generator.picture(seen.features[None], seen.alpha[None, None], self._latents[None])
+        with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_half()):
+            picture = generator.picture(seen.features[None], seen.alpha[None, None], self._latents[None]).float()
         view, perceptual = self._target(window)
+        ratio = picture.shape[-1] // side
+        full = evidence.at(whole * ratio).cut(row * ratio, column * ratio, side * ratio)
         small = evidence.at(whole).cut(row, column, side)
         # the means over a window forget how much the window as a whole counts
         worth = small.weight.mean()
         coarse = masked_l1(seen.on_white(), small.rgb, small.weight).mean()
         measured = at_most(picture, view.rgb.shape[-1])
         losses = {
-            "colour": worth * (masked_l1(measured, view.rgb, view.weight).mean() + coarse),
+            "colour": worth * (masked_l1(picture, full.rgb, full.weight).mean() + coarse),
             "perceptual": worth * perceptual.distance(measured).mean(),
             "silhouette": ((seen.alpha - small.mask[0, 0]).square() * small.weight[0, 0]).mean(),
         }

@@ -32,16 +32,20 @@ NEARBY = 0.025
 """Distance, world units, below which the photo's colours count alike."""
 FAR = 6e-3
 """How much a far point of the same part counts, beside 1 for one at hand."""
-MOST_SEEN = 2500
+MOST_SEEN = 1200
 """Seen points of a part that are looked at."""
 MIRRORED = 0.2
 """How much the photo counts on the other side of the face."""
 LEAST_SHARE = 0.004
 """Share of the surface that a part must be seen on before its colours are carried."""
+LEAST_PART = 0.02
+"""Chance of a part below which a point takes none of its colours."""
 USUAL = 2.5
 """Median deviations from a part's middle beyond which a colour is something else that lies there."""
 LEAST_CONTRAST, MOST_CONTRAST = (0.4, 0.1), (1.2, 1.0)
 """How far the spread of brightness and of hue on a part may be moved to the photo's."""
+BLUR, BROAD = 0.05, 0.3
+"""What is broader than the first, world units, of a head's own shades - a back in the shade - counts by the second."""
 LUMA = (0.299, 0.587, 0.114)
 CHUNK = 1024
 
@@ -75,8 +79,11 @@ def tones(
     with torch.no_grad():
         photo, seen, groups = photographed(generator, trigrid, surface, view, camera)
         wanted, skin = surface.colours.clone(), None
-        for names, share in _shares(surface, parts):
-            moved = _carried(surface, photo, seen * share * _agreement(names, groups))
+        shares = _shares(surface, parts)
+        neck = sum((share for names, share in shares if names == NECK), start=torch.zeros(()))
+        for names, share in shares:
+            reach = share + neck if names == SKIN else share
+            moved = _carried(surface, reach, photo, seen * share * _agreement(names, groups))
             if names == SKIN:
                 skin = moved
             elif names == NECK and moved is None:
@@ -102,7 +109,7 @@ def _agreement(names: tuple[str, ...], groups: Tensor) -> Tensor:
     return groups[:, number] if number is not None and groups.any() else torch.ones(len(groups))
 
 
-def _carried(surface: Surface, photo: Tensor, worth: Tensor) -> Tensor | None:
+def _carried(surface: Surface, share: Tensor, photo: Tensor, worth: Tensor) -> Tensor | None:
     """Colours [N, 3] that the whole surface takes from the points that are worth something, or None if too few are."""
     if worth.mean() < LEAST_SHARE:
         return None
@@ -116,18 +123,33 @@ def _carried(surface: Surface, photo: Tensor, worth: Tensor) -> Tensor | None:
     worth = torch.cat([worth, MIRRORED * worth])
     both = torch.cat([shown, colours], dim=1).repeat(2, 1)
     pieces = []
-    for points in torch.split(surface.points, CHUNK):
+    where = (share > LEAST_PART).nonzero()[:, 0]
+    for points in torch.split(surface.points[where], CHUNK):
         distance = torch.cdist(points, from_where) / NEARBY
         weights = worth * (FAR + 1 / (1 + distance.square()).square())
         pieces.append(weights @ both / weights.sum(dim=1, keepdim=True).clamp(min=1e-9))
     wanted, had = torch.cat(pieces).split(3, dim=1)
-    deviation = surface.colours - had
+    broad = _broad(surface, share, where)
+    deviation = surface.colours[where] - broad + BROAD * (broad - had)
     light = (deviation @ torch.tensor(LUMA))[:, None]
     contrast = contrast.clamp(torch.tensor(LEAST_CONTRAST), torch.tensor(MOST_CONTRAST))
-    carried: Tensor = wanted + (
+    moved: Tensor = wanted + (
         _bounded(contrast[0] * light, USUAL * spread[0]) + _bounded(contrast[1] * (deviation - light), spread[1])
     )
-    return carried
+    return surface.colours.index_copy(0, where, moved)
+
+
+def _broad(surface: Surface, share: Tensor, where: Tensor) -> Tensor:
+    """The head's own colours at some points [M], blurred over a part, [M, 3]."""
+    some = (share > 0.5).nonzero()[:, 0]
+    some = some[:: 1 + len(some) // MOST_SEEN]
+    if len(some) == 0:
+        return surface.colours[where]
+    pieces = []
+    for points in torch.split(surface.points[where], CHUNK):
+        near = torch.exp(-(torch.cdist(points, surface.points[some]) / BLUR).square())
+        pieces.append((near @ surface.colours[some]) / near.sum(dim=1, keepdim=True).clamp(min=1e-9))
+    return torch.cat(pieces)
 
 
 def _bounded(deviation: Tensor, most: Tensor) -> Tensor:

@@ -32,7 +32,7 @@ def _carried(tint: float) -> tuple[TinyGenerator, Trigrid, Surface, Tones]:
     person[1:3, :3] = torch.tensor([tint, -tint, tint])
     evidence = Evidence(portrait(tiny, person, CAMERA))
     trigrid = tiny.trigrid(tiny.mean_latents())
-    surface = Surface.of(tiny, trigrid)
+    surface = Surface.of(tiny, trigrid, around=1)
     return tiny, trigrid, surface, tones(tiny, trigrid, surface, evidence.at(256), RefinedCamera(CAMERA), PARTS)
 
 
@@ -57,7 +57,7 @@ def test_the_hidden_side_takes_the_photos_tone(part: str) -> None:
     tiny, _, surface, found = _carried(0.8)
     person = tiny.mean_latents()
     person[1:3, :3] = torch.tensor([0.8, -0.8, 0.8])
-    true = Surface.of(tiny, tiny.trigrid(person)).colours
+    true = Surface.of(tiny, tiny.trigrid(person), around=1).colours
     chosen = (surface.parts[:, PARTS.index(part)] > 0.9) & (surface.points[:, 2] < -0.02)
     assert found.seen[chosen].max() < 0.05
     wanted, had = found.wanted[chosen].mean(dim=0), surface.colours[chosen].mean(dim=0)
@@ -83,7 +83,7 @@ def test_without_labels_there_is_one_tone() -> None:
 
     plain = Plain()
     trigrid = plain.trigrid(plain.mean_latents())
-    surface = Surface.of(plain, trigrid)
+    surface = Surface.of(plain, trigrid, around=1)
     assert surface.parts.shape[1] == 0
     evidence = Evidence(portrait(TinyGenerator(), plain.mean_latents(), CAMERA))
     found = tones(plain, trigrid, surface, evidence.at(256), RefinedCamera(CAMERA), ())
