@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from core.protocols import Generator
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "weights"
-MOST_TURN_RADIANS = 0.08
-"""Twice the deviation of what alignment finds: if it seems to be further off, the net is wrong and not alignment."""
+MOST_TURN_RADIANS = 0.04
+"""About the deviation of what alignment finds on renders: it knows photos better than the net does."""
 
 
 @dataclass(frozen=True, eq=False)
