@@ -30,6 +30,8 @@ MODEL = MiniConfig(
     hidden=16,
     neural_px=32,
     upscale_width=4,
+    fine_width=0,
+    sharpen_width=0,
 )
 RECIPE = Recipe(
     model=MODEL,
