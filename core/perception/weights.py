@@ -73,7 +73,11 @@ def write_record(record: WeightsRecord, folder: Path = FOLDER) -> None:
 
 def licences_page(entries: Sequence[WeightsRecord]) -> str:
     """LICENCES.md: what people must know of each bundled file."""
-    lines = ["# Bundled perception weights", "", "Converted to float16 safetensors, not retrained."]
+    lines = [
+        "# Bundled perception weights",
+        "",
+        "Float16 safetensors. What comes from a package is converted, not retrained; what comes from `core.training` is ours.",
+    ]
     for entry in entries:
         lines += ["", f"## {entry.name}.safetensors", f"- what: {entry.title}", f"- licence: {entry.licence}"]
         lines += [f"- source: `{entry.source}`"]
