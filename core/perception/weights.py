@@ -76,7 +76,7 @@ def licences_page(entries: Sequence[WeightsRecord]) -> str:
     lines = [
         "# Bundled perception weights",
         "",
-        "Float16 safetensors. What comes from a package is converted, not retrained; what comes from `core.training` is ours.",
+        "Float16 safetensors. What comes from a package is converted, not retrained; `core.training` made the rest.",
     ]
     for entry in entries:
         lines += ["", f"## {entry.name}.safetensors", f"- what: {entry.title}", f"- licence: {entry.licence}"]
