@@ -150,9 +150,7 @@ class _Run:
         self._search(evidence, *self._begin(evidence))
         if self._plan.colouring_steps == 0 or self._pivot is None:
             return
-        coloured = self._colour(evidence, *self._pivot)
-        if self._plan.tuning_steps:
-            self._tune(evidence, coloured)
+        self._tune(evidence, self._colour(evidence, *self._pivot))
 
     def _begin(self, evidence: Evidence) -> tuple[Tensor, Camera]:
         """Latents and camera of the first head that is shown."""
@@ -191,11 +189,16 @@ class _Run:
         return colouring
 
     def _tune(self, evidence: Evidence, coloured: Colouring) -> None:
-        plan = self._plan
+        plan, latents, camera = self._plan, coloured.latents, coloured.camera
+        if plan.tuning_steps == 0:
+            return
         tuning = PivotalTuning(self._generator, evidence, coloured, steps=plan.tuning_steps, seed=self._seed)
 
+        # its planes and moments are not needed any more
+        del coloured
+
         def tuned() -> None:
-            self._rung("Adding detail", coloured.latents, coloured.camera, tuning.trigrid, tuning.delta)
+            self._rung("Adding detail", latents, camera, tuning.trigrid, tuning.delta)
 
         self._done = 1 + plan.search_steps + plan.colouring_steps
         self._stage("Adding detail", tuning.step, tuned, plan.tuning_steps, plan.until)

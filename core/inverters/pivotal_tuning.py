@@ -81,7 +81,7 @@ class TuningSettings:
     silhouette: float = 2.0
     parts: float = 0.03
     identity: float = 0.3
-    hidden: float = 4.0
+    hidden: float = 8.0
     shape: float = 30.0
     smooth: float = 0.05
     small: float = 0.01

@@ -24,7 +24,7 @@ BEFORE = 0.02
 """Light is measured this far before the surface, world units: on it, some is lost already."""
 RIM_PX = 2
 """Pixels inside the person's outline, at the resolution of the view, that may show the background."""
-LEAST_SHARE, MOST_SHARE = 0.05, 0.45
+LEAST_SHARE, MOST_SHARE = 0.35, 0.8
 """A trigrid cell is free where more than MOST_SHARE of the surface it serves is seen, and fixed below LEAST_SHARE."""
 
 
