@@ -75,7 +75,7 @@ class TuningSettings:
     clean_every: int = 36
     rate: float = 0.1
     coarse_rate: float = 0.04
-    weight_rate: float = 0.0005
+    weight_rate: float = 0.00015
     colour: float = 3.0
     perceptual: float = 1.0
     silhouette: float = 2.0
