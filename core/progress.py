@@ -42,5 +42,14 @@ class Progress:
 Report = Callable[[Progress], None]
 
 
+def named(report: Report, name: str) -> Report:
+    """A report that tells whose progress it is; results and previews stay behind."""
+
+    def told(progress: Progress) -> None:
+        report(Progress(progress.step, progress.total, f"{name}: {progress.message}", progress.values))
+
+    return told
+
+
 def silent(_progress: Progress) -> None:
     """A report that nobody listens to."""

@@ -14,6 +14,8 @@ _DARK_COLOURS = ("#3cbfac", "#e3b062", "#8fa7f0", "#ef8a80", "#b9d36a", "#cf93e6
 _LIGHT_COLOURS = ("#0b7f71", "#a86400", "#3c57c4", "#b3362c", "#5b7a12", "#8335a6")
 _REDRAW_MS = 300
 """Values that come faster are drawn together."""
+_LONGEST_GAP = 3
+"""Reports without a value after which a curve is interrupted: the stage in between did not look at it."""
 _SMALLEST = 1e-8
 """Values below stand at the foot of the logarithmic plot."""
 
@@ -26,6 +28,8 @@ class CurvePanel(QWidget):
         self.setAccessibleName("Optimisation curves")
         self._values: dict[str, tuple[list[float], list[float]]] = {}
         self._curves: dict[str, Any] = {}
+        self._reports = 0
+        self._told: dict[str, int] = {}
         self._plot: Any = None
         self._redraw = QTimer(self, interval=_REDRAW_MS, singleShot=True)
         self._redraw.timeout.connect(self._draw_all)
@@ -54,6 +58,7 @@ class CurvePanel(QWidget):
         self._redraw.stop()
         self._values.clear()
         self._curves.clear()
+        self._told.clear()
         if self._plot is not None:
             self._plot.clear()
         self._legend.setText("")
@@ -62,17 +67,22 @@ class CurvePanel(QWidget):
         """Add a value to each named curve."""
         if self._plot is None:
             self._build()
+        self._reports += 1
         for name, value in values.items():
             steps, so_far = self._values.setdefault(name, ([], []))
+            if self._reports - self._told.get(name, self._reports) > _LONGEST_GAP:
+                steps.append(float(step))
+                so_far.append(float("nan"))
+            self._told[name] = self._reports
             steps.append(float(step))
             so_far.append(float(value))
             if name not in self._curves:
-                self._curves[name] = self._plot.plot(pen=self._pen(len(self._curves)))
+                self._curves[name] = self._plot.plot(pen=self._pen(len(self._curves)), connect="finite")
         if not self._redraw.isActive():
             self._redraw.start()
 
     def values(self) -> dict[str, tuple[list[float], list[float]]]:
-        """Return steps and values by curve."""
+        """Return steps and values by curve; a value that is no number interrupts it."""
         return {name: (list(steps), list(values)) for name, (steps, values) in self._values.items()}
 
     def changeEvent(self, event: QEvent) -> None:

@@ -20,7 +20,7 @@ from core.evaluation.reconstruction import ENCODER, REFINED, inverted
 from core.frame import Quality
 from core.metrics import lpips, psnr
 from core.photo import Photo
-from core.progress import Progress
+from core.progress import Progress, named
 from core.rendering.renderer import HeadRenderer
 
 if TYPE_CHECKING:
@@ -67,14 +67,10 @@ def portraits(
     rows: dict[str, list[dict[str, float]]] = {REFINED: [], ENCODER: []}
     for number, path in enumerate(files):
         report(Progress(number, len(files), f"Portrait {path.name}"))
-
-        def told(progress: Progress, name: str = path.name) -> None:
-            report(Progress(progress.step, progress.total, f"{name}: {progress.message}", progress.values))
-
         try:
             alignment = align(Photo.open(path))
             begun = time.monotonic()
-            ends = inverted(alignment, generator, method, seconds, seed, told)
+            ends = inverted(alignment, generator, method, seconds, seed, named(report, path.name))
             spent = time.monotonic() - begun
         except VoltefaceError as error:
             remarks.append(f"skipped {path.name}: {error}")

@@ -26,7 +26,7 @@ from core.head import Head
 from core.mask import PARTS
 from core.metrics import lpips, psnr
 from core.perception.head_pose import canonical_face
-from core.progress import Progress
+from core.progress import Progress, named
 from core.rendering.renderer import HeadRenderer
 
 if TYPE_CHECKING:
@@ -156,10 +156,7 @@ def reconstruction(
         name = f"Held-out head {truth.seed} ({number + 1} of {len(heads)})"
         report(Progress(number, len(heads), name))
         front = truth.views[0].camera
-
-        def told(progress: Progress, name: str = name) -> None:
-            report(Progress(progress.step, progress.total, f"{name}: {progress.message}", progress.values))
-
+        told = named(report, name)
         ends = inverted(alignment_of(truth.views[0]), generator, method, seconds, seed, told)
         for stage, head in zip((ENCODER, REFINED), ends, strict=True):
             renderer = HeadRenderer(generator, head)

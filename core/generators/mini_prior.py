@@ -10,7 +10,6 @@ own. The prior knows two kinds of attributes:
   long. Truncation draws them towards that mean.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -156,14 +155,6 @@ class LatentPrior(nn.Module):
         """Noise [B, Z] -> latent [B, W]. Truncation: see `attributes_from_noise`; 0 is the median head."""
         latent = self.latent_from_attributes(self.attributes_from_noise(noise, truncation))
         return latent + truncation * noise[:, len(self.mixing) :] @ self.residual
-
-    def load_state_dict(self, state_dict: Mapping[str, Tensor], *arguments: bool) -> object:
-        """Reads files of before the sexes had odds of their own and quantities followed the kinds, too."""
-        state = {"shift": torch.zeros_like(self.shift)} | dict(state_dict)
-        for name in ("knots", "thresholds"):
-            if state[name].ndim < getattr(self, name).ndim:
-                state[name] = torch.stack([state[name]] * 2)
-        return super().load_state_dict(state, *arguments)
 
 
 def fitted_prior(

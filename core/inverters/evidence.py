@@ -140,6 +140,12 @@ def _drawn_parts(landmarks: NDArray[np.float64], side_px: int) -> tuple[Tensor, 
     return torch.from_numpy(np.stack([*drawn, face * (1 - near)]))[None], face
 
 
+def _chances(logits: Tensor, parts: tuple[str, ...]) -> tuple[Tensor, Tensor]:
+    """Chances of the parts [1, parts, px, px] and of glasses [1, px, px], which may hide any other part."""
+    chance = logits.softmax(dim=1)
+    return chance, chance[:, parts.index("glasses")] if "glasses" in parts else torch.zeros(())
+
+
 def part_loss(logits: Tensor, view: View, parts: tuple[str, ...] = PARTS) -> Tensor:
     """How badly rendered part labels agree with the outlines of the photo's face mesh.
 
@@ -148,8 +154,7 @@ def part_loss(logits: Tensor, view: View, parts: tuple[str, ...] = PARTS) -> Ten
         view: evidence at that resolution.
         parts: names of the labels.
     """
-    chance = logits.softmax(dim=1)
-    glasses = chance[:, parts.index("glasses")] if "glasses" in parts else torch.zeros(())
+    chance, glasses = _chances(logits, parts)
     columns = [chance[:, parts.index(name)] for name in DRAWN if name in parts]
     wanted = [view.parts[:, i] for i, name in enumerate(DRAWN) if name in parts]
     loss = torch.zeros(())
@@ -169,8 +174,7 @@ def group_loss(logits: Tensor, view: View, parts: tuple[str, ...] = PARTS) -> Te
         view: evidence at that resolution.
         parts: names of the labels.
     """
-    chance = logits.softmax(dim=1)
-    glasses = chance[:, parts.index("glasses")] if "glasses" in parts else torch.zeros(())
+    chance, glasses = _chances(logits, parts)
     loss = torch.zeros(())
     for number, group in enumerate(GROUPS):
         columns = [parts.index(part) for part in group if part in parts]

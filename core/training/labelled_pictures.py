@@ -7,13 +7,14 @@ partly covered, sometimes given a hat, and photographed badly. All randomness co
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from core.mask import PARTS
+from core.training.drawn_accessories import with_glasses, with_hat
+from core.training.picture_scenes import as_bytes, as_floats, blob, fabric, scene, smooth_noise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
 BACKGROUND, SKIN, HAIR, EYES, BROWS, LIPS, NOSE, EARS, GLASSES, NECK, CLOTH, MOUTH = range(len(PARTS))
 GREY = np.array([0.299, 0.587, 0.114], np.float32)
 BARE = (SKIN, NOSE, EARS, NECK)
-FACE = (SKIN, EYES, BROWS, LIPS, NOSE)
-SCENES = ("brick", "grass", "gravel", "coffee", "rocket", "hubble_deep_field", "chelsea")
-"""Photos of scikit-image without people (CC0 and public domain) that stand behind training pictures."""
-UNSEEN_SCENES = ("stereo_motorcycle",)
-"""The same for evaluation: a cluttered garage (Middlebury stereo)."""
 HAIR_TONES = ((0.08, 0.06, 0.05), (0.25, 0.16, 0.1), (0.5, 0.33, 0.18), (0.75, 0.6, 0.4), (0.6, 0.6, 0.6))
 
 
@@ -54,28 +50,6 @@ class Looks:
     occluder: float = 0.15
     hat: float = 0.14
     glasses: float = 0.2
-
-
-def with_lenses(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Labels [S,S] in which what is seen through a closed frame belongs to the glasses.
-
-    Data of recipe version 1 label clear lenses as what is behind them; version 3 does so only before the background.
-    """
-    frame = (labels == GLASSES).astype(np.uint8)
-    if not frame.any():
-        return labels
-    outlines, tree = cv2.findContours(frame, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    holes = [outline for outline, link in zip(outlines, tree[0], strict=True) if link[3] >= 0]
-    filled = frame.copy()
-    cv2.drawContours(filled, holes, -1, 1, cv2.FILLED)
-    return np.where((filled > 0) & (labels > 0), np.uint8(GLASSES), labels)
-
-
-def smooth_noise(rng: np.random.Generator, size_px: int, cells: int, channels: int = 1) -> Values:
-    """float32 [S,S] or [S,S,channels] of standard deviation about one, with `cells` bumps a side."""
-    coarse = rng.standard_normal((cells + 3, cells + 3, channels)).astype(np.float32)
-    fine: Values = cv2.resize(coarse * np.float32(1.4), (size_px, size_px), interpolation=cv2.INTER_CUBIC)
-    return fine
 
 
 def placed(
@@ -167,176 +141,6 @@ def relit(rgb: Values, labels: NDArray[np.uint8], rng: np.random.Generator) -> V
         grain = smooth_noise(rng, size, size // int(rng.integers(2, 6))) * np.float32(rng.uniform(0, 0.06))
         rgb = rgb * (1 + grain)[..., None]
     return rgb
-
-
-def as_floats(pixels: NDArray[np.uint8]) -> Values:
-    """uint8 to float32 0..1."""
-    return np.asarray(pixels / np.float32(255), np.float32)
-
-
-def as_bytes(picture: Values) -> NDArray[np.uint8]:
-    """float32 0..1 to uint8."""
-    return np.asarray(np.clip(picture * 255 + 0.5, 0, 255), np.uint8)
-
-
-@cache
-def photos(names: tuple[str, ...]) -> tuple[Values, ...]:
-    """Photos float32 [H,W,3] that scikit-image packs."""
-    import skimage.data
-
-    found: list[Values] = []
-    for name in names:
-        loaded = getattr(skimage.data, name)()
-        pixels = np.asarray(loaded[0] if isinstance(loaded, tuple) else loaded)  # of a stereo pair, the left
-        pixels = np.dstack([pixels] * 3) if pixels.ndim == 2 else pixels[..., :3]
-        found.append(as_floats(pixels))
-    return tuple(found)
-
-
-def photo_window(rng: np.random.Generator, size_px: int, names: tuple[str, ...] = SCENES) -> Values:
-    """A random window of a photo, float32 [S,S,3]."""
-    pixels = photos(names)[rng.integers(len(names))]
-    side = int(rng.uniform(0.25, 1) * min(pixels.shape[:2]))
-    top, left = (int(rng.integers(0, length - side + 1)) for length in pixels.shape[:2])
-    window = cv2.resize(
-        pixels[top : top + side, left : left + side], (size_px, size_px), interpolation=cv2.INTER_LINEAR
-    )
-    turned: Values = window if rng.random() < 0.5 else window[:, ::-1]
-    return turned
-
-
-def scene(rng: np.random.Generator, size_px: int) -> Values:
-    """Something to stand behind a head or to be woven into cloth, float32 [S,S,3] 0..1."""
-    kind = rng.random()
-    first, second = rng.random((2, 3)).astype(np.float32)
-    slope = np.linspace(0, 1, size_px, dtype=np.float32)
-    if kind < 0.25:  # gradient
-        along = slope[:, None, None] if rng.random() < 0.5 else slope[None, :, None]
-        made = (
-            first
-            + (second - first) * along * np.float32(rng.uniform(0, 1))
-            + np.zeros((size_px, size_px, 1), np.float32)
-        )
-    elif kind < 0.5:  # clouds of several sizes
-        made = np.broadcast_to(first, (size_px, size_px, 3)).copy()
-        for cells in (2, 5, 14, 40):
-            made += smooth_noise(rng, size_px, cells, 3) * np.float32(rng.uniform(0, 0.15))
-    elif kind < 0.6:  # stripes
-        angle, rate = rng.uniform(0, np.pi), rng.uniform(10, 120)
-        wave = np.sin((slope[None] * np.cos(angle) + slope[:, None] * np.sin(angle)) * np.float32(rate)).astype(
-            np.float32
-        )
-        made = first + (second - first) * np.clip(wave * np.float32(rng.uniform(1, 6)) + 0.5, 0, 1)[..., None]
-    elif kind < 0.75:  # shapes
-        made = np.broadcast_to(first, (size_px, size_px, 3)).copy()
-        for _ in range(int(rng.integers(3, 14))):
-            cv2.fillPoly(made, [blob(rng, size_px)], rng.random(3).tolist(), cv2.LINE_AA)
-    else:
-        made = photo_window(rng, size_px) * np.exp(rng.normal(0, 0.15, 3)).astype(np.float32)
-        if rng.random() < 0.3:
-            made = made[..., rng.permutation(3)]
-    if rng.random() < 0.4:
-        made = cv2.GaussianBlur(np.ascontiguousarray(made), (0, 0), float(rng.uniform(0.5, 6)))
-    return np.asarray(np.clip(made, 0, 1), np.float32)
-
-
-def fabric(rng: np.random.Generator, size_px: int) -> Values:
-    """Something that clothes are made of, float32 [S,S,3] 0..1: black, white, of one colour or patterned."""
-    kind = rng.random()
-    if kind < 0.45:
-        level = rng.uniform(0.02, 0.15) if kind < 0.2 else rng.uniform(0.7, 1) if kind < 0.3 else rng.uniform(0.1, 0.7)
-        colour = level * np.exp(rng.normal(0, 0.05 if kind < 0.3 else 0.5, 3))
-        return np.broadcast_to(np.clip(colour, 0, 1).astype(np.float32), (size_px, size_px, 3))
-    return scene(rng, size_px)
-
-
-def blob(rng: np.random.Generator, size_px: int) -> NDArray[np.int32]:
-    """A closed outline int32 [N,2]: polygon, ellipse or finger."""
-    count = int(rng.integers(3, 9))
-    angles = np.sort(rng.uniform(0, 2 * np.pi, count)) if rng.random() < 0.5 else np.linspace(0, 2 * np.pi, 24)[:-1]
-    radii = rng.uniform(0.04, 0.3) * size_px * np.exp(rng.normal(0, 0.5, 2))
-    turn, centre = rng.uniform(0, np.pi), rng.uniform(-0.1, 1.1, 2) * size_px
-    points = np.stack([np.cos(angles), np.sin(angles)], 1) * radii
-    spin = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    return np.asarray(np.round(points @ spin + centre), np.int32)
-
-
-def with_hat(rgb: Values, labels: NDArray[np.uint8], rng: np.random.Generator) -> tuple[Values, NDArray[np.uint8]]:
-    """Cloth over the top of the head, from somewhere above the brows, with or without a brim."""
-    head = np.isin(labels, (SKIN, HAIR, EARS)).astype(np.uint8)
-    rows, columns = np.nonzero(labels == BROWS)
-    if len(rows) < 20 or not head.any():
-        return rgb, labels
-    size = rgb.shape[0]
-    top = int(np.nonzero(head.any(1))[0][0])
-    line = rows.min() - float(rng.uniform(0.02, 0.6)) * max(rows.min() - top, 1)
-    swell = int(rng.integers(3, 15)) * 2 + 1
-    above = cv2.dilate(head, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (swell, swell)))
-    bend = (np.arange(size) - columns.mean()) ** 2 * float(rng.normal(0, 0.0012))
-    above[np.arange(size)[:, None] > line + bend[None]] = 0
-    hat = above.astype(np.float32)
-    if rng.random() < 0.5:  # brim
-        spread = float(rng.uniform(0.16, 0.3)) * size
-        centre = (int(columns.mean()), int(line))
-        axes = (int(spread), int(rng.uniform(0.03, 0.09) * size))
-        cv2.ellipse(hat, centre, axes, float(rng.normal(0, 5)), 0, 360, 1.0, -1)
-    hat = cv2.GaussianBlur(hat, (0, 0), 0.7)
-    shade = np.exp(smooth_noise(rng, size, 3) * np.float32(0.25))[..., None]
-    cloth = fabric(rng, size)
-    if rng.random() < 0.4:  # two colours, one above the other
-        upper = np.arange(size)[:, None, None] < line - rng.uniform(0.02, 0.15) * size
-        cloth = np.where(upper, rng.random(3).astype(np.float32), cloth)
-    mixed = rgb + (cloth * shade - rgb) * hat[..., None]
-    return mixed, np.where(hat > 0.5, np.uint8(CLOTH), labels)
-
-
-def with_glasses(rgb: Values, labels: NDArray[np.uint8], rng: np.random.Generator) -> tuple[Values, NDArray[np.uint8]]:
-    """Drawn glasses before two open eyes: rims of any shape, clear, tinted or dark lenses, temples."""
-    _, _, boxes, centres = cv2.connectedComponentsWithStats((labels == EYES).astype(np.uint8))
-    eyes = sorted(tuple(centres[i]) for i in range(1, len(boxes)) if boxes[i, cv2.CC_STAT_AREA] > 14)
-    size = rgb.shape[0]
-    if len(eyes) != 2 or (labels == GLASSES).any() or eyes[1][0] - eyes[0][0] < 0.1 * size:
-        return rgb, labels
-    middle = (np.array(eyes[0]) + np.array(eyes[1])) / 2
-    along = np.array(eyes[1]) - np.array(eyes[0])
-    across = np.array([-along[1], along[0]])
-    half = rng.uniform(0.3, 0.46)
-    height, apart = half * rng.uniform(0.5, 1), rng.uniform(0.48, 0.54)
-    drop, lift, power = rng.uniform(-0.02, 0.12), max(0.0, rng.normal(0, 0.25)), rng.uniform(0.35, 1)
-    angle = np.linspace(0, 2 * np.pi, 48, endpoint=False)
-    # a superellipse whose outer upper corner is drawn up, as in cat-eye frames
-    x = np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** power * half
-    y = np.sign(np.sin(angle)) * np.abs(np.sin(angle)) ** power * height
-    y = y - lift * np.maximum(x, 0) * (y < 0) + drop
-
-    def on_face(side: float, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int32]:
-        points = middle + np.outer(side * (apart + x), along) + np.outer(y, across)
-        return np.asarray(np.round(points * 8), np.int32)
-
-    lens, frame = np.zeros((size, size), np.float32), np.zeros((size, size), np.float32)
-    top, rim = int(rng.integers(1, 6)), int(rng.integers(0, 4))
-    level = np.array([drop - height * rng.uniform(0.1, 0.8)] * 2)
-    for side in (-1.0, 1.0):
-        outline = on_face(side, x, y)
-        cv2.fillPoly(lens, [outline], 1.0, cv2.LINE_AA, 3)
-        cv2.polylines(frame, [on_face(side, x[y < drop], y[y < drop])], False, 1.0, top, cv2.LINE_AA, 3)
-        if rim:
-            cv2.polylines(frame, [outline], True, 1.0, rim, cv2.LINE_AA, 3)
-        temple = on_face(side, np.array([half * 0.95, half + rng.uniform(0.05, 0.5)]), level)
-        cv2.polylines(frame, [temple], False, 1.0, max(1, rim), cv2.LINE_AA, 3)
-    bridge = np.stack([on_face(side, np.array([-half]), level[:1])[0] for side in (-1.0, 1.0)])
-    cv2.polylines(frame, [bridge], False, 1.0, max(1, top - 1), cv2.LINE_AA, 3)
-    figure = (labels > 0).astype(np.float32)
-    lens, frame = lens * figure, frame * figure
-    dark = rng.random() < 0.2
-    tint = rng.random(3).astype(np.float32) * np.float32(0.4 if dark else 1)
-    tinted = lens[..., None] * np.float32(rng.uniform(0.6, 0.97) if dark else rng.uniform(0, 0.15))
-    glare = np.clip(smooth_noise(rng, size, 8) - np.float32(0.8), 0, 1) * np.float32(rng.uniform(0, 0.6))
-    mixed = rgb + (tint - rgb) * tinted + (lens * glare)[..., None]
-    shade = np.exp(np.float32(0.3) * smooth_noise(rng, size, 20))[..., None]
-    paint = (rng.random(3) ** 2).astype(np.float32) if rng.random() < 0.7 else np.full(3, 0.04, np.float32)
-    mixed = mixed + (paint * shade - mixed) * frame[..., None]
-    return mixed, np.where(np.maximum(lens, frame) > 0.5, np.uint8(GLASSES), labels)
 
 
 def before_background(rgb: Values, figure: NDArray[np.bool_], background: Values) -> Values:

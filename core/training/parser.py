@@ -29,7 +29,9 @@ from core.perception.weights import METADATA_KEY, WeightsRecord, write_record
 from core.progress import Progress
 from core.segmenters.parser import NAME, SIZE_PX, PartNet
 from core.training.dataset import HeadViews, finished_heads, is_held_out
-from core.training.labelled_pictures import Looks, as_bytes, drawn_picture, with_lenses
+from core.training.drawn_accessories import with_lenses
+from core.training.labelled_pictures import Looks, drawn_picture
+from core.training.picture_scenes import as_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

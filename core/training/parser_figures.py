@@ -10,15 +10,9 @@ import numpy as np
 from core.mask import PARTS
 from core.progress import Progress, silent
 from core.segmenters.parser import parse
-from core.training.labelled_pictures import (
-    UNSEEN_SCENES,
-    as_bytes,
-    as_floats,
-    before_background,
-    photo_window,
-    photographed,
-)
+from core.training.labelled_pictures import before_background, photographed
 from core.training.parser import LabelledHeads
+from core.training.picture_scenes import UNSEEN_SCENES, as_bytes, as_floats, photo_window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.training.synthetic.arrays import Bytes, Floats
+from core.training.synthetic.arrays import Bytes, Floats, Ints
 from core.training.synthetic.base_mesh import BaseMesh
 from core.training.synthetic.hair_growth import growth
 from core.training.synthetic.hair_styles import FUR_STYLES, FUR_STYLES_3, FurStyle
@@ -42,19 +42,7 @@ class FurHair:
         heights = (np.arange(style.shells) + 0.5) / style.shells
         shells = [shell(root, normal, length, comb, height, style.curl_dm) for height in heights]
         thresholds = [self._threshold(height, curly=style.curly) for height in heights]
-        return Part(
-            world_from_dm(np.concatenate(shells)),
-            np.tile(normal, (style.shells, 1)),
-            np.tile(self._base.render.uv[self._used] * style.repeats, (style.shells, 1)),
-            np.concatenate([self._triangles + k * len(root) for k in range(style.shells)]),
-            self._texture(style),
-            LABELS["hair"],
-            PartKind.FUR,
-            threshold=np.concatenate(thresholds),
-            tint=colour3(hair_rgb * 1.25),
-            specular=0.18,
-            wrap=(0.3, 0.3, 0.3),
-        )
+        return self._fur(style, shells, normal, self._triangles, thresholds, colour3(hair_rgb * 1.25), 0.18)
 
     def varied(
         self, rng: np.random.RandomState, name: str, hair_rgb: Floats, positions: Floats, normals: Floats
@@ -79,19 +67,30 @@ class FurHair:
         thresholds = [base + slope * height**1.3 + (1 - grown) ** 2 * 0.75 for height in heights]
         thresholds = [np.where(grown > 0.04, level, 1.0).clip(0, 1) for level in thresholds]
         used = self._triangles[(grown[self._triangles] > 0.02).any(1)]
+        shells = [shell(root, normal, length, comb, height, style.curl_dm) for height in heights]
+        return self._fur(style, shells, normal, used, thresholds, colour3(hair_rgb * 1.3), 0.22)
+
+    def _fur(
+        self,
+        style: FurStyle,
+        shells: list[Floats],
+        normal: Floats,
+        triangles: Ints,
+        thresholds: list[Floats],
+        tint: tuple[float, float, float],
+        specular: float,
+    ) -> Part:
         return Part(
-            world_from_dm(
-                np.concatenate([shell(root, normal, length, comb, height, style.curl_dm) for height in heights])
-            ),
+            world_from_dm(np.concatenate(shells)),
             np.tile(normal, (style.shells, 1)),
             np.tile(self._base.render.uv[self._used] * style.repeats, (style.shells, 1)),
-            np.concatenate([used + k * len(root) for k in range(style.shells)]),
+            np.concatenate([triangles + k * len(normal) for k in range(style.shells)]),
             self._texture(style),
             LABELS["hair"],
             PartKind.FUR,
             threshold=np.concatenate(thresholds),
-            tint=colour3(hair_rgb * 1.3),
-            specular=0.22,
+            tint=tint,
+            specular=specular,
             wrap=(0.3, 0.3, 0.3),
         )
 

@@ -96,9 +96,12 @@ def test_tuning_brings_the_picture_closer_and_leaves_the_hidden_side(photo: Alig
     colouring = Colouring(tiny, Evidence(photo), CAMERA, pivot, steps=30)
     for _ in range(30):
         colouring.step()
+    untouched = Colouring(tiny, Evidence(photo), CAMERA, pivot, steps=30)
+    guessed = PivotalTuning(tiny, Evidence(photo), untouched, steps=40).step()
     tuning = PivotalTuning(tiny, Evidence(photo), colouring, steps=40)
     values = [tuning.step() for _ in range(40)]
     assert values[-1]["perceptual"] < values[0]["perceptual"] / 2
+    assert values[-1]["perceptual"] < guessed["perceptual"] / 3
     hidden = colouring.surface.points[colouring.tones.seen < 0.01]
     begun = tiny.tuned(colouring.delta)
     after, before = tiny.tuned(tuning.delta), begun

@@ -6,6 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core.mask import PARTS
+from core.training.drawn_accessories import with_glasses, with_hat, with_lenses
 from core.training.labelled_pictures import (
     BACKGROUND,
     BROWS,
@@ -17,12 +18,9 @@ from core.training.labelled_pictures import (
     Looks,
     before_background,
     drawn_picture,
-    photo_window,
     placed,
-    with_glasses,
-    with_hat,
-    with_lenses,
 )
+from core.training.picture_scenes import photo_window
 
 SIZE = 96
 GREYS = (np.arange(len(PARTS)) * 20).astype(np.uint8)
