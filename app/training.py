@@ -35,7 +35,8 @@ def train_data(options: argparse.Namespace, console: Console) -> dict[str, Any]:
 def train_mini(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Go on with the training of the bundled head model, for the hours given or to its end."""
     from core.generators.mini import load_mini
-    from core.training.mini import MiniTraining, Recipe, TrainingHeads
+    from core.training.mini import MiniTraining, Recipe
+    from core.training.training_heads import TrainingHeads
 
     heads = TrainingHeads.of(*options.data)
     large = heads.larger(options.large) if options.large else {}

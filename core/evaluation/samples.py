@@ -1,7 +1,8 @@
 """What a person would notice in random samples: things that float, holes, a face behind, hair on one side only.
 
 Every check names the seeds it objects to (`sample_latents(generator, seed)` makes them again), and is also run on true
-renders where these allow it, so that one sees what it says of heads that are right.
+renders where these allow it, so that one sees what it says of heads that are right. Longer than usual: four checks of
+the same pictures.
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@ from 3D field supervision within an hour or two: learned position maps enter eve
 eyes and lips need not be carried through the pyramid), a learned mean trigrid is added at the end, and styles scale
 activations instead of weights, so that one dense convolution serves the whole batch. The decoder gives density,
 view-independent colour, part labels and free features, which the super-resolution reads.
+
+Longer than usual: its parts have no meaning without each other, and the file beside the weights is read against them.
 """
 
 from collections.abc import Mapping
@@ -14,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.generators.mini_upscaler import Upscaler
 from core.generators.stylegan2 import QuickSoftplus
 
 SOLID_DENSITY = 400.0  # per world unit inside the surface: a sample 6 mm deep is opaque
@@ -229,61 +232,6 @@ class Decoder(nn.Module):
         return raw_density_from_occupancy(logit), decoded
 
 
-class Upscaler(nn.Module):
-    """Super-resolution: composited features [B, F, h, w] -> picture over white, doubled once or twice."""
-
-    def __init__(self, config: MiniConfig) -> None:
-        super().__init__()
-        width, sharp = config.upscale_width, config.sharpen_width
-        self.read = nn.Conv2d(config.features + 1, width, 3, padding=1)
-        self.blocks = nn.ModuleList(nn.Conv2d(width, width, 3, padding=1) for _ in range(3))
-        self.write = _silent(nn.Conv2d(width, 12, 3, padding=1))
-        self.sharpen: nn.ModuleList | None = None
-        if sharp:
-            convolutions = (
-                nn.Conv2d(width, 4 * sharp, 3, padding=1),
-                nn.Conv2d(sharp + 3, sharp, 3, padding=1),
-                nn.Conv2d(sharp, sharp, 3, padding=1),
-                _silent(nn.Conv2d(sharp, 12, 3, padding=1)),
-            )
-            self.sharpen = nn.ModuleList(convolutions)
-
-    def doubled(self, features: Tensor, alpha: Tensor) -> tuple[Tensor, Tensor]:
-        """Picture [B, 3, 2h, 2w] and what it was made of, [B, width, h, w].
-
-        The residual starts at zero, so that an untrained network is a bilinear upscale.
-        """
-        base = features[:, :3] + 1 - alpha
-        base = F.interpolate(base, scale_factor=2.0, mode="bilinear", align_corners=False)
-        x = F.leaky_relu(self.read(torch.cat([features, alpha], 1)), 0.2)
-        for block in self.blocks:
-            x = x + F.leaky_relu(block(x), 0.2)
-        return base + F.pixel_shuffle(self.write(x), 2), x
-
-    def doubled_again(self, picture: Tensor, x: Tensor) -> Tensor:
-        """Picture [B, 3, 2h, 2w] and its making [B, width, h, w] -> picture [B, 3, 4h, 4w]."""
-        assert self.sharpen is not None
-        rise, read, block, write = self.sharpen
-        y = F.leaky_relu(F.pixel_shuffle(rise(x), 2), 0.2)
-        y = F.leaky_relu(read(torch.cat([y, picture], 1)), 0.2)
-        y = y + F.leaky_relu(block(y), 0.2)
-        base = F.interpolate(picture, scale_factor=2.0, mode="bilinear", align_corners=False)
-        return base + F.pixel_shuffle(write(y), 2)
-
-    def forward(self, features: Tensor, alpha: Tensor) -> Tensor:
-        """Features and alpha [B, 1, h, w] -> the largest picture there is."""
-        picture, x = self.doubled(features, alpha)
-        return picture if self.sharpen is None else self.doubled_again(picture, x)
-
-
-def _silent(convolution: nn.Conv2d) -> nn.Conv2d:
-    """The same, answering zero until it is trained."""
-    nn.init.zeros_(convolution.weight)
-    assert convolution.bias is not None
-    nn.init.zeros_(convolution.bias)
-    return convolution
-
-
 class MiniNetwork(nn.Module):
     """All trained tensors of the generator but its latent prior."""
 
@@ -292,7 +240,7 @@ class MiniNetwork(nn.Module):
         self.config = config
         self.synthesis = Synthesis(config)
         self.decoder = Decoder(config)
-        self.upscaler = Upscaler(config)
+        self.upscaler = Upscaler(config.features, config.upscale_width, config.sharpen_width)
 
 
 def raw_density_from_occupancy(logit: Tensor) -> Tensor:

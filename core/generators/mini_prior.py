@@ -8,6 +8,8 @@ own. The prior knows two kinds of attributes:
   everybody would wear the commonest hair.
 - *Quantities*: all others. Each has its own distribution about a mean that follows from the kinds, so that long hair is
   long. Truncation draws them towards that mean.
+
+Longer than usual: how a prior is fitted stands beside how it is drawn from, because one is the inverse of the other.
 """
 
 from dataclasses import dataclass

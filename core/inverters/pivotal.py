@@ -2,7 +2,8 @@
 
 Every stage reports at every step. At *rungs*, every few seconds' worth of steps, the head as it stands is drawn from
 the photo's camera and scored against the photo; the rung goes out with `Progress.result`, and the best rung is what a
-cancelled or finished inversion answers.
+cancelled or finished inversion answers. Longer than usual: the stages, their shares of the time and their rungs are
+one schedule.
 """
 
 from __future__ import annotations

@@ -2,12 +2,14 @@
 
 Resumable: the state of all stages lies in OUT/state.safetensors, written every few minutes, and a run continues from
 it. With each state goes OUT/STAGE_STEP.png: heads that were never trained on, from their attributes alone.
+
+Longer than usual: a run is one machine whose stages share network, codes, average and state.
 """
 
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import cv2
@@ -19,13 +21,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from core.descent import Adam
-from core.errors import CheckpointError, VoltefaceError
+from core.errors import CheckpointError
 from core.generators.mini import Mini
 from core.generators.mini_network import MiniConfig, MiniNetwork
-from core.generators.mini_prior import AttributeNames, LatentPrior, fitted_prior
+from core.generators.mini_prior import AttributeNames, LatentPrior
 from core.losses import lpips
 from core.progress import Progress, Report
-from core.training.dataset import HeadViews, finished_heads, is_held_out, pixel_rays
+from core.training.dataset import HeadViews, is_held_out, pixel_rays
 from core.training.field import (
     Codes,
     FieldConfig,
@@ -38,8 +40,10 @@ from core.training.field import (
 )
 from core.training.gallery import contact_sheet
 from core.training.growth import grow_codes, grown_network
+from core.training.mini_file import export_mini
 from core.training.patches import PatchConfig, drawn_patch, patch_losses, rendered_patch
-from core.training.synthetic.attributes import ATTRIBUTE_GROUPS, attributes_of_head
+from core.training.synthetic.attributes import ATTRIBUTE_GROUPS
+from core.training.training_heads import TrainingHeads
 
 STATE = "state.safetensors"
 PATCH_BETAS = (0.9, 0.99)  # one head a step: momentum stands in for a batch
@@ -79,42 +83,6 @@ class Recipe:
     sharpen_steps: int = 450
     sharpen_rate: float = 5e-4
     seed: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingHeads:
-    """The data set in memory: views (mapped from disk) and attributes of every head, in order of seed."""
-
-    views: tuple[HeadViews, ...]
-    attributes: Tensor
-    names: tuple[str, ...]
-
-    @classmethod
-    def of(cls, *data: Path) -> "TrainingHeads":
-        """Read data sets, whose seeds must differ.
-
-        Raises:
-            VoltefaceError: there are too few heads to train on.
-        """
-        folders = {seed: head for folder in data for seed, head in finished_heads(folder).items()}
-        if len(folders) < 2:
-            raise VoltefaceError(
-                f"{', '.join(map(str, data))} holds {len(folders)} synthetic heads.",
-                "Render some with `volteface train data` first.",
-            )
-        described = [attributes_of_head(path) for path in folders.values()]
-        attributes = torch.tensor(np.stack([list(d.values()) for d in described]), dtype=torch.float32)
-        return cls(tuple(HeadViews(p) for p in folders.values()), attributes, tuple(described[0]))
-
-    def larger(self, folder: Path) -> dict[int, HeadViews]:
-        """Views of some of these heads at another size, by the head's number; held-out heads are left out."""
-        folders = finished_heads(folder)
-        return {n: HeadViews(folders[self.views[n].seed]) for n in self.trained if self.views[n].seed in folders}
-
-    @property
-    def trained(self) -> list[int]:
-        """Numbers of the heads that are not held out."""
-        return [number for number, views in enumerate(self.views) if not is_held_out(views.seed)]
 
 
 class MiniTraining:
@@ -322,7 +290,12 @@ class MiniTraining:
     def export(self) -> Path:
         """Write OUT/mini.safetensors: averaged weights in half precision, the latent prior and the training latents."""
         return export_mini(
-            self.out / "mini.safetensors", self.recipe.model, self.average, self.codes, self.heads, self.recipe
+            self.out / "mini.safetensors",
+            self.recipe.model,
+            self.average,
+            self.codes,
+            self.heads,
+            asdict(self.recipe),
         )
 
 
@@ -336,42 +309,3 @@ def patch_optimiser(network: MiniNetwork, codes: Codes, rate: float) -> tuple[Ad
         if name.startswith("synthesis.fine"):
             rates[weight] *= 3  # it begins here
     return Adam(list(rates), PATCH_BETAS), list(rates.values())
-
-
-def export_mini(
-    path: Path,
-    model: MiniConfig,
-    network: Mapping[str, Tensor],
-    codes: Codes,
-    heads: TrainingHeads,
-    recipe: Recipe,
-) -> Path:
-    """The file that `core.generators.mini.load_mini` reads."""
-    names = AttributeNames.grouped(heads.names, ATTRIBUTE_GROUPS)
-    trained = heads.trained
-    with torch.no_grad():
-        prior: LatentPrior = fitted_prior(
-            names,
-            heads.attributes[trained],
-            codes.mean,
-            codes.std,
-            codes.linear.weight,
-            codes.linear.bias,
-            codes.residual[trained],
-        )
-        bank = codes(heads.attributes[trained], torch.tensor(trained))
-    tensors = {f"network.{k}": v for k, v in network.items()}
-    tensors |= {f"prior.{k}": v for k, v in prior.state_dict().items()}
-    tensors["bank"] = bank
-    described = {
-        "config": model.to_json(),
-        "attributes": names.names,
-        "choices": names.choices,
-        "recipe": asdict(replace(recipe, model=model)),
-        "heads": len(trained),
-    }
-    partial = path.with_name(path.name + ".partial")
-    halves = {k: v.detach().half().contiguous().clone() for k, v in tensors.items()}
-    save_file(halves, partial, metadata={"mini": json.dumps(described), "licence": "Apache-2.0"})
-    partial.replace(path)
-    return path

@@ -1,7 +1,8 @@
 """Trains the parser (`core.segmenters.parser`) on labelled renders that are made to look like photos.
 
 Resumable: the state lies in OUT/state.safetensors, written every few minutes with a picture of held-out heads, and a
-run continues from it, also with more data or more steps than before.
+run continues from it, also with more data or more steps than before. Longer than usual: what draws a batch, steps,
+saves and resumes is one machine.
 """
 
 from __future__ import annotations

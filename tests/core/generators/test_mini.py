@@ -154,17 +154,6 @@ def test_interpolated_noise_has_no_jumps() -> None:
     assert steps.max() < 0.05 * (prior(ends, 0.7)[0] - prior(ends, 0.7)[1]).norm()
 
 
-def test_priors_of_older_files_are_read() -> None:
-    prior = tiny_prior()
-    state = {name: value for name, value in prior.state_dict().items() if name != "shift"}
-    state |= {"knots": state["knots"][0], "thresholds": state["thresholds"][0]}
-    older = LatentPrior(NAMES, 8)
-    older.load_state_dict(state)
-    noise = torch.randn(3, prior.noise_size)
-    prior.shift.zero_()
-    torch.testing.assert_close(older(noise, 0.7), prior(noise, 0.7))
-
-
 def test_direction_moves_its_attribute_alone() -> None:
     prior = tiny_prior()
     attributes = torch.tensor([[0.5, 1.0, 0.0, 0.0]])

@@ -18,8 +18,9 @@ from core.training.dataset import HeadViews, is_held_out, pixel_rays
 from core.training.field import FieldConfig
 from core.training.gallery import contact_sheet, random_heads
 from core.training.growth import grown_network
-from core.training.mini import MiniTraining, Recipe, TrainingHeads
+from core.training.mini import MiniTraining, Recipe
 from core.training.patches import PatchConfig, drawn_patch
+from core.training.training_heads import TrainingHeads
 
 SIZE, RADIUS, VIEWS = 64, 0.25, 14
 MODEL = MiniConfig(
