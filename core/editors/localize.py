@@ -1,0 +1,141 @@
+"""Where a part lies in the planes: the gradients of its pixels, gathered over views.
+
+A masked render is back-propagated to the planes: cells that the part's pixels depend on get large gradients, all others
+none. Published for triplanes (triplane_edit, whose views are `PUBLISHED_VIEWS`); nothing here knows how many slices a
+plane has or who segments, so it serves every generator behind `core.protocols.Generator`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+
+from core.camera import Camera
+from core.generators.conditioning import look_at_pose
+from core.rendering.marching import march, never_stale
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from torch import Tensor
+
+    from core.head import Head
+    from core.protocols import Generator
+
+PUBLISHED_VIEWS = (
+    *((-60, 5), (-45, 5), (-30, 0), (-15, 10), (0, 15), (0, 0), (0, -15), (15, 10), (30, 0), (45, 5), (60, 5)),
+)
+"""Yaw and pitch, degrees, as the published code counts them: its steps of pitch cover equal areas, downwards."""
+ALL_ROUND_VIEWS = (
+    *PUBLISHED_VIEWS,
+    *((-90, 5), (-120, 0), (-150, 5), (180, 10), (180, -10), (150, 5), (120, 0), (90, 5)),
+)
+"""The published views, carried on around the back: for heads that have one."""
+PUBLISHED_TARGET = (0.0, 0.0, 0.2)
+"""Point that the published views look at."""
+CELEBA_CHANNELS: dict[str, tuple[int, ...]] = {
+    "mouth": (11, 12, 13),
+    "glasses": (6,),
+    "hair": (17,),
+    "brows": (2, 3),
+    "eyes": (4, 5),
+    "nose": (10,),
+}
+"""Labels of the 19-class face parser that the published code takes for each part."""
+
+
+def cameras_of_views(
+    views: Iterable[tuple[float, float]] = PUBLISHED_VIEWS, target: Sequence[float] = PUBLISHED_TARGET
+) -> tuple[Camera, ...]:
+    """The cameras of yaws and pitches in published degrees."""
+    return tuple(
+        Camera(look_at_pose(math.pi / 2 + math.radians(yaw), math.pi / 2 + math.radians(pitch), target))
+        for yaw, pitch in views
+    )
+
+
+def labelled_pixels(logits: Tensor, channels: Sequence[int]) -> Tensor:
+    """1 where the likeliest of the labels is among `channels`, else 0: [B, 1, H, W] of logits [B, labels, H, W]."""
+    likeliest = logits.argmax(1, keepdim=True)
+    return torch.isin(likeliest, torch.tensor(channels, device=logits.device)).to(logits.dtype)
+
+
+def mean_gradient(planes: Tensor, views: Iterable[tuple[Callable[[Tensor], Tensor], Tensor]]) -> Tensor:
+    """How the planes move the pixels of a part, the mean over views.
+
+    Args:
+        planes: any shape.
+        views: for each, what draws a picture [B, 3, H, W] of planes, and the part's mask [B, 1, H, W] in it. One view
+            at a time is in memory.
+
+    Returns:
+        The gradient of the masked sum of the colours, shaped as the planes.
+
+    Raises:
+        ValueError: there is no view.
+    """
+    total, count = torch.zeros_like(planes), 0
+    for draw, mask in views:
+        count += 1
+        if not mask.any():
+            continue
+        leaf = planes.detach().requires_grad_()
+        with torch.enable_grad():
+            picture = draw(leaf)
+            weights = mask.to(picture).expand_as(picture)
+            (gradient,) = torch.autograd.grad(picture, leaf, grad_outputs=weights)
+        total += gradient
+    if not count:
+        raise ValueError("a part is looked for in at least one view")
+    return total / count
+
+
+def gradient_of_part(
+    generator: Generator,
+    head: Head,
+    mask_of: Callable[[Tensor, Tensor], Tensor],
+    cameras: Iterable[Camera],
+    *,
+    finished: bool = True,
+    samples: tuple[int, int] = (48, 48),
+    neural_px: int | None = None,
+    stale: Callable[[], None] = never_stale,
+) -> Tensor:
+    """How a head's planes move the pixels of a part.
+
+    Args:
+        generator: with the head's tuned weights.
+        head: whose planes.
+        mask_of: the part's mask [1, 1, H, W], 0..1, in a picture [1, 3, H, W], 0..1; its second argument is the
+            composited features [1, F, h, w], from which a generator with labels can tell the part. It is resized to
+            the picture.
+        cameras: views.
+        finished: gradients pass through the super-resolution, as published; False takes the rendered colours.
+        samples: of both passes along a ray.
+        neural_px: side of the feature picture; None is the generator's own.
+        stale: called between views; raises `Cancelled`.
+
+    Returns:
+        [3, C, D, H, W].
+    """
+    side = neural_px or generator.info.neural_px
+
+    def drawn(camera: Camera) -> tuple[Callable[[Tensor], Tensor], Tensor]:
+        stale()
+
+        def both(planes: Tensor) -> tuple[Tensor, Tensor]:
+            seen = march(generator, head.trigrid.with_planes(planes), camera, side, *samples)
+            if finished:
+                return generator.picture(seen.features, seen.alpha, head.latents[None]), seen.features
+            return generator.colours(seen.features.movedim(1, -1)).movedim(-1, 1), seen.features
+
+        with torch.no_grad():
+            picture, features = both(head.trigrid.planes)
+            mask = mask_of(picture, features).to(picture)
+            if mask.shape[-2:] != picture.shape[-2:]:
+                mask = torch.nn.functional.interpolate(mask, picture.shape[-2:], mode="nearest")
+        return lambda planes: both(planes)[0], mask
+
+    return mean_gradient(head.trigrid.planes, (drawn(camera) for camera in cameras))
