@@ -14,6 +14,7 @@ from core.head import Head
 from core.mask import PARTS
 from core.protocols import Generator
 from core.rendering.marching import Composite, march, never_stale
+from core.rendering.matte import fine_alpha
 from core.rendering.near import march_near
 from core.rendering.occupancy import FieldGrid, field_grid
 from core.rendering.preview import KeyView, preview
@@ -85,7 +86,7 @@ class HeadRenderer:
         picture = generator.picture(composite.features, composite.alpha, self.head.latents[None])
         rgb = as_rgb(resized(picture, size_px or picture.shape[-1])[0])
         opacity = composite.alpha.cpu()
-        alpha = resized(opacity, rgb.shape[0])[0, 0].clamp(0, 1)
+        alpha = fine_alpha(rgb, resized(opacity, rgb.shape[0])[0, 0].clamp(0, 1).numpy())
         seen = opacity[0, 0] >= SEEN
         along_z = camera_rays(camera, seen.shape[0])[2].view_as(seen)
         depth = torch.where(seen, composite.depth[0, 0].cpu() * along_z, torch.zeros(()))
@@ -94,7 +95,7 @@ class HeadRenderer:
             labels = torch.where(seen, labels.cpu(), torch.zeros((), dtype=torch.uint8))
         return Frame(
             rgb=rgb,
-            alpha=alpha.numpy(),
+            alpha=alpha,
             depth=depth.numpy(),
             labels=None if labels is None else labels.numpy(),
             camera=camera,
