@@ -1,7 +1,6 @@
 """Generators: a latent becomes a trigrid, features become a picture.
 
-Adding one is a module and a line in `LOADERS`. PanoHead joins the table when `volteface models add` can install it;
-until then `core.generators.panohead` is made from a state dict.
+The bundled ones are a module and a line in `LOADERS` each; `core.checkpoints.store` has those that a person installed.
 """
 
 from __future__ import annotations
@@ -27,18 +26,33 @@ def _mini() -> Generator:
 LOADERS: dict[str, Callable[[], Generator]] = {
     "mini": _mini,
 }
-"""From a generator's name to what loads it; nothing heavy is imported before."""
+"""From a bundled generator's name to what loads it; nothing heavy is imported before."""
+
+
+def names() -> tuple[str, ...]:
+    """Every generator that `load` knows: the bundled ones, then the installed ones."""
+    from core.checkpoints import store
+
+    return (*LOADERS, *(model.name for model in store.installed() if model.is_generator))
 
 
 @cache
 def load(name: str) -> Generator:
-    """The generator of that name, loaded once for each process.
+    """The generator of that name, loaded once for each process; `load.cache_clear()` after models came or went.
 
     Raises:
         CheckpointError: there is none, or its weights are missing or damaged.
     """
-    if name not in LOADERS:
-        near = get_close_matches(name, LOADERS, 1)
-        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(LOADERS)}."
-        raise CheckpointError(f"No generator is called {name}.", hint)
-    return LOADERS[name]()
+    if name in LOADERS:
+        return LOADERS[name]()
+    from core.checkpoints import store
+
+    if name in store.names():
+        opened: Generator = import_module("core.checkpoints.opening").open_model(name, GENERATORS_ONLY).generator()
+        return opened
+    near = get_close_matches(name, names(), 1)
+    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names())}."
+    raise CheckpointError(f"No generator is called {name}.", hint)
+
+
+GENERATORS_ONLY = frozenset({"generator"})
