@@ -18,6 +18,14 @@ class PlaneAxes(enum.Enum):
 
     PANOHEAD = ((0, 1, 2), (0, 2, 1), (1, 2, 0))
     EG3D = ((0, 1, None), (0, 2, None), (2, 0, None))
+    # models trained after that slip was mended, one way or the other
+    EG3D_YZ = ((0, 1, None), (0, 2, None), (1, 2, None))
+    EG3D_ZY = ((0, 1, None), (0, 2, None), (2, 1, None))
+
+    @property
+    def has_slices(self) -> bool:
+        """Whether planes of these axes have a depth."""
+        return self.value[0][2] is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +47,7 @@ class Trigrid:
             raise ValueError(f"planes must be [3, C, D, H, W], not {list(self.planes.shape)}")
         if self.planes.dtype != torch.float32:
             raise ValueError(f"planes must be float32, not {self.planes.dtype}")
-        if self.axes is PlaneAxes.EG3D and self.planes.shape[2] != 1:
+        if not self.axes.has_slices and self.planes.shape[2] != 1:
             raise ValueError("EG3D's planes have no depth: D must be 1")
         if not self.box_side > 0:
             raise ValueError(f"box_side must be positive, not {self.box_side}")

@@ -6,41 +6,29 @@ The slips that its weights were trained with are kept, and named where they occu
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.camera import Camera
 from core.errors import CheckpointError
 from core.generators import stylegan2
+from core.generators.backbone import (
+    Activation,
+    Backbone,
+    Decoder,
+    loaded,
+    ray_limits_of,
+    settings_from_facts,
+    sizes_from_state,
+)
 from core.generators.conditioning import vector25_from_camera
-from core.generators.stylegan2 import GAIN, LEAK, Dense, Noise, QuickSoftplus, Synthesis, SynthesisBlock, ToPicture
+from core.generators.stylegan2 import Noise, Synthesis, ToPicture
+from core.generators.superresolution import UPSCALERS, SuperResolution, Upscaling, scaled, upscaling_from_official
 from core.generators.tuning import tuned_network, weights_of
 from core.protocols import GeneratorInfo
 from core.trigrid import Trigrid
-
-Upscaling = Literal["2X", "4X", "8X", "8XDC"]
-Activation = Literal["none", "lrelu", "sigmoid"]
-
-
-@dataclass(frozen=True)
-class Upscaler:
-    """Sizes of a super-resolution: its input, the width and side of its two blocks, and whether the first doubles."""
-
-    input_px: int
-    widths: tuple[int, int]
-    sizes_px: tuple[int, int]
-    first_up: bool
-
-
-UPSCALERS: dict[Upscaling, Upscaler] = {
-    "2X": Upscaler(64, (128, 64), (64, 128), first_up=False),
-    "4X": Upscaler(128, (128, 64), (128, 256), first_up=False),
-    "8X": Upscaler(128, (128, 64), (256, 512), first_up=True),
-    "8XDC": Upscaler(128, (256, 128), (256, 512), first_up=True),
-}
 
 
 @dataclass(frozen=True)
@@ -110,18 +98,7 @@ class PanoHeadConfig:
             CheckpointError: the model is of a kind that this class does not compute.
         """
         rendering = values["rendering_kwargs"]
-        upscaling = rendering["superresolution_module"].rpartition("Hybrid")[2]
-        unknown = {
-            "a super-resolution other than " + ", ".join(UPSCALERS): upscaling not in UPSCALERS,
-            "no background": not rendering.get("use_background", True),
-            "raw colours among its features": not rendering.get("use_torgb_raw", True),
-            "a conditioning of its own": rendering.get("c_scale", 1) != 1 or rendering.get("c_gen_conditioning_zero"),
-            "samples in disparity": rendering.get("disparity_space_sampling", False),
-        }
-        for kind, present in unknown.items():
-            if present:
-                raise CheckpointError(f"This PanoHead model has {kind}.", "Use the released head model.")
-        start, end = rendering["ray_start"], rendering["ray_end"]
+        _refuse_other_kinds(rendering)
         return PanoHeadConfig(
             noise_size=values["z_dim"],
             latent_size=values["w_dim"],
@@ -133,83 +110,60 @@ class PanoHeadConfig:
             channel_max=values["channel_max"],
             decoder_activation=rendering["decoder_activation"],
             neural_px=neural_px,
-            upscaling=upscaling,
+            upscaling=upscaling_from_official(rendering["superresolution_module"]),
             upscaling_clamp=256.0 if values["sr_num_fp16_res"] > 0 else None,
-            ray_limits=None if start == "auto" or end == "auto" else (start, end),
+            ray_limits=ray_limits_of(rendering, None),
             coarse=rendering["depth_resolution"],
             fine=rendering["depth_resolution_importance"],
             box_side=rendering["box_warp"],
             camera_radius=rendering["avg_camera_radius"],
         )
 
+    @staticmethod
+    def from_state(state: Mapping[str, Tensor], facts: Mapping[str, Any]) -> "PanoHeadConfig":
+        """Sizes from the tensors; what they cannot tell from `facts`, else as in the released model.
 
-class Backbone(nn.Module):
-    """Mapping and trigrid synthesis."""
+        Args:
+            state: official names and tensors.
+            facts: values found in the file: "init_kwargs", "rendering_kwargs", "neural_rendering_resolution".
 
-    def __init__(self, config: PanoHeadConfig) -> None:
-        super().__init__()
-        channels = 3 * config.plane_channels * config.plane_depth
-        self.synthesis = Synthesis(
-            config.latent_size, config.plane_px, channels, config.channel_base, config.channel_max
-        )
-        self.mapping = stylegan2.Mapping(
-            config.noise_size, config.condition_size, config.latent_size, config.mapping_layers
-        )
-
-
-class SuperResolution(nn.Module):
-    """Raw picture and features -> finished picture; every layer takes the last latent."""
-
-    def __init__(self, config: PanoHeadConfig) -> None:
-        super().__init__()
-        self.sizes = sizes = UPSCALERS[config.upscaling]
-        if config.upscaling != "8XDC":
-            # held but unused, as in the published checkpoints
-            self.register_buffer("resample_filter", stylegan2.fir_filter())
-        widths = (config.plane_channels, *sizes.widths)
-        self.block0, self.block1 = (
-            SynthesisBlock(
-                widths[index],
-                widths[index + 1],
-                config.latent_size,
-                sizes.sizes_px[index],
-                3,
-                up=index == 1 or sizes.first_up,
-                clamp=config.upscaling_clamp,
-            )
-            for index in range(2)
+        Raises:
+            CheckpointError: a tensor is missing, or the model is of a kind that this class does not compute.
+        """
+        sizes = sizes_from_state(state, "PanoHead")
+        made_with, rendering = settings_from_facts(facts)
+        _refuse_other_kinds(rendering)
+        usual = PanoHeadConfig()
+        last = f"backbone.synthesis.b{sizes['plane_px']}.torgb.weight"
+        if last not in state:
+            raise CheckpointError(f"{last} is missing.", "Check which model the file belongs to.")
+        return PanoHeadConfig(
+            **sizes,
+            plane_depth=state[last].shape[0] // (3 * sizes["plane_channels"]),
+            decoder_activation=rendering.get("decoder_activation", usual.decoder_activation),
+            neural_px=int(facts.get("neural_rendering_resolution") or usual.neural_px),
+            upscaling_clamp=256.0 if made_with.get("sr_num_fp16_res", 4) > 0 else None,
+            ray_limits=ray_limits_of(rendering, usual.ray_limits),
+            coarse=rendering.get("depth_resolution", usual.coarse),
+            fine=rendering.get("depth_resolution_importance", usual.fine),
+            box_side=rendering.get("box_warp", usual.box_side),
+            camera_radius=rendering.get("avg_camera_radius", usual.camera_radius),
         )
 
-    def forward(self, raw: Tensor, features: Tensor, latents: Tensor) -> Tensor:
-        """Raw picture [B, 3, h, w], features [B, F, h, w] and latents [B, L, W] -> picture [B, 3, H, W]."""
-        last = latents[:, -1:].expand(-1, 3, -1)
-        x, picture = scaled(features, self.sizes.input_px), scaled(raw, self.sizes.input_px)
-        x, picture = self.block0(x, picture, last, "none")
-        finished: Tensor = self.block1(x, picture, last, "none")[1]
-        return finished
 
-
-class Decoder(nn.Module):
-    """Trigrid features [N, C] -> raw density [N] and features [N, F]."""
-
-    def __init__(self, config: PanoHeadConfig) -> None:
-        super().__init__()
-        self.activation = config.decoder_activation
-        self.net = nn.Sequential(
-            Dense(config.plane_channels, config.decoder_width),
-            QuickSoftplus(),
-            Dense(config.decoder_width, 1 + config.plane_channels),
-        )
-
-    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """See the class."""
-        raw, decoded = self.net(features).tensor_split((1,), dim=1)
-        if self.activation == "sigmoid":
-            # the slight overshoot lets black and white be reached
-            decoded = torch.sigmoid(decoded) * 1.002 - 0.001
-        elif self.activation == "lrelu":
-            decoded = F.leaky_relu(decoded, LEAK) * GAIN
-        return raw[:, 0], decoded
+def _refuse_other_kinds(rendering: Mapping[str, Any]) -> None:
+    """Raise for published settings that `PanoHeadNetwork` does not compute."""
+    if "superresolution_module" in rendering:
+        upscaling_from_official(rendering["superresolution_module"])
+    unknown = {
+        "no background": not rendering.get("use_background", True),
+        "raw colours among its features": not rendering.get("use_torgb_raw", True),
+        "a conditioning of its own": rendering.get("c_scale", 1) != 1 or rendering.get("c_gen_conditioning_zero"),
+        "samples in disparity": rendering.get("disparity_space_sampling", False),
+    }
+    for kind, present in unknown.items():
+        if present:
+            raise CheckpointError(f"This PanoHead model has {kind}.", "Use the released head model.")
 
 
 class PanoHeadNetwork(nn.Module):
@@ -218,9 +172,20 @@ class PanoHeadNetwork(nn.Module):
     def __init__(self, config: PanoHeadConfig) -> None:
         super().__init__()
         self.config = config
-        self.backbone = Backbone(config)
-        self.superresolution = SuperResolution(config)
-        self.decoder = Decoder(config)
+        self.backbone = Backbone(
+            config.noise_size,
+            config.condition_size,
+            config.latent_size,
+            config.mapping_layers,
+            config.plane_px,
+            3 * config.plane_channels * config.plane_depth,
+            config.channel_base,
+            config.channel_max,
+        )
+        self.superresolution = SuperResolution(
+            config.upscaling, config.plane_channels, config.latent_size, config.upscaling_clamp
+        )
+        self.decoder = Decoder(config.plane_channels, config.decoder_width, config.decoder_activation)
         self.torgb = ToPicture(config.plane_channels, 3, config.latent_size)
         self.bcg_synthesis = Synthesis(
             config.latent_size,
@@ -233,14 +198,6 @@ class PanoHeadNetwork(nn.Module):
         self.t_mapping = stylegan2.Mapping(
             config.noise_size, config.condition_size, 3, config.mapping_layers, learning_rate=1.0, last_active=False
         )
-
-    def latents(self, noise: Tensor, condition: Tensor, truncation: float = 1.0, cutoff: int | None = None) -> Tensor:
-        """Latents [B, L, W] of noise [B, Z] and cameras [B, 25]; only the first `cutoff` are truncated."""
-        mapping, count = self.backbone.mapping, self.backbone.synthesis.latent_count
-        latent = mapping(noise, condition)
-        first = count if cutoff is None else cutoff
-        short = mapping.truncated(latent, truncation)
-        return torch.stack([short] * first + [latent] * (count - first), dim=1)
 
     def camera_offset(self, noise: Tensor, condition: Tensor, truncation: float = 1.0) -> Tensor:
         """How far to move the camera of noise [B, Z], world units [B, 3]: the dataset's heads are not all centred."""
@@ -292,21 +249,12 @@ class PanoHead:
         Raises:
             CheckpointError: names or shapes are not those of the config.
         """
-        panohead = PanoHead(config)
-        try:
-            panohead.network.load_state_dict(state)
-        except RuntimeError as error:
-            reason = str(error).splitlines()[1].strip()
-            raise CheckpointError(
-                f"These are not the weights of this PanoHead model: {reason}", "Check which model the file belongs to."
-            ) from error
-        panohead.network.requires_grad_(False)
-        return panohead
+        return PanoHead(config, loaded(PanoHeadNetwork(config), state, "PanoHead"))
 
     def latents(self, noise: Tensor, truncation: float = 0.7) -> Tensor:
         """Latents of heads as the camera in front of them would see them."""
         front = torch.from_numpy(vector25_from_camera(Camera.orbit(radius=self.config.camera_radius)))
-        return self.network.latents(noise, front.to(noise).expand(len(noise), -1), truncation)
+        return self.network.backbone.latents(noise, front.to(noise).expand(len(noise), -1), truncation)
 
     def mean_latents(self) -> Tensor:
         """See the protocol."""
@@ -356,10 +304,3 @@ class PanoHead:
         """All but the mappings, which a head with latents of its own does not use, and the background."""
         fixed = ("backbone.mapping.", "t_mapping.", "bcg_synthesis.")
         return {name: weight for name, weight in weights_of(self.network).items() if not name.startswith(fixed)}
-
-
-def scaled(picture: Tensor, size_px: int) -> Tensor:
-    """Picture [B, C, H, W] at another size, bilinear, antialiased when it shrinks."""
-    if picture.shape[-1] == size_px:
-        return picture
-    return F.interpolate(picture, size=(size_px, size_px), mode="bilinear", align_corners=False, antialias=True)

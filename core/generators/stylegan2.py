@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-Noise = Literal["const", "none"]
-"""Where the noise of a layer comes from: the stored picture, or nowhere."""
+Noise = Literal["const", "none", "random"]
+"""Where the noise of a layer comes from: the stored picture, nowhere, or torch's generator, in the published order."""
 LEAK, GAIN = 0.2, 2**0.5
 """Slope of the leaky rectifier and the gain that keeps its output at unit variance."""
 FIR = (1.0, 3.0, 3.0, 1.0)
@@ -165,9 +165,11 @@ class SynthesisLayer(nn.Module):
     def forward(self, x: Tensor, latent: Tensor, noise: Noise = "const") -> Tensor:
         """[B, I, H, W] and latent [B, W] -> [B, O, H, W], twice the size when `up`."""
         y = modulated_convolution(x, self.weight, self.affine(latent), self.resample_filter if self.up else None)
+        # after demodulation: the noise has the same strength in every channel
         if noise == "const":
-            # after demodulation: the noise has the same strength in every channel
             y = y + self.noise_const * self.noise_strength
+        elif noise == "random":
+            y = y + torch.randn(len(y), 1, *y.shape[2:], device=y.device) * self.noise_strength
         return activated(y, self.bias, self.clamp)
 
 
@@ -272,13 +274,37 @@ class Synthesis(nn.Module):
 
     def forward(self, latents: Tensor, noise: Noise = "const") -> Tensor:
         """See the class."""
-        x: Tensor | None = None
-        picture: Tensor | None = None
+        return self.stage(latents, noise=noise)[1]
+
+    def stage(
+        self,
+        latents: Tensor,
+        x: Tensor | None = None,
+        picture: Tensor | None = None,
+        *,
+        until_px: int | None = None,
+        noise: Noise = "const",
+    ) -> tuple[Tensor, Tensor]:
+        """Some of the blocks: what the published forks that stop half way compute in two calls.
+
+        Args:
+            latents: [B, L, W], all of them whatever the blocks.
+            x: features of an earlier stage; None begins at the first block.
+            picture: picture of that stage.
+            until_px: size of the last block; None goes to the end.
+            noise: where the layers' noise comes from.
+
+        Returns:
+            Features and picture of the last block.
+        """
+        begun_px = 0 if x is None else x.shape[-1]
         first = 0
         for size_px in self.sizes_px:
             block = self.get_submodule(f"b{size_px}")
             assert isinstance(block, SynthesisBlock)
-            x, picture = block(x, picture, latents[:, first : first + block.layers + 1], noise)
+            if begun_px < size_px <= (until_px or size_px):
+                x, picture = block(x, picture, latents[:, first : first + block.layers + 1], noise)
             first += block.layers
+        assert x is not None
         assert picture is not None
-        return picture
+        return x, picture

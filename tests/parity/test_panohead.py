@@ -7,17 +7,11 @@ import torch
 from torch import Tensor
 
 from core.generators.panohead import PanoHead, PanoHeadConfig
-from core.rendering.marching import (
-    EVEN,
-    Composite,
-    Jitter,
-    as_picture,
-    bounded_depth,
-    march_rays,
-)
-from core.rendering.rays import box_limits, filled_limits, pose_rays
+from core.rendering.marching import Jitter
+from core.rendering.rays import pose_rays
 from core.trigrid import Trigrid
 from tests.parity.golden import Golden, assert_close, case, names
+from tests.parity.marched import as_rays, march_official, strided
 from tests.parity.recipe import recipe_state
 
 # the held cases of the other neighbours run too, wherever their files are at hand
@@ -33,35 +27,6 @@ def config_of(golden: Golden) -> PanoHeadConfig:
     return PanoHeadConfig.from_official(golden.facts["config"], golden.facts["neural_rendering_resolution"])
 
 
-def strided(value: Tensor, expected: Tensor) -> Tensor:
-    """Large outputs are stored at every n-th ray or pixel."""
-    for axis, size in enumerate(expected.shape):
-        step = value.shape[axis] // size
-        value = value[(slice(None),) * axis + (slice(0, step * size, step),)]
-    return value
-
-
-def march_official(panohead: PanoHead, trigrid: Trigrid, camera: Tensor, jitter: Jitter = EVEN) -> Composite:
-    """One picture as the published synthesis marches it; camera is its 25 numbers."""
-    config = panohead.config
-    origins, directions = pose_rays(camera[:16].view(1, 4, 4), camera[16:].view(1, 3, 3), config.neural_px)
-    limits: tuple[float | Tensor, float | Tensor]
-    if config.ray_limits is None:
-        start, end = filled_limits(*box_limits(origins, directions, config.box_side))
-        limits = start[0], end[0]
-    else:
-        limits = config.ray_limits
-    features, alpha, depth, depths = march_rays(
-        panohead, trigrid, origins[0], directions[0], limits, config.coarse, config.fine, jitter
-    )
-    return as_picture(features, alpha, bounded_depth(depth, depths), config.neural_px)
-
-
-def as_rays(picture: Tensor) -> Tensor:
-    """[1, C, h, w] -> [1, R, C]."""
-    return picture.flatten(2).transpose(1, 2)
-
-
 def check_outputs(panohead: PanoHead, golden: Golden) -> None:
     """Every stored output that needs no random noise in the synthesis."""
     network, inputs, outputs = panohead.network, golden.inputs, dict(golden.outputs)
@@ -72,7 +37,10 @@ def check_outputs(panohead: PanoHead, golden: Golden) -> None:
 
     for name in [name for name in outputs if name.startswith("ws_psi")]:
         truncation, _, cutoff = name.removeprefix("ws_psi").partition("_cutoff")
-        check(network.latents(inputs["z"], inputs["c_cond"], float(truncation), int(cutoff) if cutoff else None), name)
+        check(
+            network.backbone.latents(inputs["z"], inputs["c_cond"], float(truncation), int(cutoff) if cutoff else None),
+            name,
+        )
     offset = network.camera_offset(inputs["z"], inputs["c_cond"])
     check(offset, "delta_c")
     moved = inputs["c_cond"].clone()
