@@ -107,7 +107,7 @@ PAPER = Preset(
     ),
     grid=Stage(4, GRID_VIEWS, "depth", ScoreSettings(rank_weights=None), timesteps=(0.30, 0.80), upscaled_by=4.0),
 )
-"""As the paper says; what it leaves open is as released. Its ablation has the depth ControlNet before there are grids."""
+"""As the paper says; what it leaves open is as released. Its ablation has the depth ControlNet before grids."""
 
 RELEASED = Preset(
     name="released",
