@@ -91,9 +91,16 @@ def build_parser() -> argparse.ArgumentParser:
         "--watertight", action="store_true", help="no holes, for printing: every mesh is, so this asks for nothing more"
     )
 
-    models = verbs.add_parser("models", help="what is installed, under which licence")
+    models = verbs.add_parser("models", help="install checkpoints; what is there, under which licence")
     models_verbs = models.add_subparsers(dest="models_verb", metavar="VERB", required=True)
     models_verbs.add_parser("list", parents=[every], help="every model with its licence and checksum")
+    add = models_verbs.add_parser("add", parents=[every], help="install a checkpoint; nothing in it is run")
+    add.add_argument("file", type=Path, metavar="FILE", help="a checkpoint, or the folder of a diffusers model")
+    add.add_argument("--name", metavar="NAME", help="what to call it (default: after its family)")
+    verify = models_verbs.add_parser("verify", parents=[every], help="compare every byte with the checksums")
+    verify.add_argument("name", nargs="?", metavar="NAME", help="default: all")
+    remove = models_verbs.add_parser("remove", parents=[every], help="delete an added model")
+    remove.add_argument("name", metavar="NAME")
 
     verbs.add_parser("doctor", parents=[every], help="does this machine have what Volteface needs")
 

@@ -104,9 +104,9 @@ def check_names(generator: str, method: str) -> None:
     """Refuse a generator or an inverter that does not exist, before anything is loaded."""
     from core import generators, inverters
 
-    for name, table, kind in ((method, inverters.INVERTERS, "method"), (generator, generators.LOADERS, "model")):
-        if name not in table:
-            raise VoltefaceError(f"There is no {kind} {name!r}.", f"Choose from: {', '.join(table)}.")
+    for name, known, kind in ((method, tuple(inverters.INVERTERS), "method"), (generator, generators.names(), "model")):
+        if name not in known:
+            raise VoltefaceError(f"There is no {kind} {name!r}.", f"Choose from: {', '.join(known)}.")
 
 
 def renderer_of(head: Head) -> Renderer:

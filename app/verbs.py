@@ -108,15 +108,34 @@ def export(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def models(_options: argparse.Namespace, console: Console) -> int:
-    """List every model with its licence and whether it is intact."""
-    from app.models import installed_models
+def models(options: argparse.Namespace, console: Console) -> int:
+    """List, add, verify or remove models."""
+    from app import models as models_of
 
-    rows = installed_models()
-    width = max(len(row.name) for row in rows)
-    lines = [f"{row.name:{width}}  {row.state:9}  {row.licence:12}  {row.title}" for row in rows]
-    console.result({"models": [row.to_json() for row in rows]}, "\n".join(lines))
-    return 0
+    verb = options.models_verb
+    if verb == "add":
+        row = models_of.add_model(options.file, options.name, console.report)
+        use = "It may be used commercially." if row.commercial else "Not for commercial use."
+        console.result(
+            {"model": row.to_json()},
+            f"{row.name}: {row.title} ({row.kind}), {row.need_bytes / 1e6:,.0f} MB, licence {row.licence}. {use}\n"
+            f"sha256 {row.sha256}",
+        )
+        return 0
+    if verb == "remove":
+        title = models_of.remove_model(options.name)
+        console.result({"removed": options.name}, f"{options.name} ({title}) was removed.")
+        return 0
+    rows = models_of.verify_models(options.name, console.report) if verb == "verify" else models_of.installed_models()
+    widths = [max((len(getattr(row, field)) for row in rows), default=0) for field in ("name", "kind")]
+    lines = [
+        f"{row.name:{widths[0]}}  {row.kind:{widths[1]}}  {row.state:7}  {'commercial' if row.commercial else '-':10}  "
+        f"{row.sha256[:12] or '-':12}  {row.licence}  {row.title}{'  ' + row.note if row.note else ''}"
+        for row in rows
+    ]
+    intact = all(row.state == "ready" for row in rows)
+    console.result({"models": [row.to_json() for row in rows]}, "\n".join(lines) or "No models were added.")
+    return 0 if verb == "list" or intact else 2
 
 
 def doctor(_options: argparse.Namespace, console: Console) -> int:

@@ -1,4 +1,4 @@
-"""Configs as JSON and back: frozen dataclasses of numbers, texts, truth values, tuples of them, and such dataclasses."""
+"""Configs as JSON and back: frozen dataclasses of numbers, texts, tuples, and such dataclasses."""
 
 from __future__ import annotations
 

@@ -21,6 +21,20 @@ FAMILIES: tuple[Family, ...] = (
         network="PanoHeadNetwork",
         maker="PanoHead",
     ),
+    Family(
+        name="eg3d",
+        title="EG3D",
+        kind="generator",
+        licence="NVIDIA Source Code License (non-commercial)",
+        commercial=False,
+        marks=(*SYNTHESIS, *UPSCALING),
+        home="core.generators.eg3d",
+        config="EG3DConfig",
+        network="EG3DNetwork",
+        maker="EG3D",
+        absent=("bcg_synthesis.", "t_mapping.", "torgb."),
+        prefixes=("decoder.",),
+    ),
 )
 
 _BY_NAME = {family.name: family for family in FAMILIES}

@@ -57,9 +57,9 @@ class ModelRecord:
     @property
     def is_generator(self) -> bool:
         """Whether heads can be made with it."""
-        from core.checkpoints.families import family_named
+        from core.checkpoints.families import FAMILIES
 
-        return any(family_named(name).kind == "generator" for name in self.networks)
+        return any(family.kind == "generator" and family.name in self.networks for family in FAMILIES)
 
     def to_json(self) -> str:
         """The content of model.json."""

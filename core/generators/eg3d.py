@@ -221,10 +221,12 @@ class EG3DNetwork(nn.Module):
 class EG3D:
     """Implements `core.protocols.PlaneGenerator`. Made from a config and, usually, a state dict."""
 
-    def __init__(self, config: EG3DConfig, network: EG3DNetwork | None = None) -> None:
+    def __init__(
+        self, config: EG3DConfig, network: EG3DNetwork | None = None, info: GeneratorInfo | None = None
+    ) -> None:
         self.config = config
         self.network = network or EG3DNetwork(config).eval()
-        self.info = GeneratorInfo(
+        self.info = info or GeneratorInfo(
             name="eg3d",
             title="EG3D",
             licence="NVIDIA Source Code License (non-commercial)",
@@ -292,7 +294,7 @@ class EG3D:
 
     def tuned(self, delta: Mapping[str, Tensor]) -> "EG3D":
         """See the protocol."""
-        return EG3D(self.config, tuned_network(self.network, delta))
+        return EG3D(self.config, tuned_network(self.network, delta), self.info)
 
     def parameters_to_tune(self) -> dict[str, Tensor]:
         """All but the mapping, which a head with latents of its own does not use."""

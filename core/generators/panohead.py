@@ -224,10 +224,12 @@ class PanoHeadNetwork(nn.Module):
 class PanoHead:
     """Implements `core.protocols.Generator`. Made from a config and, usually, a state dict."""
 
-    def __init__(self, config: PanoHeadConfig, network: PanoHeadNetwork | None = None) -> None:
+    def __init__(
+        self, config: PanoHeadConfig, network: PanoHeadNetwork | None = None, info: GeneratorInfo | None = None
+    ) -> None:
         self.config = config
         self.network = network or PanoHeadNetwork(config).eval()
-        self.info = GeneratorInfo(
+        self.info = info or GeneratorInfo(
             name="panohead",
             title="PanoHead",
             licence="CC-BY-NC-4.0",
@@ -298,7 +300,7 @@ class PanoHead:
 
     def tuned(self, delta: Mapping[str, Tensor]) -> "PanoHead":
         """See the protocol."""
-        return PanoHead(self.config, tuned_network(self.network, delta))
+        return PanoHead(self.config, tuned_network(self.network, delta), self.info)
 
     def parameters_to_tune(self) -> dict[str, Tensor]:
         """All but the mappings, which a head with latents of its own does not use, and the background."""
