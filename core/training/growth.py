@@ -18,19 +18,26 @@ def grown_network(state: Mapping[str, Tensor], small: MiniConfig, large: MiniCon
 
     Args:
         state: weights of the small network, by their names.
-        small: its sizes, without a fine level.
+        small: its sizes.
         large: at every level as wide or wider; what it has besides may be new.
     """
     network = MiniNetwork(large)
     target = network.state_dict()
     for name, value in state.items():
-        if target[name].shape == value.shape and not name.startswith("synthesis.levels"):
+        if target[name].shape == value.shape and not name.startswith(("synthesis.levels", "synthesis.fine")):
             target[name].copy_(value)
-    for index, (before, after) in enumerate(zip(small.widths[1:], large.widths[1:], strict=True)):
-        level = f"synthesis.levels.{index}."
-        position = small.position_channels[index + 1]
+    levels = [f"synthesis.levels.{index}." for index in range(len(small.widths) - 1)]
+    widths, wider = list(small.widths), list(large.widths)
+    positions = list(small.position_channels)
+    if small.fine_width:
+        levels.append("synthesis.fine.")
+        widths.append(small.fine_width)
+        wider.append(large.fine_width)
+        positions.append(small.fine_position_channels)
+    for index, level in enumerate(levels):
+        before, after, position = widths[index + 1], wider[index + 1], positions[index + 1]
         target[level + "position"][:, :position] = state[level + "position"]
-        inputs = list(range(small.widths[index]))
+        inputs = list(range(widths[index]))
         if level + "narrow.weight" in target:
             kept = torch.eye(before)[:, :, None, None]
             _widen(target[level + "narrow.weight"], state.get(level + "narrow.weight", kept), inputs)
@@ -39,8 +46,11 @@ def grown_network(state: Mapping[str, Tensor], small: MiniConfig, large: MiniCon
         _widen_styled(target, state, level + "place.", carried)
         if level + "mix.weight" in target:
             _widen_styled(target, state, level + "mix.", list(range(before)))
-    before, after = small.widths[-1], large.widths[-1]
-    _widen_styled(target, state, "synthesis.planes.", [*range(before), *range(after, after + before)])
+    outputs = {"synthesis.planes.": (small.widths[-1], large.widths[-1])}
+    if small.fine_width:
+        outputs["synthesis.fine_planes."] = (small.fine_width, large.fine_width)
+    for name, (before, after) in outputs.items():
+        _widen_styled(target, state, name, [*range(before), *range(after, after + before)])
     network.load_state_dict(target)
     return network
 

@@ -11,7 +11,7 @@ import torch
 from core.camera import Camera
 from core.errors import Cancelled, VoltefaceError
 from core.generators.mini import load_mini
-from core.generators.mini_network import MiniConfig
+from core.generators.mini_network import MiniConfig, MiniNetwork
 from core.mask import PARTS
 from core.progress import Progress, silent
 from core.training.dataset import HeadViews, is_held_out, pixel_rays
@@ -172,6 +172,17 @@ def test_grown_network_draws_what_the_small_one_did(balls: TrainingHeads, tmp_pa
     torch.testing.assert_close(
         training.codes(attributes), small.prior.latent_from_attributes(attributes), atol=1e-2, rtol=1e-2
     )
+
+
+def test_a_network_with_a_fine_level_grows_too() -> None:
+    small = MiniNetwork(LARGE)
+    assert small.synthesis.fine is not None
+    torch.nn.init.normal_(small.synthesis.fine_planes.weight)
+    wider = replace(LARGE, position_channels=(0, 6, 9), fine_width=12, fine_position_channels=5)
+    large = grown_network(small.state_dict(), LARGE, wider)
+    latents = torch.randn(2, LARGE.latent_count, LARGE.latent_size, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        torch.testing.assert_close(large.synthesis(latents), small.synthesis(latents), atol=1e-4, rtol=1e-4)
 
 
 def test_run_goes_on_when_heads_were_added(balls: TrainingHeads, tmp_path: Path) -> None:
