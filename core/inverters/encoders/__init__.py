@@ -1,0 +1,1 @@
+"""The published encoders under their official names: a picture -> latents, plane offsets, features."""

@@ -1,0 +1,50 @@
+"""Layers with equalised learning rate as the encoders have them: weights at unit variance, scaled when used."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+LEAK, GAIN = 0.2, 2**0.5
+"""Slope of StyleGAN's leaky rectifier and the gain that keeps its output at unit variance."""
+
+
+class EqualLinear(nn.Module):
+    """Fully connected layer with equalised learning rate."""
+
+    def __init__(self, inputs: int, outputs: int, learning_rate: float = 1.0) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs) / learning_rate)
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.weight_gain = learning_rate / math.sqrt(inputs)
+        self.bias_gain = learning_rate
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., inputs] -> [..., outputs]."""
+        return F.linear(x, self.weight * self.weight_gain, self.bias * self.bias_gain)
+
+
+class EqualConvolution(nn.Module):
+    """Convolution with equalised learning rate; its padding keeps the size of odd kernels' pictures."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, *, padded: bool = True, bias: bool = True) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
+        self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
+        self.gain = 1 / math.sqrt(inputs * kernel**2)
+        self.padding = kernel // 2 if padded else 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, inputs, H, W] -> [B, outputs, H', W']."""
+        return F.conv2d(x, self.weight * self.gain, self.bias, padding=self.padding)
+
+
+class ScaledLeakyReLU(nn.Module):
+    """StyleGAN's activation without a bias."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, C, ...] -> the same shape."""
+        return F.leaky_relu(x, LEAK) * GAIN
