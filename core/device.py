@@ -1,12 +1,41 @@
-"""Where tensors live and how random numbers and threads are kept in hand."""
+"""Where tensors live, how much room there is for them, and how random numbers and threads are kept in hand.
 
+What happens when the memory does not suffice is decided here, for all engines: `with_less` does the work again in
+smaller pieces and, where that does not help, on the processor.
+"""
+
+import copy
+import ctypes
+import logging
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
 
 import torch
 
 from core.errors import DeviceError
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+KEPT_FREE = 300_000_000
+"""Bytes that are left to everybody else when it is asked whether a model fits."""
+NOT_ENOUGH = (
+    "not enough memory",
+    "out of memory",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "alloc_failed",
+)
+"""What torch and its libraries say, in lower case, where the error's class does not tell."""
+FEWER = 4
+"""Pieces become so many times smaller at each new attempt."""
+SMALLEST_SHARE = 1 / FEWER**2
 
 
 def best_device() -> torch.device:
@@ -38,6 +67,200 @@ def _named_device(name: str) -> torch.device:
     if not present.get(device.type, False):
         raise DeviceError(f"The device {name} of VOLTEFACE_DEVICE is not present on this machine.", hint)
     return device
+
+
+def moved(owner: T, device: torch.device | str) -> T:
+    """A shallow copy of an object whose own networks and tensors live on another device; the object itself stays."""
+    there = copy.copy(owner)
+    for name, value in vars(owner).items():
+        if isinstance(value, torch.nn.Module):
+            setattr(there, name, copy.deepcopy(value).to(device))
+        elif isinstance(value, torch.Tensor):
+            setattr(there, name, value.to(device))
+        elif isinstance(value, dict) and value and all(isinstance(item, torch.Tensor) for item in value.values()):
+            setattr(there, name, {key: item.to(device) for key, item in value.items()})
+    return there
+
+
+# -- how much there is, and how much is needed
+
+
+@dataclass(frozen=True)
+class MemoryNeed:
+    """Bytes that a generator takes, known from the facts of its file before anything is loaded.
+
+    Attributes:
+        weights: its networks.
+        planes: the planes of one head.
+        working: what comes and goes while a picture is made.
+    """
+
+    weights: int
+    planes: int
+    working: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.weights + self.planes + self.working
+
+    def halved(self) -> "MemoryNeed":
+        """With weights in half precision; a head's planes stay as they are, because files hold them."""
+        return MemoryNeed(self.weights // 2, self.planes, self.working // 2)
+
+    def at_neural_px(self, neural_px: int, own_px: int) -> "MemoryNeed":
+        """With a feature picture of another side; the working memory goes with its area."""
+        return MemoryNeed(self.weights, self.planes, round(self.working * (neural_px / own_px) ** 2))
+
+
+def free_bytes(device: torch.device | str = "cpu") -> int | None:
+    """Memory that can still be had on a device; None where the system does not tell."""
+    device = torch.device(device)
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        # what torch holds but does not use can be had too
+        return int(free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device))
+    if device.type == "mps":
+        return int(torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())
+    found = [value for value in (_free_of_system(), _free_of_container()) if value is not None]
+    return min(found) if found else None
+
+
+def fits(need: MemoryNeed, free: int | None) -> bool:
+    """Whether there is room for it; where nobody knows how much is free, it is tried."""
+    return free is None or need.total + KEPT_FREE <= free
+
+
+def in_words(count: int) -> str:
+    """A number of bytes for people: `640 MB`, `3.1 GB`."""
+    return f"{count / 1e9:.1f} GB" if count >= 999_500_000 else f"{max(1, round(count / 1e6))} MB"
+
+
+def check_fit(title: str, need: MemoryNeed, free: int | None) -> None:
+    """Refuse a model that will not fit, before it is loaded.
+
+    Raises:
+        DeviceError: with the numbers, and what to do instead.
+    """
+    if not fits(need, free):
+        assert free is not None
+        raise DeviceError(
+            f"{title} needs {in_words(need.total)} of memory, and {in_words(free)} are free.",
+            "Try --precision half or --neural-px 64, or close other programs.",
+        )
+
+
+def _free_of_system() -> int | None:
+    if sys.platform == "win32":
+        return _free_of_windows()
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        # macOS tells how many pages are free, not how many could be; a careful answer
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError):
+        return None
+
+
+def _free_of_container(folder: Path = Path("/sys/fs/cgroup")) -> int | None:
+    """What a container (cgroup v2) may still take; None where there is no bound."""
+    try:
+        bound = (folder / "memory.max").read_text(encoding="ascii").strip()
+        used = int((folder / "memory.current").read_text(encoding="ascii"))
+        facts = (folder / "memory.stat").read_text(encoding="ascii").splitlines()
+        given_back = sum(int(line.split()[1]) for line in facts if line.startswith(("inactive_file ", "active_file ")))
+        return None if bound == "max" else int(bound) - used + given_back
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _free_of_windows() -> int | None:
+    class Status(ctypes.Structure):
+        _fields_ = [("size", ctypes.c_ulong), ("load", ctypes.c_ulong)] + [
+            (name, ctypes.c_ulonglong)
+            for name in ("all", "free", "pages", "free_pages", "virtual", "unused", "extended")
+        ]
+
+    status = Status()
+    status.size = ctypes.sizeof(Status)
+    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 - other systems' type stubs do not know it
+    return int(status.free) if kernel.GlobalMemoryStatusEx(ctypes.byref(status)) else None
+
+
+# -- when it does not suffice
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much of a piece of work is done at once, and where.
+
+    Attributes:
+        share: of the usual size of its pieces.
+        on_processor: whether it leaves the fast device.
+    """
+
+    share: float = 1.0
+    on_processor: bool = False
+
+    def of(self, usual: int) -> int:
+        """The size of pieces that usually have `usual` elements."""
+        return max(1, round(usual * self.share))
+
+    def less(self) -> "Effort | None":
+        """What is tried next; None when nothing is left."""
+        if self.share > SMALLEST_SHARE:
+            return Effort(self.share / FEWER, self.on_processor)
+        return None if self.on_processor else Effort(1.0, on_processor=True)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory did not suffice; torch says so in several ways."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in NOT_ENOUGH)
+
+
+def with_less(work: Callable[[Effort], T], effort: Effort = Effort()) -> tuple[T, Effort]:
+    """Do a piece of work; where memory does not suffice, in smaller pieces, and at last on the processor.
+
+    Args:
+        work: does it from the start with an effort. It must change nothing that a second attempt would trip over.
+        effort: to begin with: what sufficed the last time.
+
+    Returns:
+        What it gave, and the effort that sufficed.
+
+    Raises:
+        DeviceError: not even the least effort sufficed.
+    """
+    while True:
+        try:
+            return work(effort), effort
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            least = effort.less()
+            if least is None:
+                raise DeviceError(
+                    "There is not enough memory for this, not even in small pieces.",
+                    "Close other programs, or choose half precision or a smaller size.",
+                ) from error
+            log.info("out of memory with %s; going on with %s", effort, least)
+            effort = least
+        # outside of the handler, whose traceback keeps the attempt's tensors alive
+        _give_back()
+
+
+def _give_back() -> None:
+    """Return to the device what torch keeps for itself."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    elif torch.backends.mps.is_available():
+        torch.mps.empty_cache()
 
 
 @contextmanager

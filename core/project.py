@@ -1,9 +1,9 @@
 """The document: a photo, the head found in it, and how it was last looked at; saved whole or not at all.
 
-A `.volteface` file is a zip of `project.json`, `tensors.safetensors`, the photo as it came and a preview. It is written
-beside its place and moved there in one step, so a crash or a full disk leaves the old file as it was. Reading believes
-nothing that the file says about its own sizes. The module is long because writing, reading and the sentences for what
-goes wrong belong to one format.
+A `.volteface` file is a zip of `project.json`, `tensors.safetensors`, the photo as it came, a preview and a light mesh
+for machines without the head's generator, which older readers pass over. It is written beside its place and moved there
+in one step, so a crash or a full disk leaves the old file as it was. Reading believes nothing that the file says about
+its own sizes. The module is long because writing, reading and the sentences for what goes wrong belong to one format.
 """
 
 import contextlib
@@ -33,6 +33,7 @@ from core.head import Head
 from core.mask import Mask
 from core.packing import Classes, pack, unpack
 from core.photo import MAX_BYTES, Photo
+from core.stand_in import ModelFacts, StandIn, bytes_of_mesh, mesh_of_bytes
 from core.trigrid import PlaneAxes, Trigrid
 from core.whole_file import written_whole
 
@@ -50,6 +51,7 @@ LIMITS = {
     "photo": MAX_BYTES,
     "photo.png": MAX_BYTES,
     "preview.png": 100_000_000,
+    "mesh.safetensors": 16_000_000,
 }
 """The members of the archive and the most bytes that each may unfold to."""
 MAX_RATIO = 200
@@ -72,6 +74,8 @@ class Project:
         alignment: the face found in the photo, or None.
         head: the head found for it, or None.
         preview: uint8 [H, W, 3], a picture of the head for lists, or None.
+        stand_in: what is shown of the head where its generator is not installed, or None. It belongs to this very
+            head: who puts another head in its place leaves it out.
         edits: changes to the head, first to last.
         created: when it was begun, UTC.
         modified: when it was last changed, UTC.
@@ -83,6 +87,7 @@ class Project:
     alignment: "Alignment | None" = None
     head: Head | None = None
     preview: NDArray[np.uint8] | None = None
+    stand_in: StandIn | None = None
     edits: tuple[Edit, ...] = ()
     created: datetime = field(default_factory=_now)
     modified: datetime = field(default_factory=_now)
@@ -127,6 +132,8 @@ class Project:
             "photo": {"name": self.photo.name, "sha256": self.photo.sha256},
             **{name: pack(getattr(self, name), name, tensors) for name in ("camera", "alignment", "head", "edits")},
         }
+        if self.stand_in is not None:
+            facts["model"] = self.stand_in.model.to_json()
         yield "project.json", json.dumps(facts, indent=1).encode()
         yield "tensors.safetensors", bytes_from_tensors(tensors)
         if self.photo.source_bytes is not None:
@@ -135,6 +142,8 @@ class Project:
             yield "photo.png", _png(self.photo.pixels)
         if self.preview is not None:
             yield "preview.png", _png(self.preview)
+        if self.stand_in is not None:
+            yield "mesh.safetensors", bytes_of_mesh(self.stand_in.mesh)
 
 
 Members = dict[str, Callable[[], bytes]]
@@ -146,10 +155,17 @@ def _project(facts: dict[str, Any], members: Members) -> Project:
     return Project(
         photo=_photo(facts["photo"]["name"], facts["photo"]["sha256"], members),
         preview=_pixels(members["preview.png"]()) if "preview.png" in members else None,
+        stand_in=_stand_in(facts.get("model"), members),
         created=datetime.fromisoformat(facts["created"]),
         modified=datetime.fromisoformat(facts["modified"]),
         **{name: unpack(facts[name], tensors, classes) for name in ("camera", "alignment", "head", "edits")},
     )
+
+
+def _stand_in(model: dict[str, Any] | None, members: Members) -> StandIn | None:
+    if model is None or "mesh.safetensors" not in members:
+        return None
+    return StandIn(mesh_of_bytes(members["mesh.safetensors"]()), ModelFacts.from_json(model))
 
 
 def _photo(name: str, sha256: str, members: Members) -> Photo:

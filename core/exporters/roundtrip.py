@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from core.camera import Camera
 from core.exporters import glb
-from core.exporters.raster import seen_by
 from core.exporters.subject import Subject
 from core.exporters.views import sampled
 from core.frame import Quality
 from core.mesh import Mesh
+from core.rendering.raster import seen_by
 
 SIDES_DEGREES = ((25.0, 10.0), (-110.0, 10.0), (160.0, 10.0))
 """Yaw and pitch of the views beside the photo's: front, side and back, none of which a texture is baked from."""

@@ -9,11 +9,11 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from core.exporters.raster import rasterised
 from core.exporters.views import View, sampled
 from core.mesh import Mesh
 from core.progress import Progress, Report, silent
 from core.protocols import Generator
+from core.rendering.raster import rasterised
 from core.rendering.sampling import sampler_of
 from core.trigrid import Trigrid
 

@@ -10,11 +10,11 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from core.camera import Camera
-from core.exporters.raster import seen_by
 from core.frame import Frame, Quality
 from core.mesh import Mesh
 from core.progress import Progress, Report
 from core.protocols import Renderer
+from core.rendering.raster import seen_by
 
 RINGS = ((0.0, range(0, 360, 45)), (40.0, range(0, 360, 90)), (-25.0, range(45, 360, 90)), (85.0, (0,)))
 """Pitch and yaws, degrees, of the cameras beside the photo's."""

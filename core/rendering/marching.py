@@ -209,6 +209,7 @@ def march(
     fine: int = 48,
     *,
     jitter: Jitter = EVEN,
+    rays_per_chunk: int = RAYS_PER_CHUNK,
     stale: Callable[[], None] = never_stale,
 ) -> Composite:
     """Volume-render a head exactly; differentiable in the planes, the decoder and, through them, the latents.
@@ -221,6 +222,7 @@ def march(
         coarse: samples of the first pass.
         fine: samples of the second pass.
         jitter: where samples lie.
+        rays_per_chunk: fewer take less memory.
         stale: called between chunks; raises `Cancelled` when the picture is no longer wanted.
 
     Returns:
@@ -229,9 +231,9 @@ def march(
     origins, directions, _ = camera_rays(camera, neural_px, trigrid.planes.device)
     sample = sampler_of(trigrid)
     parts = []
-    for start in range(0, len(origins), RAYS_PER_CHUNK):
+    for start in range(0, len(origins), rays_per_chunk):
         stale()
-        rays = slice(start, start + RAYS_PER_CHUNK)
+        rays = slice(start, start + rays_per_chunk)
         limits = (camera.near, camera.far)
         parts.append(
             march_rays(

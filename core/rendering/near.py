@@ -40,6 +40,7 @@ def march_near(
     grid: FieldGrid,
     samples: int = SAMPLES,
     *,
+    rays_per_chunk: int = RAYS_PER_CHUNK,
     stale: Callable[[], None] = never_stale,
 ) -> Composite:
     """Volume-render a head with few samples.
@@ -51,6 +52,7 @@ def march_near(
         neural_px: side of the feature picture.
         grid: density of the same trigrid.
         samples: decoded samples a ray.
+        rays_per_chunk: fewer take less memory.
         stale: called between chunks; raises `Cancelled` when the picture is no longer wanted.
 
     Returns:
@@ -63,7 +65,7 @@ def march_near(
     # the first draw lies before the surface and the last one beyond it, so that no light escapes between them
     draws = torch.linspace(0, 1, samples, device=origins.device).clamp(max=1 - 1e-6)
     found = []
-    for rays in torch.split(crossing, RAYS_PER_CHUNK):
+    for rays in torch.split(crossing, rays_per_chunk):
         stale()
         stopped, depths = surface_depths(grid, origins[rays], directions[rays], start[rays], end[rays], draws)
         seen = stopped > BLANK

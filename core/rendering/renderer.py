@@ -1,7 +1,9 @@
 """Draws one head at three qualities through one door."""
 
+import copy
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -9,10 +11,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from core.camera import Camera
+from core.device import Effort, moved, with_less
 from core.frame import Frame, Quality
 from core.head import Head
 from core.mask import PARTS
 from core.protocols import Generator
+from core.rendering import marching, near
 from core.rendering.marching import Composite, march, never_stale
 from core.rendering.matte import fine_alpha
 from core.rendering.near import march_near
@@ -32,12 +36,21 @@ class HeadRenderer:
 
     Prepares what a quality needs on its first use and keeps it: make one for each head. Nothing is drawn from random
     numbers: the same head and camera give the same near and exact frames. A preview is as good as the frames finished
-    before it.
+    before it. Where memory does not suffice it draws in smaller pieces, then on the processor, and stays with that.
     """
 
-    def __init__(self, generator: Generator, head: Head) -> None:
+    def __init__(self, generator: Generator, head: Head, *, neural_px: int | None = None) -> None:
+        """Make a renderer.
+
+        Args:
+            generator: the head's, without its tuning.
+            head: what is drawn.
+            neural_px: side of the feature picture; None is the generator's own, a smaller one takes less memory.
+        """
         self.generator = generator.tuned(head.delta) if head.delta else generator
         self.head = head
+        self.neural_px = neural_px or generator.info.neural_px
+        self._effort = Effort()
         self._grid: FieldGrid | None = None
         self._keys: deque[KeyView] = deque(maxlen=KEYS_KEPT)
 
@@ -50,27 +63,66 @@ class HeadRenderer:
         stale: Callable[[], None] = never_stale,
     ) -> Frame:
         """See `core.protocols.Renderer.render`."""
-        generator, trigrid, neural_px = self.generator, self.head.trigrid, self.generator.info.neural_px
         with torch.no_grad():
             stale()
             if quality is Quality.PREVIEW:
                 grid = self.grid(stale).on_processor
-                return preview(grid, list(self._keys), camera, size_px or generator.info.picture_px)
+                return preview(grid, list(self._keys), camera, size_px or self.generator.info.picture_px)
             if quality is Quality.NEAR:
-                composite = march_near(generator, trigrid, camera, neural_px, self.grid(stale), stale=stale)
-            else:
-                composite = march(generator, trigrid, camera, neural_px, COARSE, FINE, stale=stale)
-            stale()
-            frame = self._finished(composite, camera, quality, size_px)
+                self.grid(stale)
+
+            def draw(effort: Effort) -> Frame:
+                self._settle(effort)
+                composite = self._marched(camera, quality, effort, stale)
+                stale()
+                return self._finished(composite, camera, quality, size_px)
+
+            frame, self._effort = with_less(draw, self._effort)
             self._remember(frame)
             return frame
 
     def grid(self, stale: Callable[[], None] = never_stale) -> FieldGrid:
         """The head on a grid, made when it is first asked for."""
-        if self._grid is None:
-            with torch.no_grad():
-                self._grid = field_grid(self.generator, self.head.trigrid, part_labels, stale=stale)
-        return self._grid
+        if self._grid is not None:
+            return self._grid
+
+        def look(effort: Effort) -> FieldGrid:
+            self._settle(effort)
+            return field_grid(self.generator, self.head.trigrid, part_labels, stale=stale)
+
+        with torch.no_grad():
+            grid, self._effort = with_less(look, self._effort)
+        self._grid = grid
+        return grid
+
+    @property
+    def keys(self) -> list[KeyView]:
+        """The finished frames that previews take their colours from; may be asked for from any thread."""
+        return list(self._keys.copy())
+
+    def twin(self) -> "HeadRenderer":
+        """Another renderer of the same head, for another thread; it begins with what this one knows already."""
+        twin = copy.copy(self)
+        twin._keys = self._keys.copy()
+        return twin
+
+    def _settle(self, effort: Effort) -> None:
+        """Leave the fast device, where that is what is left to try."""
+        trigrid = self.head.trigrid
+        if effort.on_processor and trigrid.planes.device.type != "cpu":
+            self.generator = moved(self.generator, "cpu")
+            self.head = replace(self.head, trigrid=trigrid.to("cpu"), latents=self.head.latents.to("cpu"))
+            self._grid = None if self._grid is None else self._grid.on_processor
+
+    def _marched(self, camera: Camera, quality: Quality, effort: Effort, stale: Callable[[], None]) -> Composite:
+        generator, trigrid = self.generator, self.head.trigrid
+        if quality is Quality.NEAR:
+            few = effort.of(near.RAYS_PER_CHUNK)
+            return march_near(
+                generator, trigrid, camera, self.neural_px, self.grid(stale), rays_per_chunk=few, stale=stale
+            )
+        few = effort.of(marching.RAYS_PER_CHUNK)
+        return march(generator, trigrid, camera, self.neural_px, COARSE, FINE, rays_per_chunk=few, stale=stale)
 
     def _remember(self, frame: Frame) -> None:
         """Keep a frame for previews, unless a better one from the same place is kept already."""
@@ -83,7 +135,9 @@ class HeadRenderer:
 
     def _finished(self, composite: Composite, camera: Camera, quality: Quality, size_px: int | None) -> Frame:
         generator = self.generator
-        picture = generator.picture(composite.features, composite.alpha, self.head.latents[None])
+        side = generator.info.neural_px
+        features, coverage = resized(composite.features, side), resized(composite.alpha, side)
+        picture = generator.picture(features, coverage, self.head.latents[None])
         rgb = as_rgb(resized(picture, size_px or picture.shape[-1])[0])
         opacity = composite.alpha.cpu()
         alpha = fine_alpha(rgb, resized(opacity, rgb.shape[0])[0, 0].clamp(0, 1).numpy())

@@ -20,7 +20,7 @@ from core.camera import Camera
 from core.exporters import glb, obj, ply, png, stl
 from core.exporters.density import sample_density
 from core.exporters.mp4 import write_film
-from core.exporters.raster import rasterised
+from core.rendering.raster import rasterised
 from core.exporters.surface import simplified, surface_of_grid
 from core.exporters.texture import as_bytes, baked
 from core.exporters.unwrap import unwrapped

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.camera import Camera
-from core.exporters.raster import rasterised, seen_by
+from core.rendering.raster import rasterised, seen_by
 
 FACES = np.array([[0, 1, 2]], dtype=np.int32)
 
