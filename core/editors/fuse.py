@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from core.protocols import Generator
+    from core.protocols import PlaneGenerator
     from core.trigrid import Trigrid
 
 SWAPPED = frozenset({"hair"})
@@ -135,7 +135,7 @@ def final_fusion(shares: Shares, source: Trigrid, implicit: Trigrid, target: Tri
 
 
 def implicit_fusion(
-    generator: Generator,
+    generator: PlaneGenerator,
     manual: Trigrid,
     latents: Tensor,
     encode: Callable[[Tensor], Tensor],

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from core.head import Head
     from core.protocols import Generator
+    from core.trigrid import Trigrid
 
 PUBLISHED_VIEWS = (
     *((-60, 5), (-45, 5), (-30, 0), (-15, 10), (0, 15), (0, 0), (0, -15), (15, 10), (30, 0), (45, 5), (60, 5)),
@@ -94,12 +94,13 @@ def mean_gradient(planes: Tensor, views: Iterable[tuple[Callable[[Tensor], Tenso
 
 def gradient_of_part(
     generator: Generator,
-    head: Head,
+    trigrid: Trigrid,
+    latents: Tensor,
     mask_of: Callable[[Tensor, Tensor], Tensor],
     cameras: Iterable[Camera],
     *,
     finished: bool = True,
-    samples: tuple[int, int] = (48, 48),
+    samples: tuple[int, int] | None = None,
     neural_px: int | None = None,
     stale: Callable[[], None] = never_stale,
 ) -> Tensor:
@@ -107,35 +108,36 @@ def gradient_of_part(
 
     Args:
         generator: with the head's tuned weights.
-        head: whose planes.
+        trigrid: the head.
+        latents: [L, W], for the super-resolution.
         mask_of: the part's mask [1, 1, H, W], 0..1, in a picture [1, 3, H, W], 0..1; its second argument is the
             composited features [1, F, h, w], from which a generator with labels can tell the part. It is resized to
             the picture.
         cameras: views.
         finished: gradients pass through the super-resolution, as published; False takes the rendered colours.
-        samples: of both passes along a ray.
+        samples: of both passes along a ray; None is the generator's own.
         neural_px: side of the feature picture; None is the generator's own.
         stale: called between views; raises `Cancelled`.
 
     Returns:
         [3, C, D, H, W].
     """
-    side = neural_px or generator.info.neural_px
+    side, samples = neural_px or generator.info.neural_px, samples or generator.info.samples
 
     def drawn(camera: Camera) -> tuple[Callable[[Tensor], Tensor], Tensor]:
         stale()
 
         def both(planes: Tensor) -> tuple[Tensor, Tensor]:
-            seen = march(generator, head.trigrid.with_planes(planes), camera, side, *samples)
+            seen = march(generator, trigrid.with_planes(planes), camera, side, *samples)
             if finished:
-                return generator.picture(seen.features, seen.alpha, head.latents[None]), seen.features
+                return generator.picture(seen.features, seen.alpha, latents[None]), seen.features
             return generator.colours(seen.features.movedim(1, -1)).movedim(-1, 1), seen.features
 
         with torch.no_grad():
-            picture, features = both(head.trigrid.planes)
+            picture, features = both(trigrid.planes)
             mask = mask_of(picture, features).to(picture)
             if mask.shape[-2:] != picture.shape[-2:]:
                 mask = torch.nn.functional.interpolate(mask, picture.shape[-2:], mode="nearest")
         return lambda planes: both(planes)[0], mask
 
-    return mean_gradient(head.trigrid.planes, (drawn(camera) for camera in cameras))
+    return mean_gradient(trigrid.planes, (drawn(camera) for camera in cameras))
