@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,10 +29,14 @@ if TYPE_CHECKING:
     from core.head import Head
     from core.photo import Photo
     from core.project import Project
-    from core.protocols import Renderer
+    from core.protocols import Generator, Renderer
+    from core.stand_in import ModelFacts, StandIn
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 SAMPLE_PHOTO = RESOURCES / "sample" / "astronaut.png"
+
+SAME_SIDE_RADIANS = 0.35
+"""Angle within which a picture shows what the photo's camera sees."""
 
 SHEET_YAWS_DEGREES = (0, 45, 90, 135, 180, 225, 270, 315)
 SHEET_PITCHES_DEGREES = (0, 30, -20)
@@ -90,13 +95,13 @@ def make_head(
     start: Head | None = None,
 ) -> Head:
     """Search the head of an aligned photo, or improve `start`; better and better ones come as results of `report`."""
-    from core import generators, inverters
+    from core import inverters
 
     check_names(generator, method)
     report(Progress(0, 0, "Loading the head model"))
     inverter = inverters.load(method)
     return inverter.invert(
-        alignment, generators.load(generator), report, seed=seed, seconds=seconds, steps=steps, start=start
+        alignment, loaded_generator(generator), report, seed=seed, seconds=seconds, steps=steps, start=start
     )
 
 
@@ -109,12 +114,72 @@ def check_names(generator: str, method: str) -> None:
             raise VoltefaceError(f"There is no {kind} {name!r}.", f"Choose from: {', '.join(known)}.")
 
 
-def renderer_of(head: Head) -> Renderer:
-    """A renderer of `head`; it prepares itself at its first frame."""
-    from core import generators
+def renderer_of(head: Head, *, neural_px: int | None = None) -> Renderer:
+    """A renderer of `head`; it prepares itself at its first frame.
+
+    Args:
+        head: what is drawn.
+        neural_px: side of the feature picture; a smaller one than the generator's own takes less memory.
+    """
     from core.rendering.renderer import HeadRenderer
 
-    return HeadRenderer(generators.load(head.generator), head)
+    return HeadRenderer(loaded_generator(head.generator), head, neural_px=neural_px)
+
+
+def loaded_generator(name: str) -> Generator:
+    """The generator of that name; one that will not fit is refused before it is loaded."""
+    from app import shelf
+    from core import generators
+
+    facts = shelf.facts_of(name)
+    if facts is not None:
+        _check_room(facts)
+    return generators.load(name)
+
+
+@cache
+def _check_room(facts: ModelFacts) -> None:
+    """Refuse a generator that will not fit. Asked once for each: later its memory is taken already."""
+    from app import shelf
+    from core.device import best_device, check_fit, free_bytes
+
+    need = shelf.need_of(facts.name)
+    if need is not None:
+        check_fit(facts.title, need, free_bytes(best_device()))
+
+
+def stand_in_of(head: Head, renderer: Renderer | None = None) -> StandIn | None:
+    """What is shown of `head` where its generator is not installed; None where it has no surface.
+
+    Args:
+        head: of any generator that is installed.
+        renderer: one that has drawn it already, in whatever thread; what it knows is used.
+    """
+    from app import shelf
+    from core.exporters.light import light_mesh
+    from core.rendering.renderer import HeadRenderer
+    from core.stand_in import ModelFacts, StandIn
+
+    twin = renderer.twin() if isinstance(renderer, HeadRenderer) else renderer_of(head)
+    assert isinstance(twin, HeadRenderer)
+    if not any(key.angle_to(head.camera) < SAME_SIDE_RADIANS for key in twin.keys):
+        twin.render(head.camera, Quality.NEAR)
+    try:
+        mesh = light_mesh(twin.grid().on_processor, twin.keys)
+    except ExportError:
+        return None
+    info = twin.generator.info
+    facts = shelf.facts_of(head.generator) or ModelFacts(info.name, info.title, info.licence, info.commercial)
+    return StandIn(mesh, facts)
+
+
+def stand_in_renderer(project: Project) -> Renderer | None:
+    """Draws the head of a project whose generator is not installed; None where it kept neither mesh nor picture."""
+    from core.rendering.mesh_view import MeshRenderer, StillRenderer
+
+    if project.stand_in is not None:
+        return MeshRenderer(project.stand_in.mesh)
+    return None if project.preview is None else StillRenderer(project.preview)
 
 
 def open_project(path: Path) -> Project:
@@ -134,7 +199,7 @@ def head_of(project: Project, name: str) -> Head:
 
 
 def export_head(
-    head: Head,
+    head: Head | StandIn,
     path: Path,
     *,
     report: Report = silent,
@@ -149,10 +214,10 @@ def export_head(
     """Write `head` in the format of the path's suffix; options that it does not understand are ignored.
 
     Args:
-        head: what to write.
+        head: what to write; where its generator is not installed, what stands in for it.
         path: its suffix chooses the format.
         report: told of each step.
-        camera: of a PNG; none is the photo's.
+        camera: of a PNG; none is the photo's, of a stand-in straight in front.
         texture_px: side of a baked texture.
         height_mm: height of the mesh; none is life size.
         picture_px: side of a picture or film; none is the generator's own.
@@ -161,6 +226,7 @@ def export_head(
         frames_per_second: of a film.
     """
     from core import exporters
+    from core.stand_in import StandIn
 
     options = exporters.ExportOptions(
         texture_px=texture_px,
@@ -171,7 +237,9 @@ def export_head(
         frames=max(1, round(seconds * frames_per_second)),
         frames_per_second=frames_per_second,
     )
-    return exporters.export(head, path, options=options, report=report)
+    if isinstance(head, StandIn):
+        return exporters.export_stand_in(head, path, options=options, report=report)
+    return exporters.export(head, path, generator=loaded_generator(head.generator), options=options, report=report)
 
 
 def check_export(path: Path) -> None:

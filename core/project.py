@@ -33,6 +33,7 @@ from core.head import Head
 from core.mask import Mask
 from core.packing import Classes, pack, unpack
 from core.photo import MAX_BYTES, Photo
+from core.siren_field import SirenField
 from core.stand_in import ModelFacts, StandIn, bytes_of_mesh, mesh_of_bytes
 from core.trigrid import PlaneAxes, Trigrid
 from core.whole_file import written_whole
@@ -179,7 +180,9 @@ def _photo(name: str, sha256: str, members: Members) -> Photo:
 
 
 def _classes(aligned: bool) -> Classes:
-    classes: dict[str, type[Any]] = {cls.__name__: cls for cls in (Camera, Head, Trigrid, PlaneAxes, Mask, Edit)}
+    classes: dict[str, type[Any]] = {
+        cls.__name__: cls for cls in (Camera, Head, Trigrid, PlaneAxes, SirenField, Mask, Edit)
+    }
     if aligned:
         from core import align  # brings the perception nets along, so only where the file needs it
 

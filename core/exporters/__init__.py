@@ -17,9 +17,11 @@ from core.exporters.options import ExportOptions, ExportReport
 from core.progress import Report, silent
 
 if TYPE_CHECKING:
+    from core.exporters.subject import Subject
     from core.head import Head
     from core.mesh import Mesh
     from core.protocols import Generator, Renderer
+    from core.stand_in import StandIn
 
 WRITERS = {
     ".glb": "core.exporters.glb",
@@ -32,7 +34,16 @@ WRITERS = {
 """Module of each format, imported on first use: `write(subject, path) -> Mesh in the file's units | None`."""
 SUFFIXES = tuple(WRITERS)
 
-__all__ = ["SUFFIXES", "WRITERS", "ExportOptions", "ExportReport", "check", "export", "mesh_from_head"]
+__all__ = [
+    "SUFFIXES",
+    "WRITERS",
+    "ExportOptions",
+    "ExportReport",
+    "check",
+    "export",
+    "export_stand_in",
+    "mesh_from_head",
+]
 
 
 def check(path: Path) -> None:
@@ -75,23 +86,51 @@ def export(
     Raises:
         ExportError: with a sentence that says why it did not work.
     """
-    started = time.monotonic()
     check(path)
-    from core.exporters import obj
     from core.exporters.subject import Subject
 
-    subject = Subject(head, generator or _loaded(head), options, report, renderer)
+    return _written(Subject(head, generator or _loaded(head), options, report, renderer), path, score=options.score)
+
+
+def export_stand_in(
+    stand_in: "StandIn",
+    path: Path,
+    *,
+    options: ExportOptions = ExportOptions(),  # noqa: B008 - frozen
+    report: Report = silent,
+) -> ExportReport:
+    """Write what stands in for a head whose generator is not installed; as fine as its light mesh is.
+
+    Args:
+        stand_in: what to write.
+        path: where to; its suffix chooses the format.
+        options: choices for the format.
+        report: told of progress; raises `Cancelled` to stop.
+
+    Raises:
+        ExportError: with a sentence that says why it did not work.
+    """
+    check(path)
+    from core.exporters.stored import StoredSubject
+
+    return _written(StoredSubject(stand_in, options, report), path, score=False)
+
+
+def _written(subject: "Subject", path: Path, *, score: bool) -> ExportReport:
+    from core.exporters import obj
+
+    started = time.monotonic()
     suffix = path.suffix.lower()
     try:
         mesh: Mesh | None = importlib.import_module(WRITERS[suffix]).write(subject, path)
         parts = obj.files_of(path) if suffix == ".obj" else (path,)
         size = sum(part.stat().st_size for part in parts)
         result = _described(ExportReport(path, suffix, size, 0.0), mesh)
-        if suffix == ".glb" and options.score:
+        if suffix == ".glb" and score:
             from core.exporters.roundtrip import glb_score
 
-            score = glb_score(path, subject)
-            result = replace(result, psnr_db=score.psnr_db, alpha_iou=score.alpha_iou)
+            found = glb_score(path, subject)
+            result = replace(result, psnr_db=found.psnr_db, alpha_iou=found.alpha_iou)
     except OSError as error:
         raise write_error(path, error) from error
     subject.tell(1.0, f"Wrote {path.name}")

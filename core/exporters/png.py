@@ -14,7 +14,7 @@ def write(subject: Subject, path: Path) -> None:
     """Write the head as the chosen camera sees it, or the photo's."""
     subject.tell(0.0, "Rendering the picture")
     options = subject.options
-    frame = subject.frame(options.camera or subject.head.camera, Quality.EXACT, options.picture_px)
+    frame = subject.frame(options.camera or subject.photo_camera, Quality.EXACT, options.picture_px)
     subject.tell(0.9, f"Writing {path.name}")
     write_whole(path, png_bytes(frame, subject.credit, transparent=options.transparent))
 

@@ -57,6 +57,11 @@ class Subject:
         self._latest = Progress(0, STEPS, "Preparing the export")
 
     @property
+    def photo_camera(self) -> Camera:
+        """Where the photo was taken from."""
+        return self.head.camera
+
+    @property
     def credit(self) -> str:
         """One line: where the head comes from and under which licence its model is."""
         return f"Head made with Volteface, model {self.generator.info.title} ({self.generator.info.licence})"
@@ -137,5 +142,5 @@ class Subject:
 
 def density_of(generator: Generator, head: Head) -> DensityField:
     """A head's raw density at world points, for `sample_density`; points and result live on the CPU."""
-    device, sample = head.trigrid.planes.device, sampler_of(head.trigrid)
+    device, sample = head.trigrid.device, sampler_of(head.trigrid)
     return lambda points: field(generator, head.trigrid, points.to(device), sample)[0].cpu()

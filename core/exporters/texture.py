@@ -10,12 +10,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from core.exporters.views import View, sampled
+from core.field import Field
 from core.mesh import Mesh
 from core.progress import Progress, Report, silent
 from core.protocols import Generator
 from core.rendering.raster import rasterised
 from core.rendering.sampling import sampler_of
-from core.trigrid import Trigrid
 
 PointColours = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Points [N, 3] and outward normals [N, 3] -> colours [N, 3], 0..1."""
@@ -80,11 +80,11 @@ def surface_colours(
     return torch.cat(colours) if colours else points.new_zeros(0, 3)
 
 
-def field_colours(generator: Generator, trigrid: Trigrid) -> PointColours:
+def field_colours(generator: Generator, trigrid: Field) -> PointColours:
     """The colour of a head's own field under its surface, without the finishing that pictures get."""
     offsets = torch.linspace(SKIN_OUTSIDE, -SKIN_INSIDE, SKIN_STEPS)
     step = (SKIN_OUTSIDE + SKIN_INSIDE) / (SKIN_STEPS - 1)
-    device, sample = trigrid.planes.device, sampler_of(trigrid)
+    device, sample = trigrid.device, sampler_of(trigrid)
 
     def look(points: torch.Tensor, normals: torch.Tensor) -> torch.Tensor:
         along = points[:, None] + offsets[:, None] * normals[:, None]
@@ -135,6 +135,22 @@ def baked(mesh: Mesh, texture_px: int, colours_of: PointColours) -> Mesh:
     normals = F.normalize(torch.from_numpy(coverage.interpolated(mesh.normals, mesh.faces)), dim=1)
     texture = np.zeros((texture_px, texture_px, 3), np.uint8)
     texture[coverage.covered] = as_bytes(colours_of(points, normals))
+    return replace(mesh, texture=_spread(texture, coverage.covered))
+
+
+def painted(mesh: Mesh, texture_px: int) -> Mesh:
+    """The mesh with a texture of its vertex colours.
+
+    Args:
+        mesh: with texture coordinates and vertex colours.
+        texture_px: side of the texture.
+    """
+    if mesh.uvs is None or mesh.colours is None:
+        raise ValueError("a mesh needs texture coordinates and colours before it can be painted")
+    corners = np.stack([mesh.uvs[:, 0], 1 - mesh.uvs[:, 1]], axis=1) * texture_px
+    coverage = rasterised(corners, mesh.faces, texture_px)
+    texture = np.zeros((texture_px, texture_px, 3), np.uint8)
+    texture[coverage.covered] = coverage.interpolated(mesh.colours.astype(np.float32), mesh.faces).round().clip(0, 255)
     return replace(mesh, texture=_spread(texture, coverage.covered))
 
 

@@ -80,5 +80,16 @@ def mesh_apart(
     x, y, z = half_sides.tolist()
     mesh = simplified(surface_of_grid(DensityGrid(raw, (x, y, z), level.item())), triangles.item())
     mesh = unwrapped(with_hard_edges(mesh, (x, y, z))) if flat.item() else mesh
-    arrays = {"vertices": mesh.vertices, "faces": mesh.faces, "normals": mesh.normals, "uvs": mesh.uvs}
-    return {name: array for name, array in arrays.items() if array is not None}
+    return _arrays_of(mesh)
+
+
+def unwrapped_apart(
+    vertices: NDArray[np.float32], faces: NDArray[np.int32], colours: NDArray[np.uint8]
+) -> dict[str, NDArray[Any]]:
+    """For `apart`: a coloured mesh, unwrapped."""
+    return _arrays_of(unwrapped(replace(Mesh.of_triangles(vertices, faces), colours=colours)))
+
+
+def _arrays_of(mesh: Mesh) -> dict[str, NDArray[Any]]:
+    names = ("vertices", "faces", "normals", "uvs", "colours")
+    return {name: getattr(mesh, name) for name in names if getattr(mesh, name) is not None}

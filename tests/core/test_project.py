@@ -19,8 +19,10 @@ from core.camera import Camera
 from core.edit import Edit
 from core.errors import ProjectError
 from core.mask import Mask
+from core.mesh import Mesh
 from core.photo import Photo
 from core.project import VERSION, Project
+from core.stand_in import ModelFacts, StandIn
 from tests.fakes import tiny_head
 
 if TYPE_CHECKING:
@@ -394,4 +396,63 @@ def test_an_encrypted_archive(project: Project, tmp_path: Path) -> None:
         data[data.find(signature) + offset] |= 1
     path.write_bytes(data)
     with pytest.raises(ProjectError, match="damaged"):
+        Project.load(path)
+
+
+def with_stand_in(project: Project) -> Project:
+    corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32)
+    bare = Mesh.of_triangles(corners, np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]], np.int32))
+    mesh = dataclasses.replace(bare, colours=np.arange(12, dtype=np.uint8).reshape(4, 3))
+    model = ModelFacts("panohead", "PanoHead", "CC-BY-NC-4.0", family="panohead", sha256="ab" * 32)
+    return dataclasses.replace(project, stand_in=StandIn(mesh, model))
+
+
+def test_a_stand_in_is_kept(project: Project, tmp_path: Path) -> None:
+    given = with_stand_in(project)
+    given.save(tmp_path / "a")
+    again = Project.load(tmp_path / "a")
+    assert_same(again, given)
+    assert given.stand_in is not None
+    assert again.stand_in is not None
+    assert again.stand_in.model == given.stand_in.model
+    for name in ("vertices", "faces", "normals", "colours"):
+        np.testing.assert_array_equal(getattr(again.stand_in.mesh, name), getattr(given.stand_in.mesh, name))
+    again.save(tmp_path / "b")
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_an_older_reader_passes_over_the_stand_in(project: Project, tmp_path: Path) -> None:
+    """It looks for no other members and no other facts than before; so does this one without the mesh."""
+    with_stand_in(project).save(tmp_path / "a")
+    assert facts_of(tmp_path / "a")["version"] == 1
+    rewritten(tmp_path / "a", {"mesh.safetensors": None})
+    again = Project.load(tmp_path / "a")
+    assert again.stand_in is None
+    assert_same(again, project)
+
+
+@pytest.mark.parametrize("data", [b"", b"no mesh", b"\x08\0\0\0\0\0\0\0{}      "])
+def test_a_damaged_stand_in(data: bytes, project: Project, tmp_path: Path) -> None:
+    with_stand_in(project).save(tmp_path / "a.volteface")
+    rewritten(tmp_path / "a.volteface", {"mesh.safetensors": data})
+    with pytest.raises(ProjectError, match="damaged"):
+        Project.load(tmp_path / "a.volteface")
+
+
+@pytest.mark.parametrize(
+    "model", [{"name": 3, "title": "x"}, {"title": "x"}, {"name": "x", "title": "x", "commercial": 1}]
+)
+def test_damaged_facts_of_the_model(model: dict[str, object], project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "a.volteface"
+    with_stand_in(project).save(path)
+    rewritten(path, {"project.json": json.dumps({**facts_of(path), "model": model}).encode()})
+    with pytest.raises(ProjectError, match="damaged"):
+        Project.load(path)
+
+
+def test_a_mesh_too_large_to_be_one(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "a.volteface"
+    with_stand_in(project).save(path)
+    rewritten(path, {"mesh.safetensors": os.urandom(100) + b"\0" * 17_000_000})
+    with pytest.raises(ProjectError, match="would unfold to"):
         Project.load(path)

@@ -1,0 +1,153 @@
+"""What heads can be made with on this machine, and what they need: known from records, before anything is loaded."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from core.errors import CheckpointError
+from core.stand_in import ModelFacts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.checkpoints.record import ModelRecord
+    from core.device import MemoryNeed
+    from core.project import Project
+
+BUNDLED = ModelFacts("mini", "Volteface Mini", "Apache-2.0 (trained on CC0 heads)", commercial=True, family="mini")
+"""The generator that is always there; `core.generators.mini` says the same of itself."""
+METHODS = {"pivotal": "Search and tuning"}
+"""Title of each method; one without a title goes by its name."""
+
+FLOAT_BYTES = 4
+WORKING_MAPS = 8
+"""Feature maps of full size that a super-resolution holds at once, with room for what its convolutions unfold."""
+MAP_CHANNELS = 128
+"""Channels of the widest of these."""
+MINI_NEED = (80_000_000, 60_000_000, 500_000_000)
+"""Measured on the bundled generator: weights, planes, working memory."""
+
+
+@dataclass(frozen=True)
+class Absence:
+    """Why a head cannot be edited here.
+
+    Attributes:
+        model: the generator that it needs.
+        changed: one of that name is here, but another version.
+    """
+
+    model: ModelFacts
+    changed: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """For the person who opened the head."""
+        title = f"{self.model.title} ({short_licence(self.model.licence)})" if self.model.licence else self.model.title
+        if not self.changed:
+            return f"Made with {title}. Install it with Head > Models… to go on editing."
+        if self.model.name == BUNDLED.name:
+            return f"Made with an earlier version of {title}. Make it again to go on editing."
+        return f"Made with another version of {title}. Install that one with Head > Models… to go on editing."
+
+
+def facts_of(name: str) -> ModelFacts | None:
+    """What is known of the generator of that name; None where it is not installed."""
+    if name == BUNDLED.name:
+        from core.generators.mini import WEIGHTS
+
+        return ModelFacts(**{**BUNDLED.to_json(), "sha256": _checksum(WEIGHTS)})
+    from core.checkpoints import store
+
+    try:
+        record = store.record(name)
+    except CheckpointError:
+        return None
+    return _facts_of_record(record) if record.is_generator and store.state(record) == "ready" else None
+
+
+def absence_of(project: Project, here: ModelFacts | None) -> Absence | None:
+    """Why the head of a project cannot be edited; None where it can, or where there is none.
+
+    Args:
+        project: any.
+        here: what is installed under the name of its head's generator, or None.
+    """
+    if project.head is None:
+        return None
+    wanted = project.stand_in.model if project.stand_in is not None else None
+    if here is None:
+        return Absence(wanted or ModelFacts(project.head.generator, project.head.generator))
+    if wanted is not None and wanted.sha256 and here.sha256 and wanted.sha256 != here.sha256:
+        return Absence(wanted, changed=True)
+    return None
+
+
+def need_of(name: str) -> MemoryNeed | None:
+    """Memory that the generator of that name takes; None where nobody knows."""
+    from core.device import MemoryNeed
+
+    if name == BUNDLED.name:
+        return MemoryNeed(*MINI_NEED)
+    from core.checkpoints import store
+
+    try:
+        return need_of_record(store.record(name))
+    except CheckpointError:
+        return None
+
+
+def need_of_record(record: ModelRecord) -> MemoryNeed:
+    """Memory that an installed model takes, from its weights' bytes and its config's sizes."""
+    from core.device import MemoryNeed
+
+    config = _generator_config(record)
+    channels, depth = getattr(config, "plane_channels", 0), getattr(config, "plane_depth", 1)
+    planes = 3 * channels * depth * getattr(config, "plane_px", 0) ** 2 * FLOAT_BYTES
+    # the planes once more as the table that is read from, and the super-resolution's maps
+    working = planes + WORKING_MAPS * MAP_CHANNELS * getattr(config, "picture_px", 0) ** 2 * FLOAT_BYTES // 2
+    return MemoryNeed(record.need_bytes, planes, working)
+
+
+def neural_px_of(name: str) -> int:
+    """Side of the feature picture of the generator of that name; 64 where nobody knows."""
+    from core.checkpoints import store
+
+    try:
+        return int(getattr(_generator_config(store.record(name)), "neural_px", 64))
+    except CheckpointError:
+        return 64
+
+
+def short_licence(licence: str) -> str:
+    """A licence for a picker: without what stands in brackets, and without the LicenseRef of its identifier."""
+    plain = licence.split("(")[0].strip().removeprefix("LicenseRef-")
+    known = {"NVIDIA Source Code License": "NVIDIA, non-commercial", "CC-BY-NC-4.0": "CC-BY-NC"}
+    return known.get(plain, plain)
+
+
+def _generator_config(record: ModelRecord) -> object:
+    """The config of the generator in a model; None where it has none that this Volteface knows."""
+    from core.checkpoints.configs import from_json
+    from core.checkpoints.families import FAMILIES
+
+    for family in FAMILIES:
+        if family.kind == "generator" and family.name in record.networks:
+            return from_json(family.config_class(), record.networks[family.name])
+    return None
+
+
+def _facts_of_record(record: ModelRecord) -> ModelFacts:
+    return ModelFacts(record.name, record.title, record.licence, record.commercial, record.family, record.sha256)
+
+
+@cache
+def _checksum(path: Path) -> str:
+    """Checksum of a file that does not change while Volteface runs; empty where it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
