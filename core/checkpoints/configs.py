@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from core.errors import CheckpointError
 
@@ -33,7 +33,8 @@ def checked(config: T) -> T:
                 f"The setting {field.name} in the file is {value:g}, not {least:g} to {most:g}.",
                 "The file may be damaged.",
             )
-        if not _is_plain(value) or not _is_like(value, field.default):
+        choices = _choices(type(config), field.name)
+        if not _is_plain(value) or not _is_like(value, field.default) or (choices and value not in choices):
             raise CheckpointError(
                 f"The setting {field.name} in the file is {str(value)[:80]!r}, which makes no sense.",
                 "The file may be damaged.",
@@ -63,6 +64,16 @@ def from_json(kind: type[T], values: dict[str, Any]) -> T:
         raise CheckpointError(
             "The settings of the installed model make no sense.", "Remove it and add its file again."
         ) from error
+
+
+def _choices(kind: type, name: str) -> tuple[object, ...]:
+    """What a field may be where its type lists it."""
+    try:
+        hint = get_type_hints(kind).get(name)
+    except NameError:
+        # a name that only type checkers see
+        return ()
+    return get_args(hint) if get_origin(hint) is Literal else ()
 
 
 def _is_plain(value: object) -> bool:

@@ -62,9 +62,6 @@ def recognise(networks: Sequence[FoundNetwork]) -> tuple[Recognised, ...]:
             other = chosen.get(family.name)
             if other is None or _rank(part.place) < _rank(other[1].place):
                 chosen[family.name] = family, part
-    if any(family.kind != "discriminator" for family, _ in chosen.values()):
-        # a generator's file brings its discriminator along, which nobody needs
-        chosen = {name: pair for name, pair in chosen.items() if pair[0].kind != "discriminator"}
     if not chosen:
         raise _unknown(networks)
     return tuple(confirmed(family, network) for family, network in chosen.values())
@@ -83,8 +80,12 @@ def confirmed(family: Family, network: FoundNetwork) -> Recognised:
         config = checked(family.config_class().from_state(state, network.facts))
         with torch.device("meta"):
             expected = family.network_class()(config).state_dict()
-    except CheckpointError:
-        raise
+    except CheckpointError as error:
+        if family.title in error.message:
+            raise
+        raise CheckpointError(
+            f"{_called(network)} looks like {family.title}, but {as_clause(error.message)}", error.hint
+        ) from error
     except (KeyError, ValueError, TypeError, IndexError, AttributeError, ArithmeticError, RuntimeError) as error:
         name = str(error.args[0])[:80] if isinstance(error, KeyError) and error.args else ""
         missing = f"{name} is missing" if name else f"its sizes make no sense ({type(error).__name__})"
@@ -206,6 +207,12 @@ def _unknown(networks: Sequence[FoundNetwork]) -> CheckpointError:
         f"The file is of no family that Volteface knows; the nearest is {family.title}, but {missing} is missing.",
         "Use the file that its authors released.",
     )
+
+
+def as_clause(sentence: str) -> str:
+    """A sentence as the second half of another; names keep their capitals."""
+    first, _, rest = sentence.partition(" ")
+    return f"{first.lower()} {rest}" if first in ("The", "A", "An", "Behind", "There", "This") else sentence
 
 
 def _called(network: FoundNetwork) -> str:

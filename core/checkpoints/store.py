@@ -123,12 +123,12 @@ def add(path: Path, name: str | None = None, report: Report = silent, taken: Col
     report(Progress(1, 3, "Looking what it is"))
     from core.checkpoints.containers import read_tree
     from core.checkpoints.contents import networks_in
-    from core.checkpoints.recognition import recognise
+    from core.checkpoints.recognition import as_clause, recognise
 
     try:
         recognised = recognise(networks_in(read_tree(data).root))
     except CheckpointError as error:
-        raise CheckpointError(f"{path.name} was not installed: {_inner(error.message)}", error.hint) from error
+        raise CheckpointError(f"{path.name} was not installed: {as_clause(error.message)}", error.hint) from error
     if name is None:
         for other in installed():
             if other.source_sha256 == source_sha256:
@@ -227,9 +227,10 @@ def _opened(path: Path) -> tuple[memoryview, str]:
 def _drafted(recognised: tuple[Recognised, ...], path: Path, source_sha256: str) -> ModelRecord:
     """The record but for its own checksum and name."""
     from core.checkpoints.configs import to_json
+    from core.checkpoints.families import FAMILIES
     from core.checkpoints.inert import ITEM_BYTES
 
-    main = min(recognised, key=lambda network: IMPORTANCE.index(network.family.kind))
+    main = min(recognised, key=lambda network: (IMPORTANCE.index(network.family.kind), FAMILIES.index(network.family)))
     size = sum(
         tensor.count * ITEM_BYTES[network.expected[key]]
         for network in recognised
@@ -306,9 +307,3 @@ def _free_name(wish: str, taken: Collection[str]) -> str:
         number += 1
         name = f"{wish}-{number}"
     return name
-
-
-def _inner(sentence: str) -> str:
-    """A sentence as the second half of another; names keep their capitals."""
-    first, _, rest = sentence.partition(" ")
-    return f"{first.lower()} {rest}" if first in ("The", "A", "An", "Behind", "There") else sentence

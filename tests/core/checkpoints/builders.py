@@ -19,9 +19,13 @@ from torch import nn
 
 from core.generators.eg3d import EG3DConfig, EG3DNetwork
 from core.generators.panohead import PanoHeadConfig, PanoHeadNetwork
+from core.inverters.encoders.afa import AfaConfig, AfaNetwork
+from core.inverters.encoders.goae import GoaeConfig, GoaeNetwork
+from core.inverters.encoders.psp import PspConfig, PspNetwork
+from core.inverters.encoders.triplanenet import TriPlaneNetConfig, TriPlaneNetNetwork
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from torch import Tensor
@@ -178,7 +182,7 @@ def network(config: PanoHeadConfig | EG3DConfig, seed: int = 1) -> nn.Module:
             if name.endswith("w_avg"):
                 value.normal_(std=0.3)
         # a solid body to look at
-        made.decoder.net[2].bias[0] = 12.0
+        made.get_parameter("decoder.net.2.bias")[0] = 12.0
     return made.eval().requires_grad_(False)
 
 
@@ -186,7 +190,7 @@ def panohead_pickle(config: PanoHeadConfig = PANOHEAD, **options: Any) -> bytes:
     """A PanoHead file."""
     rendering = {"decoder_activation": "lrelu", "depth_resolution": 6, "depth_resolution_importance": 5,
                  "ray_start": 2.3, "ray_end": 3.2, "box_warp": 1, "avg_camera_radius": 2.7}  # fmt: skip
-    options = {"rendering_kwargs": rendering, "init_kwargs": {"sr_num_fp16_res": 4, "z_dim": 8}} | options
+    options = {**dict[str, Any](rendering_kwargs=rendering, init_kwargs={"sr_num_fp16_res": 4, "z_dim": 8}), **options}
     networks = {"G": network(config, 1), "D": discriminator(), "G_ema": network(config, 2)}
     return stylegan_pickle(networks, **options)
 
@@ -208,3 +212,58 @@ def triplanenet_tree(parts: Mapping[str, Mapping[str, Tensor]], **opts: object) 
     state = OrderedDict((f"{prefix}.{name}", value) for prefix, part in parts.items() for name, value in part.items())
     optimiser = {"state": {0: {"step": 3, "exp_avg": torch.zeros(2)}}, "param_groups": [{"lr": 1e-4, "params": [0]}]}
     return {"state_dict": state, "opts": Namespace(**opts), "latent_avg": torch.zeros(14, 512), "optimizer": optimiser}
+
+
+STAGES = ((16, 1), (32, 2), (48, 2), (64, 1))
+PSP = PspConfig(stages=STAGES, latent_size=32, head_depths=(2, 3))
+TRIPLANENET = TriPlaneNetConfig(stages=STAGES, up_widths=(64, 32, 16, 16), plane_channels=12)
+GOAE = GoaeConfig(
+    picture_px=64, width=8, depths=(1, 1, 1, 1), heads=(2, 2, 2, 2), window=4, latent_size=16, attention_hidden=16,
+    bias_width=8,
+)  # fmt: skip
+AFA = AfaConfig(stages=((16, 1), (32, 1), (48, 1)), width=16, attention_hidden=16)
+
+
+def state_of(network_class: type[nn.Module], config: object, seed: int = 3) -> dict[str, Tensor]:
+    """A state dict with random weights."""
+    torch.manual_seed(seed)
+    return dict(network_class(config).state_dict())
+
+
+def triplanenet_file(path: Path) -> Path:
+    """TriPlaneNet's checkpoint: its encoder, its branch and the generator that it was trained with."""
+    parts = {
+        "psp_encoder": state_of(PspNetwork, PSP),
+        "triplanenet_encoder": state_of(TriPlaneNetNetwork, TRIPLANENET),
+        "decoder": dict(network(EG3D).state_dict()),
+    }
+    return saved(triplanenet_tree(parts, use_pixelshuffle=False, device="cuda", lpips_lambda=0.8), path)
+
+
+def eg3d_dict_file(path: Path) -> Path:
+    """TriPlaneNet's way to keep EG3D: state dict, mean latent and constructor arguments."""
+    init_kwargs = {
+        "z_dim": 8,
+        "sr_num_fp16_res": 4,
+        "rendering_kwargs": {"depth_resolution": 7, "ray_start": 2.25, "ray_end": 3.3},
+    }
+    return saved(
+        {"G_ema": network(EG3D).state_dict(), "latent_avg": torch.zeros(8, 16), "init_kwargs": init_kwargs}, path
+    )
+
+
+OFFICIAL_FILES: dict[str, tuple[Callable[[Path], Path], tuple[str, ...], str]] = {
+    "easy-khair.pkl": (lambda path: _written(panohead_pickle(), path), ("panohead",), "generator"),
+    "ffhq512-128.pkl": (lambda path: _written(eg3d_pickle(), path), ("eg3d",), "generator"),
+    "ffhq512-128.pth": (eg3d_dict_file, ("eg3d",), "generator"),
+    "werewolf.pt": (lambda path: saved(network(PANOHEAD).state_dict(), path), ("panohead",), "generator"),
+    "triplanenet.pt": (triplanenet_file, ("psp", "triplanenet", "eg3d"), "encoder"),
+    "encoder_FFHQ.pt": (lambda path: saved(state_of(GoaeNetwork, GOAE), path), ("goae",), "encoder"),
+    "afa_FFHQ.pt": (lambda path: saved(state_of(AfaNetwork, AFA), path), ("goae_afa",), "refiner"),
+}
+"""From a file's name to what writes it, the families in it, and what it is for."""
+
+
+def _written(data: bytes, path: Path) -> Path:
+    path.write_bytes(data)
+    return path
