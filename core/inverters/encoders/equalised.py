@@ -28,18 +28,17 @@ class EqualLinear(nn.Module):
 
 
 class EqualConvolution(nn.Module):
-    """Convolution with equalised learning rate; its padding keeps the size of odd kernels' pictures."""
+    """Convolution with equalised learning rate that keeps the picture's size; kernels are odd."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, *, padded: bool = True, bias: bool = True) -> None:
+    def __init__(self, inputs: int, outputs: int, kernel: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
-        self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
+        self.bias = nn.Parameter(torch.zeros(outputs))
         self.gain = 1 / math.sqrt(inputs * kernel**2)
-        self.padding = kernel // 2 if padded else 0
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, inputs, H, W] -> [B, outputs, H', W']."""
-        return F.conv2d(x, self.weight * self.gain, self.bias, padding=self.padding)
+        """[B, inputs, H, W] -> [B, outputs, H, W]."""
+        return F.conv2d(x, self.weight * self.gain, self.bias, padding=self.weight.shape[-1] // 2)
 
 
 class ScaledLeakyReLU(nn.Module):
