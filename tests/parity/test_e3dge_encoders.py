@@ -5,7 +5,14 @@ import torch
 from torch import nn
 
 from core.inverters.encoders.e3dge_alignment import E3dgeAlignmentConfig, E3dgeAlignmentNetwork
-from core.inverters.encoders.e3dge_fusion import DenseFusion, ResidualDense, features_at, perspective, place_code
+from core.inverters.encoders.e3dge_fusion import (
+    DenseFusion,
+    ResidualDense,
+    features_at,
+    perspective,
+    picture_places,
+    place_code,
+)
 from core.inverters.encoders.e3dge_global import E3dgeGlobalConfig, E3dgeGlobalNetwork
 from core.inverters.encoders.e3dge_local import E3dgeLocalConfig, E3dgeLocalNetwork
 from core.inverters.encoders.e3dge_pose import E3dgePoseConfig, E3dgePoseNetwork
@@ -112,6 +119,6 @@ def test_pieces(name: str) -> None:
         outputs.check(place_code(inputs["PosEncoding.x"]), "PosEncoding.y")
         projected = perspective(inputs["points_B3N"], golden.outputs["cam.calibs"])
         outputs.check(projected, "perspective")
-        outputs.check(features_at(inputs["index.feat"], projected[:, :2]), "index")
+        outputs.check(features_at(inputs["index.feat"], picture_places(projected)), "index")
     # StyleSDF's own pieces are tested with its generator
     assert all(key.startswith(("siren.", "cam.")) for key in outputs.left), f"not looked at: {sorted(outputs.left)}"

@@ -76,7 +76,7 @@ class E3dgeAlignmentNetwork(nn.Module):
         fine = self.conv_layer1(pictures)
         middle = self.conv_layer2(fine)
         coarse = self.conv_layer3(middle)
-        x = self.conv_layer4(coarse)
+        x: Tensor = self.conv_layer4(coarse)
         ascent = zip((self.dconv_layer1, self.dconv_layer2, self.dconv_layer3), (coarse, middle, fine), strict=True)
         for (layer, skip), side_px in zip(ascent, SIDES_PX, strict=True):
             enlarged = F.interpolate(x, (side_px, side_px), mode="bilinear", align_corners=False)

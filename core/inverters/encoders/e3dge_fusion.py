@@ -63,12 +63,13 @@ def perspective(points: Tensor, calibrations: Tensor) -> Tensor:
     return torch.cat([placed[:, :2] / depth, depth], dim=1)
 
 
-def features_at(features: Tensor, places: Tensor) -> Tensor:
-    """Features [B, C, H, W] at places [B, 2, N], bilinear, nothing outside: [B, C, N].
+def picture_places(projected: Tensor) -> Tensor:
+    """Where in a picture projected points [B, 3, N] lie: [B, 2, N], -1..1 to the right and down."""
+    return torch.stack([projected[:, 0], -projected[:, 1]], dim=1)
 
-    Places are x and y in -1..1 as `perspective` gives them: y points up, while pictures are stored from the top.
-    """
-    flip = torch.tensor([1.0, -1.0], dtype=places.dtype, device=places.device)
-    grid = (places.transpose(1, 2) * flip)[:, :, None]
+
+def features_at(features: Tensor, places: Tensor) -> Tensor:
+    """Features [B, C, H, W] at places [B, 2, N] in the picture, bilinear, nothing outside: [B, C, N]."""
+    grid = places.transpose(1, 2)[:, :, None]
     sampled = F.grid_sample(features, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
     return sampled[..., 0]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from core.inverters.encoders.e3dge_fusion import ResidualDense, features_at, perspective
+from core.inverters.encoders.e3dge_fusion import ResidualDense, features_at, perspective, picture_places
 from core.inverters.encoders.hourglass import GROUPS, HourglassFilter
 from core.state_shapes import count_of, shape_of
 
@@ -132,9 +132,9 @@ class E3dgeLocalNetwork(nn.Module):
             calibrations: [B, 4, 4], as `perspective` takes them.
         """
         projected = perspective(points, calibrations)
-        places, depths = projected[:, :2], projected[:, 2:]
+        places = picture_places(projected)
         visible = (places.abs() <= 1).all(dim=1)
-        return LocalFeatures(features_at(features, places), visible, places, depths)
+        return LocalFeatures(features_at(features, places), visible, places, projected[:, 2:])
 
     def forward(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """Points' features with the codes of their places, [..., 301], -> scales and shifts, [..., 256] each.
