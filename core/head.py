@@ -7,8 +7,8 @@ from types import MappingProxyType
 import torch
 
 from core.camera import Camera
+from core.field import Field
 from core.mask import Mask
-from core.trigrid import Trigrid
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -21,7 +21,8 @@ class Head:
         delta: tuned weights as differences from the generator's own, by parameter name; "trigrid" is an offset of the
             planes, [3, C, D, H, W].
         camera: the photo's camera.
-        trigrid: the planes that latents and delta give.
+        trigrid: the field that latents and delta give: planes, or for a generator that has none a field of its own
+            kind, such as `core.siren_field.SirenField`.
         seed: seed of the search that found it.
         method: name in `core.inverters` of what found it; empty for a sampled head.
         visibility: what the photo saw, or None.
@@ -30,7 +31,7 @@ class Head:
     generator: str
     latents: torch.Tensor
     camera: Camera
-    trigrid: Trigrid
+    trigrid: Field
     delta: Mapping[str, torch.Tensor] = field(default_factory=lambda: MappingProxyType({}))
     seed: int = 0
     method: str = ""

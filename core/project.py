@@ -27,7 +27,7 @@ from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as bytes_from_tensors
 
 from core.camera import Camera
-from core.edit import Edit
+from core.edit import EDITS, Edit
 from core.errors import PhotoError, ProjectError
 from core.head import Head
 from core.mask import Mask
@@ -181,7 +181,7 @@ def _photo(name: str, sha256: str, members: Members) -> Photo:
 
 def _classes(aligned: bool) -> Classes:
     classes: dict[str, type[Any]] = {
-        cls.__name__: cls for cls in (Camera, Head, Trigrid, PlaneAxes, SirenField, Mask, Edit)
+        cls.__name__: cls for cls in (Camera, Head, Trigrid, PlaneAxes, SirenField, Mask, *EDITS)
     }
     if aligned:
         from core import align  # brings the perception nets along, so only where the file needs it

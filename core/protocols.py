@@ -6,11 +6,12 @@ F decoded features, h w neural picture, H W finished picture. Pictures are RGB, 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import torch
 
 from core.camera import Camera
+from core.field import Field
 from core.frame import Frame, Quality
 from core.head import Head
 from core.progress import Report
@@ -38,6 +39,7 @@ class GeneratorInfo:
         parts: names of the labels that `label_logits` gives; empty when it gives none.
         extent: half sides (x, y, z) of the region about the origin outside of which a render is empty, whatever the
             field says; None is the box.
+        samples: samples a ray of the two passes with which it was trained: what an exact picture takes.
     """
 
     name: str
@@ -52,10 +54,11 @@ class GeneratorInfo:
     parts: tuple[str, ...]
     commercial: bool
     extent: tuple[float, float, float] | None = None
+    samples: tuple[int, int] = (48, 48)
 
 
 class Generator(Protocol):
-    """Latents -> trigrid -> features -> picture. Nothing here changes the generator."""
+    """Latents -> field -> features -> picture. Nothing here changes the generator."""
 
     @property
     def info(self) -> GeneratorInfo:
@@ -70,12 +73,8 @@ class Generator(Protocol):
         """Latents [L, W] of the mean head."""
         ...
 
-    def planes(self, latents: torch.Tensor) -> torch.Tensor:
-        """Planes [B, 3, C, D, H, W] of latents [B, L, W]; differentiable."""
-        ...
-
-    def trigrid(self, latents: torch.Tensor) -> Trigrid:
-        """Trigrid of one head's latents [L, W]."""
+    def trigrid(self, latents: torch.Tensor) -> Field:
+        """Field of one head's latents [L, W]: a trigrid of most generators; differentiable."""
         ...
 
     def decode(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -106,6 +105,19 @@ class Generator(Protocol):
 
     def parameters_to_tune(self) -> dict[str, torch.Tensor]:
         """The weights that pivotal tuning may move, by name."""
+        ...
+
+
+@runtime_checkable
+class PlaneGenerator(Generator, Protocol):
+    """A generator whose fields are trigrids: what tuning and editing in planes ask for."""
+
+    def planes(self, latents: torch.Tensor) -> torch.Tensor:
+        """Planes [B, 3, C, D, H, W] of latents [B, L, W]; differentiable."""
+        ...
+
+    def trigrid(self, latents: torch.Tensor) -> Trigrid:
+        """Trigrid of one head's latents [L, W]."""
         ...
 
 

@@ -64,6 +64,11 @@ class Trigrid:
         return self.planes.shape == other.planes.shape and self.axes is other.axes and self.box_side == other.box_side
 
     @property
+    def device(self) -> torch.device:
+        """Where the planes are."""
+        return self.planes.device
+
+    @property
     def channels(self) -> int:
         """Features at each point, C."""
         return self.planes.shape[1]
@@ -99,6 +104,10 @@ class Trigrid:
     def to(self, device: torch.device | str) -> "Trigrid":
         """The same trigrid on another device."""
         return self if self.planes.device == torch.device(device) else replace(self, planes=self.planes.to(device))
+
+    def detached(self) -> "Trigrid":
+        """The same trigrid in planes of its own that carry no graph."""
+        return self.with_planes(self.planes.detach().clone())
 
     def to_tensors(self) -> dict[str, torch.Tensor]:
         """Tensors for a safetensors file, from which `from_tensors` makes an equal trigrid."""

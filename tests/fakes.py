@@ -138,6 +138,12 @@ def tiny_head(seed: int = 0, camera: Camera | None = None) -> Head:
     )
 
 
+def trigrid_of(head: Head) -> Trigrid:
+    """The head's field, which must be a trigrid."""
+    assert isinstance(head.trigrid, Trigrid)
+    return head.trigrid
+
+
 def _weights() -> dict[str, torch.Tensor]:
     centres = ((torch.arange(SIDE) + 0.5) / SIDE - 0.5) * BOX_SIDE
     rows, columns = torch.meshgrid(centres, centres, indexing="ij")

@@ -120,9 +120,8 @@ def sizes_from_state(state: Mapping[str, Tensor], family: str) -> BackboneSizes:
     blocks = sorted({int(number) for name in state if (number := _after(name, prefix)).isdecimal()})
     (latent_size,) = shape("backbone.mapping.w_avg", 1)
     channel_max = shape("backbone.synthesis.b4.conv1.weight", 4)[0]
-    widths = [shape(f"{prefix}{size_px}.conv1.weight", 4)[0] for size_px in blocks]
-    # the last block that is narrower than the most tells the base; where all are equal, any base that gives them
-    products = [width * size_px for width, size_px in zip(widths, blocks, strict=True) if width < channel_max]
+    for size_px in blocks:
+        shape(f"{prefix}{size_px}.conv1.weight", 4)
     decoder_width, plane_channels = shape("decoder.net.0.weight", 2)
     return BackboneSizes(
         noise_size=shape("backbone.mapping.fc0.weight", 2)[1] - latent_size,
@@ -131,13 +130,27 @@ def sizes_from_state(state: Mapping[str, Tensor], family: str) -> BackboneSizes:
         mapping_layers=sum(name.startswith("backbone.mapping.fc") and name.endswith(".weight") for name in state),
         plane_px=blocks[-1],
         plane_channels=plane_channels,
-        channel_base=max(products, default=channel_max * blocks[-1]),
+        channel_base=channel_base_of(state, prefix, channel_max),
         channel_max=channel_max,
         decoder_width=decoder_width,
         upscaling=_upscaling_of(
             shape("superresolution.block0.conv1.noise_const", 2)[0], shape("superresolution.block0.conv1.weight", 4)[0]
         ),
     )
+
+
+def channel_base_of(state: Mapping[str, Tensor], prefix: str, channel_max: int) -> int:
+    """Channels of a synthesis times its resolution, of the blocks whose names begin with a prefix.
+
+    A block that is narrower than the most tells it; where all are equally wide, the least base that gives them.
+    """
+    widths = {
+        int(number): value.shape[0]
+        for name, value in state.items()
+        if name.endswith(".conv1.weight") and (number := _after(name, prefix)).isdecimal()
+    }
+    told = [width * size_px for size_px, width in widths.items() if width < channel_max]
+    return max(told, default=channel_max * max(widths, default=0))
 
 
 def settings_from_facts(facts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

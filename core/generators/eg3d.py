@@ -240,6 +240,7 @@ class EG3D:
             commercial=False,
             # the published renderer looks past the box too, where each plane fades out by itself
             extent=(math.inf, math.inf, math.inf),
+            samples=(config.coarse, config.fine),
         )
 
     @staticmethod

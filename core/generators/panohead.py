@@ -18,6 +18,7 @@ from core.generators.backbone import (
     Activation,
     Backbone,
     Decoder,
+    channel_base_of,
     loaded,
     ray_limits_of,
     settings_from_facts,
@@ -137,6 +138,10 @@ class PanoHeadConfig:
         last = f"backbone.synthesis.b{sizes['plane_px']}.torgb.weight"
         if last not in state:
             raise CheckpointError(f"{last} is missing.", "Check which model the file belongs to.")
+        # the background is narrower, and so tells more of the base
+        sizes["channel_base"] = max(
+            sizes["channel_base"], 2 * channel_base_of(state, "bcg_synthesis.b", sizes["channel_max"])
+        )
         return PanoHeadConfig(
             **sizes,
             plane_depth=state[last].shape[0] // (3 * sizes["plane_channels"]),
@@ -222,7 +227,7 @@ class PanoHeadNetwork(nn.Module):
 
 
 class PanoHead:
-    """Implements `core.protocols.Generator`. Made from a config and, usually, a state dict."""
+    """Implements `core.protocols.PlaneGenerator`. Made from a config and, usually, a state dict."""
 
     def __init__(
         self, config: PanoHeadConfig, network: PanoHeadNetwork | None = None, info: GeneratorInfo | None = None
@@ -242,6 +247,7 @@ class PanoHead:
             parts=(),
             commercial=False,
             extent=config.extent,
+            samples=(config.coarse, config.fine),
         )
 
     @staticmethod
@@ -300,7 +306,7 @@ class PanoHead:
 
     def tuned(self, delta: Mapping[str, Tensor]) -> "PanoHead":
         """See the protocol."""
-        return PanoHead(self.config, tuned_network(self.network, delta), self.info)
+        return type(self)(self.config, tuned_network(self.network, delta), self.info)
 
     def parameters_to_tune(self) -> dict[str, Tensor]:
         """All but the mappings, which a head with latents of its own does not use, and the background."""

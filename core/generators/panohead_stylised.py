@@ -15,7 +15,7 @@ from torch import Tensor
 from core.generators.backbone import loaded
 from core.generators.panohead import PanoHead, PanoHeadConfig, PanoHeadNetwork
 from core.generators.superresolution import scaled
-from core.generators.tuning import tuned_network
+from core.protocols import GeneratorInfo
 
 LEAST_WEIGHT = 1e-8
 """The fork divides depths by no less weight than this."""
@@ -82,9 +82,12 @@ def _weighted(depth: Tensor, alpha: Tensor) -> Tensor:
 class StylisedPanoHead(PanoHead):
     """Implements `core.protocols.PlaneGenerator` for stylised weights."""
 
-    def __init__(self, config: PanoHeadConfig, network: PanoHeadNetwork | None = None) -> None:
-        super().__init__(config, network)
-        self.info = replace(self.info, name="panohead_stylised", title="PanoHead, stylised")
+    def __init__(
+        self, config: PanoHeadConfig, network: PanoHeadNetwork | None = None, info: GeneratorInfo | None = None
+    ) -> None:
+        super().__init__(config, network, info)
+        if info is None:
+            self.info = replace(self.info, name="panohead_stylised", title="PanoHead, stylised")
 
     @staticmethod
     def from_state_dict(state: Mapping[str, Tensor], config: PanoHeadConfig) -> "StylisedPanoHead":
@@ -100,7 +103,3 @@ class StylisedPanoHead(PanoHead):
         picture = stylised_pictures(self.network, features, alpha, latents, white=True).finished
         solid = scaled(alpha, picture.shape[-1]).clamp(0, 1)
         return ((picture + 1) / 2).clamp(0, 1) * solid + (1 - solid)
-
-    def tuned(self, delta: Mapping[str, Tensor]) -> "StylisedPanoHead":
-        """See the protocol."""
-        return StylisedPanoHead(self.config, tuned_network(self.network, delta))

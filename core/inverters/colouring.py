@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from core.camera import Camera
     from core.inverters.evidence import Evidence
-    from core.protocols import Generator
+    from core.protocols import PlaneGenerator
     from core.trigrid import Trigrid
 
 THICKNESS = 0.01
@@ -70,7 +70,7 @@ class Colouring:
 
     def __init__(
         self,
-        generator: Generator,
+        generator: PlaneGenerator,
         evidence: Evidence,
         camera: Camera,
         latents: Tensor,

@@ -19,9 +19,9 @@ from core.rendering.sampling import sampler_of
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from core.field import Field
     from core.inverters.pose import RefinedCamera
     from core.protocols import Generator
-    from core.trigrid import Trigrid
 
 LOOK_PX, LOOK_SAMPLES = 40, 88
 """Rays a side and samples a ray of the coarse look."""
@@ -62,7 +62,7 @@ class Glimpse:
         through: [px, px, samples + 1] share of the light that arrives before each coarse sample.
     """
 
-    def __init__(self, generator: Generator, trigrid: Trigrid, camera: RefinedCamera) -> None:
+    def __init__(self, generator: Generator, trigrid: Field, camera: RefinedCamera) -> None:
         with torch.no_grad():
             origin, directions = camera.rays(torch.arange(LOOK_PX**2), LOOK_PX)
             # the smallest sphere about the origin that holds the box, less its empty corners
@@ -123,7 +123,7 @@ class Glimpse:
     def see(
         self,
         generator: Generator,
-        trigrid: Trigrid,
+        trigrid: Field,
         camera: RefinedCamera,
         window: tuple[int, int, int, int],
         samples: int,
@@ -159,7 +159,7 @@ class Glimpse:
         return Seen(picture[:-5], picture[-5:-2], picture[-2], picture[-1].detach())
 
 
-def density(generator: Generator, trigrid: Trigrid, points: Tensor) -> Tensor:
+def density(generator: Generator, trigrid: Field, points: Tensor) -> Tensor:
     """Density [N] at world points [N, 3], 0 outside the head's region; without gradients, in small pieces."""
     inside = inside_region(points, solid_region(generator)).nonzero()[:, 0]
     raw = torch.full((len(points),), EMPTY)

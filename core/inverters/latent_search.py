@@ -19,11 +19,14 @@ from core.inverters.glimpse import Glimpse
 from core.inverters.perceptual import QuickPerceptual, multiplies_half
 from core.inverters.pose import RefinedCamera
 from core.losses import IdentityTarget, masked_l1
+from core.protocols import PlaneGenerator
+from core.trigrid import Trigrid
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from core.camera import Camera
+    from core.field import Field
     from core.inverters.evidence import Evidence
     from core.inverters.latent_space import LatentSpace
     from core.protocols import Generator
@@ -114,12 +117,16 @@ class LatentSearch:
     def _latents(self) -> Tensor:
         return self._space.latents(self._shared + self._offsets)
 
-    def _planes(self) -> Tensor:
-        """Planes of the latents as they stand; of a generator that can sketch, without its finest cells."""
-        generator, latents = self._generator, self._latents()[None]
+    def _field(self) -> Field:
+        """Field of the latents as they stand; of a generator that can sketch, without its finest cells."""
+        generator, latents = self._generator, self._latents()
+        if not isinstance(generator, PlaneGenerator):
+            return generator.trigrid(latents)
+        assert isinstance(self._trigrid, Trigrid)
         with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_half()):
-            planes = generator.sketch(latents) if isinstance(generator, Sketches) else generator.planes(latents)
-        return planes[0].float()
+            codes = latents[None]
+            planes = generator.sketch(codes) if isinstance(generator, Sketches) else generator.planes(codes)
+        return self._trigrid.with_planes(planes[0].float())
 
     @property
     def camera(self) -> Camera:
@@ -133,7 +140,7 @@ class LatentSearch:
             done: share of the time that is used up, where time is limited: the steps become finer towards the end.
         """
         settings = self._settings
-        trigrid = self._trigrid.with_planes(self._planes())
+        trigrid = self._field()
         if self._glimpse is None or self._done % settings.look_every == 0:
             self._glimpse = Glimpse(self._generator, trigrid, self.refined)
         side = settings.picture_px

@@ -30,6 +30,7 @@ from core.inverters.pose import RefinedCamera
 from core.losses import PerceptualTarget, masked_l1
 from core.mask import Mask
 from core.progress import Progress
+from core.protocols import PlaneGenerator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,9 +40,9 @@ if TYPE_CHECKING:
 
     from core.align import Alignment
     from core.camera import Camera
+    from core.field import Field
     from core.progress import Report
     from core.protocols import Generator
-    from core.trigrid import Trigrid
 
 METHOD = "pivotal"
 SEARCH_STEPS, COLOURING_STEPS, TUNING_STEPS = 90, 60, 110
@@ -74,11 +75,14 @@ class Plan:
     until: float = math.inf
 
     @staticmethod
-    def of(seconds: float | None, steps: int | None) -> Plan:
-        """Within limits that may be missing."""
+    def of(seconds: float | None, steps: int | None, *, planes: bool = True) -> Plan:
+        """Within limits that may be missing. Without planes to colour and tune, all goes to the search."""
         search, colouring, tuning = SEARCH_STEPS, COLOURING_STEPS, TUNING_STEPS
+        search_share, colouring_share = (SEARCH_SHARE, COLOURING_SHARE) if planes else (1.0, 0.0)
+        if not planes:
+            search, colouring, tuning = search + colouring + tuning, 0, 0
         if steps is not None:
-            search, colouring = round(steps * SEARCH_SHARE), round(steps * COLOURING_SHARE)
+            search, colouring = round(steps * search_share), round(steps * colouring_share)
             tuning = steps - search - colouring
         if seconds is None:
             return Plan(search, colouring, tuning)
@@ -88,7 +92,7 @@ class Plan:
                 max(count, round(count * seconds / 30)) for count in (search, colouring, tuning)
             )
         now = time.monotonic()
-        ends = (SEARCH_SHARE, SEARCH_SHARE + COLOURING_SHARE, 1.0)
+        ends = (search_share, search_share + colouring_share, 1.0)
         return Plan(search, colouring, tuning, *(now + end * seconds for end in ends))
 
 
@@ -113,7 +117,13 @@ class Pivotal:
             Cancelled: from `report`, before there was a head.
         """
         with seeded(seed):
-            run = _Run(alignment, generator, report, seed, Plan.of(seconds, steps))
+            run = _Run(
+                alignment,
+                generator,
+                report,
+                seed,
+                Plan.of(seconds, steps, planes=isinstance(generator, PlaneGenerator)),
+            )
             run.start = start if start is not None and _fits(start, generator) else None
             try:
                 run.go()
@@ -149,9 +159,10 @@ class _Run:
         evidence = Evidence(self._alignment)
         self._judge = _Judge(self._generator, evidence)
         self._search(evidence, *self._begin(evidence))
-        if self._plan.colouring_steps == 0 or self._pivot is None:
+        generator = self._generator
+        if self._plan.colouring_steps == 0 or self._pivot is None or not isinstance(generator, PlaneGenerator):
             return
-        self._tune(evidence, self._colour(evidence, *self._pivot))
+        self._tune(evidence, self._colour(generator, evidence, *self._pivot))
 
     def _begin(self, evidence: Evidence) -> tuple[Tensor, Camera]:
         """Latents and camera of the first head that is shown."""
@@ -178,9 +189,9 @@ class _Run:
 
         self._stage("Finding the head", search.step, searched, plan.search_steps, plan.search_until)
 
-    def _colour(self, evidence: Evidence, latents: Tensor, camera: Camera) -> Colouring:
+    def _colour(self, generator: PlaneGenerator, evidence: Evidence, latents: Tensor, camera: Camera) -> Colouring:
         plan = self._plan
-        colouring = Colouring(self._generator, evidence, camera, latents, steps=plan.colouring_steps, seed=self._seed)
+        colouring = Colouring(generator, evidence, camera, latents, steps=plan.colouring_steps, seed=self._seed)
 
         def coloured() -> None:
             self._rung("Carrying colours around", latents, camera, colouring.trigrid, colouring.delta)
@@ -236,12 +247,12 @@ class _Run:
         message: str,
         latents: Tensor,
         camera: Camera,
-        trigrid: Trigrid,
+        trigrid: Field,
         delta: Mapping[str, Tensor] | None = None,
     ) -> None:
         """Draw and score a head; keep it if it is the best; send it out."""
         delta = delta or {}
-        latents, trigrid = latents.detach().clone(), trigrid.with_planes(trigrid.planes.detach().clone())
+        latents, trigrid = latents.detach().clone(), trigrid.detached()
         preview, seen, score = self._judge.look(self._generator.tuned(delta), latents, camera, trigrid)
         head = Head(
             generator=self._generator.info.name,
@@ -275,7 +286,7 @@ class _Judge:
         self._target = PerceptualTarget.of(self._view.rgb, self._view.weight, backbone="alex", size_px=128)
 
     def look(
-        self, generator: Generator, latents: Tensor, camera: Camera, trigrid: Trigrid
+        self, generator: Generator, latents: Tensor, camera: Camera, trigrid: Field
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32], float]:
         """Picture [H, W, 3], what of the photo shows the head [h, w] 0..1, and the score: lower is better."""
         refined = RefinedCamera(camera)

@@ -13,11 +13,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.camera import Camera
+from core.field import Field
 from core.protocols import Generator
 from core.rendering.importance import importance_depths, midpoint_draws
 from core.rendering.rays import camera_rays, stratified_depths
 from core.rendering.sampling import Sampler, sampler_of
-from core.trigrid import Trigrid
 
 EMPTY = -1e3
 """Raw density of empty space, as the published renderer writes it where it crops."""
@@ -132,9 +132,7 @@ def inside_region(points: Tensor, half_sides: tuple[float, float, float]) -> Ten
     return (points.abs() <= torch.tensor(half_sides, device=points.device)).all(-1)
 
 
-def field(
-    generator: Generator, trigrid: Trigrid, points: Tensor, sample: Sampler | None = None
-) -> tuple[Tensor, Tensor]:
+def field(generator: Generator, trigrid: Field, points: Tensor, sample: Sampler | None = None) -> tuple[Tensor, Tensor]:
     """Raw density [N] and features [N, F] at world points [N, 3]; empty outside of the generator's region.
 
     Points outside weigh exactly nothing in `composite`, so they are not decoded. Whoever reads a trigrid often makes
@@ -154,7 +152,7 @@ def field(
 
 def march_rays(
     generator: Generator,
-    trigrid: Trigrid,
+    trigrid: Field,
     origins: Tensor,
     directions: Tensor,
     limits: tuple[float | Tensor, float | Tensor],
@@ -202,7 +200,7 @@ def march_rays(
 
 def march(
     generator: Generator,
-    trigrid: Trigrid,
+    trigrid: Field,
     camera: Camera,
     neural_px: int,
     coarse: int = 48,
@@ -228,7 +226,7 @@ def march(
     Returns:
         A composite of one picture, B = 1. Chunking does not change its numbers.
     """
-    origins, directions, _ = camera_rays(camera, neural_px, trigrid.planes.device)
+    origins, directions, _ = camera_rays(camera, neural_px, trigrid.device)
     sample = sampler_of(trigrid)
     parts = []
     for start in range(0, len(origins), rays_per_chunk):

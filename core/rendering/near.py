@@ -12,13 +12,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.camera import Camera
+from core.field import Field
 from core.protocols import Generator
 from core.rendering.importance import inverse_cdf
 from core.rendering.marching import Composite, as_picture, composite, field, never_stale
 from core.rendering.occupancy import FieldGrid
 from core.rendering.rays import camera_rays
 from core.rendering.sampling import sampler_of
-from core.trigrid import Trigrid
 
 SAMPLES = 12
 STRETCHES = 96
@@ -34,7 +34,7 @@ RAYS_PER_CHUNK = 512
 
 def march_near(
     generator: Generator,
-    trigrid: Trigrid,
+    trigrid: Field,
     camera: Camera,
     neural_px: int,
     grid: FieldGrid,
@@ -58,7 +58,7 @@ def march_near(
     Returns:
         A composite of one picture, B = 1; rays that miss have no features, alpha 0 and the camera's far depth.
     """
-    origins, directions, _ = camera_rays(camera, neural_px, trigrid.planes.device)
+    origins, directions, _ = camera_rays(camera, neural_px, trigrid.device)
     start, end = grid.limits(origins, directions, camera.near, camera.far)
     crossing = (end > start)[:, 0].nonzero()[:, 0]
     sample = sampler_of(trigrid)

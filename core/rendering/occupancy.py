@@ -12,11 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.field import Field
 from core.protocols import Generator
 from core.rendering.marching import POINTS_PER_CHUNK, field, never_stale, solid_region
 from core.rendering.rays import box_limits
 from core.rendering.sampling import sampler_of
-from core.trigrid import Trigrid
 
 NODES = 128
 """Nodes along each side of the fine grid."""
@@ -116,7 +116,7 @@ class FieldGrid:
 
 def field_grid(
     generator: Generator,
-    trigrid: Trigrid,
+    trigrid: Field,
     part_labels: Callable[[Generator, Tensor], Tensor | None],
     nodes: int = NODES,
     stale: Callable[[], None] = never_stale,
@@ -136,7 +136,7 @@ def field_grid(
     half_box = generator.info.box_side / 2
     x, y, z = (min(half, half_box) for half in solid_region(generator))
     half_sides = (x, y, z)
-    device = trigrid.planes.device
+    device = trigrid.device
 
     def axes(count: int) -> list[Tensor]:
         return [torch.linspace(-half, half, count, device=device) for half in (z, y, x)]

@@ -26,7 +26,6 @@ from core.rendering.rays import camera_rays
 
 SEEN = 0.5
 """Alpha from which a pixel belongs to the head: it then has a depth and a label."""
-COARSE, FINE = 48, 48
 KEYS_KEPT = 24
 """Finished frames kept for previews to take colours from; the oldest goes first."""
 
@@ -109,7 +108,7 @@ class HeadRenderer:
     def _settle(self, effort: Effort) -> None:
         """Leave the fast device, where that is what is left to try."""
         trigrid = self.head.trigrid
-        if effort.on_processor and trigrid.planes.device.type != "cpu":
+        if effort.on_processor and trigrid.device.type != "cpu":
             self.generator = moved(self.generator, "cpu")
             self.head = replace(self.head, trigrid=trigrid.to("cpu"), latents=self.head.latents.to("cpu"))
             self._grid = None if self._grid is None else self._grid.on_processor
@@ -122,7 +121,8 @@ class HeadRenderer:
                 generator, trigrid, camera, self.neural_px, self.grid(stale), rays_per_chunk=few, stale=stale
             )
         few = effort.of(marching.RAYS_PER_CHUNK)
-        return march(generator, trigrid, camera, self.neural_px, COARSE, FINE, rays_per_chunk=few, stale=stale)
+        samples = generator.info.samples
+        return march(generator, trigrid, camera, self.neural_px, *samples, rays_per_chunk=few, stale=stale)
 
     def _remember(self, frame: Frame) -> None:
         """Keep a frame for previews, unless a better one from the same place is kept already."""

@@ -11,16 +11,25 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.field import Field
+from core.grafted_field import GraftedField, RemappedField
 from core.trigrid import Trigrid
 
 Sampler = Callable[[Tensor], Tensor]
 """World points [N, 3] -> features [N, C]."""
 
 
-def sampler_of(trigrid: Trigrid) -> Sampler:
-    """The fastest way to read a trigrid that gives the gradients that are asked for."""
-    on_processor = trigrid.planes.device.type == "cpu"
-    return PlaneTable(trigrid).sample if on_processor and not torch.is_grad_enabled() else trigrid.sample
+def sampler_of(field: Field) -> Sampler:
+    """The fastest way to read a field that gives the gradients that are asked for."""
+    if isinstance(field, Trigrid) and field.device.type == "cpu" and not torch.is_grad_enabled():
+        return PlaneTable(field).sample
+    if isinstance(field, GraftedField):
+        base, graft = sampler_of(field.base), sampler_of(field.graft)
+        return lambda points: field.sampled(points, base, graft)
+    if isinstance(field, RemappedField):
+        below = sampler_of(field.base)
+        return lambda points: field.sampled(points, below)
+    return field.sample
 
 
 class PlaneTable:

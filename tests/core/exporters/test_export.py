@@ -20,7 +20,7 @@ from core.frame import Quality
 from core.head import Head
 from core.progress import Progress
 from tests.core.exporters.reading import read_mesh, textured_colours, welded
-from tests.fakes import CENTRE_Y, HALF_AXES, TinyGenerator
+from tests.fakes import CENTRE_Y, HALF_AXES, TinyGenerator, trigrid_of
 
 Exported = tuple[exporters.ExportReport, list[Progress]]
 QUICK = ExportOptions(texture_px=128, triangles=2000, frames=3, picture_px=64)
@@ -212,7 +212,7 @@ def test_a_failing_writer_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_an_empty_head_is_a_sentence(head: Head, tmp_path: Path) -> None:
-    nothing = replace(head, trigrid=head.trigrid.with_planes(torch.zeros_like(head.trigrid.planes)))
+    nothing = replace(head, trigrid=trigrid_of(head).with_planes(torch.zeros_like(trigrid_of(head).planes)))
     with pytest.raises(ExportError, match="no surface"):
         exporters.export(nothing, tmp_path / "head.stl", generator=TinyGenerator(), options=QUICK)
 

@@ -13,25 +13,18 @@ from core.camera import Camera
 from core.errors import CheckpointError
 from core.frame import Quality
 from core.generators.panohead import PanoHead, PanoHeadConfig
+from core.generators.panohead_stylised import StylisedPanoHead
 from core.generators.tuning import weights_of
 from core.head import Head
 from core.rendering.renderer import HeadRenderer
+from tests.fakes import trigrid_of
 from tests.parity.golden import case
-
-TINY = PanoHeadConfig(
-    noise_size=8, latent_size=16, plane_px=16, plane_channels=4, channel_base=256, channel_max=8, decoder_width=8,
-    neural_px=16, upscaling="2X",
-)  # fmt: skip
+from tests.random_generators import TINY_PANOHEAD, random_panohead
 
 
 @pytest.fixture(scope="module")
 def panohead() -> PanoHead:
-    torch.manual_seed(4)
-    made = PanoHead(TINY)
-    made.network.requires_grad_(False)
-    # a solid body to look at
-    weights_of(made.network)["decoder.net.2.bias"][0] = 12.0
-    return made
+    return random_panohead()
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +42,7 @@ def test_shapes(panohead: PanoHead, head: Head) -> None:
     info = panohead.info
     assert head.latents.shape == (info.latent_count, info.latent_size)
     assert panohead.mean_latents().shape == head.latents.shape
-    assert head.trigrid.planes.shape == (3, 4, 3, 16, 16)
+    assert trigrid_of(head).planes.shape == (3, 4, 3, 16, 16)
     assert panohead.label_logits(torch.zeros(2, 4)) is None
     assert panohead.colours(torch.zeros(5, 2, 4)).shape == (5, 2, 3)
     assert info.picture_px == 128
@@ -101,7 +94,7 @@ def test_gradients_reach_the_delta(panohead: PanoHead, head: Head) -> None:
 
 def test_foreign_weights_are_refused() -> None:
     with pytest.raises(CheckpointError, match="not the weights of this PanoHead model"):
-        PanoHead.from_state_dict({"decoder.net.0.weight": torch.zeros(2)}, TINY)
+        PanoHead.from_state_dict({"decoder.net.0.weight": torch.zeros(2)}, TINY_PANOHEAD)
 
 
 @pytest.mark.parametrize(
@@ -140,3 +133,26 @@ def test_the_released_shapes() -> None:
     state = PanoHead(PanoHeadConfig()).network.state_dict()
     expected = json.loads(shapes.read_text(encoding="utf-8"))["state_dict"]
     assert {name: list(value.shape) for name, value in state.items()} == expected
+
+
+def test_sizes_are_read_off_the_tensors(panohead: PanoHead) -> None:
+    state = panohead.network.state_dict()
+    assert PanoHeadConfig.from_state(state, {"neural_rendering_resolution": 16}) == TINY_PANOHEAD
+    facts = {"rendering_kwargs": {"ray_start": 2.35, "ray_end": 3.3, "use_background": False}}
+    with pytest.raises(CheckpointError, match="no background"):
+        PanoHeadConfig.from_state(state, facts)
+    facts["rendering_kwargs"].pop("use_background")
+    assert PanoHeadConfig.from_state(state, facts).ray_limits == (2.35, 3.3)
+
+
+def test_stylised_weights_are_drawn_without_a_background(panohead: PanoHead, head: Head) -> None:
+    stylised = StylisedPanoHead.from_state_dict(panohead.network.state_dict(), TINY_PANOHEAD)
+    features, alpha = torch.rand(1, 4, 16, 16), torch.full((1, 1, 16, 16), 0.5)
+    assert torch.equal(stylised.planes(head.latents[None]), panohead.planes(head.latents[None]))
+    first, second = (one.picture(features, alpha, head.latents[None]) for one in (stylised, panohead))
+    assert not torch.allclose(first, second)
+    tuned = stylised.tuned({})
+    assert isinstance(tuned, StylisedPanoHead)
+    assert tuned.info == stylised.info
+    with pytest.raises(CheckpointError, match="stylised PanoHead"):
+        StylisedPanoHead.from_state_dict({}, TINY_PANOHEAD)

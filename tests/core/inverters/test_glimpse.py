@@ -8,7 +8,7 @@ from core.camera import Camera
 from core.inverters.glimpse import Glimpse
 from core.inverters.pose import RefinedCamera
 from core.rendering.marching import march
-from tests.fakes import TinyGenerator, tiny_head
+from tests.fakes import TinyGenerator, tiny_head, trigrid_of
 
 
 def test_a_glimpse_agrees_with_the_exact_picture() -> None:
@@ -35,8 +35,8 @@ def test_a_window_is_a_part_of_the_whole() -> None:
 
 def test_gradients_reach_planes_and_camera() -> None:
     tiny, head, refined = TinyGenerator(), tiny_head(1), RefinedCamera(Camera.orbit())
-    planes = head.trigrid.planes.clone().requires_grad_()
-    trigrid = head.trigrid.with_planes(planes)
+    planes = trigrid_of(head).planes.clone().requires_grad_()
+    trigrid = trigrid_of(head).with_planes(planes)
     glimpse = Glimpse(tiny, trigrid, refined)
     glimpse.see(tiny, trigrid, refined, (0, 0, 16, 16), 6).on_white().square().mean().backward()
     assert planes.grad is not None
@@ -48,7 +48,7 @@ def test_gradients_reach_planes_and_camera() -> None:
 
 def test_nothing_in_sight_is_an_empty_picture() -> None:
     tiny, head = TinyGenerator(), tiny_head(1)
-    empty = head.trigrid.with_planes(torch.zeros_like(head.trigrid.planes))
+    empty = trigrid_of(head).with_planes(torch.zeros_like(trigrid_of(head).planes))
     refined = RefinedCamera(Camera.orbit())
     seen = Glimpse(tiny, empty, refined).see(tiny, empty, refined, (0, 0, 16, 16), 6)
     assert seen.alpha.abs().max() < 1e-3

@@ -21,7 +21,7 @@ from core.inverters.pivotal import Plan
 from core.inverters.pivotal_tuning import PivotalTuning
 from core.progress import Progress, silent
 from tests.core.inverters.portraits import portrait
-from tests.fakes import TinyGenerator
+from tests.fakes import TinyGenerator, trigrid_of
 
 if TYPE_CHECKING:
     from core.align import Alignment
@@ -130,7 +130,7 @@ def test_it_reports_every_step_and_a_head_at_once(photo: Alignment) -> None:
     assert heard[-1].result is head
     assert (head.method, head.generator, head.seed) == ("pivotal", "tiny", 0)
     planes = TinyGenerator().planes(head.latents[None])[0] + head.delta["trigrid"]
-    assert torch.allclose(head.trigrid.planes, planes, atol=1e-6)
+    assert torch.allclose(trigrid_of(head).planes, planes, atol=1e-6)
     scores = [p.values["difference"] for p in heard if p.result is not None]
     assert scores[-1] < scores[0]
 

@@ -12,7 +12,7 @@ from core.rendering.marching import EMPTY, Composite, Jitter, composite, field, 
 from core.rendering.rays import camera_rays
 from core.trigrid import Trigrid
 from tests.core.rendering.balls import BOX_SIDE, RADIUS, BallGenerator, nothing
-from tests.fakes import TinyGenerator, tiny_head
+from tests.fakes import TinyGenerator, tiny_head, trigrid_of
 
 PICTURE_PX = 48
 
@@ -93,8 +93,8 @@ def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_gradients_do_not_change_the_picture() -> None:
     tiny, head = TinyGenerator(), tiny_head(1)
-    planes = head.trigrid.planes.clone().requires_grad_()
-    seen = march(tiny, Trigrid(planes, head.trigrid.axes, head.trigrid.box_side), head.camera, 12, 16, 16)
+    planes = trigrid_of(head).planes.clone().requires_grad_()
+    seen = march(tiny, Trigrid(planes, trigrid_of(head).axes, head.trigrid.box_side), head.camera, 12, 16, 16)
     with torch.no_grad():
         same = march(tiny, head.trigrid, head.camera, 12, 16, 16)
     # the fast reader's rounding, through a steep density
@@ -106,11 +106,11 @@ def test_gradients_do_not_change_the_picture() -> None:
 
 def test_a_mirrored_head_in_a_mirrored_camera_is_a_mirrored_picture() -> None:
     tiny, head = TinyGenerator(), tiny_head(2)
-    planes = head.trigrid.planes.clone()
+    planes = trigrid_of(head).planes.clone()
     # planes are (x, y; z), (x, z; y), (y, z; x): x runs along columns, columns and slices
     planes[:2] = planes[:2].flip(-1)
     planes[2] = planes[2].flip(-3)
-    mirrored = Trigrid(planes, head.trigrid.axes, head.trigrid.box_side)
+    mirrored = Trigrid(planes, trigrid_of(head).axes, head.trigrid.box_side)
     camera = Camera.orbit(0.6, 0.2)
     with torch.no_grad():
         first = march(tiny, head.trigrid, camera, 24)

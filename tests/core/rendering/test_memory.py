@@ -90,5 +90,5 @@ def test_a_full_graphics_card_hands_over_to_the_processor() -> None:
         frame = renderer.render(CAMERA, Quality.EXACT)
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
-    assert renderer.head.trigrid.planes.device.type == "cpu"
+    assert renderer.head.trigrid.device.type == "cpu"
     assert np.abs(frame.rgb.astype(int) - expected.rgb).mean() < 1
