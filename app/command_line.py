@@ -58,8 +58,15 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
     every = Parser(add_help=False)
     every.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    lean = Parser(add_help=False)
+    lean.add_argument(
+        "--precision", choices=("full", "half"), default="full", help="half: weights take half the memory"
+    )
+    lean.add_argument("--neural-px", type=_positive, metavar="N", help="rays along each side; fewer take less memory")
 
-    invert = verbs.add_parser("invert", parents=[every], help="photo -> head", description="Turn a photo into a head.")
+    invert = verbs.add_parser(
+        "invert", parents=[every, lean], help="photo -> head", description="Turn a photo into a head."
+    )
     invert.add_argument("photo", type=Path, metavar="PHOTO")
     invert.add_argument("-o", "--output", type=Path, metavar="HEAD.volteface", help="default: PHOTO's name, here")
     invert.add_argument("--method", default="pivotal", metavar="NAME", help="how to search (default: %(default)s)")
@@ -70,7 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     invert.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same head (default: %(default)s)")
     invert.add_argument("--face", type=_positive, metavar="N", help="which face, 1 is the largest (default: 1)")
 
-    render = verbs.add_parser("render", parents=[every], help="head -> picture, sheet or turntable film")
+    render = verbs.add_parser("render", parents=[every, lean], help="head -> picture, sheet or turntable film")
     render.add_argument("head", type=Path, metavar="HEAD.volteface")
     what = render.add_mutually_exclusive_group(required=True)
     what.add_argument("-o", "--output", type=Path, metavar="OUT.png", help="one picture from --yaw and --pitch")
@@ -80,7 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
     render.add_argument("--pitch", type=float, default=0.0, metavar="D", help="degrees, positive from above")
     render.add_argument("--size", type=_positive, metavar="PX", help="side of the picture")
 
-    export = verbs.add_parser("export", parents=[every], help="head -> mesh, picture or film file")
+    export = verbs.add_parser("export", parents=[every, lean], help="head -> mesh, picture or film file")
     export.add_argument("head", type=Path, metavar="HEAD.volteface")
     export.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.(glb|obj|ply|stl|png|mp4)")
     export.add_argument("--texture", type=_positive, default=2048, metavar="PX", help="side of the baked texture")

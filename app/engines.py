@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app import road
+from app import models as models_of
+from app import road, shelf
 from app.likeness import likeness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from app.models import InstalledModel
     from core.align import Alignment
     from core.head import Head
     from core.photo import Photo
+    from core.progress import Report
     from core.project import Project
     from core.protocols import Renderer
+    from core.stand_in import ModelFacts, StandIn
 
 
 @dataclass(frozen=True)
@@ -27,8 +31,19 @@ class Engines:
     open_project: Callable[[Path], Project] = road.open_project
     align: Callable[..., Alignment] = road.align_photo
     make_head: Callable[..., Head] = road.make_head
-    renderer_of: Callable[[Head], Renderer] = road.renderer_of
+    renderer_of: Callable[..., Renderer] = road.renderer_of
     likeness: Callable[[Head, Alignment, Renderer], dict[str, float]] = likeness
     export: Callable[..., object] = road.export_head
     warm_up: Callable[[], None] = road.warm_up
     use_threads: Callable[[int], None] = road.use_threads
+    stand_in_of: Callable[[Head, Renderer | None], StandIn | None] = road.stand_in_of
+    stand_in_renderer: Callable[[Project], Renderer | None] = road.stand_in_renderer
+    generator_choices: Callable[[], tuple[shelf.Choice, ...]] = shelf.generator_choices
+    method_choices: Callable[[], tuple[shelf.Choice, ...]] = shelf.method_choices
+    facts_of: Callable[[str], ModelFacts | None] = shelf.facts_of
+    room_of: Callable[[str], shelf.Room | None] = shelf.room_of
+    models: Callable[[], tuple[InstalledModel, ...]] = models_of.installed_models
+    add_model: Callable[[Path, str | None, Report], InstalledModel] = models_of.add_model
+    verify_models: Callable[[str | None, Report], tuple[InstalledModel, ...]] = models_of.verify_models
+    remove_model: Callable[[str], str] = models_of.remove_model
+    models_folder: Callable[[], Path] = shelf.models_folder

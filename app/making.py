@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs import Job
+from app.shelf import BUNDLED
 from app.views import curve_values, head_view
 from core.frame import Quality
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from app.choosing import Choosing
     from app.engines import Engines
     from app.jobs import JobQueue
     from app.session import Session
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from widgets.studio_window import StudioWindow
 
 SEARCH_SECONDS = 60.0
+BUNDLED_METHOD = "pivotal"
 SECONDS_BETWEEN_HEADS = 3.0
 """Each shown head costs a renderer's preparation, so not every step is shown."""
 
@@ -44,13 +47,31 @@ class Made:
     figures: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Wish:
+    """A search to be begun: of which photo, with what, for how long (none: as usual), better than which head."""
+
+    alignment: Alignment
+    generator: str
+    method: str
+    seconds: float | None = None
+    better_than: Head | None = None
+    text: str = ""
+
+
 class Making(QObject):
     """Starts, follows and stops the search of the open document's head."""
 
     finished = Signal()
 
     def __init__(
-        self, window: StudioWindow, session: Session, heads: JobQueue, engines: Engines, viewing: Viewing
+        self,
+        window: StudioWindow,
+        session: Session,
+        heads: JobQueue,
+        engines: Engines,
+        viewing: Viewing,
+        choosing: Choosing,
     ) -> None:
         super().__init__(window)
         self.seed = 0
@@ -60,6 +81,7 @@ class Making(QObject):
         self._heads = heads
         self._engines = engines
         self._viewing = viewing
+        self._choosing = choosing
         self._run = 0
         self._key = ""
         self._started = 0.0
@@ -67,6 +89,7 @@ class Making(QObject):
         self._figures: Mapping[str, float] = {}
         self._kept: Head | None = None
         window.improve_requested.connect(self.improve)
+        window.make_requested.connect(self.make_again)
         session.opened.connect(self._forget_figures)
 
     @property
@@ -74,8 +97,32 @@ class Making(QObject):
         """Whether a search is running for the open document."""
         return bool(self._key)
 
-    def start(self, alignment: Alignment, seconds: float | None = None, better_than: Head | None = None) -> None:
-        """Search the head of `alignment`, or one `better_than` another; a running search is stopped first."""
+    def start(self, alignment: Alignment, *, generator: str = "", method: str = "", text: str = "") -> None:
+        """Search the head of `alignment`; a running search is stopped first.
+
+        Args:
+            alignment: the photo's.
+            generator: whose head; empty is the chosen one.
+            method: how; empty is the chosen one.
+            text: what undo calls it; empty is the making of a first head, and its improvement.
+        """
+        wish = _Wish(alignment, generator or self._choosing.generator, method or self._choosing.method, text=text)
+        self._choosing.when_there_is_room(wish.generator, lambda: self._begin(wish))
+
+    def make_again(self) -> None:
+        """Make the head of the present photo with the chosen generator and method; the former one is behind an undo."""
+        project = self._session.project
+        if project is not None and project.alignment is not None:
+            self.start(project.alignment, text=f"Make with {self._choosing.title_of(self._choosing.generator)}")
+
+    def make_bundled(self) -> None:
+        """Make it with the generator that is always there."""
+        project = self._session.project
+        if project is not None and project.alignment is not None:
+            text = f"Make with {BUNDLED.title}"
+            self.start(project.alignment, generator=BUNDLED.name, method=BUNDLED_METHOD, text=text)
+
+    def _begin(self, wish: _Wish) -> None:
         self.stop()
         self._run += 1
         run = self._run
@@ -85,19 +132,19 @@ class Making(QObject):
         self._viewing.is_hurried = True
 
         def work(report: Report) -> Made:
-            return self._search(alignment, report, seconds or self.seconds, better_than)
+            return self._search(wish, report)
 
         def progressed(progress: Progress) -> None:
             if run == self._run:
-                self._progressed(progress, tokens)
+                self._progressed(progress, wish, tokens)
 
         def ended(result: object = None) -> None:
             if run == self._run:
-                self._ended(result, tokens)
+                self._ended(result, wish, tokens)
 
         def failed(error: VoltefaceError) -> None:
             if run == self._run:
-                self._ended(None, tokens)
+                self._ended(None, wish, tokens)
                 self._window.show_error(error.message, error.hint)
 
         self._key = f"head-{run}"
@@ -118,8 +165,10 @@ class Making(QObject):
     def improve(self) -> None:
         """Search on from the present head, for twice as long as before; it stays behind an undo."""
         project = self._session.project
-        if project is not None and project.alignment is not None:
-            self.start(project.alignment, 2 * self.seconds, project.head)
+        if project is not None and project.alignment is not None and project.head is not None:
+            head, method = project.head, project.head.method or self._choosing.method
+            wish = _Wish(project.alignment, head.generator, method, 2 * self.seconds, head)
+            self._choosing.when_there_is_room(wish.generator, lambda: self._begin(wish))
 
     def stop(self) -> None:
         """Leave the search for good: what it still reports is not wanted."""
@@ -132,10 +181,11 @@ class Making(QObject):
         """Fill the head panel."""
         project = self._session.project
         seconds = time.monotonic() - self._started if self.is_busy else self._seconds_taken
-        view = head_view(project, self._figures, seconds, busy=self.is_busy) if project else None
+        view = head_view(project, self._figures, seconds, self._choosing, busy=self.is_busy) if project else None
         self._window.set_head(view)
+        self._choosing.show()
 
-    def _search(self, alignment: Alignment, report: Report, seconds: float, start: Head | None) -> Made:
+    def _search(self, wish: _Wish, report: Report) -> Made:
         """Run in the job's thread: every head that is passed on comes with a renderer that has drawn it once."""
         last_shown = 0.0
         # The search has the whole processor; it steps aside at the gate while the user drags.
@@ -151,24 +201,33 @@ class Making(QObject):
                 progress = dataclasses.replace(progress, result=made)
             report(progress)
 
-        head = self._engines.make_head(alignment, forward, seed=self.seed, seconds=seconds, start=start)
+        head = self._engines.make_head(
+            wish.alignment,
+            forward,
+            generator=wish.generator,
+            method=wish.method,
+            seed=self.seed,
+            seconds=wish.seconds or self.seconds,
+            start=wish.better_than,
+            half=self._choosing.economy_of(wish.generator).half,
+        )
         made = self._made(head)
         assert made.renderer is not None
-        return dataclasses.replace(made, figures=self._engines.likeness(head, alignment, made.renderer))
+        return dataclasses.replace(made, figures=self._engines.likeness(head, wish.alignment, made.renderer))
 
     def _made(self, head: Head) -> Made:
-        renderer = self._engines.renderer_of(head)
+        renderer = self._viewing.made_renderer(head)
         return Made(head, renderer, renderer.render(self._viewing.camera, Quality.PREVIEW))
 
-    def _progressed(self, progress: Progress, tokens: tuple[int, int]) -> None:
+    def _progressed(self, progress: Progress, wish: _Wish, tokens: tuple[int, int]) -> None:
         if progress.values:
             self._window.add_curve_values(progress.step, curve_values(progress.values))
         if progress.preview is not None:
             self._window.set_preview(progress.preview)
         if isinstance(progress.result, Made):
-            self._take(progress.result, tokens)
+            self._take(progress.result, wish, tokens)
 
-    def _take(self, made: Made, tokens: tuple[int, int]) -> None:
+    def _take(self, made: Made, wish: _Wish, tokens: tuple[int, int]) -> None:
         if made.renderer is None:
             self._kept = made.head
             return
@@ -178,16 +237,16 @@ class Making(QObject):
         if made.frame is not None:
             self._viewing.remember_frame(made.frame)
         is_first = self._session.project is not None and self._session.project.head is None
-        text, token = ("Make head", tokens[0]) if is_first else ("Improve head", tokens[1])
+        text, token = ("Make head", tokens[0]) if is_first else (wish.text or "Improve head", tokens[1])
         self._session.replace(text, token=token, head=made.head)
         self.show_facts()
 
-    def _ended(self, result: object, tokens: tuple[int, int]) -> None:
+    def _ended(self, result: object, wish: _Wish, tokens: tuple[int, int]) -> None:
         self._seconds_taken = time.monotonic() - self._started
         if isinstance(result, Made):
-            self._take(result, tokens)
+            self._take(result, wish, tokens)
         elif self._kept is not None:
-            self._take(Made(self._kept, self._engines.renderer_of(self._kept)), tokens)
+            self._take(Made(self._kept, self._viewing.made_renderer(self._kept)), wish, tokens)
         self._rest()
         self._viewing.refresh()
         self.finished.emit()

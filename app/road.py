@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 import os
 import tempfile
-from functools import cache
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from core.photo import Photo
     from core.project import Project
     from core.protocols import Generator, Renderer
-    from core.stand_in import ModelFacts, StandIn
+    from core.stand_in import StandIn
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 SAMPLE_PHOTO = RESOURCES / "sample" / "astronaut.png"
@@ -93,6 +93,7 @@ def make_head(
     seconds: float | None = None,
     steps: int | None = None,
     start: Head | None = None,
+    half: bool = False,
 ) -> Head:
     """Search the head of an aligned photo, or improve `start`; better and better ones come as results of `report`."""
     from core import inverters
@@ -101,7 +102,7 @@ def make_head(
     report(Progress(0, 0, "Loading the head model"))
     inverter = inverters.load(method)
     return inverter.invert(
-        alignment, loaded_generator(generator), report, seed=seed, seconds=seconds, steps=steps, start=start
+        alignment, loaded_generator(generator, half=half), report, seed=seed, seconds=seconds, steps=steps, start=start
     )
 
 
@@ -114,38 +115,44 @@ def check_names(generator: str, method: str) -> None:
             raise VoltefaceError(f"There is no {kind} {name!r}.", f"Choose from: {', '.join(known)}.")
 
 
-def renderer_of(head: Head, *, neural_px: int | None = None) -> Renderer:
+def renderer_of(head: Head | StandIn, *, neural_px: int | None = None, half: bool = False) -> Renderer:
     """A renderer of `head`; it prepares itself at its first frame.
 
     Args:
-        head: what is drawn.
+        head: what is drawn; where its generator is not installed, what stands in for it.
         neural_px: side of the feature picture; a smaller one than the generator's own takes less memory.
+        half: its generator's weights are kept in half precision.
     """
+    from core.rendering.mesh_view import MeshRenderer
     from core.rendering.renderer import HeadRenderer
+    from core.stand_in import StandIn
 
-    return HeadRenderer(loaded_generator(head.generator), head, neural_px=neural_px)
+    if isinstance(head, StandIn):
+        return MeshRenderer(head.mesh)
+    return HeadRenderer(loaded_generator(head.generator, half=half), head, neural_px=neural_px)
 
 
-def loaded_generator(name: str) -> Generator:
-    """The generator of that name; one that will not fit is refused before it is loaded."""
-    from app import shelf
+def loaded_generator(name: str, *, half: bool = False) -> Generator:
+    """The generator of that name; the bundled one has but one precision."""
     from core import generators
 
-    facts = shelf.facts_of(name)
-    if facts is not None:
-        _check_room(facts)
-    return generators.load(name)
+    return generators.load(name, half=True) if half and name not in generators.LOADERS else generators.load(name)
 
 
-@cache
-def _check_room(facts: ModelFacts) -> None:
-    """Refuse a generator that will not fit. Asked once for each: later its memory is taken already."""
+def check_room(name: str, *, half: bool = False, neural_px: int | None = None) -> None:
+    """Refuse a generator that will not fit, before it is loaded.
+
+    Raises:
+        DeviceError: with the numbers, and what to do instead.
+    """
     from app import shelf
-    from core.device import best_device, check_fit, free_bytes
+    from core.device import check_fit
 
-    need = shelf.need_of(facts.name)
-    if need is not None:
-        check_fit(facts.title, need, free_bytes(best_device()))
+    room, facts = shelf.room_of(name), shelf.facts_of(name)
+    if room is not None and facts is not None:
+        need = room.need.halved() if half else room.need
+        need = need.at_neural_px(neural_px, room.neural_px) if neural_px else need
+        check_fit(facts.title, need, room.free)
 
 
 def stand_in_of(head: Head, renderer: Renderer | None = None) -> StandIn | None:
@@ -203,13 +210,10 @@ def export_head(
     path: Path,
     *,
     report: Report = silent,
-    camera: Camera | None = None,
-    texture_px: int = 2048,
-    height_mm: float | None = None,
-    picture_px: int | None = None,
-    transparent: bool = False,
+    neural_px: int | None = None,
+    half: bool = False,
     seconds: float = 4.0,
-    frames_per_second: int = 30,
+    **options: Any,  # noqa: ANN401 - see `core.exporters.ExportOptions`
 ) -> ExportReport:
     """Write `head` in the format of the path's suffix; options that it does not understand are ignored.
 
@@ -217,29 +221,26 @@ def export_head(
         head: what to write; where its generator is not installed, what stands in for it.
         path: its suffix chooses the format.
         report: told of each step.
-        camera: of a PNG; none is the photo's, of a stand-in straight in front.
-        texture_px: side of a baked texture.
-        height_mm: height of the mesh; none is life size.
-        picture_px: side of a picture or film; none is the generator's own.
-        transparent: a PNG without background.
+        neural_px: as for `renderer_of`.
+        half: as for `renderer_of`.
         seconds: length of a film.
-        frames_per_second: of a film.
+        options: further choices, by the names of `core.exporters.ExportOptions`.
     """
     from core import exporters
     from core.stand_in import StandIn
 
-    options = exporters.ExportOptions(
-        texture_px=texture_px,
-        height_mm=height_mm,
-        camera=camera,
-        picture_px=picture_px,
-        transparent=transparent,
-        frames=max(1, round(seconds * frames_per_second)),
-        frames_per_second=frames_per_second,
-    )
+    given = exporters.ExportOptions(**options)
+    given = replace(given, frames=max(1, round(seconds * given.frames_per_second)))
     if isinstance(head, StandIn):
-        return exporters.export_stand_in(head, path, options=options, report=report)
-    return exporters.export(head, path, generator=loaded_generator(head.generator), options=options, report=report)
+        return exporters.export_stand_in(head, path, options=given, report=report)
+    return exporters.export(
+        head,
+        path,
+        generator=loaded_generator(head.generator, half=half),
+        renderer=renderer_of(head, neural_px=neural_px, half=half),
+        options=given,
+        report=report,
+    )
 
 
 def check_export(path: Path) -> None:

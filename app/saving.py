@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from app.choosing import Choosing
     from app.engines import Engines
     from app.jobs import JobQueue
     from app.recovery import LostWork, Recovery
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
     from app.settings import SettingsFile
     from app.viewing import Viewing
     from core.errors import VoltefaceError
+    from core.head import Head
     from core.progress import Report
     from core.project import Project
+    from core.protocols import Renderer
+    from core.stand_in import StandIn
     from widgets.studio_window import StudioWindow
     from widgets.values import ExportOptions, RecentItem
 
@@ -44,6 +48,7 @@ class Saving(QObject):
         exports: JobQueue,
         engines: Engines,
         viewing: Viewing,
+        choosing: Choosing,
         settings: SettingsFile,
         recovery: Recovery,
     ) -> None:
@@ -54,6 +59,7 @@ class Saving(QObject):
         self._exports = exports
         self._engines = engines
         self._viewing = viewing
+        self._choosing = choosing
         self._settings = settings
         self._recovery = recovery
         self._autosaved: Project | None = None
@@ -80,9 +86,10 @@ class Saving(QObject):
             return
         before = self._session.project
 
-        def done(_result: object) -> None:
+        def done(stand_in: object) -> None:
             self._saves_running -= 1
             if before is not None and self._session.project is not None and before.photo is self._session.project.photo:
+                self._session.keep_stand_in(before.head, cast("StandIn | None", stand_in))
                 self._session.saved(before, path)
             self._recovery.clear()
             self.note_recent(path)
@@ -96,10 +103,15 @@ class Saving(QObject):
             self._after_save = None
             self._show(error)
 
+        known = self._viewing.known_renderer(project.head) if project.head is not None else None
+
+        def work(_report: Report) -> StandIn | None:
+            whole = self._with_stand_in(project, known)
+            whole.save(path)
+            return whole.stand_in
+
         self._saves_running += 1
-        self._files.submit(
-            Job(title=f"Saving {path.name}", work=lambda _report: project.save(path), done=done, failed=failed)
-        )
+        self._files.submit(Job(title=f"Saving {path.name}", work=work, done=done, failed=failed))
 
     def after_save(self, go_on: Callable[[], None]) -> None:
         """Run `go_on` when the save under way has succeeded; a failure drops it."""
@@ -155,13 +167,22 @@ class Saving(QObject):
         project = self._session.project
         if project is None or project.head is None:
             return
-        head, camera = project.head, self._window.camera()
+        head: Head | StandIn = project.head
+        if self._choosing.absence() is not None:
+            if project.stand_in is None:
+                return
+            head = project.stand_in
+        camera = self._window.camera()
+
+        economy = self._choosing.economy_of(project.head.generator)
 
         def work(report: Report) -> object:
             return self._engines.export(
                 head,
                 options.path,
                 report=report,
+                half=economy.half,
+                neural_px=economy.neural_px,
                 camera=camera,
                 texture_px=options.texture_px,
                 height_mm=options.height_mm,
@@ -210,6 +231,16 @@ class Saving(QObject):
             return None
         preview = frame.rgb if frame is not None else project.preview
         return dataclasses.replace(project, camera=self._window.camera(), preview=preview)
+
+    def _with_stand_in(self, project: Project, known: Renderer | None) -> Project:
+        """The project with what stands in for its head; a save does not fail for want of it."""
+        head = project.head
+        if head is None or project.stand_in is not None or self._engines.facts_of(head.generator) is None:
+            return project
+        outcome = attempt(lambda: self._engines.stand_in_of(head, known))
+        if outcome.error is not None:
+            log.info("no mesh of the head was kept: %s", outcome.error)
+        return dataclasses.replace(project, stand_in=outcome.value)
 
     def _show(self, error: VoltefaceError) -> None:
         self._window.show_error(error.message, error.hint)

@@ -15,7 +15,9 @@ from PySide6.QtGui import QUndoStack
 from app.commands import NEVER_MERGED, ReplaceProject
 
 if TYPE_CHECKING:
+    from core.head import Head
     from core.project import Project
+    from core.stand_in import StandIn
 
 UNTITLED = "Untitled"
 
@@ -71,8 +73,15 @@ class Session(QObject):
         """Change fields of the project, undoably, under a name for the menu."""
         if self.project is None:
             return
+        if "head" in fields:
+            fields = {"stand_in": None, **fields}  # it was made of the former head
         after = dataclasses.replace(self.project, **fields)
         self.undo_stack.push(ReplaceProject(text, self.project, after, self._show, token))
+
+    def keep_stand_in(self, head: Head | None, stand_in: StandIn | None) -> None:
+        """Keep what was made for `head` while it was saved; no change of the document."""
+        if self.project is not None and self.project.head is head and stand_in is not None:
+            self.project = dataclasses.replace(self.project, stand_in=stand_in)
 
     def saved(self, project: Project, path: Path) -> None:
         """Note that `project` is now in `path`; changes made since keep the document modified."""

@@ -30,6 +30,9 @@ class Settings:
         release_quality: the `core.frame.Quality` that a resting view ends with.
         default_folder: where dialogs begin; empty is the home folder.
         recent_files: newest first.
+        generator: name of the model that heads are made with.
+        method: name of the method that finds them.
+        commercial_only: models whose licence allows no commercial use are hidden.
     """
 
     theme: str = "dark"
@@ -38,6 +41,9 @@ class Settings:
     release_quality: int = 2
     default_folder: str = ""
     recent_files: tuple[str, ...] = ()
+    generator: str = "mini"
+    method: str = "pivotal"
+    commercial_only: bool = False
 
     def with_recent(self, path: Path) -> Settings:
         """The same settings with `path` first among the recent files, each once."""

@@ -32,26 +32,129 @@ MINI_NEED = (80_000_000, 60_000_000, 500_000_000)
 
 
 @dataclass(frozen=True)
+class Economy:
+    """How a model is used that would not fit as it is.
+
+    Attributes:
+        half: its weights are kept in half precision.
+        neural_px: side of the feature picture; None is the model's own.
+    """
+
+    half: bool = False
+    neural_px: int | None = None
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a model needs and what there is.
+
+    Attributes:
+        need: of the model as it is.
+        free: bytes that can be had; None where nobody knows.
+        neural_px: side of its feature picture.
+    """
+
+    need: MemoryNeed
+    free: int | None
+    neural_px: int
+
+    @property
+    def suffices(self) -> bool:
+        """Whether the model fits."""
+        from core.device import fits
+
+        return fits(self.need, self.free)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something to make heads with.
+
+    Attributes:
+        name: how options, settings and heads call it.
+        title: for people.
+        licence: short.
+        commercial: whether what is made with it may be sold.
+        reason: why it cannot be used now; empty where it can.
+    """
+
+    name: str
+    title: str
+    licence: str = ""
+    commercial: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Absence:
-    """Why a head cannot be edited here.
+    """Why a head cannot be drawn and edited by its own generator.
 
     Attributes:
         model: the generator that it needs.
         changed: one of that name is here, but another version.
+        room: it is here, but there is too little memory for it.
     """
 
     model: ModelFacts
     changed: bool = False
+    room: Room | None = None
 
     @property
     def sentence(self) -> str:
         """For the person who opened the head."""
+        from core.device import in_words
+
         title = f"{self.model.title} ({short_licence(self.model.licence)})" if self.model.licence else self.model.title
+        if self.room is not None and self.room.free is not None:
+            return (
+                f"{title} needs {in_words(self.room.need.total)} of memory, and {in_words(self.room.free)} are free. "
+                "What was saved of the head is shown."
+            )
         if not self.changed:
             return f"Made with {title}. Install it with Head > Models… to go on editing."
         if self.model.name == BUNDLED.name:
             return f"Made with an earlier version of {title}. Make it again to go on editing."
         return f"Made with another version of {title}. Install that one with Head > Models… to go on editing."
+
+
+def generator_choices() -> tuple[Choice, ...]:
+    """The bundled generator and the installed ones; those that are damaged say so."""
+    from core.checkpoints import store
+
+    rows = [Choice(BUNDLED.name, BUNDLED.title, short_licence(BUNDLED.licence))]
+    for record in store.installed():
+        if record.is_generator:
+            state = store.state(record)
+            reason = "" if state == "ready" else f"its file is {state}"
+            rows.append(Choice(record.name, titled(record), short_licence(record.licence), record.commercial, reason))
+    return tuple(rows)
+
+
+def method_choices() -> tuple[Choice, ...]:
+    """The methods that find a head in a photo; each works with every generator."""
+    from core import inverters
+
+    return tuple(Choice(name, METHODS.get(name, name)) for name in inverters.INVERTERS)
+
+
+def room_of(name: str) -> Room | None:
+    """What the generator of that name needs, and what there is; None where nobody knows what it needs."""
+    from core.device import best_device, free_bytes
+
+    need = need_of(name)
+    return None if need is None else Room(need, free_bytes(best_device()), neural_px_of(name))
+
+
+def models_folder() -> Path:
+    """Where added models are."""
+    from core.checkpoints import store
+
+    return store.folder()
+
+
+def titled(record: ModelRecord) -> str:
+    """An installed model for people: its family, and its own name where that says more."""
+    return record.title if record.name == record.family else f"{record.title} ({record.name})"
 
 
 def facts_of(name: str) -> ModelFacts | None:
@@ -141,7 +244,7 @@ def _generator_config(record: ModelRecord) -> object:
 
 
 def _facts_of_record(record: ModelRecord) -> ModelFacts:
-    return ModelFacts(record.name, record.title, record.licence, record.commercial, record.family, record.sha256)
+    return ModelFacts(record.name, titled(record), record.licence, record.commercial, record.family, record.sha256)
 
 
 @cache

@@ -10,23 +10,30 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from app import places, views
+from app.choosing import Choosing
 from app.engines import Engines
 from app.jobs import Gate, Job, JobQueue
+from app.library import Library
 from app.making import Making
 from app.opening import Opening
 from app.recovery import Recovery
 from app.saving import Saving
 from app.session import Session
 from app.settings import Settings, SettingsFile
+from app.shelf import BUNDLED
 from app.viewing import Viewing
 from core.frame import Quality
 from widgets.studio_window import StudioWindow
-from widgets.values import Preferences, Theme
+from widgets.values import BannerView, Preferences, Theme
 
 if TYPE_CHECKING:
     from core.align import Alignment
     from core.errors import VoltefaceError
+    from core.head import Head
     from core.photo import Photo
+
+
+USE_LESS = "Use less memory…"
 
 
 class Studio(QObject):
@@ -50,8 +57,10 @@ class Studio(QObject):
         self.files = JobQueue("files", run_inline=run_inline)
         self.heads = JobQueue("heads", gate=self.gate, run_inline=run_inline)
         self.exports = JobQueue("exports", gate=self.gate, run_inline=run_inline)
-        self.viewing = Viewing(self.window, self.engines, self.gate)
-        self.making = Making(self.window, self.session, self.heads, self.engines, self.viewing)
+        self.choosing = Choosing(self.window, self.session, self.engines, self.settings)
+        self.library = Library(self.window, self.files, self.engines, self.settings, self.choosing)
+        self.viewing = Viewing(self.window, self.engines, self.gate, self.choosing)
+        self.making = Making(self.window, self.session, self.heads, self.engines, self.viewing, self.choosing)
         self.recovery = Recovery(recovery_root or places.recovery_folder())
         self.saving = Saving(
             self.window,
@@ -60,6 +69,7 @@ class Studio(QObject):
             self.exports,
             self.engines,
             self.viewing,
+            self.choosing,
             self.settings,
             self.recovery,
         )
@@ -67,6 +77,7 @@ class Studio(QObject):
             self.window, self.session, self.files, self.engines, self.viewing, self.making, self.saving
         )
         self._closed = False
+        self._standing_in: Head | None = None
         self._shown: tuple[Photo | None, Alignment | None] = (None, None)
         self._connect()
 
@@ -84,6 +95,7 @@ class Studio(QObject):
                 shown=False,
             )
         )
+        self.choosing.look()
         self.saving.show_recent()
         self.saving.set_autosave_minutes(self.settings.value.autosave_minutes)
         lost = self.saving.lost_work()
@@ -127,6 +139,8 @@ class Studio(QObject):
         window.restore_requested.connect(self._restore)
         window.discard_requested.connect(self._discard)
         window.closing.connect(self.close)
+        window.banner_pressed.connect(self._banner_pressed)
+        self.choosing.changed.connect(self._models_changed)
         self._apply(self.settings.value)
 
     def _show_jobs(self) -> None:
@@ -145,9 +159,45 @@ class Studio(QObject):
         self.window.set_photo_camera(
             project.head.camera if project and project.head else None, alignment.crop if alignment else None
         )
-        self.viewing.show_head(project.head if project else None)
+        self._show_head()
         self.making.show_facts()
         self._show_undo()
+
+    def _show_head(self) -> None:
+        """Show the head; where its generator is not here, what was saved of it, and say so."""
+        project, absence = self.session.project, self.choosing.absence()
+        if project is None or project.head is None or absence is None:
+            self.window.set_banner(None)
+        else:
+            action = USE_LESS if absence.room is not None else f"Make again with {BUNDLED.title}"
+            can = absence.room is not None or project.alignment is not None
+            self.window.set_banner(BannerView(absence.sentence, action if can else ""))
+            renderer = self.engines.stand_in_renderer(project)
+            if self._standing_in is not project.head and renderer is not None:
+                self.viewing.remember(project.head, renderer)
+            if renderer is None:
+                self.viewing.show_head(None)
+                self.window.show_frame(None)
+                return
+        self._standing_in = project.head if absence is not None and project is not None else None
+        self.viewing.show_head(project.head if project else None)
+
+    def _models_changed(self) -> None:
+        """What is installed changed: the open head may now be drawn by its own generator, or no longer."""
+        project = self.session.project
+        if project is not None and project.head is not None:
+            was, now = self._standing_in is not None, self.choosing.absence() is not None
+            if was is not now:
+                self.viewing.forget_renderer(project.head)
+                self._standing_in = None
+            self._show_session()
+
+    def _banner_pressed(self) -> None:
+        absence = self.choosing.absence()
+        if absence is not None and absence.room is not None:
+            self.choosing.use_anyway()
+        else:
+            self.making.make_bundled()
 
     def _show_undo(self, _index: int = 0) -> None:
         stack = self.session.undo_stack

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import ExportError, ProjectError, VoltefaceError
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from app.console import Console
+    from core.head import Head
+    from core.stand_in import StandIn
 
 PICTURE_SUFFIXES = (".png",)
 FILM_SUFFIXES = (".mp4",)
@@ -33,6 +35,7 @@ def invert(options: argparse.Namespace, console: Console) -> int:
     started = time.monotonic()
     output: Path = options.output or Path(f"{options.photo.stem}.volteface")
     road.check_names(options.model, options.method)
+    road.check_room(options.model, **_economy(options))
     _require_suffix(output, (".volteface",), ProjectError)
     road.check_writable(output, error=ProjectError)
     photo = Photo.open(options.photo)
@@ -47,11 +50,19 @@ def invert(options: argparse.Namespace, console: Console) -> int:
         seed=options.seed,
         seconds=options.seconds,
         steps=options.steps,
+        half=options.precision == "half",
     )
-    renderer = road.renderer_of(head)
+    renderer = road.renderer_of(head, **_economy(options))
     figures = likeness(head, alignment, renderer)
     preview = road.preview_of(head, renderer)
-    Project(photo=photo, alignment=alignment, head=head, camera=head.camera, preview=preview).save(output)
+    Project(
+        photo=photo,
+        alignment=alignment,
+        head=head,
+        camera=head.camera,
+        preview=preview,
+        stand_in=road.stand_in_of(head, renderer),
+    ).save(output)
     seconds = time.monotonic() - started
     facts = {
         "project": str(output),
@@ -76,11 +87,11 @@ def render(options: argparse.Namespace, console: Console) -> int:
     output: Path = options.output or options.sheet or options.turntable
     _require_suffix(output, FILM_SUFFIXES if options.turntable else PICTURE_SUFFIXES, ExportError)
     road.check_writable(output)
-    head = road.head_of(road.open_project(options.head), options.head.name)
+    head = _present(options, console)
     if options.turntable:
-        road.export_head(head, output, report=console.report, picture_px=options.size)
+        road.export_head(head, output, report=console.report, picture_px=options.size, **_economy(options))
     else:
-        renderer = road.renderer_of(head)
+        renderer = road.renderer_of(head, **_economy(options))
         if options.sheet:
             pixels = road.sheet(renderer, console.report, size_px=options.size)
         else:
@@ -96,13 +107,13 @@ def export(options: argparse.Namespace, console: Console) -> int:
     from app import road
 
     road.check_export(options.output)
-    head = road.head_of(road.open_project(options.head), options.head.name)
     result = road.export_head(
-        head,
+        _present(options, console),
         options.output,
         report=console.report,
         texture_px=options.texture,
         height_mm=options.height_mm,
+        **_economy(options),
     )
     console.result(result.to_json(), f"{options.output}: {result.size_bytes:,} bytes")
     return 0
@@ -188,6 +199,29 @@ def evaluate(options: argparse.Namespace, console: Console) -> int:
     facts, text = {"model": evaluate_model, "sheets": evaluate_sheets}[options.evaluate_verb](options, console)
     console.result(facts, text)
     return 0
+
+
+def _present(options: argparse.Namespace, console: Console) -> Head | StandIn:
+    """The head of a project, or what stands in for it where its generator is not installed."""
+    from app import road, shelf
+
+    project = road.open_project(options.head)
+    head = road.head_of(project, options.head.name)
+    absence = shelf.absence_of(project, shelf.facts_of(head.generator))
+    if absence is None:
+        road.check_room(head.generator, **_economy(options))
+        return head
+    which = "which is not installed" if not absence.changed else "and another version of it is installed"
+    sentence = f"{options.head.name} was made with {absence.model.title}, {which}"
+    if project.stand_in is None:
+        raise ProjectError(f"{sentence}.", "Install it with `volteface models add FILE`.")
+    console.note(f"  note: {sentence}; its stored mesh is used.")
+    return project.stand_in
+
+
+def _economy(options: argparse.Namespace) -> dict[str, Any]:
+    """How the person wants memory saved, as arguments of the road."""
+    return {"half": options.precision == "half", "neural_px": options.neural_px}
 
 
 def _in_words(figures: Mapping[str, float]) -> str:

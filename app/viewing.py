@@ -10,6 +10,9 @@ from app.frame_worker import FrameResult, FrameWorker
 from core.frame import Frame, Quality
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.choosing import Choosing
     from app.engines import Engines
     from app.jobs import Gate
     from core.camera import Camera
@@ -22,6 +25,30 @@ HOLD_SECONDS = 0.5
 
 RENDERERS_KEPT = 4
 """Prepared renderers, so that undo and redo show the head at once."""
+
+
+class Deferred:
+    """Implements `core.protocols.Renderer`: makes a renderer when it first draws, in the thread that draws.
+
+    A large generator takes seconds to load, and the window must not wait for it.
+    """
+
+    def __init__(self, make: Callable[[], Renderer]) -> None:
+        self._make = make
+        self.made: Renderer | None = None
+
+    def render(
+        self,
+        camera: Camera,
+        quality: Quality,
+        *,
+        size_px: int | None = None,
+        stale: Callable[[], None] = lambda: None,
+    ) -> Frame:
+        """See `core.protocols.Renderer.render`."""
+        if self.made is None:
+            self.made = self._make()
+        return self.made.render(camera, quality, size_px=size_px, stale=stale)
 
 
 class Viewing(QObject):
@@ -37,7 +64,7 @@ class Viewing(QObject):
 
     failed = Signal(object)  # VoltefaceError
 
-    def __init__(self, window: StudioWindow, engines: Engines, gate: Gate) -> None:
+    def __init__(self, window: StudioWindow, engines: Engines, gate: Gate, choosing: Choosing) -> None:
         super().__init__(window)
         self.finest = Quality.EXACT
         self.threads = 0
@@ -47,6 +74,7 @@ class Viewing(QObject):
         self._window = window
         self._engines = engines
         self._gate = gate
+        self._choosing = choosing
         self._head: Head | None = None
         self._revision = 0
         self._renderers: list[tuple[Head, Renderer]] = []
@@ -67,6 +95,22 @@ class Viewing(QObject):
         if self.frame is None:
             self.frame = frame
             self._window.show_frame(frame)
+
+    def made_renderer(self, head: Head) -> Renderer:
+        """A renderer of `head` as the person wants its generator used; may be called from any thread."""
+        economy = self._choosing.economy_of(head.generator)
+        return self._engines.renderer_of(head, neural_px=economy.neural_px, half=economy.half)
+
+    def known_renderer(self, head: Head) -> Renderer | None:
+        """What has drawn `head` already; none where nothing has."""
+        found = next((renderer for known, renderer in self._renderers if known is head), None)
+        return found.made if isinstance(found, Deferred) else found
+
+    def forget_renderer(self, head: Head | None) -> None:
+        """Draw `head` by other means from now on."""
+        self._renderers = [(known, kept) for known, kept in self._renderers if known is not head]
+        if head is self._head:
+            self._head = None
 
     def show_head(self, head: Head | None) -> None:
         """Show `head` from where the camera is; none clears the view."""
@@ -116,7 +160,7 @@ class Viewing(QObject):
         for known, renderer in self._renderers:
             if known is head:
                 return renderer
-        renderer = self._engines.renderer_of(head)
+        renderer = Deferred(lambda: self.made_renderer(head))
         self.remember(head, renderer)
         return renderer
 

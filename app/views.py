@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.shelf import short_licence
 from widgets.values import DocumentView, FaceView, HandPlacement, HeadView, PhotoView, RecentItem, RecoveryItem
 
 if TYPE_CHECKING:
@@ -15,12 +16,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from app.choosing import Choosing
     from app.recovery import LostWork
     from app.session import Session
     from core.perception.face_detection import FaceBox
     from core.project import Project
 
 THUMBNAIL_PX = 192
+NO_MESH = "This file keeps no mesh of its head; install the head's model to export it."
 CURVE_TITLES = {
     "difference": "Difference",
     "perceptual": "Perceptual",
@@ -59,19 +62,27 @@ def photo_view(project: Project) -> PhotoView:
     )
 
 
-def head_view(project: Project, figures: Mapping[str, float], seconds: float | None, *, busy: bool) -> HeadView | None:
+def head_view(
+    project: Project, figures: Mapping[str, float], seconds: float | None, choosing: Choosing, *, busy: bool
+) -> HeadView | None:
     """The head panel; none while there is no head."""
     head = project.head
     if head is None:
         return None
+    absence, choice = choosing.absence(), choosing.choice_of(head.generator)
+    licence = choice.licence if choice is not None else ""
+    if absence is not None:
+        licence = short_licence(absence.model.licence)
     return HeadView(
-        generator=head.generator,
-        method=head.method,
+        generator=absence.model.title if absence is not None else choosing.title_of(head.generator),
+        method=choosing.method_title(head.method),
+        licence=licence,
         seed=head.seed,
         seconds=seconds,
         figures=figures,
         note="Still improving; the last step can be undone." if busy else "",
-        can_improve=not busy and project.alignment is not None,
+        can_improve=not busy and absence is None and project.alignment is not None,
+        export_refusal=NO_MESH if absence is not None and project.stand_in is None else "",
     )
 
 

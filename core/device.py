@@ -105,8 +105,8 @@ class MemoryNeed:
         return self.weights + self.planes + self.working
 
     def halved(self) -> "MemoryNeed":
-        """With weights in half precision; a head's planes stay as they are, because files hold them."""
-        return MemoryNeed(self.weights // 2, self.planes, self.working // 2)
+        """With weights in half precision; what is computed with them stays as it is."""
+        return MemoryNeed(self.weights // 2, self.planes, self.working)
 
     def at_neural_px(self, neural_px: int, own_px: int) -> "MemoryNeed":
         """With a feature picture of another side; the working memory goes with its area."""

@@ -5,9 +5,6 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
-import torch
-from safetensors.torch import load as tensors_from_bytes
-from safetensors.torch import save as bytes_from_tensors
 
 from core.mesh import Mesh
 
@@ -72,9 +69,11 @@ class StandIn:
 
 def bytes_of_mesh(mesh: Mesh) -> bytes:
     """A coloured mesh as safetensors; normals and texture are left out."""
+    from safetensors.numpy import save
+
     colours = np.zeros_like(mesh.vertices, dtype=np.uint8) if mesh.colours is None else mesh.colours
     arrays = {"vertices": mesh.vertices, "faces": mesh.faces, "colours": colours}
-    data: bytes = bytes_from_tensors({name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})
+    data: bytes = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
     return data
 
 
@@ -86,6 +85,8 @@ def mesh_of_bytes(data: bytes) -> Mesh:
         KeyError: a part is missing.
         safetensors.SafetensorError: it is no safetensors file.
     """
-    tensors = {name: tensor.numpy() for name, tensor in tensors_from_bytes(data).items()}
-    bare = Mesh.of_triangles(tensors["vertices"], tensors["faces"])
-    return Mesh(bare.vertices, bare.faces, bare.normals, colours=tensors["colours"])
+    from safetensors.numpy import load
+
+    arrays = load(data)
+    bare = Mesh.of_triangles(arrays["vertices"], arrays["faces"])
+    return Mesh(bare.vertices, bare.faces, bare.normals, colours=arrays["colours"])

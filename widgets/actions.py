@@ -58,6 +58,7 @@ ACTIONS = (
     ActionSpec("improve", "&Improve further", "Head", ("Ctrl+I",), "improve", "Fit the head closer to the photo"),
     ActionSpec("stop", "&Stop the running job", "Head", ("Ctrl+.",), "stop", "What keeps the best so far says so"),
     ActionSpec("place_face", "&Place the face by hand…", "Head", ("Ctrl+L",), "place"),
+    ActionSpec("models", "&Models…", "Head", ("Ctrl+M",), "models", "What heads can be made with, under which licence"),
     ActionSpec("shortcuts", "&Shortcuts", "Help", ("F1",), "shortcuts"),
     ActionSpec("about", "&About Volteface", "Help", (), "about"),
 )

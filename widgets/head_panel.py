@@ -3,8 +3,9 @@
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from widgets.head_pickers import HeadPickers
 from widgets.parts import GAP, button, label, line
-from widgets.values import HeadView
+from widgets.values import HeadView, PickersView
 
 
 class HeadPanel(QScrollArea):
@@ -27,6 +28,8 @@ class HeadPanel(QScrollArea):
         self._empty = label("Once there is a head, its origin and its likeness to the photo appear here.", "muted")
         self._empty.setWordWrap(True)
         column.addWidget(self._empty)
+        self.pickers = HeadPickers()
+        column.addWidget(self.pickers)
         self._filled = QWidget()
         filled = QVBoxLayout(self._filled)
         filled.setContentsMargins(0, 0, 0, 0)
@@ -67,8 +70,12 @@ class HeadPanel(QScrollArea):
         _clear(self._facts)
         _clear(self._figures)
         if head is not None:
-            _add(self._facts, "Model", head.generator)
-            _add(self._facts, "Method", head.method)
+            if not self.pickers.has_generators:
+                _add(self._facts, "Model", head.generator)
+            if not self.pickers.has_methods:
+                _add(self._facts, "Method", head.method)
+            if head.licence and not self.pickers.has_generators:
+                _add(self._facts, "Licence", head.licence)
             if head.seed is not None:
                 _add(self._facts, "Seed", str(head.seed))
             if head.seconds is not None:
@@ -80,6 +87,11 @@ class HeadPanel(QScrollArea):
             self._note.setVisible(bool(head.note))
         self._refresh()
         self.updateGeometry()
+
+    def set_pickers(self, view: PickersView) -> None:
+        """Show what heads can be made with."""
+        self.pickers.set_view(view)
+        self.set_head(self._head)
 
     def set_running(self, running: bool) -> None:
         """Tell whether an improvement that can be stopped is running."""

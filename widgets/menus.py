@@ -49,7 +49,7 @@ class WindowMenus:
             window, "&View",
             [*views, None, "reset_view", "compare", "turntable", None, self.backdrops, self.panels, "full_screen"],
         )  # fmt: skip
-        self._fill(window, "&Head", ["improve", "stop", None, "place_face"])
+        self._fill(window, "&Head", ["improve", "stop", None, "place_face", None, "models"])
         self._fill(window, "H&elp", ["shortcuts", None, "about"])
 
     def _fill(self, window: QMainWindow, title: str, entries: Entries) -> None:

@@ -39,8 +39,10 @@ from widgets.export_dialog import ExportDialog
 from widgets.head_panel import HeadPanel
 from widgets.icons import mark_icon, redress
 from widgets.job_bar import JobBar
+from widgets.memory_dialog import MemoryDialog
 from widgets.menus import WindowMenus, build_toolbar
 from widgets.message_dialogs import AboutDialog, ErrorDialog, UnsavedDialog
+from widgets.models_dialog import ModelsDialog
 from widgets.navigation import NAMED_VIEWS
 from widgets.panel_dock import PanelDock
 from widgets.photo_panel import PhotoPanel
@@ -52,12 +54,17 @@ from widgets.shortcuts_dialog import ShortcutsDialog
 from widgets.theme import apply_theme
 from widgets.values import (
     PROJECT_SUFFIX,
+    BannerView,
     DocumentView,
     ExportOptions,
     HandPlacement,
     HeadView,
     JobView,
+    MemoryAnswer,
+    MemoryView,
+    ModelsView,
     PhotoView,
+    PickersView,
     Picture,
     Points,
     Preferences,
@@ -95,6 +102,14 @@ class StudioWindow(QMainWindow):
     face_placed = Signal(object)  # HandPlacement
     improve_requested = Signal()
     stop_requested = Signal(str)  # job key
+    making_chosen = Signal(str, str)  # model and method that heads shall be made with
+    make_requested = Signal()  # make the head of the present photo with them
+    banner_pressed = Signal()
+    commercial_only_changed = Signal(bool)
+    models_requested = Signal()  # the application answers with show_models
+    model_added = Signal(object)  # Path
+    model_verified = Signal(str)
+    model_removed = Signal(str)
     preferences_changed = Signal(object)  # Preferences
     restore_requested = Signal(str)  # recovery key
     discard_requested = Signal(str)  # recovery key
@@ -115,6 +130,9 @@ class StudioWindow(QMainWindow):
         self._docks_sized = False
         self._last_export: ExportOptions | None = None
         self._recovery: RecoveryDialog | None = None
+        self._models: ModelsDialog | None = None
+        self._export_refusal = ""
+        self._export_tip = ""
         self.setWindowIcon(mark_icon())
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
@@ -122,6 +140,7 @@ class StudioWindow(QMainWindow):
         self.setMinimumSize(860, 600)
         self.resize(1360, 860)
         self.actions_by_name = build_actions(self)
+        self._export_tip = self.actions_by_name["export"].toolTip()
         self.welcome = WelcomePage()
         self.viewer = Viewer(gl=gl)
         self.view_bar = ViewBar()
@@ -212,11 +231,44 @@ class StudioWindow(QMainWindow):
         """Show what is known about the head; None: there is none, so nothing can be saved or exported."""
         self.head_panel.set_head(head)
         self._has_head = head is not None
+        self._export_refusal = "" if head is None else head.export_refusal
         self.actions_by_name["improve"].setEnabled(head is not None and head.can_improve)
         if head is None:
             self.viewer.set_turntable(running=False)
             self.viewer.show_frame(None)
         self._refresh_actions()
+
+    def set_pickers(self, pickers: PickersView) -> None:
+        """Show what heads can be made with."""
+        self.head_panel.set_pickers(pickers)
+
+    def set_banner(self, banner: BannerView | None) -> None:
+        """Say something over the viewer that stays; None takes it away."""
+        self.viewer.set_banner(banner)
+
+    def show_models(self, models: ModelsView) -> None:
+        """Show what is installed; does not block. What is open already is refreshed."""
+        if self._models is not None:
+            self._models.set_view(models)
+            return
+        dialog = ModelsDialog(models, self)
+        dialog.add_requested.connect(self.model_added)
+        dialog.verify_requested.connect(self.model_verified)
+        dialog.remove_requested.connect(self.model_removed)
+        dialog.commercial_only_changed.connect(self.commercial_only_changed)
+        dialog.stop_requested.connect(self.stop_requested)
+        dialog.finished.connect(lambda: setattr(self, "_models", None))
+        self._models = dialog
+        self._open(dialog)
+
+    @property
+    def models_dialog(self) -> ModelsDialog | None:
+        """The models dialog while it is open."""
+        return self._models
+
+    def ask_memory(self, view: MemoryView, then: Callable[[MemoryAnswer], None]) -> None:
+        """Ask how a model that will not fit shall be used; does not block."""
+        self._open(MemoryDialog(view, then, self))
 
     def set_jobs(self, jobs: Sequence[JobView]) -> None:
         """Show the running job and those that wait."""
@@ -249,8 +301,8 @@ class StudioWindow(QMainWindow):
         """Return the preferences of now."""
         return self._preferences
 
-    def show_frame(self, frame: Frame) -> None:
-        """Show a newer frame."""
+    def show_frame(self, frame: Frame | None) -> None:
+        """Show a newer frame; None where there is nothing to show of the head."""
         self.viewer.show_frame(frame)
         self.viewer.set_notice("")
         self._refresh_actions()
@@ -455,6 +507,11 @@ class StudioWindow(QMainWindow):
         self.photo_panel.placement_requested.connect(self.placement_requested)
         self.head_panel.improve_requested.connect(self.improve_requested)
         self.head_panel.stop_requested.connect(self._stop_best)
+        pickers = self.head_panel.pickers
+        pickers.chosen.connect(self.making_chosen)
+        pickers.commercial_only_changed.connect(self.commercial_only_changed)
+        pickers.make_requested.connect(self.make_requested)
+        viewer.banner.pressed.connect(self.banner_pressed)
         self.job_bar.stop_requested.connect(self.stop_requested)
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._system_theme_changed)
@@ -478,6 +535,7 @@ class StudioWindow(QMainWindow):
             "improve": self.improve_requested.emit,
             "stop": self.job_bar.stop,
             "place_face": self.placement_requested.emit,
+            "models": self.models_requested.emit,
             "shortcuts": self._show_shortcuts,
             "about": self._show_about,
         }.items():
@@ -604,6 +662,8 @@ class StudioWindow(QMainWindow):
             self.actions_by_name[name].setEnabled(head)
         for name in ("reset_view", "turntable", *(f"view_{name}" for name in NAMED_VIEWS)):
             self.actions_by_name[name].setEnabled(head)
+        self.actions_by_name["export"].setEnabled(head and not self._export_refusal)
+        self.actions_by_name["export"].setToolTip(self._export_refusal or self._export_tip)
         self.actions_by_name["close_document"].setEnabled(studio)
         self.actions_by_name["compare"].setEnabled(head and self.viewer.can_compare())
         self.view_bar.setEnabled(studio)

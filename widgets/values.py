@@ -136,15 +136,99 @@ class HandPlacement:
 
 @dataclass(frozen=True)
 class HeadView:
-    """What is known about the head; `figures` are shown in their order."""
+    """What is known about the head; `figures` are shown in their order.
+
+    `export_refusal` says why it cannot be exported; empty where it can.
+    """
 
     generator: str
     method: str
+    licence: str = ""
     seed: int | None = None
     seconds: float | None = None
     figures: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
     can_improve: bool = True
+    export_refusal: str = ""
+
+
+@dataclass(frozen=True)
+class ChoiceView:
+    """One entry of a picker; `reason` says why it cannot be chosen, empty where it can."""
+
+    name: str
+    title: str
+    licence: str = ""
+    commercial: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class PickersView:
+    """What heads can be made with, and what is chosen; `missing` names a head's model that is not among them."""
+
+    generators: tuple[ChoiceView, ...] = ()
+    methods: tuple[ChoiceView, ...] = ()
+    generator: str = ""
+    method: str = ""
+    commercial_only: bool = False
+    missing: str = ""
+    offer: str = ""
+    """Words on the button that makes the head anew with what is chosen; empty hides it."""
+
+
+@dataclass(frozen=True)
+class BannerView:
+    """A quiet sentence over the viewer, with a button where `action` names one."""
+
+    text: str
+    action: str = ""
+
+
+@dataclass(frozen=True)
+class ModelView:
+    """A row of the models dialog; `state` is ready, missing or damaged, `note` what to do about it."""
+
+    name: str
+    kind: str
+    title: str
+    licence: str = ""
+    commercial: bool = True
+    size_bytes: int = 0
+    need_bytes: int = 0
+    state: str = "ready"
+    note: str = ""
+    removable: bool = False
+
+
+@dataclass(frozen=True)
+class ModelsView:
+    """The models dialog: what is installed, and the folder where added models are."""
+
+    rows: tuple[ModelView, ...] = ()
+    folder: Path = field(default_factory=Path.home)
+    commercial_only: bool = False
+
+
+class MemoryAnswer(enum.Enum):
+    """How a model that will not fit shall be used."""
+
+    HALF = enum.auto()
+    SMALLER = enum.auto()
+    ANYWAY = enum.auto()
+    CANCEL = enum.auto()
+
+
+@dataclass(frozen=True)
+class MemoryView:
+    """A model that will not fit, with what it takes in each way to use it, in bytes."""
+
+    title: str
+    free_bytes: int
+    need_bytes: int
+    half_bytes: int
+    smaller_bytes: int
+    smaller_px: int
 
 
 @dataclass(frozen=True)

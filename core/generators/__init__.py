@@ -37,8 +37,12 @@ def names() -> tuple[str, ...]:
 
 
 @cache
-def load(name: str) -> Generator:
+def load(name: str, half: bool = False) -> Generator:
     """The generator of that name, loaded once for each process; `load.cache_clear()` after models came or went.
+
+    Args:
+        name: of a bundled or installed one.
+        half: keep an installed one's weights in half precision; the bundled one is small enough.
 
     Raises:
         CheckpointError: there is none, or its weights are missing or damaged.
@@ -48,7 +52,11 @@ def load(name: str) -> Generator:
     from core.checkpoints import store
 
     if name in store.names():
-        opened: Generator = import_module("core.checkpoints.opening").open_model(name, GENERATORS_ONLY).generator()
+        model = import_module("core.checkpoints.opening").open_model(name, GENERATORS_ONLY)
+        if half:
+            for network in model.networks.values():
+                import_module("core.generators.half").halve(network)
+        opened: Generator = model.generator()
         return opened
     near = get_close_matches(name, names(), 1)
     hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names())}."

@@ -23,7 +23,7 @@ def tuned_network(network: Network, delta: Mapping[str, Tensor]) -> Network:
         owner = tuned.get_submodule(path)
         # a plain attribute in the parameter's place keeps the graph that a Parameter would cut
         owner._parameters.pop(leaf, None)
-        setattr(owner, leaf, weights[name] + delta[name].to(weights[name]))
+        setattr(owner, leaf, weights[name] + delta[name].to(weights[name].device))
     return tuned
 
 

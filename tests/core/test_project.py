@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from core.camera import Camera
-from core.edit import Edit
+from core.edit import MoveSlider, TakePart
 from core.errors import ProjectError
 from core.mask import Mask
 from core.mesh import Mesh
@@ -44,7 +44,10 @@ def project() -> Project:
         camera=Camera.orbit(0.4, -0.1).zoomed(1.5),
         head=head,
         preview=SAMPLE[:16, :16],
-        edits=(Edit("smile", 0.5), Edit("age", -0.25, enabled=False)),
+        edits=(
+            MoveSlider(key="1", name="smile", strength=0.5),
+            TakePart(key="2", part="hair", reference="a", enabled=False),
+        ),
         created=datetime(2024, 2, 29, 12, 30, tzinfo=UTC),
     )
 

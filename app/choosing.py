@@ -1,0 +1,187 @@
+"""What heads are made with: the pickers, kept in the settings, and whether there is room for what is chosen."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.shelf import BUNDLED, Absence, Economy, absence_of
+from widgets.values import ChoiceView, MemoryAnswer, MemoryView, PickersView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.engines import Engines
+    from app.session import Session
+    from app.settings import SettingsFile
+    from app.shelf import Choice, Room
+    from core.head import Head
+    from core.project import Project
+    from widgets.studio_window import StudioWindow
+
+SMALLER = 2
+"""A smaller feature picture has so many times fewer pixels along each side."""
+
+
+class Choosing(QObject):
+    """Knows the chosen generator and method, and whether the open head's own generator can draw it.
+
+    Signals:
+        changed: a way was found to use a model that did not fit, or models came or went.
+    """
+
+    changed = Signal()
+
+    def __init__(self, window: StudioWindow, session: Session, engines: Engines, settings: SettingsFile) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._engines = engines
+        self._settings = settings
+        self._generators: tuple[Choice, ...] = ()
+        self._methods: tuple[Choice, ...] = ()
+        self._economies: dict[str, Economy] = {}
+        self._judged: tuple[Project, Absence | None] | None = None
+        window.making_chosen.connect(self._choose)
+        window.commercial_only_changed.connect(self._filter)
+
+    @property
+    def generator(self) -> str:
+        """The chosen generator; the bundled one where that is not there any more."""
+        wanted = self._settings.value.generator
+        return wanted if any(one.name == wanted and not one.reason for one in self._usable()) else BUNDLED.name
+
+    @property
+    def method(self) -> str:
+        """The chosen method."""
+        wanted = self._settings.value.method
+        names = [one.name for one in self._methods]
+        return wanted if wanted in names or not names else names[0]
+
+    def title_of(self, generator: str) -> str:
+        """A generator's name for people."""
+        found = next((one for one in self._generators if one.name == generator), None)
+        return found.title if found is not None else generator
+
+    def choice_of(self, generator: str) -> Choice | None:
+        """What is known of an installed generator."""
+        return next((one for one in self._generators if one.name == generator), None)
+
+    def method_title(self, method: str) -> str:
+        """A method's name for people."""
+        return next((one.title for one in self._methods if one.name == method), method)
+
+    def economy_of(self, generator: str) -> Economy:
+        """How a generator is used."""
+        return self._economies.get(generator, Economy())
+
+    def look(self) -> None:
+        """Read again what is installed, and show it."""
+        self._generators, self._methods = self._engines.generator_choices(), self._engines.method_choices()
+        self._judged = None
+        self.show()
+
+    def show(self) -> None:
+        """Fill the pickers."""
+        if not self._generators:
+            return
+        absence = self.absence()
+        self._window.set_pickers(
+            PickersView(
+                generators=tuple(_view(one) for one in self._generators),
+                methods=tuple(_view(one) for one in self._methods),
+                generator=self.generator,
+                method=self.method,
+                commercial_only=self._settings.value.commercial_only,
+                missing=f"{absence.model.title} (not installed)" if absence is not None and not absence.room else "",
+                offer=self._offer(absence),
+            )
+        )
+
+    def absence(self) -> Absence | None:
+        """Why the open head cannot be drawn by its own generator; asked once for each head."""
+        project = self._session.project
+        if project is None or project.head is None:
+            return None
+        if self._judged is None or self._judged[0].head is not project.head:
+            self._judged = (project, self._absence_of(project, project.head))
+        return self._judged[1]
+
+    def when_there_is_room(self, generator: str, go_on: Callable[[], None]) -> None:
+        """Go on when a generator fits, or when the person has chosen how to use it all the same."""
+        room = None if generator in self._economies else self._engines.room_of(generator)
+        if room is None or room.suffices or room.free is None:
+            self._economies.setdefault(generator, Economy())
+            go_on()
+            return
+
+        def answered(answer: MemoryAnswer) -> None:
+            if answer is not MemoryAnswer.CANCEL:
+                smaller = room.neural_px // SMALLER
+                self._economies[generator] = {
+                    MemoryAnswer.HALF: Economy(half=True),
+                    MemoryAnswer.SMALLER: Economy(neural_px=smaller),
+                }.get(answer, Economy())
+                self._judged = None
+                go_on()
+
+        self._window.ask_memory(_memory_view(self.title_of(generator), room), answered)
+
+    def use_anyway(self) -> None:
+        """Find a way to draw the open head with its own generator."""
+        absence = self.absence()
+        if absence is not None:
+            self.when_there_is_room(absence.model.name, self.changed.emit)
+
+    def _absence_of(self, project: Project, head: Head) -> Absence | None:
+        here = self._engines.facts_of(head.generator)
+        absence = absence_of(project, here)
+        if absence is not None or here is None or head.generator in self._economies:
+            return absence
+        room = self._engines.room_of(head.generator)
+        if room is not None and not room.suffices:
+            return Absence(here, room=room)
+        # once it is loaded its memory is taken, so it is not asked again
+        self._economies[head.generator] = Economy()
+        return None
+
+    def _offer(self, absence: Absence | None) -> str:
+        """Words for making the present photo's head with what is chosen, where that is something else."""
+        project = self._session.project
+        if project is None or project.alignment is None or project.head is None or absence is not None:
+            return ""
+        if (project.head.generator, project.head.method or self.method) == (self.generator, self.method):
+            return ""
+        if project.head.generator == self.generator:
+            return f"Make again by {self.method_title(self.method).lower()}"
+        return f"Make again with {self.title_of(self.generator)}"
+
+    def _usable(self) -> tuple[Choice, ...]:
+        only = self._settings.value.commercial_only
+        return tuple(one for one in self._generators if one.commercial or not only)
+
+    def _choose(self, generator: str, method: str) -> None:
+        self._settings.change(dataclasses.replace(self._settings.value, generator=generator, method=method))
+        self.show()
+
+    def _filter(self, on: bool) -> None:
+        self._settings.change(dataclasses.replace(self._settings.value, commercial_only=on))
+        self.show()
+
+
+def _view(choice: Choice) -> ChoiceView:
+    return ChoiceView(choice.name, choice.title, choice.licence, choice.commercial, choice.reason)
+
+
+def _memory_view(title: str, room: Room) -> MemoryView:
+    smaller = room.neural_px // SMALLER
+    return MemoryView(
+        title=title,
+        free_bytes=room.free or 0,
+        need_bytes=room.need.total,
+        half_bytes=room.need.halved().total,
+        smaller_bytes=room.need.at_neural_px(smaller, room.neural_px).total,
+        smaller_px=smaller,
+    )
