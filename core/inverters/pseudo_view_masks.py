@@ -66,4 +66,5 @@ def _shrunk(mask: Picture, size_px: int) -> Picture:
 
 
 def _odd(size: float) -> int:
-    return max(1, 2 * round((size - 1) / 2) + 1)
+    """The nearest odd number that still makes a window, 3 or more."""
+    return max(3, 2 * round((size - 1) / 2) + 1)

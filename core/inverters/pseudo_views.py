@@ -39,6 +39,8 @@ PUBLISHED_YAW, PUBLISHED_PITCH = 0.35, 0.25
 """Half ranges of the published ellipse of cameras, radians."""
 PUBLISHED_TILT = -0.05
 _ROUNDED_PI = 3.14
+EDGE_WEIGHT = 1e-2
+"""Of the colours around a pixel against its own."""
 
 
 @dataclass(frozen=True)
@@ -139,11 +141,11 @@ def pseudo_view(
         colours, opacity = splatted(uv[seen], along[seen], surface.colours[seen], side, settings.splats.scaled(side))
     else:
         colours, opacity = np.zeros((side, side, 3), np.float32), np.zeros((side, side), np.float32)
-    warped = (colours / np.maximum(opacity, 1e-3)[..., None]).astype(np.float32)
+    sizes = settings.masks.scaled(side)
     outline = cv2.resize((depth > 0).astype(np.float32), (side, side), interpolation=cv2.INTER_NEAREST)
-    trusted = trusted_region((opacity > 0.5).astype(np.float32), outline, settings.masks.scaled(side))
-    # the blur must not reach where there is no splat to show
-    trusted = np.minimum(trusted, opacity)
+    trusted = trusted_region((opacity > 0.5).astype(np.float32), outline, sizes)
+    warped, near = _carried_on(colours, opacity, sizes.blur_px)
+    trusted = trusted * near
     return PseudoView(camera, blended(warped, generated, trusted), trusted)
 
 
@@ -166,6 +168,26 @@ def all_round_cameras(count: int = PUBLISHED_COUNT, pitch_radians: float = PUBLI
     """Cameras all around the head that rise and sink twice on the way."""
     turns = [2 * math.pi * number / count for number in range(count)]
     return tuple(Camera.orbit(turn, pitch_radians * math.sin(2 * turn)) for turn in turns)
+
+
+def _carried_on(colours: Picture, opacity: Picture, reach_px: int) -> tuple[Picture, Picture]:
+    """Colours without their opacity, carried on a little beyond the splats, where the soft edge of a mask reads them.
+
+    Args:
+        colours: [H, W, 3], premultiplied.
+        opacity: [H, W].
+        reach_px: side of the blur that carries them, odd.
+
+    Returns:
+        Colours [H, W, 3], and where there are any, float32 [H, W], 0 or 1.
+    """
+    size = (reach_px, reach_px)
+    around, weight = cv2.GaussianBlur(colours, size, 0), cv2.GaussianBlur(opacity, size, 0)
+    # a splat's own colour outweighs those around it
+    weight = opacity + EDGE_WEIGHT * weight
+    near = weight > EDGE_WEIGHT**2
+    whole = (colours + EDGE_WEIGHT * around) / np.where(near, weight, 1)[..., None]
+    return whole.astype(np.float32), near.astype(np.float32)
 
 
 def _slack(settings: WarpSettings, depth: NDArray[np.floating], camera: Camera) -> float:
