@@ -1,18 +1,129 @@
-"""An edit: one change to a head that can be switched off, weakened or taken away again."""
+"""Edits: changes to a head that can be switched off, weakened, moved in their order or taken away again.
 
-from dataclasses import dataclass
+They are values; `core.editors.fold` turns a head and a list of them into another head.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.camera import Camera
 
 
-@dataclass(frozen=True)
-class Edit:
-    """What every edit has.
+@dataclass(frozen=True, kw_only=True)
+class TakePart:
+    """A part of a reference, worn by the head.
 
     Attributes:
-        kind: name of the change.
+        key: unique in a project.
+        part: name in `core.editors.part_volume.LABELS_OF`.
+        reference: key of the reference in the project.
         strength: 0 leaves the head as it is, 1 is the full change.
         enabled: whether it counts at present.
     """
 
-    kind: str
+    key: str
+    part: str
+    reference: str
     strength: float = 1.0
     enabled: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemovePart:
+    """A part taken away; the generator fills in what it hid.
+
+    Attributes:
+        key: unique in a project.
+        part: "hair", "glasses" or "beard".
+        strength: 0 leaves the head as it is, 1 is the full change.
+        enabled: whether it counts at present.
+    """
+
+    key: str
+    part: str
+    strength: float = 1.0
+    enabled: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveSlider:
+    """A named direction in latents.
+
+    Attributes:
+        key: unique in a project.
+        name: of a slider in `core.editors.attributes`.
+        strength: how far, in the slider's own unit: one standard deviation of the training heads; either sign.
+        enabled: whether it counts at present.
+    """
+
+    key: str
+    name: str
+    strength: float = 0.0
+    enabled: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recolour:
+    """Another colour for a part; light and shade stay.
+
+    Attributes:
+        key: unique in a project.
+        part: name in `core.editors.part_volume.LABELS_OF`.
+        rgb: red, green, blue, 0..1 each: the part's mean colour.
+        strength: 0 leaves the head as it is, 1 is the full change.
+        enabled: whether it counts at present.
+    """
+
+    key: str
+    part: str
+    rgb: tuple[float, float, float]
+    strength: float = 1.0
+    enabled: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Paint:
+    """Paint on the head as a camera sees it; it sticks to the surface.
+
+    Attributes:
+        key: unique in a project.
+        picture: uint8 [S, S, 4], RGB and how thickly it is laid on; never written in place.
+        camera: from where it was painted.
+        strength: 0 leaves the head as it is, 1 is the full change.
+        enabled: whether it counts at present.
+    """
+
+    key: str
+    picture: NDArray[np.uint8]
+    camera: Camera
+    strength: float = 1.0
+    enabled: bool = True
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Paint):
+            return NotImplemented
+        ours = (self.key, self.camera, self.strength, self.enabled)
+        theirs = (other.key, other.camera, other.strength, other.enabled)
+        return ours == theirs and np.array_equal(self.picture, other.picture)
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.camera, self.strength, self.enabled))
+
+
+Edit: TypeAlias = TakePart | RemovePart | MoveSlider | Recolour | Paint
+EDITS = (TakePart, RemovePart, MoveSlider, Recolour, Paint)
+"""All kinds of edits."""
+
+
+def at_work(edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """The edits that change something: enabled ones of some strength."""
+    return tuple(edit for edit in edits if edit.enabled and edit.strength != 0)
+
+
+def with_strength(edit: Edit, strength: float) -> Edit:
+    """The same edit, stronger or weaker."""
+    return replace(edit, strength=strength)

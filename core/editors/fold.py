@@ -1,0 +1,239 @@
+"""A head and its edits become another head.
+
+Folding is pure: the same head, references and edits give the same head, no edit at work gives the very one that went
+in. What depends on one edit and not on its strength (where a part is, how it fits, which colours it needs) is kept, so
+that a slider is followed at once. Sliders change the latents and keep what was tuned; all other edits are laid over the
+field one after the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import torch
+
+from core.edit import MoveSlider, Recolour, RemovePart, TakePart, at_work
+from core.editors.attributes import Sliders
+from core.editors.bareness import can_go_without, latents_without
+from core.editors.part_volume import LABELS_OF, REACH, HeadParts, fit_of, labels_of
+from core.editors.recolouring import Remap, remap_to, toned
+from core.errors import VoltefaceError
+from core.grafted_field import Fit, GraftedField, RemappedField, Volume
+from core.trigrid import Trigrid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping, Sequence
+    from typing import TypeVar
+
+    from torch import Tensor
+
+    from core.edit import Edit
+    from core.field import Field
+    from core.head import Head
+    from core.protocols import Generator
+
+    Made = TypeVar("Made")
+
+WORN = ("hair", "glasses")
+"""Parts that a head can go without: the wearer's own comes off first."""
+CLEARANCE = {"hair": 4, "glasses": 2}
+"""Nodes around the wearer's own part that are cleared with it."""
+KEPT = 64
+"""Pieces of work that are remembered."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """A field inside a volume."""
+
+    field: Field
+    volume: Volume
+    fit: Fit
+
+
+class Folder:
+    """Folds edits over one head. Used by one thread at a time."""
+
+    def __init__(self, generator: Generator, head: Head, references: Mapping[str, Head]) -> None:
+        """Begin.
+
+        Args:
+            generator: of the head and of all references.
+            head: as it was made, without edits.
+            references: heads to take parts from, by key.
+        """
+        self._plain = generator
+        self._generator = generator.tuned(head.delta) if head.delta else generator
+        self._head = head
+        self._references = dict(references)
+        self._memory: dict[Hashable, object] = {}
+
+    def folded(self, edits: Sequence[Edit]) -> Head:
+        """The head with all edits that are at work.
+
+        Raises:
+            VoltefaceError: an edit cannot be made; nothing is changed.
+        """
+        working = at_work(edits)
+        if not working:
+            return self._head
+        with torch.no_grad():
+            latents = self._latents([edit for edit in working if isinstance(edit, MoveSlider)])
+            field = self._field(latents)
+            for number, edit in enumerate(working):
+                match edit:
+                    case TakePart():
+                        field = self._taken(field, latents, edit)
+                    case RemovePart():
+                        field = self._cleared(field, latents, edit.part, edit.strength)
+                    case Recolour():
+                        field = self._recoloured(field, latents, edit, working[:number])
+        return replace(self._head, latents=latents, trigrid=field)
+
+    def parts(self) -> HeadParts:
+        """The parts of the head without edits."""
+        return self._parts_of(self._head.latents, self._head.trigrid)
+
+    def _latents(self, sliders: Sequence[MoveSlider]) -> Tensor:
+        latents = self._head.latents
+        if sliders:
+            known = self._once("sliders", lambda: Sliders.of(self._plain))
+            for edit in sliders:
+                latents = known.applied(latents, {edit.name: edit.strength})
+        return latents
+
+    def _field(self, latents: Tensor) -> Field:
+        """The field of latents, with the offset that was tuned."""
+        if latents is self._head.latents:
+            return self._head.trigrid
+
+        def make() -> Field:
+            field = self._generator.trigrid(latents)
+            offset = self._head.delta.get("trigrid")
+            if offset is None or not isinstance(field, Trigrid):
+                return field
+            return field.with_planes(field.planes + offset)
+
+        return self._once(("field", _numbers(latents)), make)
+
+    def _parts_of(self, latents: Tensor, field: Field) -> HeadParts:
+        return self._once(("parts", _numbers(latents)), lambda: HeadParts.of(self._generator, field))
+
+    def _cleared(self, field: Field, latents: Tensor, part: str, strength: float, *, needed: bool = True) -> Field:
+        """The field without the wearer's own part."""
+        if part == "beard":
+            # a beard is part of the skin: there is no volume to clear
+            change = latents_without(self._plain, latents, part)
+            return self._blended(field, self._field(change), strength)
+        base = self._field(latents)
+        parts = self._parts_of(latents, base)
+        if not parts.has(part):
+            if needed:
+                raise VoltefaceError(f"This head wears no {part}.", "There is nothing to take off.")
+            return field
+
+        def make() -> _Layer:
+            bare = self._generator.trigrid(latents_without(self._plain, latents, part))
+            volume = parts.volume(part, CLEARANCE[part])
+            return _Layer(self._in_wearers_skin(bare, parts, base), volume, Fit())
+
+        layer = self._once(("cleared", part, _numbers(latents)), make)
+        return GraftedField(field, layer.field, layer.volume, layer.fit, strength)
+
+    def _in_wearers_skin(self, bare: Field, parts: HeadParts, base: Field) -> Field:
+        """A bare head in the wearer's own skin: it was not tuned to a photo, and hair tells on the tones."""
+        points = parts.points("skin", "nose", "ears")
+        if not len(points):
+            return bare
+        wanted = self._generator.colours(self._generator.decode(base.sample(points))[1])
+        features = bare.sample(points)
+        solid = self._generator.decode(features)[0] > 0
+        if int(solid.sum()) < len(points) // 4:
+            return bare
+        seen = self._generator.colours(self._generator.decode(features)[1])
+        tone = seen[solid] + (wanted[solid].mean(0) - seen[solid].mean(0))
+        remap = self._remap(features[solid], tone.clamp(0, 1))
+        return RemappedField(bare, remap.matrix, remap.offset)
+
+    def _taken(self, field: Field, latents: Tensor, edit: TakePart) -> Field:
+        labels_of(edit.part)
+        source = self._references.get(edit.reference)
+        if source is None:
+            raise VoltefaceError("The reference of this edit is gone.", "Choose another one or delete the edit.")
+        if source.generator != self._head.generator:
+            raise VoltefaceError(
+                f"The reference was made with {source.generator}, this head with {self._head.generator}.",
+                "Make both with one model.",
+            )
+        if edit.part in WORN and can_go_without(self._plain, edit.part):
+            field = self._cleared(field, latents, edit.part, edit.strength, needed=False)
+
+        def make() -> _Layer:
+            return self._graft(edit.part, source, latents)
+
+        layer = self._once(("taken", edit.part, edit.reference, _numbers(latents)), make)
+        return GraftedField(field, layer.field, layer.volume, layer.fit, edit.strength)
+
+    def _graft(self, part: str, source: Head, latents: Tensor) -> _Layer:
+        """A reference's part in the wearer's space, in features that the wearer's decoder reads."""
+        theirs = self._plain.tuned(source.delta) if source.delta else self._plain
+        offered = self._once(("reference", id(source)), lambda: HeadParts.of(theirs, source.trigrid))
+        if not offered.has(part):
+            raise VoltefaceError(f"No {part} were found on the reference.", "Choose another reference or another part.")
+        worn_on = self._parts_of(latents, self._field(latents))
+        volume = offered.volume(part)
+        field: Field = source.trigrid
+        labels = ("skin", *labels_of(part)) if part not in REACH else labels_of(part)
+        points = offered.points(*labels)
+        features = field.sample(points)
+        raw, decoded = theirs.decode(features)
+        colours = theirs.colours(decoded)
+        if part not in REACH:
+            # skin around a nose or a mouth takes the wearer's tone, and the part with it
+            skin, own = offered.points("skin"), worn_on.points("skin")
+            if len(skin) and len(own):
+                here = self._generator.colours(self._generator.decode(self._field(latents).sample(own))[1]).mean(0)
+                there = theirs.colours(theirs.decode(field.sample(skin))[1]).mean(0)
+                colours = (colours * (here / there.clamp(min=0.05)).clamp(0.4, 2.5)).clamp(0, 1)
+        if part not in REACH or source.delta or self._head.delta:
+            remap = self._remap(features, colours, raw)
+            field = RemappedField(field, remap.matrix, remap.offset)
+        return _Layer(field, volume, fit_of(offered, worn_on, part))
+
+    def _recoloured(self, field: Field, latents: Tensor, edit: Recolour, before: tuple[Edit, ...]) -> Field:
+        # the part may have come with an edit before this one
+        state = (_numbers(latents), before)
+        parts = self._once(("worn", state), lambda: HeadParts.of(self._generator, field))
+
+        def make() -> tuple[Remap, Volume]:
+            if not parts.has(edit.part):
+                raise VoltefaceError(f"This head shows no {edit.part}.", "There is nothing to colour.")
+            features = field.sample(parts.points(*labels_of(edit.part)))
+            colours = self._generator.colours(self._generator.decode(features)[1])
+            return self._remap(features, toned(colours, torch.tensor(edit.rgb))), parts.volume(edit.part, 1)
+
+        remap, volume = self._once(("recoloured", edit.part, edit.rgb, state), make)
+        return RemappedField(field, remap.matrix, remap.offset, volume, edit.strength)
+
+    def _blended(self, field: Field, other: Field, strength: float) -> Field:
+        whole = Volume(torch.ones(2, 2, 2), (self._generator.info.box_side / 2,) * 3)
+        return GraftedField(field, other, whole, strength=strength)
+
+    def _remap(self, features: Tensor, colours: Tensor, raw: Tensor | None = None) -> Remap:
+        with torch.enable_grad():
+            return remap_to(self._generator, features, colours, raw)
+
+    def _once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        if key not in self._memory:
+            if len(self._memory) >= KEPT:
+                self._memory.pop(next(iter(self._memory)))
+            self._memory[key] = make()
+        return self._memory[key]  # type: ignore[return-value]
+
+
+def _numbers(latents: Tensor) -> bytes:
+    return latents.detach().cpu().numpy().tobytes()
+
+
+__all__ = ["LABELS_OF", "Folder"]

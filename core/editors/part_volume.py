@@ -1,0 +1,170 @@
+"""The parts of a head in 3D: what its labels say on the grid that the renderer keeps anyway.
+
+Only generators that decode labels have them; for others `core.editors.localize` looks for a part in the planes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+
+from core.errors import VoltefaceError
+from core.grafted_field import Fit, Volume
+from core.mask import PARTS
+from core.rendering.occupancy import FieldGrid, field_grid
+from core.rendering.renderer import part_labels
+
+if TYPE_CHECKING:
+    from core.field import Field
+    from core.protocols import Generator
+
+LABELS_OF: dict[str, tuple[str, ...]] = {
+    "hair": ("hair",),
+    "glasses": ("glasses",),
+    "eyes": ("eyes",),
+    "brows": ("brows",),
+    "nose": ("nose",),
+    "mouth": ("lips", "mouth"),
+    "ears": ("ears",),
+    "clothing": ("cloth",),
+}
+"""The labels that make up each part that can be taken."""
+SOLID = 20.0
+"""Density per world unit from which a node counts as matter."""
+FEWEST_NODES = 30
+"""Of a part; less is noise."""
+REACH: dict[str, int] = {"hair": 3, "glasses": 2, "clothing": 2}
+"""Nodes by which a part's volume reaches beyond it, into what is empty around; other parts are part of the skin."""
+SKIN_REACH = 2
+"""The same for parts of the skin, which take some of it along."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeadParts:
+    """The parts of one head.
+
+    Attributes:
+        grid: density and labels.
+    """
+
+    grid: FieldGrid
+
+    @staticmethod
+    def of(generator: Generator, field: Field) -> HeadParts:
+        """The parts of a head.
+
+        Raises:
+            VoltefaceError: the generator decodes no labels.
+        """
+        with torch.no_grad():
+            grid = field_grid(generator, field, part_labels)
+        if grid.labels is None:
+            raise VoltefaceError(
+                f"{generator.info.title} knows no parts in 3D.", "Parts of its heads are found in its pictures instead."
+            )
+        return HeadParts(grid)
+
+    def nodes(self, *labels: str) -> torch.Tensor:
+        """Solid nodes near the visible surface that bear one of the labels, bool [Z, Y, X]; all solid ones for none."""
+        grid = self.grid
+        assert grid.labels is not None
+        known = (grid.sigma > SOLID) & (grid.colour[3] > 0.5)
+        if not labels:
+            return known
+        wanted = torch.tensor([PARTS.index(label) for label in labels], dtype=torch.uint8, device=grid.labels.device)
+        return known & torch.isin(grid.labels, wanted)
+
+    def has(self, part: str) -> bool:
+        """Whether the head shows the part."""
+        return int(self.nodes(*labels_of(part)).sum()) >= FEWEST_NODES
+
+    def coverage(self) -> dict[str, float]:
+        """Share of the visible surface of each part that is there."""
+        every = max(int(self.nodes().sum()), 1)
+        shares = {part: int(self.nodes(*labels).sum()) / every for part, labels in LABELS_OF.items()}
+        return {part: share for part, share in shares.items() if share * every >= FEWEST_NODES}
+
+    def volume(self, part: str, reach: int | None = None, *, with_skin: bool | None = None) -> Volume:
+        """Where a part is, with soft edges.
+
+        Args:
+            part: a name of `LABELS_OF`.
+            reach: nodes by which it is widened; None is the part's own.
+            with_skin: it may be widened into other parts as well as into what is empty; None is as the part needs.
+        """
+        own = self.nodes(*labels_of(part))
+        of_skin = part not in REACH if with_skin is None else with_skin
+        wide = grown(own, REACH.get(part, SKIN_REACH) if reach is None else reach)
+        if not of_skin:
+            wide = own | (wide & ~(self.nodes() & ~own))
+        soft = F.avg_pool3d(wide.float()[None, None], 3, 1, 1)[0, 0]
+        return Volume(soft, self.grid.half_sides)
+
+    def points(self, *labels: str) -> torch.Tensor:
+        """World points [N, 3] of the nodes that bear one of the labels."""
+        z, y, x = self.nodes(*labels).nonzero().unbind(1)
+        counts = reversed(self.grid.sigma.shape)
+        columns = [
+            (index / (count - 1) * 2 - 1) * half
+            for index, count, half in zip((x, y, z), counts, self.grid.half_sides, strict=True)
+        ]
+        return torch.stack(columns, 1)
+
+    def landmarks(self) -> dict[str, torch.Tensor]:
+        """Middles [3] of eyes, ears (each side), nose and lips, as far as they can be seen."""
+        found: dict[str, torch.Tensor] = {}
+        for label in ("eyes", "ears", "nose", "lips"):
+            points = self.points(label)
+            sides: dict[str, torch.Tensor]
+            if label in ("nose", "lips"):
+                sides = {label: points}
+            else:
+                sides = {f"left {label}": points[points[:, 0] > 0], f"right {label}": points[points[:, 0] < 0]}
+            found |= {name: side.mean(0) for name, side in sides.items() if len(side) >= FEWEST_NODES // 3}
+        return found
+
+
+def labels_of(part: str) -> tuple[str, ...]:
+    """The labels of a part.
+
+    Raises:
+        VoltefaceError: there is no such part.
+    """
+    if part not in LABELS_OF:
+        raise VoltefaceError(f"There is no part {part!r}.", f"Choose from: {', '.join(LABELS_OF)}.")
+    return LABELS_OF[part]
+
+
+def grown(nodes: torch.Tensor, reach: int) -> torch.Tensor:
+    """Nodes bool [Z, Y, X] and those within `reach` of them along any axis."""
+    if reach == 0:
+        return nodes
+    return F.max_pool3d(nodes.float()[None, None], 2 * reach + 1, 1, reach)[0, 0] > 0
+
+
+def fit_of(source: HeadParts, target: HeadParts, part: str) -> Fit:
+    """How a part of the source is best worn by the target: moved and scaled, not turned.
+
+    Parts of the face lie on their counterparts; hair, glasses and clothing follow eyes, ears, nose and lips.
+    """
+    ours, theirs = source.landmarks(), target.landmarks()
+    if part not in REACH and source.has(part) and target.has(part):
+        labels = labels_of(part)
+        shift = target.points(*labels).mean(0) - source.points(*labels).mean(0)
+        return Fit(1.0, _triple(shift))
+    common = sorted(ours.keys() & theirs.keys())
+    if len(common) < 2:
+        return Fit()
+    a, b = torch.stack([ours[name] for name in common]), torch.stack([theirs[name] for name in common])
+    spread_a, spread_b = a - a.mean(0), b - b.mean(0)
+    scale = float((spread_a * spread_b).sum() / spread_a.square().sum().clamp(min=1e-9))
+    scale = min(max(scale, 0.85), 1.15)
+    return Fit(scale, _triple(b.mean(0) - scale * a.mean(0)))
+
+
+def _triple(vector: torch.Tensor) -> tuple[float, float, float]:
+    x, y, z = vector.tolist()
+    return x, y, z

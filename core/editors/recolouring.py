@@ -1,0 +1,84 @@
+"""Other colours for the same matter: an affine map of features that a decoder turns into the colours wanted.
+
+Shape and parts are held where they are while the colours move; the map is so small that it is found in a fraction of a
+second, and so general that one serves a tint, another's skin tone, and features that came from another decoder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from core.descent import Adam
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.protocols import Generator
+
+STEPS, RATE = 90, 0.05
+MOST_POINTS = 3000
+LEAST_SPREAD = 0.7
+"""Of a channel, in root mean squares of all features."""
+DENSITY_WEIGHT, LABEL_WEIGHT, CALM_WEIGHT = 0.02, 0.05, 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Remap:
+    """What is added to a feature f: `f @ matrix + offset`; float32 [C, C] and [C]."""
+
+    matrix: Tensor
+    offset: Tensor
+
+
+def remap_to(
+    generator: Generator, features: Tensor, colours: Tensor, raw_density: Tensor | None = None, steps: int = STEPS
+) -> Remap:
+    """The smallest affine change of features that gives them other colours.
+
+    Args:
+        generator: whose decoder reads them.
+        features: [N, C] at points of the part.
+        colours: [N, 3], 0..1, wanted there.
+        raw_density: [N] wanted there; None keeps what the features say now.
+        steps: of the descent.
+    """
+    if len(features) > MOST_POINTS:
+        some = torch.linspace(0, len(features) - 1, MOST_POINTS, device=features.device).long()
+        features, colours = features[some], colours[some]
+        raw_density = None if raw_density is None else raw_density[some]
+    channels = features.shape[1]
+    with torch.no_grad():
+        before, decoded = generator.decode(features)
+        labels = generator.label_logits(decoded)
+        wanted_density = before if raw_density is None else raw_density
+    change = torch.zeros(channels + 1, channels, device=features.device, requires_grad=True)
+    # steps are alike in every channel, however large its features are; one that never changes may have to
+    spread = (features.var(0) + (LEAST_SPREAD * features.square().mean().sqrt()) ** 2).sqrt().clamp(min=1e-6)
+    inputs = torch.cat([(features - features.mean(0)) / spread, torch.ones_like(features[:, :1])], 1)
+    adam = Adam([change], (0.9, 0.99))
+    for step in range(steps):
+        moved = features + (inputs @ change) * spread
+        raw, seen = generator.decode(moved)
+        loss = (generator.colours(seen) - colours).abs().mean()
+        loss = loss + DENSITY_WEIGHT * (raw - wanted_density).clamp(-50, 50).abs().mean() / 10
+        loss = loss + CALM_WEIGHT * change.square().sum()
+        if labels is not None:
+            logits = generator.label_logits(seen)
+            assert logits is not None
+            loss = loss + LABEL_WEIGHT * (logits - labels).abs().mean()
+        adam.step(loss, [RATE * min(1.0, 4 * (1 - step / steps))])
+    found = change.detach()
+    matrix = (found[:channels] / spread[:, None]) * spread
+    offset = found[channels] * spread - (features.mean(0) / spread) @ found[:channels] * spread
+    return Remap(matrix, offset)
+
+
+def toned(colours: Tensor, tone: Tensor) -> Tensor:
+    """Colours [N, 3] whose mean is `tone` [3] and whose light and shade are as before; 0..1."""
+    light = colours.mean(1, keepdim=True)
+    shade = light / light.mean().clamp(min=0.02)
+    # very dark matter shows little shade; a light tone needs more of it to stay alive, a dark one less
+    return (tone * shade).clamp(0, 1)

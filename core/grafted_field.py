@@ -1,0 +1,169 @@
+"""Fields made of other fields: a part of one head on another, and a part whose features are changed.
+
+Both are values like the fields they are made of, so that whatever draws or exports a head does the same with these.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+
+from core.field import Field
+
+Sample = Callable[[torch.Tensor], torch.Tensor]
+"""World points [N, 3] -> features [N, C]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """How much each point of a box belongs to something.
+
+    Attributes:
+        weights: float32 [Z, Y, X], 0..1, at nodes that include the box's faces.
+        half_sides: half sides (x, y, z) of the box about the origin, world units.
+    """
+
+    weights: torch.Tensor
+    half_sides: tuple[float, float, float]
+
+    def at(self, points: torch.Tensor) -> torch.Tensor:
+        """Weights [N] at world points [N, 3], trilinear; 0 outside the box."""
+        relative = points / torch.tensor(self.half_sides, dtype=points.dtype, device=points.device)
+        weights = F.grid_sample(
+            self.weights[None, None].to(points.dtype),
+            relative[None, None, None],
+            mode="bilinear",
+            padding_mode="zeros",
+            align_corners=True,
+        )
+        return weights.view(-1)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing belongs to it."""
+        return not bool((self.weights > 0).any())
+
+    def to(self, device: torch.device | str) -> "Volume":
+        """The same on another device."""
+        return replace(self, weights=self.weights.to(device))
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Where a head's points come to lie on another head: `scale * point + shift`."""
+
+    scale: float = 1.0
+    shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def undone(self, points: torch.Tensor) -> torch.Tensor:
+        """Points [N, 3] of the other head -> the first one's."""
+        return (points - torch.tensor(self.shift, dtype=points.dtype, device=points.device)) / self.scale
+
+
+@dataclass(frozen=True, eq=False)
+class GraftedField:
+    """A field that is another one inside a volume.
+
+    Attributes:
+        base: the field outside.
+        graft: the field inside.
+        volume: of the graft, in its own coordinates.
+        fit: where the graft's points lie in the base.
+        strength: 0 leaves the base alone, 1 is the whole graft.
+    """
+
+    base: Field
+    graft: Field
+    volume: Volume
+    fit: Fit = Fit()
+    strength: float = 1.0
+
+    @property
+    def box_side(self) -> float:
+        """Side of the base's cube, world units."""
+        return self.base.box_side
+
+    @property
+    def device(self) -> torch.device:
+        """Where the base's tensors are."""
+        return self.base.device
+
+    def sample(self, points: torch.Tensor) -> torch.Tensor:
+        """Features [N, C] at world points [N, 3]; differentiable in the fields and in the points."""
+        return self.sampled(points, self.base.sample, self.graft.sample)
+
+    def sampled(self, points: torch.Tensor, base: Sample, graft: Sample) -> torch.Tensor:
+        """The same with readers of both fields given."""
+        there = self.fit.undone(points)
+        weights = self.volume.at(there) * self.strength
+        features = base(points)
+        chosen = weights.detach().nonzero()[:, 0]
+        if not len(chosen):
+            return features
+        mixed = torch.lerp(features[chosen], graft(there[chosen]), weights[chosen, None])
+        return features.index_copy(0, chosen, mixed)
+
+    def to(self, device: torch.device | str) -> "GraftedField":
+        """The same field on another device."""
+        return replace(self, base=self.base.to(device), graft=self.graft.to(device), volume=self.volume.to(device))
+
+    def detached(self) -> "GraftedField":
+        """The same field in tensors of its own that carry no graph."""
+        return replace(self, base=self.base.detached(), graft=self.graft.detached())
+
+
+@dataclass(frozen=True, eq=False)
+class RemappedField:
+    """A field whose features are changed by an affine map inside a volume, which a decoder turns into other colours.
+
+    Attributes:
+        base: the field.
+        matrix: float32 [C, C]; what is added to a feature f is `f @ matrix + offset`.
+        offset: float32 [C].
+        volume: where; None is everywhere.
+        strength: 0 leaves the base alone, 1 is the whole change.
+    """
+
+    base: Field
+    matrix: torch.Tensor
+    offset: torch.Tensor
+    volume: Volume | None = None
+    strength: float = 1.0
+
+    @property
+    def box_side(self) -> float:
+        """Side of the base's cube, world units."""
+        return self.base.box_side
+
+    @property
+    def device(self) -> torch.device:
+        """Where the base's tensors are."""
+        return self.base.device
+
+    def sample(self, points: torch.Tensor) -> torch.Tensor:
+        """Features [N, C] at world points [N, 3]; differentiable in the field and in the points."""
+        return self.sampled(points, self.base.sample)
+
+    def sampled(self, points: torch.Tensor, base: Sample) -> torch.Tensor:
+        """The same with a reader of the base given."""
+        features = base(points)
+        change = features @ self.matrix + self.offset
+        if self.volume is not None:
+            change = change * self.volume.at(points)[:, None]
+        return features + self.strength * change
+
+    def to(self, device: torch.device | str) -> "RemappedField":
+        """The same field on another device."""
+        volume = None if self.volume is None else self.volume.to(device)
+        return replace(
+            self,
+            base=self.base.to(device),
+            matrix=self.matrix.to(device),
+            offset=self.offset.to(device),
+            volume=volume,
+        )
+
+    def detached(self) -> "RemappedField":
+        """The same field in tensors of its own that carry no graph."""
+        return replace(self, base=self.base.detached(), matrix=self.matrix.detach(), offset=self.offset.detach())
