@@ -103,6 +103,9 @@ def build_parser() -> argparse.ArgumentParser:
     models_verbs.add_parser("list", parents=[every], help="every model with its licence and checksum")
     add = models_verbs.add_parser("add", parents=[every], help="install a checkpoint; nothing in it is run")
     add.add_argument("file", type=Path, metavar="FILE", help="a checkpoint, or the folder of a diffusers model")
+    add.add_argument(
+        "others", type=Path, nargs="*", metavar="FILE", help="more files of the same model (LPIPS has two)"
+    )
     add.add_argument("--name", metavar="NAME", help="what to call it (default: after its family)")
     verify = models_verbs.add_parser("verify", parents=[every], help="compare every byte with the checksums")
     verify.add_argument("name", nargs="?", metavar="NAME", help="default: all")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import CheckpointError, VoltefaceError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from core.checkpoints.record import ModelRecord
@@ -77,7 +78,7 @@ def added_models() -> tuple[InstalledModel, ...]:
     return tuple(rows)
 
 
-def add_model(path: Path, name: str | None, report: Report) -> InstalledModel:
+def add_model(path: Path, name: str | None, report: Report, others: Sequence[Path] = ()) -> InstalledModel:
     """Recognise, convert and keep a checkpoint or a folder of diffusers.
 
     Raises:
@@ -86,7 +87,7 @@ def add_model(path: Path, name: str | None, report: Report) -> InstalledModel:
     from core import generators
     from core.checkpoints import store
 
-    kept = store.add(path, name, report, taken=generators.LOADERS)
+    kept = store.add(path, name, report, taken=generators.LOADERS, others=others)
     generators.load.cache_clear()
     return _row(kept, "ready")
 

@@ -125,7 +125,7 @@ def models(options: argparse.Namespace, console: Console) -> int:
 
     verb = options.models_verb
     if verb == "add":
-        row = models_of.add_model(options.file, options.name, console.report)
+        row = models_of.add_model(options.file, options.name, console.report, options.others)
         use = "It may be used commercially." if row.commercial else "Not for commercial use."
         console.result(
             {"model": row.to_json()},

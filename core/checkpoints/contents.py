@@ -10,7 +10,7 @@ from core.checkpoints.plain import facts_of
 from core.errors import CheckpointError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 DEEPEST_MODULE, DEEPEST_DICT = 64, 4
 MOST_TENSORS = 100_000
@@ -55,6 +55,13 @@ def networks_in(root: object) -> tuple[FoundNetwork, ...]:
     return found
 
 
+def joined(networks: Sequence[FoundNetwork]) -> FoundNetwork:
+    """One network whose tensors stood in several files."""
+    tensors = {name: tensor for network in networks for name, tensor in network.tensors.items()}
+    facts = {name: fact for network in networks for name, fact in network.facts.items()}
+    return FoundNetwork("", tensors, facts, {})
+
+
 def _networks(node: object, place: str, facts: Mapping[str, Any], depth: int) -> Iterator[FoundNetwork]:
     if depth > DEEPEST_DICT:
         return
@@ -89,6 +96,9 @@ def _networks(node: object, place: str, facts: Mapping[str, Any], depth: int) ->
 def _facts_beside(node: dict[object, object]) -> dict[str, Any]:
     """What a dict says of the networks in it."""
     facts = {key: facts_of(node[key]) for key in FACTS if key in node and not isinstance(node[key], StoredTensor)}
+    for other in ("opt", "args"):
+        if "opts" not in facts and isinstance(facts.get(other), dict):
+            facts["opts"] = facts[other]
     notes = node.get("__metadata__")
     if isinstance(notes, dict):
         facts |= {key: facts_of(value) for key, value in notes.items() if key in FACTS or key == "plane_axes"}

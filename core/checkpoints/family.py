@@ -44,7 +44,7 @@ class Family:
         absent: beginnings of names that its networks do not have; tells it from a family that has more.
         prefixes: beginnings that may stand before all names; a file may hold several networks under different ones.
         optional: patterns of names that a file may leave out or bring along, because nothing is computed with them.
-        shapes: sizes that must be so for the family to be this one, by tensor; None is any.
+        renames: patterns of names in files, and what stands for them in the network's.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Family:
     absent: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
-    shapes: tuple[tuple[str, tuple[int | None, ...]], ...] = ()
+    renames: tuple[tuple[str, str], ...] = ()
 
     def config_class(self) -> Any:  # noqa: ANN401 - implements Config
         """The class of its configs."""

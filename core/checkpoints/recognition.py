@@ -143,8 +143,9 @@ def _matches(network: FoundNetwork) -> Iterator[tuple[Family, FoundNetwork]]:
     """Families of which the network, or a part of it under a prefix, has every mark."""
     for part in _parts(network):
         for family in FAMILIES:
-            if _share(family, part) == 1:
-                yield family, part
+            named = _renamed(family, part)
+            if _share(family, named) == 1:
+                yield family, named
 
 
 def _parts(network: FoundNetwork) -> Iterator[FoundNetwork]:
@@ -160,6 +161,14 @@ def _parts(network: FoundNetwork) -> Iterator[FoundNetwork]:
             yield _replaced(network, f"{network.place}.{prefix.rstrip('.')}".strip("."), under)
 
 
+def _renamed(family: Family, network: FoundNetwork) -> FoundNetwork:
+    """The network under the names of the family's network."""
+    tensors = network.tensors
+    for pattern, name in family.renames:
+        tensors = {re.sub(pattern, name, key): tensor for key, tensor in tensors.items()}
+    return _replaced(network, network.place, tensors)
+
+
 def _replaced(network: FoundNetwork, place: str, tensors: Mapping[str, StoredTensor]) -> FoundNetwork:
     return type(network)(place, tensors, network.facts, network.loose)
 
@@ -169,14 +178,6 @@ def _share(family: Family, network: FoundNetwork) -> float:
     tensors = network.tensors
     if any(name.startswith(family.absent) for name in tensors) if family.absent else False:
         return 0.0
-    for name, sides in family.shapes:
-        if name in tensors:
-            shape = tensors[name].shape
-            fits = len(shape) == len(sides) and all(
-                want is None or side == want for side, want in zip(shape, sides, strict=True)
-            )
-            if not fits:
-                return 0.0
     return sum(mark in tensors for mark in family.marks) / len(family.marks)
 
 
@@ -188,7 +189,9 @@ def _rank(place: str) -> int:
 
 def _unknown(networks: Sequence[FoundNetwork]) -> CheckpointError:
     """What to say of a file that no family claims."""
-    candidates = [(part, family) for network in networks for part in _parts(network) for family in FAMILIES]
+    candidates = [
+        (_renamed(family, part), family) for network in networks for part in _parts(network) for family in FAMILIES
+    ]
     part, family = max(candidates, key=lambda pair: (_share(pair[1], pair[0]), -_rank(pair[0].place)))
     share = _share(family, part)
     if share >= NEAR:

@@ -22,7 +22,7 @@ from core.progress import Progress, silent
 from core.whole_file import written_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from core.checkpoints.recognition import Recognised
     from core.progress import Report
@@ -97,7 +97,13 @@ def tensors_file(model: ModelRecord) -> Path:
     return folder() / model.name / TENSORS_NAME
 
 
-def add(path: Path, name: str | None = None, report: Report = silent, taken: Collection[str] = ()) -> ModelRecord:
+def add(
+    path: Path,
+    name: str | None = None,
+    report: Report = silent,
+    taken: Collection[str] = (),
+    others: Sequence[Path] = (),
+) -> ModelRecord:
     """Recognise a file and keep its networks.
 
     Args:
@@ -105,6 +111,7 @@ def add(path: Path, name: str | None = None, report: Report = silent, taken: Col
         name: what to call it; none takes the family's name, with a number where that is taken.
         report: told of each step.
         taken: names that bundled models have.
+        others: further files of the same network, as LPIPS comes in two.
 
     Raises:
         CheckpointError: the file is of no known family, hostile or damaged; or the name is taken or none.
@@ -119,14 +126,22 @@ def add(path: Path, name: str | None = None, report: Report = silent, taken: Col
             raise CheckpointError(f"{path} is a folder without model_index.json.", "Name the checkpoint file in it.")
         return _keep(registered(path, report), name, taken, write=None)
     report(Progress(0, 3, "Reading the file"))
-    data, source_sha256 = _opened(path)
+    from core.checkpoints.containers import mapped, read_tree
+
+    data = mapped(path)
+    # read and not mapped: what is touched of a mapping counts as this process's memory
+    source_sha256 = sha256_of(path)
     report(Progress(1, 3, "Looking what it is"))
-    from core.checkpoints.containers import read_tree
-    from core.checkpoints.contents import networks_in
+    from core.checkpoints.contents import joined, networks_in
     from core.checkpoints.recognition import as_clause, recognise
 
     try:
-        recognised = recognise(networks_in(read_tree(data).root))
+        networks = networks_in(read_tree(data).root)
+        if others:
+            networks = (
+                joined([*networks, *(one for file in others for one in networks_in(read_tree(mapped(file)).root))]),
+            )
+        recognised = recognise(networks)
     except CheckpointError as error:
         raise CheckpointError(f"{path.name} was not installed: {as_clause(error.message)}", error.hint) from error
     if name is None:
@@ -136,7 +151,7 @@ def add(path: Path, name: str | None = None, report: Report = silent, taken: Col
                     f"{path.name} is installed already, as {other.name}.", "Give another name with --name to keep two."
                 )
     drafted = _drafted(recognised, path, source_sha256)
-    limit = 2 * len(data) + (1 << 20)
+    limit = 2 * (len(data) + sum(file.stat().st_size for file in others)) + (1 << 20)
     if drafted.size_bytes > limit:
         raise CheckpointError(
             f"The tensors of {path.name} would take {drafted.size_bytes:,} bytes, more than the file has.",
@@ -212,16 +227,6 @@ def sha256_of(path: Path, report: Report = silent) -> str:
             done += len(chunk)
             report(Progress(done // CHUNK_BYTES, max(1, total // CHUNK_BYTES), f"Checking {path.name}"))
     return digest.hexdigest()
-
-
-def _opened(path: Path) -> tuple[memoryview, str]:
-    from core.checkpoints.containers import mapped
-
-    data = mapped(path)
-    digest = hashlib.sha256()
-    for first in range(0, len(data), CHUNK_BYTES):
-        digest.update(data[first : first + CHUNK_BYTES])
-    return data, digest.hexdigest()
 
 
 def _drafted(recognised: tuple[Recognised, ...], path: Path, source_sha256: str) -> ModelRecord:

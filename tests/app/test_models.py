@@ -53,14 +53,15 @@ def sentence(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
 
 @pytest.mark.parametrize("name", builders.OFFICIAL_FILES)
 def test_add_list_verify_remove(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    make, _, kind = builders.OFFICIAL_FILES[name]
+    make, families, kind = builders.OFFICIAL_FILES[name]
     file = make(tmp_path / name)
     added = answer(capsys, "models", "add", file, "--name", "mine")["model"]
     assert (added["name"], added["kind"], added["state"], added["source"]) == ("mine", kind, "ready", name)
     assert added["licence"]
     assert added["need_bytes"] > 0
     assert len(added["sha256"]) == 64
-    assert not added["commercial"]
+    # of Depth Anything the small size is free
+    assert added["commercial"] == (families in (("sam",), ("lpips",), ("depth_anything",)))
     rows = {row["name"]: row for row in answer(capsys, "models", "list")["models"]}
     assert rows["mine"] == added
     assert rows["tiny"]["bundled"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import pickle  # noqa: TID251 - makes the files that must be read without it
+import re
 import sys
 from argparse import Namespace
 from collections import OrderedDict
@@ -19,10 +20,20 @@ from torch import nn
 
 from core.generators.eg3d import EG3DConfig, EG3DNetwork
 from core.generators.panohead import PanoHeadConfig, PanoHeadNetwork
+from core.generators.stylesdf import StyleSDFConfig, StyleSDFNetwork
 from core.inverters.encoders.afa import AfaConfig, AfaNetwork
+from core.inverters.encoders.e3dge_alignment import E3dgeAlignmentConfig, E3dgeAlignmentNetwork
+from core.inverters.encoders.e3dge_global import E3dgeGlobalConfig, E3dgeGlobalNetwork
+from core.inverters.encoders.e3dge_local import E3dgeLocalConfig, E3dgeLocalNetwork
+from core.inverters.encoders.e3dge_pose import E3dgePoseConfig, E3dgePoseNetwork
 from core.inverters.encoders.goae import GoaeConfig, GoaeNetwork
 from core.inverters.encoders.psp import PspConfig, PspNetwork
 from core.inverters.encoders.triplanenet import TriPlaneNetConfig, TriPlaneNetNetwork
+from core.perception.arcface import ArcFaceConfig, ArcFaceNetwork
+from core.perception.depth_anything import DepthAnythingConfig, DepthAnythingNetwork
+from core.perception.lpips_standard import LpipsConfig, LpipsNetwork
+from core.segmenters.bisenet import BiSeNetConfig, BiSeNetNetwork
+from core.segmenters.click import SamConfig, SamNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -252,11 +263,83 @@ def eg3d_dict_file(path: Path) -> Path:
     )
 
 
+STYLESDF = StyleSDFConfig(
+    width=16, depth=3, style_layers=2, latent_size=16, mapping_layers=2, decoder_widths=(16, 8), neural_px=16,
+    samples=6,
+)  # fmt: skip
+E3DGE_GLOBAL = E3dgeGlobalConfig(
+    stages=STAGES, pyramid_width=32, renderer_latent_size=16, renderer_head_depths=(2,) * 4, decoder_latent_size=16,
+    decoder_head_depths=(2,),
+)  # fmt: skip
+E3DGE_LOCAL = E3dgeLocalConfig(stem_width=32, width=128, stacks=1, depth=1, point_width=20, modulation_width=32)
+E3DGE_ALIGNMENT = E3dgeAlignmentConfig(widths=(16, 32, 48, 64))
+E3DGE_POSE = E3dgePoseConfig(widths=(16, 16, 16))
+
+
+def stylesdf_file(path: Path) -> Path:
+    """StyleSDF's checkpoint: generator, its smoothed copy and a discriminator that nobody needs."""
+    made, discriminator_state = state_of(StyleSDFNetwork, STYLESDF), dict(discriminator().state_dict())
+    return saved(
+        {"g": state_of(StyleSDFNetwork, STYLESDF, 9), "g_ema": made, "d": discriminator_state, "iter": 5}, path
+    )
+
+
+def e3dge_file(path: Path) -> Path:
+    """E3DGE's checkpoint: a state dict for each network, the local branch within the generator."""
+    local = state_of(E3dgeLocalNetwork, E3DGE_LOCAL)
+    generator = state_of(StyleSDFNetwork, STYLESDF) | {
+        f"renderer.network.netLocal.{name}": value for name, value in local.items()
+    }
+    networks = {
+        "encoder": state_of(E3dgeGlobalNetwork, E3DGE_GLOBAL),
+        "g_ema": generator,
+        "grid_align": state_of(E3dgeAlignmentNetwork, E3DGE_ALIGNMENT),
+        "d": state_of(E3dgePoseNetwork, E3DGE_POSE),
+    }
+    return saved(
+        {key: {f"module.{name}": value for name, value in part.items()} for key, part in networks.items()}, path
+    )
+
+
+BISENET = BiSeNetConfig(widths=(8, 8, 16, 16), depths=(1, 1, 1, 1), context_width=8, fused_width=16, hidden_width=8)
+SAM = SamConfig(
+    width=16, depth=2, heads=2, global_blocks=(1,), window=2, grid=4, prompt_width=16, mask_channels=4, decoder_depth=1,
+    decoder_hidden=16, quality_depth=2, quality_hidden=16,
+)  # fmt: skip
+ARCFACE = ArcFaceConfig(stages=STAGES, face_px=32, embedding_size=16)
+DEPTH = DepthAnythingConfig(
+    width=64, depth=4, heads=1, hidden=64, grid=3, level_widths=(8, 8, 16, 16), head_width=8, last_width=4
+)
+
+
+def lpips_file(path: Path) -> Path:
+    """A whole LPIPS: the backbone in slices, the heads twice, the constants of its scaling."""
+    state = state_of(LpipsNetwork, LpipsConfig())
+    whole = {re.sub(r"^features\.(\d+)", r"net.slice1.\1", name): value for name, value in state.items()}
+    heads = {re.sub(r"^lin(\d)", r"lins.\1", name): value for name, value in state.items() if name.startswith("lin")}
+    return saved({**whole, **heads, "scaling_layer.shift": torch.zeros(1, 3, 1, 1)}, path)
+
+
 OFFICIAL_FILES: dict[str, tuple[Callable[[Path], Path], tuple[str, ...], str]] = {
     "easy-khair.pkl": (lambda path: _written(panohead_pickle(), path), ("panohead",), "generator"),
     "ffhq512-128.pkl": (lambda path: _written(eg3d_pickle(), path), ("eg3d",), "generator"),
     "ffhq512-128.pth": (eg3d_dict_file, ("eg3d",), "generator"),
     "werewolf.pt": (lambda path: saved(network(PANOHEAD).state_dict(), path), ("panohead",), "generator"),
+    "ffhq1024x1024.pt": (stylesdf_file, ("stylesdf",), "generator"),
+    "e3dge.pt": (
+        e3dge_file,
+        ("stylesdf", "e3dge_global", "e3dge_local", "e3dge_alignment", "e3dge_pose"),
+        "encoder",
+    ),
+    "79999_iter.pth": (lambda path: saved(state_of(BiSeNetNetwork, BISENET), path), ("bisenet",), "segmenter"),
+    "sam_vit.pth": (lambda path: saved(state_of(SamNetwork, SAM), path), ("sam",), "segmenter"),
+    "model_ir_se50.pth": (lambda path: saved(state_of(ArcFaceNetwork, ARCFACE), path), ("arcface",), "identity"),
+    "depth_anything_v2.pth": (
+        lambda path: saved(state_of(DepthAnythingNetwork, DEPTH), path),
+        ("depth_anything",),
+        "depth",
+    ),
+    "lpips.pth": (lpips_file, ("lpips",), "perceptual"),
     "triplanenet.pt": (triplanenet_file, ("psp", "triplanenet", "eg3d"), "encoder"),
     "encoder_FFHQ.pt": (lambda path: saved(state_of(GoaeNetwork, GOAE), path), ("goae",), "encoder"),
     "afa_FFHQ.pt": (lambda path: saved(state_of(AfaNetwork, AFA), path), ("goae_afa",), "refiner"),

@@ -19,6 +19,7 @@ from core.checkpoints.opening import open_model
 from core.errors import CheckpointError
 from core.frame import Quality
 from core.head import Head
+from core.perception.lpips_standard import LpipsConfig, LpipsNetwork
 from core.rendering.renderer import HeadRenderer
 from core.trigrid import PlaneAxes, Trigrid
 from tests.core.checkpoints import builders
@@ -322,3 +323,17 @@ def test_a_folder_with_a_damaged_index_is_refused(content: str, tmp_path: Path) 
     (folder / "model_index.json").write_text(content, encoding="utf-8")
     with pytest.raises(CheckpointError, match="cannot be read"):
         store.add(folder)
+
+
+def test_a_network_may_come_in_two_files(tmp_path: Path) -> None:
+    state = builders.state_of(LpipsNetwork, LpipsConfig())
+    backbone = {name: value for name, value in state.items() if name.startswith("features.")}
+    first = builders.saved({**backbone, "classifier.1.weight": torch.zeros(2, 2)}, tmp_path / "alexnet.pth")
+    second = builders.saved(
+        {name: value for name, value in state.items() if name not in backbone}, tmp_path / "alex.pth"
+    )
+    with pytest.raises(CheckpointError, match="LPIPS"):
+        store.add(first)
+    kept = store.add(first, others=[second])
+    opened = open_model(kept.name).networks["lpips"].state_dict()
+    assert all(torch.equal(opened[name], value) for name, value in state.items())
