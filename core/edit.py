@@ -93,6 +93,8 @@ class Paint:
         key: unique in a project.
         picture: uint8 [S, S, 4], RGB and how thickly it is laid on; never written in place.
         camera: from where it was painted.
+        depth: float32 [h, w], of the surface that was painted, along the camera's z in world units; 0 where there was
+            nothing. What this camera did not see stays unpainted.
         strength: 0 leaves the head as it is, 1 is the full change.
         enabled: whether it counts at present.
     """
@@ -100,6 +102,7 @@ class Paint:
     key: str
     picture: NDArray[np.uint8]
     camera: Camera
+    depth: NDArray[np.float32]
     strength: float = 1.0
     enabled: bool = True
 
@@ -108,7 +111,8 @@ class Paint:
             return NotImplemented
         ours = (self.key, self.camera, self.strength, self.enabled)
         theirs = (other.key, other.camera, other.strength, other.enabled)
-        return ours == theirs and np.array_equal(self.picture, other.picture)
+        same = ours == theirs and np.array_equal(self.picture, other.picture)
+        return same and np.array_equal(self.depth, other.depth)
 
     def __hash__(self) -> int:
         return hash((self.key, self.camera, self.strength, self.enabled))

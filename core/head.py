@@ -7,6 +7,7 @@ from types import MappingProxyType
 import torch
 
 from core.camera import Camera
+from core.edit import Paint
 from core.field import Field
 from core.mask import Mask
 
@@ -26,6 +27,7 @@ class Head:
         seed: seed of the search that found it.
         method: name in `core.inverters` of what found it; empty for a sampled head.
         visibility: what the photo saw, or None.
+        paint: laid over its surface, first to last.
     """
 
     generator: str
@@ -36,6 +38,7 @@ class Head:
     seed: int = 0
     method: str = ""
     visibility: Mask | None = None
+    paint: tuple[Paint, ...] = ()
 
     def __post_init__(self) -> None:
         if self.latents.ndim != 2 or self.latents.dtype != torch.float32:
@@ -45,8 +48,8 @@ class Head:
         if not isinstance(other, Head):
             return NotImplemented
         return (
-            (self.generator, self.camera, self.seed, self.method, self.visibility)
-            == (other.generator, other.camera, other.seed, other.method, other.visibility)
+            (self.generator, self.camera, self.seed, self.method, self.visibility, self.paint)
+            == (other.generator, other.camera, other.seed, other.method, other.visibility, other.paint)
             and torch.equal(self.latents, other.latents)
             and self.trigrid == other.trigrid
             and self.delta.keys() == other.delta.keys()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from core.edit import MoveSlider, Recolour, RemovePart, TakePart, at_work
+from core.edit import MoveSlider, Paint, Recolour, RemovePart, TakePart, at_work
 from core.editors.attributes import Sliders
 from core.editors.bareness import can_go_without, latents_without
 from core.editors.part_volume import LABELS_OF, REACH, HeadParts, fit_of, labels_of
@@ -81,6 +81,7 @@ class Folder:
         with torch.no_grad():
             latents = self._latents([edit for edit in working if isinstance(edit, MoveSlider)])
             field = self._field(latents)
+            paint = self._head.paint
             for number, edit in enumerate(working):
                 match edit:
                     case TakePart():
@@ -89,7 +90,9 @@ class Folder:
                         field = self._cleared(field, latents, edit.part, edit.strength)
                     case Recolour():
                         field = self._recoloured(field, latents, edit, working[:number])
-        return replace(self._head, latents=latents, trigrid=field)
+                    case Paint():
+                        paint = (*paint, edit)
+        return replace(self._head, latents=latents, trigrid=field, paint=paint)
 
     def parts(self) -> HeadParts:
         """The parts of the head without edits."""

@@ -21,6 +21,7 @@ from core.rendering.marching import Composite, march, never_stale
 from core.rendering.matte import fine_alpha
 from core.rendering.near import march_near
 from core.rendering.occupancy import FieldGrid, field_grid
+from core.rendering.paint import painted
 from core.rendering.preview import KeyView, preview
 from core.rendering.rays import camera_rays
 
@@ -148,7 +149,7 @@ class HeadRenderer:
         if labels is not None:
             labels = torch.where(seen, labels.cpu(), torch.zeros((), dtype=torch.uint8))
         return Frame(
-            rgb=rgb,
+            rgb=painted(rgb, alpha, depth.numpy(), camera, self.head.paint),
             alpha=alpha,
             depth=depth.numpy(),
             labels=None if labels is None else labels.numpy(),
