@@ -140,6 +140,8 @@ def implicit_fusion(
     latents: Tensor,
     encode: Callable[[Tensor], Tensor],
     camera: Camera | None = None,
+    *,
+    samples: tuple[int, int] | None = None,
 ) -> Trigrid:
     """What the generator makes of a pasted head: it can draw no seam.
 
@@ -150,9 +152,12 @@ def implicit_fusion(
         encode: picture [1, 3, 256, 256], 0..1, -> latents [1, L, W]; without a branch for detail, which would keep
             the seam.
         camera: from where the head is shown; None is straight in front.
+        samples: of both passes along a ray; None is the generator's own.
     """
     with torch.no_grad():
-        seen = march(generator, manual, camera or Camera.orbit(), generator.info.neural_px)
+        seen = march(
+            generator, manual, camera or Camera.orbit(), generator.info.neural_px, *(samples or generator.info.samples)
+        )
         picture = generator.picture(seen.features, seen.alpha, latents[None])
         # averages of whole pixels, as published: no antialiased filter
         return generator.trigrid(encode(F.adaptive_avg_pool2d(picture, ENCODER_PX))[0])

@@ -8,6 +8,7 @@ plane has or who segments, so it serves every generator behind `core.protocols.G
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
@@ -92,16 +93,30 @@ def mean_gradient(planes: Tensor, views: Iterable[tuple[Callable[[Tensor], Tenso
     return total / count
 
 
+@dataclass(frozen=True)
+class Looks:
+    """How a head is looked at while a part is searched.
+
+    Attributes:
+        cameras: views; heads that have a back want `ALL_ROUND_VIEWS`.
+        finished: gradients pass through the super-resolution, as published; False takes the rendered colours.
+        samples: of both passes along a ray; None is the generator's own.
+        neural_px: side of the feature picture; None is the generator's own.
+    """
+
+    cameras: tuple[Camera, ...] = field(default_factory=cameras_of_views)
+    finished: bool = True
+    samples: tuple[int, int] | None = None
+    neural_px: int | None = None
+
+
 def gradient_of_part(
     generator: Generator,
     trigrid: Trigrid,
     latents: Tensor,
     mask_of: Callable[[Tensor, Tensor], Tensor],
-    cameras: Iterable[Camera],
+    looks: Looks | None = None,
     *,
-    finished: bool = True,
-    samples: tuple[int, int] | None = None,
-    neural_px: int | None = None,
     stale: Callable[[], None] = never_stale,
 ) -> Tensor:
     """How a head's planes move the pixels of a part.
@@ -110,26 +125,24 @@ def gradient_of_part(
         generator: with the head's tuned weights.
         trigrid: the head.
         latents: [L, W], for the super-resolution.
-        mask_of: the part's mask [1, 1, H, W], 0..1, in a picture [1, 3, H, W], 0..1; its second argument is the
+        mask_of: the part's mask [1, 1, h, w], 0..1, in a picture [1, 3, H, W], 0..1; its second argument is the
             composited features [1, F, h, w], from which a generator with labels can tell the part. It is resized to
             the picture.
-        cameras: views.
-        finished: gradients pass through the super-resolution, as published; False takes the rendered colours.
-        samples: of both passes along a ray; None is the generator's own.
-        neural_px: side of the feature picture; None is the generator's own.
+        looks: how; None is as published.
         stale: called between views; raises `Cancelled`.
 
     Returns:
         [3, C, D, H, W].
     """
-    side, samples = neural_px or generator.info.neural_px, samples or generator.info.samples
+    looks = looks or Looks()
+    side, samples = looks.neural_px or generator.info.neural_px, looks.samples or generator.info.samples
 
     def drawn(camera: Camera) -> tuple[Callable[[Tensor], Tensor], Tensor]:
         stale()
 
         def both(planes: Tensor) -> tuple[Tensor, Tensor]:
             seen = march(generator, trigrid.with_planes(planes), camera, side, *samples)
-            if finished:
+            if looks.finished:
                 return generator.picture(seen.features, seen.alpha, latents[None]), seen.features
             return generator.colours(seen.features.movedim(1, -1)).movedim(-1, 1), seen.features
 
@@ -140,4 +153,4 @@ def gradient_of_part(
                 mask = torch.nn.functional.interpolate(mask, picture.shape[-2:], mode="nearest")
         return lambda planes: both(planes)[0], mask
 
-    return mean_gradient(trigrid.planes, (drawn(camera) for camera in cameras))
+    return mean_gradient(trigrid.planes, (drawn(camera) for camera in looks.cameras))

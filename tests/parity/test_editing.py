@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.editors import fuse, localize, plane_masks, visible_mix
+from core.editors import fuse, localize, plane_masks, reference_edit, visible_mix
 from core.editors.plane_masks import GradientMasking, MaskEdges
 from core.trigrid import PlaneAxes, Trigrid
 from tests.parity.golden import assert_close, case, names
@@ -114,21 +114,23 @@ def test_parts_are_taken(name: str) -> None:
     source_field, target_field = (gradient_field(seed, blob) for seed, blob in fields)
     for part in sorted({key.split(".")[0] for key in outputs}):
         drawn = iter(golden.inputs[f"{part}.sigmas"].tolist())
-        mask = plane_masks.mask_from_gradient(source_field, fuse.masking_of(part), drawn)
-        companion = fuse.COMPANIONS.get(part)
-        other = plane_masks.mask_from_gradient(target_field, fuse.masking_of(companion), drawn) if companion else None
-        mask = fuse.source_mask(part, mask, other)
-        if part == "glasses":
-            manual = fuse.guided_fusion(source, plain, target, mask, golden.facts["guidance_factor"])
-        else:
-            manual = fuse.manual_fusion(source, target, mask)
+        companion = target_field if part in fuse.COMPANIONS else None
+        edited = reference_edit.fused_by_gradients(
+            part,
+            source,
+            target,
+            (source_field, companion),
+            lambda manual: implicit,
+            plain=plain,
+            guidance=golden.facts["guidance_factor"],
+            sigmas=drawn,
+        )
         # what is left of the list are the fixed sigmas of growing and shrinking
         assert set(drawn) == {plane_masks.EDGES[part].blur_sigma}
-        final = fuse.final_fusion(fuse.shares_of(part, mask), source, implicit, target, manual)
         got = {
-            "mask_src": mask[0, 0, 0],
-            "man_fused_sub": manual.planes[:, :, 0],
-            "final_sub": final.planes[:, :, 0],
+            "mask_src": edited.mask[0, 0, 0],
+            "man_fused_sub": edited.manual.planes[:, :, 0],
+            "final_sub": edited.trigrid.planes[:, :, 0],
         }
         for key, value in got.items():
             expected = outputs.pop(f"{part}.{key}")

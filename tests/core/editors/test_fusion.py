@@ -19,6 +19,7 @@ from core.editors.fuse import (
 from core.editors.localize import (
     ALL_ROUND_VIEWS,
     PUBLISHED_VIEWS,
+    Looks,
     cameras_of_views,
     gradient_of_part,
     labelled_pixels,
@@ -154,7 +155,7 @@ def test_gradients_of_a_part_point_at_it() -> None:
         return mask * (features[:, :3].sum(1, keepdim=True) > 0)
 
     cameras = cameras_of_views(ALL_ROUND_VIEWS[::6])
-    gradient = gradient_of_part(generator, head, generator.mean_latents(), hair, cameras, samples=(12, 0))
+    gradient = gradient_of_part(generator, head, generator.mean_latents(), hair, Looks(cameras, samples=(12, 0)))
     assert gradient.shape == head.planes.shape
     front = gradient.abs()[0, :, :].sum((0, 1))
     rows = front.sum(1)
@@ -170,8 +171,7 @@ def test_a_part_that_is_not_there_moves_nothing() -> None:
         head,
         generator.mean_latents(),
         lambda picture, features: torch.zeros_like(picture[:, :1]),
-        cameras,
-        samples=(4, 0),
+        Looks(cameras, samples=(4, 0)),
     )
     assert gradient.abs().max() == 0
     with pytest.raises(ValueError, match="view"):
