@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tests.parity import golden as stored
 from tests.parity.golden import Golden, assert_close, names
 from tests.parity.recipe import recipe_state
 
@@ -56,11 +57,12 @@ def seeded(golden: Golden, name: str, shape: tuple[int, ...] | None = None) -> T
     return torch.from_numpy((float(offset or 0) + float(before or after or 1) * numbers).astype(np.float32))
 
 
-def official_shapes(golden: Golden, name: str) -> dict[str, Tensor]:
+def official_shapes(name: str) -> dict[str, Tensor]:
     """The official names, each with a tensor of its shape that holds no numbers."""
-    path = names(golden.name)[golden.name].parent / f"SHAPES_{name}.json"
-    if not path.is_file():
-        pytest.skip(f"{path.name} is not beside the case")
+    file = f"SHAPES_{name}.json"
+    path = next((folder / file for folder in stored._folders() if (folder / file).is_file()), None)
+    if path is None:
+        pytest.skip(f"{file} is not here; set VOLTEFACE_GOLDEN to its folder")
     shapes = json.loads(path.read_text(encoding="utf-8"))["state_dict"]
     return {key: torch.zeros(shape, device="meta") for key, shape in shapes.items()}
 

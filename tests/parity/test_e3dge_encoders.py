@@ -1,5 +1,8 @@
 """E3DGE's encoders and their pieces against the published ones, on random weights."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -28,17 +31,30 @@ from tests.parity.encoders import (
 )
 from tests.parity.golden import case
 
+OFFICIAL: dict[str, tuple[Any, Callable[[Any], nn.Module]]] = {
+    "e3dge_E0_hybrid_v2": (E3dgeGlobalConfig, E3dgeGlobalNetwork),
+    "e3dge_ada_grid_align": (E3dgeAlignmentConfig, E3dgeAlignmentNetwork),
+    "e3dge_pose_volume_discriminator": (E3dgePoseConfig, E3dgePoseNetwork),
+    "e3dge_netLocal": (E3dgeLocalConfig, E3dgeLocalNetwork),
+}
+
+
+@pytest.mark.parametrize("name", OFFICIAL)
+def test_names_and_sizes(name: str) -> None:
+    official = official_shapes(name)
+    config_class, network_class = OFFICIAL[name]
+    config = config_class.from_state(official, {})
+    assert config == config_class(), "the defaults are the released sizes"
+    with torch.device("meta"):
+        assert_official(network_class(config), official)
+
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", cases("I_e3dge_E0"))
 def test_global_encoder(name: str) -> None:
     golden = case(name)
-    official = official_shapes(golden, "e3dge_E0_hybrid_v2")
-    config = E3dgeGlobalConfig.from_state(official, {})
-    assert config == E3dgeGlobalConfig(), "the defaults are the released sizes"
-    network = recipe_network(lambda: E3dgeGlobalNetwork(config), golden.facts["weight_init"])
-    assert_official(network, official)
+    network = recipe_network(lambda: E3dgeGlobalNetwork(E3dgeGlobalConfig()), golden.facts["weight_init"])
     pictures = seeded(golden, "x")
     with every_output(golden) as outputs:
         eighth, quarter, _ = network.pyramid(pictures)
@@ -52,11 +68,7 @@ def test_global_encoder(name: str) -> None:
 @pytest.mark.parametrize("name", cases("I_e3dge_ada"))
 def test_alignment(name: str) -> None:
     golden = case(name)
-    official = official_shapes(golden, "e3dge_ada_grid_align")
-    config = E3dgeAlignmentConfig.from_state(official, {})
-    assert config == E3dgeAlignmentConfig(), "the defaults are the released sizes"
-    network = recipe_network(lambda: E3dgeAlignmentNetwork(config), golden.facts["weight_init"])
-    assert_official(network, official)
+    network = recipe_network(lambda: E3dgeAlignmentNetwork(E3dgeAlignmentConfig()), golden.facts["weight_init"])
     with every_output(golden) as outputs:
         aligned = network(seeded(golden, "x"))
         outputs.check(aligned, "y")
@@ -66,11 +78,7 @@ def test_alignment(name: str) -> None:
 @pytest.mark.parametrize("name", cases("I_e3dge_pose"))
 def test_pose(name: str) -> None:
     golden = case(name)
-    official = official_shapes(golden, "e3dge_pose_volume_discriminator")
-    config = E3dgePoseConfig.from_state(official, {})
-    assert config == E3dgePoseConfig(), "the defaults are the released sizes"
-    network = recipe_network(lambda: E3dgePoseNetwork(config), golden.facts["weight_init"])
-    assert_official(network, official)
+    network = recipe_network(lambda: E3dgePoseNetwork(E3dgePoseConfig()), golden.facts["weight_init"])
     with every_output(golden) as outputs:
         realness, angles = network(seeded(golden, "x"))
         outputs.check(realness, "gan")
@@ -80,11 +88,7 @@ def test_pose(name: str) -> None:
 @pytest.mark.parametrize("name", cases("I_e3dge_netlocal"))
 def test_local_branch(name: str) -> None:
     golden = case(name)
-    official = official_shapes(golden, "e3dge_netLocal")
-    config = E3dgeLocalConfig.from_state(official, {})
-    assert config == E3dgeLocalConfig(), "the defaults are the released sizes"
-    network = recipe_network(lambda: E3dgeLocalNetwork(config), golden.facts["weight_init"])
-    assert_official(network, official)
+    network = recipe_network(lambda: E3dgeLocalNetwork(E3dgeLocalConfig()), golden.facts["weight_init"])
     with every_output(golden) as outputs:
         outputs.check(torch.stack(list(network.image_filter(seeded(golden, "hg input")))), "hg_outputs_sub")
         features = network.features(seeded(golden, "residual"), seeded(golden, "depth"))

@@ -32,7 +32,6 @@ class E3dgeGlobalConfig:
     Attributes:
         channels: of the picture.
         stages: width and blocks of each stage of the body, four of them.
-        pyramid_width: channels of the pyramid.
         renderer_latent_size: width of the renderer's latents.
         renderer_head_depths: halvings in the head of each of them.
         decoder_latent_size: width of the decoder's latent.
@@ -41,7 +40,6 @@ class E3dgeGlobalConfig:
 
     channels: int = 3
     stages: tuple[tuple[int, int], ...] = ir_se.STAGES_50
-    pyramid_width: int = 512
     renderer_latent_size: int = 256
     renderer_head_depths: tuple[int, ...] = (7,) * 9
     decoder_latent_size: int = 512
@@ -59,7 +57,6 @@ class E3dgeGlobalConfig:
         return E3dgeGlobalConfig(
             channels=shape_of(state, "input_layer.0.weight", 4, TITLE)[1],
             stages=ir_se.stages_from_state(state),
-            pyramid_width=shape_of(state, "latlayer256.weight", 4, TITLE)[0],
             renderer_latent_size=shape_of(state, "styles_pigan.0.linear.weight", 2, TITLE)[0],
             renderer_head_depths=head_depths(state, "styles_pigan."),
             decoder_latent_size=shape_of(state, "styles_stylegan.0.linear.weight", 2, TITLE)[0],
@@ -73,10 +70,10 @@ class E3dgeGlobalNetwork(nn.Module):
     def __init__(self, config: E3dgeGlobalConfig) -> None:
         super().__init__()
         self.config = config
-        first, second, third, _ = (width for width, _ in config.stages)
+        # the pyramid is as wide as the body's last stage
+        first, second, third, width = (channels for channels, _ in config.stages)
         self.input_layer = ir_se.input_layer(config.channels, first)
         self.body = ir_se.body(first, config.stages)
-        width = config.pyramid_width
         self.styles_pigan = nn.ModuleList(
             StyleHead(width, config.renderer_latent_size, depth) for depth in config.renderer_head_depths
         )

@@ -33,7 +33,7 @@ class PspConfig:
     Attributes:
         channels: of the picture.
         stages: width and blocks of each stage of the body, four of them.
-        latent_size: W, and the width of the pyramid.
+        latent_size: W.
         head_depths: halvings in the head of each latent; so many suit pictures of 256 pixels.
     """
 
@@ -51,11 +51,10 @@ class PspConfig:
         """
         del facts  # the tensors tell everything
         shape_of(state, "body.0.res_layer.3.weight", 4, TITLE)
-        shape_of(state, "styles.0.linear.weight", 2, TITLE)
         return PspConfig(
             channels=shape_of(state, "input_layer.0.weight", 4, TITLE)[1],
             stages=ir_se.stages_from_state(state),
-            latent_size=shape_of(state, "latlayer1.weight", 4, TITLE)[0],
+            latent_size=shape_of(state, "styles.0.linear.weight", 2, TITLE)[0],
             head_depths=head_depths(state, "styles."),
         )
 
@@ -75,12 +74,10 @@ class PspNetwork(nn.Module):
         widths = [width for width, _ in config.stages]
         self.input_layer = ir_se.input_layer(config.channels, widths[0])
         self.body = ir_se.body(widths[0], config.stages)
-        inputs = [widths[3] if i < COARSE_HEADS else config.latent_size for i in range(len(config.head_depths))]
-        self.styles = nn.ModuleList(
-            StyleHead(width, config.latent_size, depth) for width, depth in zip(inputs, config.head_depths, strict=True)
-        )
-        self.latlayer1 = nn.Conv2d(widths[2], config.latent_size, 1)
-        self.latlayer2 = nn.Conv2d(widths[1], config.latent_size, 1)
+        # the pyramid is as wide as the body's last stage
+        self.styles = nn.ModuleList(StyleHead(widths[3], config.latent_size, depth) for depth in config.head_depths)
+        self.latlayer1 = nn.Conv2d(widths[2], widths[3], 1)
+        self.latlayer2 = nn.Conv2d(widths[1], widths[3], 1)
 
     def pyramid(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Feature maps [B, C, h, w] of pictures at a sixteenth, an eighth and a quarter of their side."""

@@ -7,8 +7,9 @@ finished planes. Code MIT; the released weights were learnt from EG3D and FFHQ, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import torch
 import torch.nn.functional as F
@@ -17,9 +18,6 @@ from torch import Tensor, nn
 from core.errors import CheckpointError
 from core.perception import ir_se
 from core.state_shapes import shape_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 TITLE: Final = "TriPlaneNet"
 LICENCE: Final = "LicenseRef-EG3D-FFHQ-noncommercial"
@@ -66,7 +64,7 @@ class TriPlaneNetConfig:
         shuffled = shape_of(state, "up2.conv.double_conv.0.weight", 1, TITLE)[0] == up_widths[0] // 4 + stages[2][0]
         second = "final_head_two.0.weight" in state
         opts = facts.get("opts") or {}
-        told = opts.get("use_pixelshuffle") if isinstance(opts, dict) else None
+        told = opts.get("use_pixelshuffle") if isinstance(opts, Mapping) else None
         if second and told is not None and bool(told) != shuffled:
             raise CheckpointError(
                 f"The options of this {TITLE} file say use_pixelshuffle = {told}, but up2.conv.double_conv.0.weight "
@@ -81,6 +79,14 @@ class TriPlaneNetConfig:
             up_widths=up_widths,
             plane_channels=shape_of(state, last, 4, TITLE)[0],
         )
+
+
+RELEASED: Final[Mapping[Version, TriPlaneNetConfig]] = {
+    "v1": TriPlaneNetConfig(version="v1", channels=6, up_widths=(512, 384, 256, 96)),
+    "v2ps": TriPlaneNetConfig(version="v2ps", up_widths=(512, 384, 256, 96)),
+    "v2up": TriPlaneNetConfig(),
+}
+"""The sizes of each released version."""
 
 
 class DoubleConvolution(nn.Module):
@@ -155,6 +161,8 @@ class TriPlaneNetNetwork(nn.Module):
         Returns:
             [B, 96, 256, 256].
         """
+        if (planes is None) != (self.config.version == "v1"):
+            raise ValueError("the second version needs the planes of the first reconstruction, the first takes none")
         depths = [depth for _, depth in self.config.stages]
         before_last = sum(depths[:3])
         # the last stage is tapped after its first block, the others where they end
@@ -164,13 +172,34 @@ class TriPlaneNetNetwork(nn.Module):
         for step, skip in enumerate(reversed(fine)):
             x = self.get_submodule(f"up{step + 1}")(x, skip)
         x = enlarged(x, 2, shuffled=self.shuffled)
-        if self.config.version == "v1":
+        if planes is None:
             offsets: Tensor = self.final_head(x)
             return offsets
-        if planes is None:
-            raise ValueError(f"version {self.config.version} needs the planes of the first reconstruction")
         delta: Tensor = self.final_head_two(torch.cat([planes, x], dim=1))
         return planes + delta
+
+
+def branch_input(
+    pictures: Tensor, first: Tensor, mirrored: tuple[Tensor, Tensor] | None = None, side_px: int = 256
+) -> Tensor:
+    """What the network gets to see.
+
+    Args:
+        pictures: [B, 3, H, W] in -1..1.
+        first: [B, 3, h, w], their first reconstructions.
+        mirrored: the same two seen in a mirror, with the first reconstruction rendered from the mirrored camera; only
+            the second version looks at them.
+        side_px: to which all are brought, by averages.
+
+    Returns:
+        [B, 6, side_px, side_px], or [B, 9, side_px, side_px] with the mirrored ones.
+    """
+    seen, rendered = F.adaptive_avg_pool2d(pictures, side_px), F.adaptive_avg_pool2d(first, side_px)
+    parts = [rendered, seen - rendered]
+    if mirrored is not None:
+        other_seen, other_rendered = (F.adaptive_avg_pool2d(picture, side_px) for picture in mirrored)
+        parts.append(other_seen - other_rendered)
+    return torch.cat(parts, dim=1)
 
 
 def final_head(inputs: int, planes: int) -> nn.Sequential:
