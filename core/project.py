@@ -33,6 +33,7 @@ from core.head import Head
 from core.mask import Mask
 from core.packing import Classes, pack, unpack
 from core.photo import MAX_BYTES, Photo
+from core.reference import Reference
 from core.siren_field import SirenField
 from core.stand_in import ModelFacts, StandIn, bytes_of_mesh, mesh_of_bytes
 from core.trigrid import PlaneAxes, Trigrid
@@ -55,6 +56,8 @@ LIMITS = {
     "mesh.safetensors": 16_000_000,
 }
 """The members of the archive and the most bytes that each may unfold to."""
+PACKED = ("camera", "alignment", "head", "references", "edits")
+"""Fields that `core.packing` writes."""
 MAX_RATIO = 200
 """A member that unfolds to more than this many times its size, and to more than a megabyte, is a bomb."""
 
@@ -77,6 +80,7 @@ class Project:
         preview: uint8 [H, W, 3], a picture of the head for lists, or None.
         stand_in: what is shown of the head where its generator is not installed, or None. It belongs to this very
             head: who puts another head in its place leaves it out.
+        references: heads that edits take parts from.
         edits: changes to the head, first to last.
         created: when it was begun, UTC.
         modified: when it was last changed, UTC.
@@ -89,6 +93,7 @@ class Project:
     head: Head | None = None
     preview: NDArray[np.uint8] | None = None
     stand_in: StandIn | None = None
+    references: tuple[Reference, ...] = ()
     edits: tuple[Edit, ...] = ()
     created: datetime = field(default_factory=_now)
     modified: datetime = field(default_factory=_now)
@@ -131,7 +136,7 @@ class Project:
             "created": self.created.isoformat(),
             "modified": self.modified.isoformat(),
             "photo": {"name": self.photo.name, "sha256": self.photo.sha256},
-            **{name: pack(getattr(self, name), name, tensors) for name in ("camera", "alignment", "head", "edits")},
+            **{name: pack(getattr(self, name), name, tensors) for name in PACKED},
         }
         if self.stand_in is not None:
             facts["model"] = self.stand_in.model.to_json()
@@ -159,7 +164,8 @@ def _project(facts: dict[str, Any], members: Members) -> Project:
         stand_in=_stand_in(facts.get("model"), members),
         created=datetime.fromisoformat(facts["created"]),
         modified=datetime.fromisoformat(facts["modified"]),
-        **{name: unpack(facts[name], tensors, classes) for name in ("camera", "alignment", "head", "edits")},
+        # files of before there were references hold none
+        **{name: unpack(facts[name], tensors, classes) for name in PACKED if name in facts},
     )
 
 
@@ -181,7 +187,7 @@ def _photo(name: str, sha256: str, members: Members) -> Photo:
 
 def _classes(aligned: bool) -> Classes:
     classes: dict[str, type[Any]] = {
-        cls.__name__: cls for cls in (Camera, Head, Trigrid, PlaneAxes, SirenField, Mask, *EDITS)
+        cls.__name__: cls for cls in (Camera, Head, Trigrid, PlaneAxes, SirenField, Mask, Reference, *EDITS)
     }
     if aligned:
         from core import align  # brings the perception nets along, so only where the file needs it

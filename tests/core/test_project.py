@@ -16,12 +16,13 @@ import pytest
 import torch
 
 from core.camera import Camera
-from core.edit import MoveSlider, TakePart
+from core.edit import MoveSlider, Paint, Recolour, RemovePart, TakePart
 from core.errors import ProjectError
 from core.mask import Mask
 from core.mesh import Mesh
 from core.photo import Photo
 from core.project import VERSION, Project
+from core.reference import Reference
 from core.stand_in import ModelFacts, StandIn
 from tests.fakes import tiny_head
 
@@ -44,16 +45,28 @@ def project() -> Project:
         camera=Camera.orbit(0.4, -0.1).zoomed(1.5),
         head=head,
         preview=SAMPLE[:16, :16],
+        references=(
+            Reference(key="a", name="Grace", head=tiny_head(5), thumbnail=SAMPLE[:8, :8]),
+            Reference(key="b", name="seed 7", head=tiny_head(6)),
+        ),
         edits=(
             MoveSlider(key="1", name="smile", strength=0.5),
             TakePart(key="2", part="hair", reference="a", enabled=False),
+            RemovePart(key="3", part="glasses", strength=0.7),
+            Recolour(key="4", part="hair", rgb=(0.1, 0.2, 0.3)),
+            Paint(
+                key="5",
+                picture=np.zeros((4, 4, 4), np.uint8),
+                camera=Camera.orbit(0.3),
+                depth=np.ones((2, 2), np.float32),
+            ),
         ),
         created=datetime(2024, 2, 29, 12, 30, tzinfo=UTC),
     )
 
 
 def assert_same(one: Project, other: Project) -> None:
-    for name in ("photo", "camera", "head", "edits", "created", "modified", "version"):
+    for name in ("photo", "camera", "head", "references", "edits", "created", "modified", "version"):
         assert getattr(one, name) == getattr(other, name), name
     if one.preview is None:
         assert other.preview is None
@@ -66,6 +79,20 @@ def test_there_and_back(project: Project, tmp_path: Path) -> None:
     project.save(path)
     assert_same(Project.load(path), project)
     assert os.listdir(tmp_path) == [path.name]  # noqa: PTH208 - names, hidden ones too
+
+
+def test_a_file_of_before_there_were_references_opens(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "old.volteface"
+    dataclasses.replace(project, references=()).save(path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    facts = json.loads(members["project.json"])
+    del facts["references"]
+    members["project.json"] = json.dumps(facts).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    assert_same(Project.load(path), dataclasses.replace(project, references=()))
 
 
 def test_twice_there_and_back_is_the_same_file(project: Project, tmp_path: Path) -> None:
