@@ -33,7 +33,7 @@ LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 LEGACY_PROTOCOL = 1001
 LEGACY_BEGIN = (b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.", b"\x80\x03\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.")
 MOST_ENTRIES = 100_000
-LARGEST_HEADER = 100_000_000
+LARGEST_HEADER = LARGEST_DIRECTORY = 1 << 24
 LOCAL_HEADER = struct.Struct("<4s22xHH")
 ENCRYPTED = 1
 
@@ -259,6 +259,8 @@ class _Window(BytesIO):
 
     def read(self, size: int | None = -1) -> bytes:
         end = len(self._data) if size is None or size < 0 else self._position + size
+        if min(end, len(self._data)) - self._position > LARGEST_DIRECTORY:
+            raise OSError("a directory larger than any model's")
         piece = bytes(self._data[self._position : end])
         self._position += len(piece)
         return piece

@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -31,6 +32,7 @@ VARIABLE = "VOLTEFACE_MODELS"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 CHUNK_BYTES = 1 << 24
+STALE_SECONDS = 24 * 3600
 IMPORTANCE = ("encoder", "generator", "refiner", "segmenter", "depth", "identity", "perceptual", "discriminator")
 """Of a file with several networks the first kind says what it is for."""
 LOOSE = "loose"
@@ -275,6 +277,7 @@ def _keep(
 
     root = folder()
     root.mkdir(parents=True, exist_ok=True)
+    _sweep(root)
     making = root / f".{drafted.name}-{secrets.token_hex(4)}.adding"
     making.mkdir()
     try:
@@ -295,6 +298,14 @@ def _keep(
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
+
+
+def _sweep(root: Path) -> None:
+    """Delete what a crash left half made or half removed a day ago or longer."""
+    for pattern in (".*.adding", ".*.removing"):
+        for left in root.glob(pattern):
+            if left.is_dir() and time.time() - left.stat().st_mtime > STALE_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _check_name(name: str, taken: Collection[str]) -> None:

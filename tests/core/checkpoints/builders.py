@@ -268,7 +268,7 @@ STYLESDF = StyleSDFConfig(
     samples=6,
 )  # fmt: skip
 E3DGE_GLOBAL = E3dgeGlobalConfig(
-    stages=STAGES, pyramid_width=32, renderer_latent_size=16, renderer_head_depths=(2,) * 4, decoder_latent_size=16,
+    stages=STAGES, renderer_latent_size=16, renderer_head_depths=(2,) * 4, decoder_latent_size=16,
     decoder_head_depths=(2,),
 )  # fmt: skip
 E3DGE_LOCAL = E3dgeLocalConfig(stem_width=32, width=128, stacks=1, depth=1, point_width=20, modulation_width=32)

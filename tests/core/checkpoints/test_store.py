@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -213,6 +214,16 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, folder: Path, monkeypatch
     with pytest.raises(OSError, match="No space"):
         store.add(panohead_file(tmp_path))
     assert list(folder.iterdir()) == []
+
+
+def test_what_a_crash_left_goes_after_a_day(tmp_path: Path, folder: Path) -> None:
+    old, new = folder / ".a-1.adding", folder / ".b-2.adding"
+    for left in (old, new):
+        left.mkdir(parents=True)
+        (left / "model.safetensors").write_bytes(b"half")
+    os.utime(old, (0, 0))
+    store.add(panohead_file(tmp_path))
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 def test_damage_is_found(tmp_path: Path, folder: Path) -> None:
