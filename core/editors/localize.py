@@ -101,7 +101,8 @@ class Looks:
         cameras: views; heads that have a back want `ALL_ROUND_VIEWS`.
         finished: gradients pass through the super-resolution, as published; False takes the rendered colours.
         samples: of both passes along a ray; None is the generator's own.
-        neural_px: side of the feature picture; None is the generator's own.
+        neural_px: side of the feature picture; None is the generator's own. With much fewer rays than the planes have
+            cells, cells between rays get no gradient and the mask has holes.
     """
 
     cameras: tuple[Camera, ...] = field(default_factory=cameras_of_views)
