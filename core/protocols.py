@@ -40,6 +40,8 @@ class GeneratorInfo:
         extent: half sides (x, y, z) of the region about the origin outside of which a render is empty, whatever the
             field says; None is the box.
         samples: samples a ray of the two passes with which it was trained: what an exact picture takes.
+        grid_nodes: nodes along each side of the grid that previews walk; fewer where a point takes long.
+        latent_kinds: where its layers do not all speak the same codes, how many in turn do; empty otherwise.
     """
 
     name: str
@@ -55,6 +57,8 @@ class GeneratorInfo:
     commercial: bool
     extent: tuple[float, float, float] | None = None
     samples: tuple[int, int] = (48, 48)
+    grid_nodes: int = 128
+    latent_kinds: tuple[int, ...] = ()
 
 
 class Generator(Protocol):

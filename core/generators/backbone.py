@@ -3,7 +3,7 @@
 Also how their sizes are read off a state dict, and the published settings off what else is in a file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypedDict, TypeVar
 
 import torch
@@ -171,14 +171,21 @@ def ray_limits_of(rendering: Mapping[str, Any], otherwise: tuple[float, float] |
     return None if "auto" in (start, end) else (float(start), float(end))
 
 
-def loaded(network: Network, state: Mapping[str, Tensor], family: str) -> Network:
-    """The network with official weights, ready to be used.
+def loaded(make: Callable[[], Network], state: Mapping[str, Tensor], family: str) -> Network:
+    """A network with official weights, ready to be used. It takes the tensors themselves: they are not copied.
+
+    Args:
+        make: makes the network, whatever its weights.
+        state: official names and tensors.
+        family: name for people, for errors.
 
     Raises:
         CheckpointError: names or shapes are not those of the network.
     """
+    with torch.device("meta"):
+        network = make()
     try:
-        network.load_state_dict(state)
+        network.load_state_dict({name: value.detach().float() for name, value in state.items()}, assign=True)
     except RuntimeError as error:
         reason = str(error).splitlines()[1].strip()
         raise CheckpointError(

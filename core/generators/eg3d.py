@@ -250,7 +250,7 @@ class EG3D:
         Raises:
             CheckpointError: names or shapes are not those of the config.
         """
-        return EG3D(config, loaded(EG3DNetwork(config), state, "EG3D"))
+        return EG3D(config, loaded(lambda: EG3DNetwork(config), state, "EG3D"))
 
     def latents(self, noise: Tensor, truncation: float = 0.7) -> Tensor:
         """Latents of heads as the camera in front of them would see them."""

@@ -257,7 +257,7 @@ class PanoHead:
         Raises:
             CheckpointError: names or shapes are not those of the config.
         """
-        return PanoHead(config, loaded(PanoHeadNetwork(config), state, "PanoHead"))
+        return PanoHead(config, loaded(lambda: PanoHeadNetwork(config), state, "PanoHead"))
 
     def latents(self, noise: Tensor, truncation: float = 0.7) -> Tensor:
         """Latents of heads as the camera in front of them would see them."""

@@ -96,7 +96,7 @@ class StylisedPanoHead(PanoHead):
         Raises:
             CheckpointError: names or shapes are not those of the config.
         """
-        return StylisedPanoHead(config, loaded(PanoHeadNetwork(config), state, "stylised PanoHead"))
+        return StylisedPanoHead(config, loaded(lambda: PanoHeadNetwork(config), state, "stylised PanoHead"))
 
     def picture(self, features: Tensor, alpha: Tensor, latents: Tensor) -> Tensor:
         """See the protocol. White is put under the small picture as in the fork, and under the finished one."""

@@ -241,6 +241,9 @@ class StyleSDF:
             commercial=False,
             extent=(half, half, half),
             samples=(config.samples, config.samples),
+            # a point takes a million multiplications, so that a grid as fine as others would take a minute
+            grid_nodes=64,
+            latent_kinds=(self._field_rows, self.network.decoder.latent_count),
         )
 
     @staticmethod
@@ -250,7 +253,7 @@ class StyleSDF:
         Raises:
             CheckpointError: names or shapes are not those of the config.
         """
-        return StyleSDF(config, loaded(StyleSDFNetwork(config), state, "StyleSDF"))
+        return StyleSDF(config, loaded(lambda: StyleSDFNetwork(config), state, "StyleSDF"))
 
     @cached_property
     def means(self) -> tuple[Tensor, Tensor]:

@@ -19,12 +19,12 @@ FLOOR = 0.08
 
 @dataclass(frozen=True)
 class LatentSpace:
-    """A Gaussian over one layer's latents.
+    """A Gaussian over one layer's latents, or one for each layer where a generator's layers speak different codes.
 
     Attributes:
-        mean: [W].
-        basis: [W, W], orthonormal rows.
-        spread: [W] standard deviation along each row.
+        mean: [R, W], R being 1 or L.
+        basis: [R, W, W], orthonormal rows.
+        spread: [R, W] standard deviation along each row.
     """
 
     mean: Tensor
@@ -36,17 +36,26 @@ class LatentSpace:
         """Fitted to samples of the generator."""
         noise = torch.randn(SAMPLES, generator.info.noise_size, generator=torch.Generator().manual_seed(seed))
         with torch.no_grad():
-            latents = generator.latents(noise, 1.0).mean(dim=1).double()
-        mean = latents.mean(dim=0)
-        variance, vectors = torch.linalg.eigh((latents - mean).T @ (latents - mean) / len(latents))
-        spread = variance.clamp(min=0).sqrt()
-        usual = spread.square().mean().sqrt().clamp(min=1e-6)
-        return LatentSpace(mean.float(), vectors.T.float(), spread.clamp(min=float(FLOOR * usual)).float())
+            latents = generator.latents(noise, 1.0).double()
+        kinds = generator.info.latent_kinds
+        fits = [_fitted(part.mean(dim=1)) for part in latents.split(kinds or latents.shape[1], dim=1)]
+        rows = torch.arange(len(fits)).repeat_interleave(torch.tensor(kinds or (1,)))
+        mean, basis, spread = (torch.stack(part)[rows] for part in zip(*fits, strict=True))
+        return LatentSpace(mean, basis, spread)
 
     def coordinates(self, latents: Tensor) -> Tensor:
-        """Latents [..., W] as numbers of standard deviations along the basis, [..., W]."""
-        return (latents - self.mean) @ self.basis.T / self.spread
+        """Latents [L, W], or [N, W] of any layer, as numbers of standard deviations along the basis."""
+        return ((latents - self.mean)[:, None] @ self.basis.mT)[:, 0] / self.spread
 
     def latents(self, coordinates: Tensor) -> Tensor:
         """Inverse of `coordinates`."""
-        return self.mean + (coordinates * self.spread) @ self.basis
+        return self.mean + ((coordinates * self.spread)[:, None] @ self.basis)[:, 0]
+
+
+def _fitted(latents: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean [W], basis [W, W] and spread [W] of latents float64 [N, W]."""
+    mean = latents.mean(dim=0)
+    variance, vectors = torch.linalg.eigh((latents - mean).T @ (latents - mean) / len(latents))
+    spread = variance.clamp(min=0).sqrt()
+    usual = spread.square().mean().sqrt().clamp(min=1e-6)
+    return mean.float(), vectors.T.float(), spread.clamp(min=float(FLOOR * usual)).float()

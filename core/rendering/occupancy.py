@@ -18,8 +18,6 @@ from core.rendering.marching import POINTS_PER_CHUNK, field, never_stale, solid_
 from core.rendering.rays import box_limits
 from core.rendering.sampling import sampler_of
 
-NODES = 128
-"""Nodes along each side of the fine grid."""
 REFINE = 2
 """Fine cells along the side of a coarse one."""
 WIDE = 2
@@ -118,7 +116,7 @@ def field_grid(
     generator: Generator,
     trigrid: Field,
     part_labels: Callable[[Generator, Tensor], Tensor | None],
-    nodes: int = NODES,
+    nodes: int | None = None,
     stale: Callable[[], None] = never_stale,
 ) -> FieldGrid:
     """Evaluate a head on a grid.
@@ -127,12 +125,13 @@ def field_grid(
         generator: decodes the nodes.
         trigrid: the head.
         part_labels: part indices of decoded features.
-        nodes: along each side.
+        nodes: along each side; None is what the generator asks for.
         stale: called between chunks; raises `Cancelled` when the grid is no longer wanted.
 
     Returns:
         The grid. Far from the visible surface the density is interpolated from every second node.
     """
+    nodes = nodes or generator.info.grid_nodes
     half_box = generator.info.box_side / 2
     x, y, z = (min(half, half_box) for half in solid_region(generator))
     half_sides = (x, y, z)
