@@ -13,7 +13,9 @@ from core.errors import CheckpointError
 from core.frame import Quality
 from core.generators.eg3d import EG3D, EG3DConfig, EG3DNetwork, third_plane_from_axes
 from core.generators.goae_staged import coarse_stage, fine_stage
+from core.generators.stylegan2 import SynthesisLayer
 from core.generators.superresolution import UPSCALERS, Upscaling
+from core.generators.tuning import weights_of
 from core.head import Head
 from core.rendering.renderer import HeadRenderer
 from core.trigrid import PlaneAxes
@@ -141,3 +143,20 @@ def test_two_stages_are_one_synthesis(eg3d: EG3D) -> None:
     latents = torch.randn(2, eg3d.info.latent_count, 16)
     coarse = coarse_stage(eg3d.network, latents, 8)
     torch.testing.assert_close(fine_stage(eg3d.network, coarse, latents), eg3d.planes(latents))
+
+
+@torch.no_grad()
+def test_random_noise_is_drawn_layer_by_layer() -> None:
+    eg3d = random_eg3d()
+    for name, weight in weights_of(eg3d.network).items():
+        if name.endswith("noise_strength"):
+            weight.fill_(0.3)
+    latents = torch.randn(1, eg3d.info.latent_count, 16)
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        drawn = eg3d.network.planes(latents, "random")
+        torch.manual_seed(5)
+        for module in eg3d.network.backbone.synthesis.modules():
+            if isinstance(module, SynthesisLayer):
+                module.noise_const.copy_(torch.randn(1, 1, *module.noise_const.shape)[0, 0])
+    torch.testing.assert_close(eg3d.planes(latents), drawn)
