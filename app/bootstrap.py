@@ -87,6 +87,9 @@ def require_libraries() -> None:
 def create_application(theme: Theme) -> QApplication:
     """Make the QApplication with the OpenGL settings that must precede it, and dress it."""
     require_libraries()
+    # torch's compiler, which some of torch's functions bring in, would load Triton; its LLVM and that of Mesa's OpenGL
+    # in one process end in a crash
+    sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
     from PySide6.QtWidgets import QApplication
 
     from widgets.theme import apply_theme, prepare_application

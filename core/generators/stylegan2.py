@@ -21,8 +21,9 @@ FIR = (1.0, 3.0, 3.0, 1.0)
 
 def fir_filter() -> Tensor:
     """The low-pass filter of all resampling, [4, 4], summing to one."""
-    taps = torch.tensor(FIR)
-    return torch.outer(taps, taps) / taps.sum() ** 2
+    # in Python's numbers: on the meta device, where networks are made that get their weights from a file, torch's
+    # arithmetic brings in its compiler, which takes seconds and crashes beside some OpenGL drivers
+    return torch.tensor([[row * column / sum(FIR) ** 2 for column in FIR] for row in FIR])
 
 
 def doubled(picture: Tensor) -> Tensor:
@@ -94,7 +95,8 @@ class Dense(nn.Module):
         self, inputs: int, outputs: int, *, active: bool = False, learning_rate: float = 1.0, bias: float = 0.0
     ) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(outputs, inputs) / learning_rate)
+        # in place, for the same reason as in `fir_filter`
+        self.weight = nn.Parameter(torch.randn(outputs, inputs).div_(learning_rate))
         self.bias = nn.Parameter(torch.full((outputs,), bias))
         self.active = active
         self.weight_gain = learning_rate / inputs**0.5
