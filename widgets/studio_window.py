@@ -78,7 +78,7 @@ from widgets.viewer import Viewer
 from widgets.welcome_page import WelcomePage
 
 _HINT = "Drag to orbit  ·  wheel to zoom  ·  Shift-drag to pan  ·  Home to reset"
-_NEEDS_HEAD = ("save", "save_as", "export", "copy_picture", "improve")
+_NEEDS_HEAD = ("save", "save_as", "copy_picture")
 
 
 class StudioWindow(QMainWindow):
@@ -126,6 +126,7 @@ class StudioWindow(QMainWindow):
         self._recent: tuple[RecentItem, ...] = ()
         self._facts: dict[str, str] = {}
         self._has_head = False
+        self._can_improve = False
         self._may_close = False
         self._docks_sized = False
         self._last_export: ExportOptions | None = None
@@ -232,7 +233,7 @@ class StudioWindow(QMainWindow):
         self.head_panel.set_head(head)
         self._has_head = head is not None
         self._export_refusal = "" if head is None else head.export_refusal
-        self.actions_by_name["improve"].setEnabled(head is not None and head.can_improve)
+        self._can_improve = head is not None and head.can_improve
         if head is None:
             self.viewer.set_turntable(running=False)
             self.viewer.show_frame(None)
@@ -662,6 +663,7 @@ class StudioWindow(QMainWindow):
             self.actions_by_name[name].setEnabled(head)
         for name in ("reset_view", "turntable", *(f"view_{name}" for name in NAMED_VIEWS)):
             self.actions_by_name[name].setEnabled(head)
+        self.actions_by_name["improve"].setEnabled(head and self._can_improve)
         self.actions_by_name["export"].setEnabled(head and not self._export_refusal)
         self.actions_by_name["export"].setToolTip(self._export_refusal or self._export_tip)
         self.actions_by_name["close_document"].setEnabled(studio)

@@ -72,13 +72,13 @@ class Workshop:
         default_factory=lambda: [InstalledModel("mini", "generator", "Volteface Mini", "Apache-2.0", "ready")]
     )
     checksum: str = ""
+    gone: set[str] = field(default_factory=set)
     room: Room | None = None
     folder: Path = Path("models")
 
-    def make_head(self, alignment: Alignment, report: Report, *, generator: str = "tiny", **options: object) -> Head:
+    def make_head(self, alignment: Alignment, report: Report, *, generator: str = "mini", **options: object) -> Head:
         """Better heads by and by; with `endless` set it never ends by itself."""
         self.wishes.append({"generator": generator, **options})
-        generator = "tiny" if generator == "mini" else generator
         self.threads.add(threading.current_thread().name)
         self.heads_made.append(alignment.camera)
         step = 0
@@ -100,6 +100,8 @@ class Workshop:
 
     def facts_of(self, generator: str) -> ModelFacts | None:
         """What is installed: the tiny generator, under the names of the choices."""
+        if generator in self.gone:
+            return None
         if generator == "tiny" or any(one.name == generator for one in self.choices):
             return ModelFacts(generator, generator.capitalize(), "Apache-2.0", commercial=True, sha256=self.checksum)
         return None
