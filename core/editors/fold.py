@@ -39,6 +39,9 @@ WORN = ("hair", "glasses")
 """Parts that a head can go without: the wearer's own comes off first."""
 CLEARANCE = {"hair": 4, "glasses": 2}
 """Nodes around the wearer's own part that are cleared with it."""
+HIDING = 9
+"""Nodes around the reference's hair in which the wearer's bare skull is hidden."""
+FACE = ("skin", "eyes", "brows", "lips", "nose", "ears", "glasses", "neck", "cloth", "mouth")
 KEPT = 64
 """Pieces of work that are remembered."""
 
@@ -138,7 +141,7 @@ class Folder:
 
         def make() -> _Layer:
             bare = self._generator.trigrid(latents_without(self._plain, latents, part))
-            volume = parts.volume(part, CLEARANCE[part])
+            volume = parts.room(part, CLEARANCE[part], lambda at: self._generator.decode(bare.sample(at))[0] > 0)
             return _Layer(self._in_wearers_skin(bare, parts, base), volume, Fit())
 
         layer = self._once(("cleared", part, _numbers(latents)), make)
@@ -181,12 +184,19 @@ class Folder:
     def _graft(self, part: str, source: Head, latents: Tensor) -> _Layer:
         """A reference's part in the wearer's space, in features that the wearer's decoder reads."""
         theirs = self._plain.tuned(source.delta) if source.delta else self._plain
-        offered = self._once(("reference", id(source)), lambda: HeadParts.of(theirs, source.trigrid))
+        field, offered = self._once(("reference", id(source)), lambda: _offered(theirs, source.trigrid))
+        if part != "glasses" and offered.has("glasses") and can_go_without(self._plain, "glasses"):
+            # what lies under the reference's temples and lenses is wanted, not they
+            field, offered = self._once(
+                ("unglazed", id(source)), lambda: self._without_glasses(theirs, source, offered)
+            )
         if not offered.has(part):
             raise VoltefaceError(f"No {part} were found on the reference.", "Choose another reference or another part.")
         worn_on = self._parts_of(latents, self._field(latents))
-        volume = offered.volume(part)
-        field: Field = source.trigrid
+        fit = fit_of(offered, worn_on, part)
+        # a skull that is longer than the reference's must not show through its hair
+        covers = part == "hair"
+        volume = offered.around(part, HIDING, worn_on.kept(*FACE), fit) if covers else offered.volume(part)
         labels = ("skin", *labels_of(part)) if part not in REACH else labels_of(part)
         points = offered.points(*labels)
         features = field.sample(points)
@@ -202,7 +212,12 @@ class Folder:
         if part not in REACH or source.delta or self._head.delta:
             remap = self._remap(features, colours, raw)
             field = RemappedField(field, remap.matrix, remap.offset)
-        return _Layer(field, volume, fit_of(offered, worn_on, part))
+        return _Layer(field, volume, fit)
+
+    def _without_glasses(self, theirs: Generator, source: Head, parts: HeadParts) -> tuple[Field, HeadParts]:
+        bare = theirs.trigrid(latents_without(self._plain, source.latents, "glasses"))
+        room = parts.room("glasses", CLEARANCE["glasses"], lambda at: theirs.decode(bare.sample(at))[0] > 0)
+        return _offered(theirs, GraftedField(source.trigrid, bare, room))
 
     def _recoloured(self, field: Field, latents: Tensor, edit: Recolour, before: tuple[Edit, ...]) -> Field:
         # the part may have come with an edit before this one
@@ -233,6 +248,10 @@ class Folder:
                 self._memory.pop(next(iter(self._memory)))
             self._memory[key] = make()
         return self._memory[key]  # type: ignore[return-value]
+
+
+def _offered(generator: Generator, field: Field) -> tuple[Field, HeadParts]:
+    return field, HeadParts.of(generator, field)
 
 
 def _numbers(latents: Tensor) -> bytes:

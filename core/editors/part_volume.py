@@ -18,6 +18,8 @@ from core.rendering.occupancy import FieldGrid, field_grid
 from core.rendering.renderer import part_labels
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.field import Field
     from core.protocols import Generator
 
@@ -38,6 +40,8 @@ FEWEST_NODES = 30
 """Of a part; less is noise."""
 REACH: dict[str, int] = {"hair": 3, "glasses": 2, "clothing": 2}
 """Nodes by which a part's volume reaches beyond it, into what is empty around; other parts are part of the skin."""
+CLOSING = 4
+"""Nodes by which gaps in a part are closed before it is cleared."""
 SKIN_REACH = 2
 """The same for parts of the skin, which take some of it along."""
 
@@ -96,16 +100,65 @@ class HeadParts:
             with_skin: it may be widened into other parts as well as into what is empty; None is as the part needs.
         """
         own = self.nodes(*labels_of(part))
+        if part == "hair":
+            # what is next to the rims of glasses may be their temples under a wrong name
+            own = own & ~grown(self.nodes("glasses"), 1)
         of_skin = part not in REACH if with_skin is None else with_skin
         wide = grown(own, REACH.get(part, SKIN_REACH) if reach is None else reach)
         if not of_skin:
             wide = own | (wide & ~(self.nodes() & ~own))
-        soft = F.avg_pool3d(wide.float()[None, None], 3, 1, 1)[0, 0]
-        return Volume(soft, self.grid.half_sides)
+        return self._soft(wide)
+
+    def room(self, part: str, reach: int, is_solid: Callable[[torch.Tensor], torch.Tensor]) -> Volume:
+        """A part and what is empty around it, for clearing: nothing of the part is left, and no other part is touched.
+
+        Matter near the part that bears no name of its own counts as the part's, and so does skin where there is none
+        without the part: names are unsure where a photo was followed.
+
+        Args:
+            part: a name of `LABELS_OF`.
+            reach: nodes.
+            is_solid: whether the head without the part has matter at points [N, 3], bool [N].
+        """
+        own = self.nodes(*labels_of(part))
+        named = self.nodes(*(label for label in PARTS[1:] if label not in ("skin", *labels_of(part))))
+        skin = self.nodes("skin")
+        skin[skin.clone()] = is_solid(self._points(skin))
+        named = named | skin
+        closed = ~grown(~grown(own, CLOSING), CLOSING)
+        return self._soft(grown(own | closed, reach) & ~named)
+
+    def around(self, part: str, reach: int, kept: Volume, fit: Fit) -> Volume:
+        """A part and much of what is empty around it, which hides matter that sticks out of it on another head.
+
+        Args:
+            part: a name of `LABELS_OF`.
+            reach: nodes.
+            kept: of the other head, what must not be hidden, with its neighbourhood.
+            fit: where this head's points come to lie on the other.
+        """
+        volume = self.volume(part)
+        own = volume.weights > 0
+        others = grown(self.nodes() & ~self.nodes(*labels_of(part)), 2)
+        free = grown(own, reach) & ~own & ~others & (self.grid.sigma < SOLID)
+        at = self._points(free)
+        there = at * fit.scale + torch.tensor(fit.shift, device=at.device)
+        free[free.clone()] = kept.at(there) < 0.5
+        return self._soft(own | free)
+
+    def kept(self, *labels: str) -> Volume:
+        """The nodes that bear one of the labels and their neighbours."""
+        return Volume(grown(self.nodes(*labels), 1).float(), self.grid.half_sides)
+
+    def _soft(self, nodes: torch.Tensor) -> Volume:
+        return Volume(F.avg_pool3d(nodes.float()[None, None], 3, 1, 1)[0, 0], self.grid.half_sides)
 
     def points(self, *labels: str) -> torch.Tensor:
         """World points [N, 3] of the nodes that bear one of the labels."""
-        z, y, x = self.nodes(*labels).nonzero().unbind(1)
+        return self._points(self.nodes(*labels))
+
+    def _points(self, nodes: torch.Tensor) -> torch.Tensor:
+        z, y, x = nodes.nonzero().unbind(1)
         counts = reversed(self.grid.sigma.shape)
         columns = [
             (index / (count - 1) * 2 - 1) * half
@@ -142,7 +195,12 @@ def grown(nodes: torch.Tensor, reach: int) -> torch.Tensor:
     """Nodes bool [Z, Y, X] and those within `reach` of them along any axis."""
     if reach == 0:
         return nodes
-    return F.max_pool3d(nodes.float()[None, None], 2 * reach + 1, 1, reach)[0, 0] > 0
+    wide = nodes.float()[None, None]
+    for axis in range(3):
+        window = [1, 1, 1]
+        window[axis] = 2 * reach + 1
+        wide = F.max_pool3d(wide, window, 1, [side // 2 for side in window])
+    return wide[0, 0] > 0
 
 
 def fit_of(source: HeadParts, target: HeadParts, part: str) -> Fit:
