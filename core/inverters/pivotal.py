@@ -27,6 +27,7 @@ from core.inverters.latent_search import LatentSearch
 from core.inverters.latent_space import LatentSpace
 from core.inverters.pivotal_tuning import PivotalTuning
 from core.inverters.pose import RefinedCamera
+from core.inverters.surface import Surface
 from core.losses import PerceptualTarget, masked_l1
 from core.mask import Mask
 from core.progress import Progress
@@ -162,7 +163,10 @@ class _Run:
         generator = self._generator
         if self._plan.colouring_steps == 0 or self._pivot is None or not isinstance(generator, PlaneGenerator):
             return
-        self._tune(evidence, self._colour(generator, evidence, *self._pivot))
+        with torch.no_grad():
+            surface = Surface.of(generator, generator.trigrid(self._pivot[0]), self._seed, around=1)
+        if len(surface.points):  # else there is nothing to colour, and what was found is all that can be found
+            self._tune(evidence, self._colour(generator, evidence, *self._pivot))
 
     def _begin(self, evidence: Evidence) -> tuple[Tensor, Camera]:
         """Latents and camera of the first head that is shown."""

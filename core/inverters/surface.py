@@ -70,7 +70,7 @@ class Surface:
             place = along[reached.argmax(dim=1)] + step / 2
             weights = opacity * F.pad(through[:, :-1], (1, 0), value=1.0)
             weights = weights / weights.sum(dim=1, keepdim=True).clamp(min=1e-6)
-            seen = (features.view(len(points), PROBES, -1) * weights[..., None]).sum(dim=1)[found]
+            seen = (features.view(len(points), PROBES, features.shape[-1]) * weights[..., None]).sum(dim=1)[found]
             logits = generator.label_logits(seen)
             return Surface(
                 (points + place[:, None] * normals)[found],

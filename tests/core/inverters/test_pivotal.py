@@ -217,3 +217,11 @@ def test_the_random_numbers_of_others_are_left_alone(photo: Alignment) -> None:
 
 def test_the_table_holds_inverters() -> None:
     assert all(callable(load(name).invert) for name in INVERTERS)
+
+
+def test_a_generator_that_draws_nothing_ends_with_what_the_search_found(photo: Alignment) -> None:
+    tiny = TinyGenerator()
+    empty = TinyGenerator({name: w - 9 if name == "inside" else w for name, w in tiny._weights.items()})
+    head = load("pivotal").invert(photo, empty, silent, steps=12)
+    assert head.delta == {}
+    assert head.latents.shape == (4, 8)
