@@ -44,6 +44,8 @@ class Choosing(QObject):
         self._methods: tuple[Choice, ...] = ()
         self._economies: dict[str, Economy] = {}
         self._judged: tuple[Project, Absence | None] | None = None
+        self._wish: tuple[str, str] | None = None
+        session.opened.connect(self._forget_wish)
         window.making_chosen.connect(self._choose)
         window.commercial_only_changed.connect(self._filter)
 
@@ -88,14 +90,15 @@ class Choosing(QObject):
         if not self._generators:
             return
         absence = self.absence()
+        generator, method = self._shown()
         self._window.set_pickers(
             PickersView(
                 generators=tuple(_view(one) for one in self._generators),
                 methods=tuple(_view(one) for one in self._methods),
-                generator=self.generator,
-                method=self.method,
+                generator=generator,
+                method=method,
                 commercial_only=self._settings.value.commercial_only,
-                missing=f"{absence.model.title} (not installed)" if absence is not None and not absence.room else "",
+                missing=self._missing(absence),
                 offer=self._offer(absence),
             )
         )
@@ -147,22 +150,40 @@ class Choosing(QObject):
         self._economies[head.generator] = Economy()
         return None
 
+    def _missing(self, absence: Absence | None) -> str:
+        """What the model picker says where the head's own model is not among its entries."""
+        if absence is None or absence.room is not None or self._wish is not None:
+            return ""
+        return f"{absence.model.title} ({'another version' if absence.changed else 'not installed'})"
+
     def _offer(self, absence: Absence | None) -> str:
         """Words for making the present photo's head with what is chosen, where that is something else."""
         project = self._session.project
-        if project is None or project.alignment is None or project.head is None or absence is not None:
+        if project is None or project.alignment is None or project.head is None or self._wish is None:
             return ""
-        if (project.head.generator, project.head.method or self.method) == (self.generator, self.method):
+        head = project.head
+        if absence is None and (head.generator, head.method or self.method) == (self.generator, self.method):
             return ""
-        if project.head.generator == self.generator:
+        if absence is None and head.generator == self.generator:
             return f"Make again by {self.method_title(self.method).lower()}"
         return f"Make again with {self.title_of(self.generator)}"
+
+    def _shown(self) -> tuple[str, str]:
+        """What the pickers show: what was picked for this head, else what it was made with, else what is next."""
+        head = self._session.project.head if self._session.project is not None else None
+        if head is None or self._wish is not None:
+            return self.generator, self.method
+        return head.generator, head.method or self.method
 
     def _usable(self) -> tuple[Choice, ...]:
         only = self._settings.value.commercial_only
         return tuple(one for one in self._generators if one.commercial or not only)
 
+    def _forget_wish(self) -> None:
+        self._wish = None
+
     def _choose(self, generator: str, method: str) -> None:
+        self._wish = (generator, method)
         self._settings.change(dataclasses.replace(self._settings.value, generator=generator, method=method))
         self.show()
 

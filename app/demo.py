@@ -68,6 +68,7 @@ def walk(
         head=head,
         camera=head.camera,
         preview=road.preview_of(head, renderer),
+        stand_in=road.stand_in_of(head, renderer),
     )
     project.save(folder / "head.volteface")
     pixels = road.sheet(

@@ -132,7 +132,7 @@ class Library(QObject):
         return ModelView(
             name=row.name,
             kind="head model" if row.generator else row.kind,
-            title=row.title,
+            title=row.title[:1].upper() + row.title[1:],
             licence=row.licence,
             commercial=row.commercial,
             size_bytes=row.need_bytes,

@@ -23,7 +23,7 @@ METHODS = {"pivotal": "Search and tuning"}
 """Title of each method; one without a title goes by its name."""
 
 FLOAT_BYTES = 4
-WORKING_MAPS = 8
+WORKING_MAPS = 12
 """Feature maps of full size that a super-resolution holds at once, with room for what its convolutions unfold."""
 MAP_CHANNELS = 128
 """Channels of the widest of these."""
@@ -159,11 +159,15 @@ def titled(record: ModelRecord) -> str:
 
 def facts_of(name: str) -> ModelFacts | None:
     """What is known of the generator of that name; None where it is not installed."""
-    if name == BUNDLED.name:
+    from core import generators
+    from core.checkpoints import store
+
+    if name in generators.LOADERS:
+        if name != BUNDLED.name:
+            return ModelFacts(name, name.capitalize())
         from core.generators.mini import WEIGHTS
 
         return ModelFacts(**{**BUNDLED.to_json(), "sha256": _checksum(WEIGHTS)})
-    from core.checkpoints import store
 
     try:
         record = store.record(name)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from core.errors import VoltefaceError
     from core.head import Head
     from core.photo import Photo
+    from core.project import Project
 
 
 USE_LESS = "Use less memory…"
@@ -171,7 +172,7 @@ class Studio(QObject):
         else:
             action = USE_LESS if absence.room is not None else f"Make again with {BUNDLED.title}"
             can = absence.room is not None or project.alignment is not None
-            self.window.set_banner(BannerView(absence.sentence, action if can else ""))
+            self.window.set_banner(BannerView(absence.sentence, action if can else "", _picture_name(project)))
             renderer = self.engines.stand_in_renderer(project)
             if self._standing_in is not project.head and renderer is not None:
                 self.viewing.remember(project.head, renderer)
@@ -244,6 +245,11 @@ class Studio(QObject):
 
     def _failed(self, error: VoltefaceError) -> None:
         self.window.show_error(error.message, error.hint)
+
+
+def _picture_name(project: Project) -> str:
+    """What is shown of a head whose generator is not here."""
+    return "Stored mesh" if project.stand_in is not None else "Stored picture"
 
 
 def preferences_of(settings: Settings) -> Preferences:

@@ -146,7 +146,7 @@ def check_fit(title: str, need: MemoryNeed, free: int | None) -> None:
         assert free is not None
         raise DeviceError(
             f"{title} needs {in_words(need.total)} of memory, and {in_words(free)} are free.",
-            "Try --precision half or --neural-px 64, or close other programs.",
+            "Try --precision half or a smaller --neural-px, or close other programs.",
         )
 
 

@@ -1,4 +1,4 @@
-"""A quiet sentence over the viewer's picture, with one thing that can be done about it."""
+"""A quiet sentence over the viewer, with one thing that can be done about it."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
@@ -6,8 +6,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 from widgets.icons import icon_label
 from widgets.parts import GAP, button, label
 from widgets.values import BannerView
-
-_WIDEST = 720
 
 
 class Banner(QFrame):
@@ -47,10 +45,3 @@ class Banner(QFrame):
             self.action_button.setVisible(bool(view.action))
             self.action_button.setText(view.action)
             self.action_button.setAccessibleName(view.action)
-
-    def place(self, room: int, left: int, top: int) -> None:
-        """Take a place in so much room, on one line where it fits."""
-        words = self._text.fontMetrics().horizontalAdvance(self._text.text())
-        rest = 70 + (self.action_button.sizeHint().width() if self.action_button.isVisibleTo(self) else 0)
-        width = min(_WIDEST, room, words + rest)
-        self.setGeometry(left + (room - width) // 2, top, width, self.heightForWidth(width))

@@ -21,6 +21,7 @@ class QualityBadge(QWidget):
         self.setAccessibleName("Quality of the picture")
         self._quality: Quality | None = None
         self._refining = False
+        self._name = ""
         self._turn = 0
         self._timer = QTimer(self, interval=_QUICK_MS)
         self._timer.timeout.connect(self._advance)
@@ -28,6 +29,11 @@ class QualityBadge(QWidget):
     def set_quality(self, quality: Quality | None) -> None:
         """Show this quality; None hides it."""
         self._quality = quality
+        self._refresh()
+
+    def set_name(self, name: str) -> None:
+        """Say this instead of the quality; empty says the quality."""
+        self._name = name
         self._refresh()
 
     def set_refining(self, busy: bool, *, slowly: bool = False) -> None:
@@ -42,7 +48,7 @@ class QualityBadge(QWidget):
 
     def text(self) -> str:
         """Return what the badge says."""
-        name = "" if self._quality is None else QUALITY_NAMES[self._quality]
+        name = "" if self._quality is None else self._name or QUALITY_NAMES[self._quality]
         return f"{name} · refining" if self._refining and name else name
 
     def sizeHint(self) -> QSize:

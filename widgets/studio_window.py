@@ -33,6 +33,7 @@ from core.camera import Camera
 from core.frame import Frame
 from widgets import intake
 from widgets.actions import build_actions, groups_of
+from widgets.banner import Banner
 from widgets.curve_panel import CurvePanel
 from widgets.drop_overlay import DropOverlay
 from widgets.export_dialog import ExportDialog
@@ -133,7 +134,6 @@ class StudioWindow(QMainWindow):
         self._recovery: RecoveryDialog | None = None
         self._models: ModelsDialog | None = None
         self._export_refusal = ""
-        self._export_tip = ""
         self.setWindowIcon(mark_icon())
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
@@ -144,6 +144,7 @@ class StudioWindow(QMainWindow):
         self._export_tip = self.actions_by_name["export"].toolTip()
         self.welcome = WelcomePage()
         self.viewer = Viewer(gl=gl)
+        self.banner = Banner()
         self.view_bar = ViewBar()
         self.photo_panel = PhotoPanel()
         self.head_panel = HeadPanel()
@@ -245,7 +246,8 @@ class StudioWindow(QMainWindow):
 
     def set_banner(self, banner: BannerView | None) -> None:
         """Say something over the viewer that stays; None takes it away."""
-        self.viewer.set_banner(banner)
+        self.banner.set_view(banner)
+        self.viewer.set_picture_name("" if banner is None else banner.picture)
 
     def show_models(self, models: ModelsView) -> None:
         """Show what is installed; does not block. What is open already is refreshed."""
@@ -459,6 +461,7 @@ class StudioWindow(QMainWindow):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
+        column.addWidget(self.banner)
         column.addWidget(self.viewer, 1)
         column.addWidget(self.view_bar)
         return page
@@ -512,7 +515,7 @@ class StudioWindow(QMainWindow):
         pickers.chosen.connect(self.making_chosen)
         pickers.commercial_only_changed.connect(self.commercial_only_changed)
         pickers.make_requested.connect(self.make_requested)
-        viewer.banner.pressed.connect(self.banner_pressed)
+        self.banner.pressed.connect(self.banner_pressed)
         self.job_bar.stop_requested.connect(self.stop_requested)
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._system_theme_changed)

@@ -179,10 +179,11 @@ class PickersView:
 
 @dataclass(frozen=True)
 class BannerView:
-    """A quiet sentence over the viewer, with a button where `action` names one."""
+    """A quiet sentence over the viewer, with a button where `action` names one; `picture` says what is shown below."""
 
     text: str
     action: str = ""
+    picture: str = ""
 
 
 @dataclass(frozen=True)

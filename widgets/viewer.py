@@ -23,7 +23,6 @@ from PySide6.QtWidgets import QLabel, QWidget
 from core.camera import Camera
 from core.frame import Frame
 from core.mask import PARTS
-from widgets.banner import Banner
 from widgets.gizmo import OrientationGizmo
 from widgets.gl_canvas import GLCanvas, is_software
 from widgets.image_canvas import ImageCanvas
@@ -31,7 +30,7 @@ from widgets.navigation import View, picture_place
 from widgets.overlays import Caption, CornerMask, QualityBadge, WipeHandle
 from widgets.scene import Scene, colour_of_hex
 from widgets.theme import colours_of
-from widgets.values import Backdrop, BannerView, Picture
+from widgets.values import Backdrop, Picture
 
 KEY_STEP_RADIANS = math.radians(15)
 FINE_STEP_RADIANS = math.radians(1)
@@ -118,7 +117,6 @@ class Viewer(QWidget):
         self.notice.setAccessibleName("Notice")
         self.notice.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.notice.hide()
-        self.banner = Banner(self)
         self._settle = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._settle.timeout.connect(lambda: self._emit(interactive=False))
         self._tint_end = QTimer(self, interval=TINT_MS, singleShot=True)
@@ -169,11 +167,10 @@ class Viewer(QWidget):
         self.notice.adjustSize()
         self._place_overlays()
 
-    def set_banner(self, view: BannerView | None) -> None:
-        """Say something over the picture that stays; None hides it."""
-        if view != self.banner.view:
-            self.banner.set_view(view)
-            self._place_overlays()
+    def set_picture_name(self, name: str) -> None:
+        """Call the picture this instead of by its quality; empty where the quality tells all."""
+        self.badge.set_name(name)
+        self._place_overlays()
 
     def set_camera(self, camera: Camera) -> None:
         """Look from this camera without emitting; the next movement continues upright from there."""
@@ -414,10 +411,6 @@ class Viewer(QWidget):
             corner.place(self.size())
             corner.raise_()
         self.gizmo.move(self.width() - self.gizmo.width() - margin, margin)
-        if self.banner.isVisibleTo(self):
-            # the same room on both sides, so that it stands over the middle of the head
-            room = max(200, self.width() - 2 * (self.gizmo.width() + 2 * margin))
-            self.banner.place(room, (self.width() - room) // 2, margin)
         self.badge.move(margin, self.height() - self.badge.height() - margin)
         self.notice.move((self.width() - self.notice.width()) // 2, (self.height() - self.notice.height()) // 2)
         square = self.picture_square()

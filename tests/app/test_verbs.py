@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import road
+from app import road, shelf
 from app.command_line import main
 from core import generators
 from core.camera import Camera
+from core.device import MemoryNeed
 from core.photo import Photo
 from core.project import Project
+from core.stand_in import ModelFacts, StandIn
 from tests.app.studio_fakes import Workshop, alignment_of
 from tests.fakes import TinyGenerator, tiny_head
 
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _tiny_in_the_table(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(generators, "LOADERS", {"tiny": TinyGenerator})
+    monkeypatch.setattr(generators, "LOADERS", {"tiny": TinyGenerator, "mini": TinyGenerator})
     generators.load.cache_clear()
     yield
     generators.load.cache_clear()
@@ -104,6 +107,57 @@ def test_render_a_sheet(project: Path, tmp_path: Path, capsys: pytest.CaptureFix
     _answer(["render", str(project), "--sheet", str(sheet), "--size", "16"], capsys)
     with Image.open(sheet) as image:
         assert image.size == (16 * len(road.SHEET_YAWS_DEGREES), 16 * len(road.SHEET_PITCHES_DEGREES))
+
+
+@pytest.fixture
+def guest(tmp_path: Path, photo: Path) -> Path:
+    """A head of a generator that is not installed, with its mesh."""
+    head = tiny_head(3)
+    known = road.stand_in_of(head)
+    assert known is not None
+    model = ModelFacts("easy-khair", "PanoHead", "CC-BY-NC-4.0", family="panohead")
+    path = tmp_path / "guest.volteface"
+    head = dataclasses.replace(head, generator="easy-khair")
+    stand_in = StandIn(known.mesh, model)
+    Project(photo=Photo.open(photo), camera=Camera.orbit(), head=head, stand_in=stand_in).save(path)
+    return path
+
+
+def test_a_head_without_its_model_is_drawn_and_exported_from_its_mesh(
+    guest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["render", str(guest), "--yaw", "30", "--size", "64", "-o", str(tmp_path / "a.png")]) == 0
+    note = "note: guest.volteface was made with PanoHead, which is not installed; its stored mesh is used."
+    assert note in capsys.readouterr().err
+    with Image.open(tmp_path / "a.png") as image:
+        assert np.asarray(image).std() > 10
+    answer = _answer(["export", str(guest), "-o", str(tmp_path / "a.ply")], capsys)
+    assert answer["triangles"] > 1000
+
+
+def test_without_mesh_and_model_there_is_one_sentence(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generators, "LOADERS", {})
+    assert main(["render", str(project), "-o", str(tmp_path / "a.png")]) == 2
+    said = capsys.readouterr().err
+    assert said == (
+        "volteface: ada.volteface was made with tiny, which is not installed. "
+        "Install it with `volteface models add FILE`.\n"
+    )
+
+
+def test_a_model_that_will_not_fit_is_refused_before_it_is_loaded(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = shelf.Room(MemoryNeed(800_000_000, 100_000_000, 400_000_000), 1_250_000_000, 64)
+    monkeypatch.setattr(shelf, "room_of", lambda _name: room)
+    arguments = ["render", str(project), "-o", str(tmp_path / "a.png")]
+    assert main(arguments) == 2
+    said = capsys.readouterr().err
+    assert "Tiny needs 1.3 GB of memory, and 1.2 GB are free. Try --precision half or a smaller --neural-px" in said
+    assert main([*arguments, "--precision", "half"]) == 0
+    assert main([*arguments, "--precision", "half", "--neural-px", "16"]) == 0
 
 
 def test_export_writes_a_mesh(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

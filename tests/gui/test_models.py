@@ -61,7 +61,7 @@ def test_one_model_is_no_choice(studio: Studio, photo: Path, qtbot: QtBot) -> No
     _drop(studio, photo)
     _head_made(studio, qtbot)
     assert not studio.window.head_panel.pickers.isVisibleTo(studio.window.head_panel)
-    assert studio.window.viewer.banner.view is None
+    assert studio.window.banner.view is None
 
 
 def test_another_model_makes_the_head_again_and_undo_brings_the_old_one_back(
@@ -141,7 +141,7 @@ def test_a_head_opens_without_its_model(
     _drop(studio, first)
     qtbot.waitUntil(lambda: studio.session.project is not None, timeout=LONG)
     window = studio.window
-    banner = window.viewer.banner.view
+    banner = window.banner.view
     assert banner is not None
     assert banner.text == (
         "Made with Ellipsoid for tests (Apache-2.0). Install it with Head > Models… to go on editing."
@@ -168,14 +168,14 @@ def test_a_head_opens_without_its_model(
 
     assert banner.action == "Make again with Volteface Mini"
     former = head_of(studio)
-    window.viewer.banner.action_button.click()
+    window.banner.action_button.click()
     qtbot.waitUntil(lambda: studio.making.is_busy, timeout=LONG)
     _head_made(studio, qtbot)
     assert workshop.wishes[-1]["generator"] == "mini"
-    assert window.viewer.banner.view is None
+    assert window.banner.view is None
     window.actions_by_name["undo"].trigger()
     assert head_of(studio) is former
-    assert window.viewer.banner.view == banner
+    assert window.banner.view == banner
 
 
 def test_a_head_comes_to_life_when_its_model_is_installed(
@@ -189,10 +189,10 @@ def test_a_head_comes_to_life_when_its_model_is_installed(
     studio.window.close_document_requested.emit()
     workshop.gone = {"mini"}
     _drop(studio, path)
-    qtbot.waitUntil(lambda: studio.window.viewer.banner.view is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: studio.window.banner.view is not None, timeout=LONG)
     workshop.gone = set()
     studio.window.models_requested.emit()
-    qtbot.waitUntil(lambda: studio.window.viewer.banner.view is None, timeout=LONG)
+    qtbot.waitUntil(lambda: studio.window.banner.view is None, timeout=LONG)
     qtbot.waitUntil(
         lambda: studio.window.viewer.frame is not None and studio.window.viewer.frame.labels is not None, timeout=LONG
     )
@@ -281,8 +281,8 @@ def test_a_saved_head_that_will_not_fit_shows_its_mesh(
     studio = make_studio()
     studio.start()
     _drop(studio, path)
-    qtbot.waitUntil(lambda: studio.window.viewer.banner.view is not None, timeout=LONG)
-    banner = studio.window.viewer.banner
+    qtbot.waitUntil(lambda: studio.window.banner.view is not None, timeout=LONG)
+    banner = studio.window.banner
     assert banner.view is not None
     assert "needs 1.1 GB of memory, and 900 MB are free" in banner.view.text
     qtbot.waitUntil(lambda: studio.window.viewer.frame is not None, timeout=LONG)
@@ -292,7 +292,7 @@ def test_a_saved_head_that_will_not_fit_shows_its_mesh(
     dialog = _dialog(studio, MemoryDialog, qtbot)
     assert isinstance(dialog, MemoryDialog)
     dialog._finish(MemoryAnswer.HALF)
-    qtbot.waitUntil(lambda: studio.window.viewer.banner.view is None, timeout=LONG)
+    qtbot.waitUntil(lambda: studio.window.banner.view is None, timeout=LONG)
     qtbot.waitUntil(
         lambda: studio.window.viewer.frame is not None and studio.window.viewer.frame.labels is not None, timeout=LONG
     )
