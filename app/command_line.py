@@ -25,7 +25,21 @@ EXIT_UNEXPECTED = 1
 EXIT_ERROR = 2
 EXIT_STOPPED = 130
 
-VERBS = ("invert", "render", "export", "models", "doctor", "demo", "train", "evaluate")
+VERBS = (
+    "invert",
+    "render",
+    "take",
+    "remove",
+    "attribute",
+    "colour",
+    "paint",
+    "export",
+    "models",
+    "doctor",
+    "demo",
+    "train",
+    "evaluate",
+)
 
 EPILOGUE = """\
 without a verb the studio opens, with FILE (a photo or a .volteface project) when one is given.
@@ -87,6 +101,8 @@ def build_parser() -> argparse.ArgumentParser:
     render.add_argument("--pitch", type=float, default=0.0, metavar="D", help="degrees, positive from above")
     render.add_argument("--size", type=_positive, metavar="PX", help="side of the picture")
 
+    _add_editing(verbs, every, lean)
+
     export = verbs.add_parser("export", parents=[every, lean], help="head -> mesh, picture or film file")
     export.add_argument("head", type=Path, metavar="HEAD.volteface")
     export.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.(glb|obj|ply|stl|png|mp4)")
@@ -121,6 +137,50 @@ def build_parser() -> argparse.ArgumentParser:
     _add_train(verbs, every)
     _add_evaluate(verbs, every)
     return parser
+
+
+def _add_editing(verbs: argparse._SubParsersAction[Parser], every: Parser, lean: Parser) -> None:
+    out = Parser(add_help=False)
+    out.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.volteface")
+    strength = Parser(add_help=False)
+    strength.add_argument("--strength", type=float, default=1.0, metavar="S", help="0..1 (default: %(default)s)")
+    project = Parser(add_help=False)
+    project.add_argument("head", type=Path, metavar="HEAD.volteface")
+    shared = [every, lean, out]
+
+    take = verbs.add_parser("take", parents=[*shared, strength], help="wear a part of another head")
+    take.add_argument("part", metavar="PART", help="hair, glasses, eyes, brows, nose, mouth, ears or clothing")
+    take.add_argument(
+        "--from", dest="reference", required=True, metavar="REF", help="a photo, a .volteface or a random head, seed:7"
+    )
+    take.add_argument("--into", dest="head", type=Path, required=True, metavar="HEAD.volteface", help="who wears it")
+    length = take.add_mutually_exclusive_group()
+    length.add_argument("--steps", type=_positive, metavar="N", help="optimisation steps, where REF is a photo")
+    length.add_argument("--seconds", type=_positive_number, metavar="S", help="for a photo: stop after S seconds")
+    take.add_argument("--face", type=_positive, metavar="N", help="which face of a photo, 1 is the largest (default)")
+
+    remove = verbs.add_parser("remove", parents=[*shared, strength], help="take off hair, glasses or beard")
+    remove.add_argument("part", metavar="PART", help="hair, glasses or beard")
+    remove.add_argument("--from", dest="head", type=Path, required=True, metavar="HEAD.volteface")
+
+    attribute = verbs.add_parser("attribute", parents=[*shared, project], help="move sliders: age, smile, beard ...")
+    attribute.add_argument(
+        "values", nargs="+", metavar="NAME=S", help="smile=0.8 age=-0.3: deviations from the head as it was made"
+    )
+
+    colour = verbs.add_parser("colour", parents=[*shared, strength, project], help="hair, eyes ... in another colour")
+    colour.add_argument("values", nargs="+", metavar="PART=COLOUR", help="hair=#aa5522")
+
+    paint = verbs.add_parser("paint", parents=[*shared, strength, project], help="paint that sticks to the head")
+    paint.add_argument(
+        "--texture",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="a square PNG with transparency, laid over the view from --yaw and --pitch, or an edited copy of the photo",
+    )
+    paint.add_argument("--yaw", type=float, metavar="D", help="degrees, as for render (default: 0)")
+    paint.add_argument("--pitch", type=float, metavar="D", help="degrees, as for render (default: 0)")
 
 
 def _add_train(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None:

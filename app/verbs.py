@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.editing_verbs import attribute, colour, paint, remove, take
 from core.errors import ExportError, ProjectError, VoltefaceError
 
 if TYPE_CHECKING:
@@ -202,15 +203,15 @@ def evaluate(options: argparse.Namespace, console: Console) -> int:
 
 
 def _present(options: argparse.Namespace, console: Console) -> Head | StandIn:
-    """The head of a project, or what stands in for it where its generator is not installed."""
-    from app import road, shelf
+    """The head of a project with its edits, or what stands in for it where its generator is not installed."""
+    from app import editing_road, road, shelf
 
     project = road.open_project(options.head)
     head = road.head_of(project, options.head.name)
     absence = shelf.absence_of(project, shelf.facts_of(head.generator))
     if absence is None:
         road.check_room(head.generator, **_economy(options))
-        return head
+        return editing_road.edited_head(project, half=options.precision == "half")
     which = "which is not installed" if not absence.changed else "and another version of it is installed"
     sentence = f"{options.head.name} was made with {absence.model.title}, {which}"
     if project.stand_in is None:
@@ -237,6 +238,11 @@ def _require_suffix(path: Path, suffixes: tuple[str, ...], error: type[Volteface
 _VERBS: dict[str, Callable[[argparse.Namespace, Console], int]] = {
     "invert": invert,
     "render": render,
+    "take": take,
+    "remove": remove,
+    "attribute": attribute,
+    "colour": colour,
+    "paint": paint,
     "export": export,
     "models": models,
     "doctor": doctor,

@@ -26,7 +26,7 @@ class Banner(QFrame):
         self._text = label("", wrap=True)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         row.addWidget(self._text, 1)
-        self.action_button = button("", "", self.pressed.emit)
+        self.action_button = button("", "What to do about it", self.pressed.emit)
         row.addWidget(self.action_button, 0, Qt.AlignmentFlag.AlignVCenter)
         self.hide()
 
@@ -44,4 +44,4 @@ class Banner(QFrame):
             self.setAccessibleDescription(view.text)
             self.action_button.setVisible(bool(view.action))
             self.action_button.setText(view.action)
-            self.action_button.setAccessibleName(view.action)
+            self.action_button.setAccessibleName(view.action or "What to do about it")

@@ -43,7 +43,7 @@ class HeadPickers(QWidget):
         self.commercial_box.setAccessibleName("Commercial use only")
         self.commercial_box.setToolTip("Hide models whose licence does not let you sell what you make")
         column.addWidget(self.commercial_box)
-        self.make_button = button("", "", self.make_requested.emit, kind="primary", icon="improve")
+        self.make_button = button("", "Make the head again", self.make_requested.emit, kind="primary", icon="improve")
         column.addWidget(self.make_button)
         self.generator_box.activated.connect(self._chosen)
         self.method_box.activated.connect(self._chosen)
@@ -74,7 +74,7 @@ class HeadPickers(QWidget):
         self._form.setRowVisible(self.method_box, self.has_methods)
         self.make_button.setVisible(bool(view.offer))
         self.make_button.setText(f" {view.offer}")
-        self.make_button.setAccessibleName(view.offer)
+        self.make_button.setAccessibleName(view.offer or "Make the head again")
         self.setVisible(self.has_generators or self.has_methods or bool(view.offer))
 
     def _chosen(self, _index: int) -> None:

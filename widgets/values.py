@@ -143,12 +143,12 @@ class HeadView:
 
     generator: str
     method: str
-    licence: str = ""
     seed: int | None = None
     seconds: float | None = None
     figures: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
     can_improve: bool = True
+    licence: str = ""
     export_refusal: str = ""
 
 

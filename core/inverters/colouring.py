@@ -93,7 +93,9 @@ class Colouring:
         self._noise = torch.Generator().manual_seed(seed)
         self._offset = PlaneOffset(self._pivot, self.free)
         weights = generator.parameters_to_tune()
-        self._weights = {name: torch.zeros_like(weight, dtype=torch.float32).requires_grad_() for name, weight in weights.items()}
+        self._weights = {
+            name: torch.zeros_like(weight, dtype=torch.float32).requires_grad_() for name, weight in weights.items()
+        }
         self._adam = Adam([self._offset.coarse, self._offset.fine, *self._weights.values()], betas=(0.8, 0.98))
         self._done = 0
 

@@ -116,7 +116,9 @@ class PivotalTuning:
         self._firm = torch.where(facing.abs() < RIM_FACING, RIM_WORTH, 1.0)
         self._offset = PlaneOffset(self._base, coloured.free)
         weights = self._generator.parameters_to_tune()
-        self._weights = {name: torch.zeros_like(weight, dtype=torch.float32).requires_grad_() for name, weight in weights.items()}
+        self._weights = {
+            name: torch.zeros_like(weight, dtype=torch.float32).requires_grad_() for name, weight in weights.items()
+        }
         self._adam = Adam([self._offset.coarse, self._offset.fine, *self._weights.values()], betas=(0.8, 0.99))
         self._glimpse: Glimpse | None = None
         self._clutter = torch.zeros(0, 3)
