@@ -45,8 +45,7 @@ def names_missing(window: QWidget) -> list[str]:
         type(one).__name__
         for kind in kinds
         for one in window.findChildren(kind)
-        if isinstance(one, QWidget)
-        and not one.accessibleName()
+        if not one.accessibleName()
         and not one.objectName().startswith("qt_")
         # the corner of a table is Qt's own
         and type(one).__name__ != "QAbstractButton"
