@@ -114,6 +114,19 @@ def build_parser() -> argparse.ArgumentParser:
         "--watertight", action="store_true", help="no holes, for printing: every mesh is, so this asks for nothing more"
     )
 
+    _add_models(verbs, every)
+    verbs.add_parser("doctor", parents=[every], help="does this machine have what Volteface needs")
+
+    demo = verbs.add_parser("demo", parents=[every], help="the whole road on the sample portrait, without a window")
+    demo.add_argument("-o", "--output", type=Path, default=Path("volteface-demo"), metavar="FOLDER")
+    demo.add_argument("--photo", type=Path, metavar="PHOTO", help="default: the sample portrait")
+
+    _add_train(verbs, every)
+    _add_evaluate(verbs, every)
+    return parser
+
+
+def _add_models(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None:
     models = verbs.add_parser("models", help="install checkpoints; what is there, under which licence")
     models_verbs = models.add_subparsers(dest="models_verb", metavar="VERB", required=True)
     models_verbs.add_parser("list", parents=[every], help="every model with its licence and checksum")
@@ -127,16 +140,6 @@ def build_parser() -> argparse.ArgumentParser:
     verify.add_argument("name", nargs="?", metavar="NAME", help="default: all")
     remove = models_verbs.add_parser("remove", parents=[every], help="delete an added model")
     remove.add_argument("name", metavar="NAME")
-
-    verbs.add_parser("doctor", parents=[every], help="does this machine have what Volteface needs")
-
-    demo = verbs.add_parser("demo", parents=[every], help="the whole road on the sample portrait, without a window")
-    demo.add_argument("-o", "--output", type=Path, default=Path("volteface-demo"), metavar="FOLDER")
-    demo.add_argument("--photo", type=Path, metavar="PHOTO", help="default: the sample portrait")
-
-    _add_train(verbs, every)
-    _add_evaluate(verbs, every)
-    return parser
 
 
 def _add_editing(verbs: argparse._SubParsersAction[Parser], every: Parser, lean: Parser) -> None:
@@ -177,7 +180,7 @@ def _add_editing(verbs: argparse._SubParsersAction[Parser], every: Parser, lean:
         type=Path,
         required=True,
         metavar="FILE",
-        help="a square PNG with transparency, laid over the view from --yaw and --pitch, or an edited copy of the photo",
+        help="PNG with transparency, laid over what --yaw and --pitch show, or an edited copy of the photo",
     )
     paint.add_argument("--yaw", type=float, metavar="D", help="degrees, as for render (default: 0)")
     paint.add_argument("--pitch", type=float, metavar="D", help="degrees, as for render (default: 0)")

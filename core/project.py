@@ -29,6 +29,7 @@ from safetensors.torch import save as bytes_from_tensors
 from core.camera import Camera
 from core.edit import EDITS, Edit
 from core.errors import PhotoError, ProjectError
+from core.grafted_field import Fit, GraftedField, RemappedField, Volume
 from core.head import Head
 from core.mask import Mask
 from core.packing import Classes, pack, unpack
@@ -58,6 +59,8 @@ LIMITS = {
 """The members of the archive and the most bytes that each may unfold to."""
 PACKED = ("camera", "alignment", "head", "references", "edits")
 """Fields that `core.packing` writes."""
+FIELDS = (Trigrid, SirenField, GraftedField, RemappedField, Volume, Fit)
+"""What heads are made of; a reference may be a head with edits of its own."""
 MAX_RATIO = 200
 """A member that unfolds to more than this many times its size, and to more than a megabyte, is a bomb."""
 
@@ -187,7 +190,7 @@ def _photo(name: str, sha256: str, members: Members) -> Photo:
 
 def _classes(aligned: bool) -> Classes:
     classes: dict[str, type[Any]] = {
-        cls.__name__: cls for cls in (Camera, Head, Trigrid, PlaneAxes, SirenField, Mask, Reference, *EDITS)
+        cls.__name__: cls for cls in (Camera, Head, *FIELDS, PlaneAxes, Mask, Reference, *EDITS)
     }
     if aligned:
         from core import align  # brings the perception nets along, so only where the file needs it
