@@ -20,12 +20,12 @@ from core.camera import Camera
 from core.exporters import glb, obj, ply, png, stl
 from core.exporters.density import sample_density
 from core.exporters.mp4 import write_film
-from core.rendering.raster import rasterised
 from core.exporters.surface import simplified, surface_of_grid
 from core.exporters.texture import as_bytes, baked
 from core.exporters.unwrap import unwrapped
 from core.frame import Quality
 from core.mesh import Mesh
+from core.rendering.raster import rasterised
 from tests.core.exporters.ball import HALF_SIDES, LEVEL, RADIUS, BallRenderer, ball_colours, nosed_ball
 from tests.core.exporters.reading import read_mesh, textured_colours, welded
 
