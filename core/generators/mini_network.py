@@ -46,9 +46,9 @@ class MiniConfig:
 
     latent_size: int = 256
     widths: tuple[int, ...] = (256, 256, 192, 128, 96, 80)
-    position_channels: tuple[int, ...] = (0, 32, 48, 64, 96, 64)
-    fine_width: int = 32
-    fine_position_channels: int = 8
+    position_channels: tuple[int, ...] = (0, 32, 48, 64, 128, 160)
+    fine_width: int = 48
+    fine_position_channels: int = 32
     channels: int = 16
     depth: int = 3
     box_side: float = 0.8
