@@ -9,6 +9,7 @@ from core.errors import VoltefaceError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
     from pathlib import Path
 
     from app.console import Console
@@ -19,7 +20,6 @@ def evaluate_model(options: argparse.Namespace, console: Console) -> tuple[dict[
     """Measure a model; with --output every finished part is kept there, and a later run goes on from it."""
     from core.evaluation import model
     from core.evaluation.cost import load_from
-    from core.whole_file import written_whole
 
     parts = tuple(options.only.split(",")) if options.only else model.Plan.parts
     model.check_parts(parts)
@@ -35,8 +35,37 @@ def evaluate_model(options: argparse.Namespace, console: Console) -> tuple[dict[
         seed=options.seed,
         method=options.method,
     )
-    output: Path | None = options.output
-    known = _read(output) if output is not None and output.exists() else None
+    known, keep = _resumed(options.output)
+    figures = model.evaluate_model(load_from("mini", options.weights), plan, console.report, known=known, keep=keep)
+    return figures.to_json(), figures.in_words
+
+
+def evaluate_editing(options: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Measure edits; with --output every finished part is kept there, and a later run goes on from it."""
+    from core.evaluation import editing, held_out
+    from core.evaluation.cost import load_from
+
+    parts = tuple(options.only.split(",")) if options.only else editing.Plan.parts
+    editing.check_parts(parts)
+    plan = editing.Plan(
+        parts=parts,
+        pairs=options.pairs,
+        steps=options.steps,
+        held_out=options.heads,
+        seconds=options.seconds,
+        seed=options.seed,
+    )
+    truths = held_out.held_out_heads(options.data, options.heads) if options.heads else []
+    known, keep = _resumed(options.output)
+    figures = editing.evaluate_editing(
+        load_from("mini", options.weights), plan, console.report, truths=truths, known=known, keep=keep
+    )
+    return figures.to_json(), figures.in_words
+
+
+def _resumed(output: Path | None) -> tuple[ModelFigures | None, Callable[[ModelFigures], None]]:
+    """What an earlier run left in a file, and what keeps the next parts there."""
+    from core.whole_file import written_whole
 
     def keep(figures: ModelFigures) -> None:
         if output is None:
@@ -48,14 +77,13 @@ def evaluate_model(options: argparse.Namespace, console: Console) -> tuple[dict[
         with written_whole(output) as stream:
             stream.write(json.dumps(both.to_json(), indent=1).encode())
 
-    figures = model.evaluate_model(load_from("mini", options.weights), plan, console.report, known=known, keep=keep)
-    return figures.to_json(), figures.in_words
+    return (_read(output) if output is not None and output.exists() else None), keep
 
 
 def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Draw the contact sheets of a model's card."""
     from app import road
-    from core.evaluation import portraits, sheets
+    from core.evaluation import editing_sheet, portraits, sheets
     from core.evaluation.cost import load_from
 
     wanted = tuple(options.only.split(",")) if options.only else sheets.SHEETS
@@ -69,6 +97,7 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
         "samples": lambda: sheets.samples_sheet(generator, report, seed=seed),
         "interpolations": lambda: sheets.interpolations_sheet(generator, report, seed=seed),
         "attributes": lambda: sheets.attributes_sheet(generator, report),
+        "editing": lambda: editing_sheet.editing_sheet(generator, report),
         "inversions": lambda: sheets.inversions_sheet(generator, photos, report, seconds=options.seconds),
     }
     files = []

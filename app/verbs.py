@@ -195,9 +195,10 @@ def train(options: argparse.Namespace, console: Console) -> int:
 
 def evaluate(options: argparse.Namespace, console: Console) -> int:
     """Judge the bundled head model."""
-    from app.evaluation import evaluate_model, evaluate_sheets
+    from app.evaluation import evaluate_editing, evaluate_model, evaluate_sheets
 
-    facts, text = {"model": evaluate_model, "sheets": evaluate_sheets}[options.evaluate_verb](options, console)
+    judges = {"model": evaluate_model, "editing": evaluate_editing, "sheets": evaluate_sheets}
+    facts, text = judges[options.evaluate_verb](options, console)
     console.result(facts, text)
     return 0
 

@@ -26,10 +26,17 @@ def psnr(a: Tensor, b: Tensor, mask: Tensor | None = None) -> Tensor:
     return (-10 * torch.log10(error.clamp(min=1e-10))).clamp(max=MOST_DECIBEL)
 
 
-def ssim(a: Tensor, b: Tensor) -> Tensor:
-    """Structural similarity with a Gaussian window, mean over channels and whole windows."""
+def ssim(a: Tensor, b: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Structural similarity with a Gaussian window, mean over channels and whole windows.
+
+    With a mask [B,1,H,W] it is the mean over windows whose middles lie in it.
+    """
     full, _ = _similarity(a, b)
-    return full
+    if mask is None:
+        return full.mean((1, 2, 3))
+    rim = WINDOW_PX // 2
+    weight = mask[..., rim:-rim, rim:-rim].expand_as(full)
+    return (full * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp(min=1e-6)
 
 
 def ms_ssim(a: Tensor, b: Tensor) -> Tensor:
@@ -44,7 +51,7 @@ def ms_ssim(a: Tensor, b: Tensor) -> Tensor:
     weights = torch.tensor(SCALE_WEIGHTS[:count], dtype=a.dtype, device=a.device)
     terms = []
     for scale in range(count):
-        full, contrast = _similarity(a, b)
+        full, contrast = (similarity.mean((1, 2, 3)) for similarity in _similarity(a, b))
         terms.append((full if scale == count - 1 else contrast).clamp(min=0))
         if scale < count - 1:
             a, b = F.avg_pool2d(a, 2), F.avg_pool2d(b, 2)
@@ -52,7 +59,7 @@ def ms_ssim(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _similarity(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """SSIM, and its contrast-and-structure part, [B] each."""
+    """SSIM, and its contrast-and-structure part, at every window [B,3,h,w] each."""
     offset = torch.arange(WINDOW_PX, dtype=a.dtype, device=a.device) - WINDOW_PX // 2
     line = torch.exp(-offset.square() / (2 * WINDOW_SIGMA**2))
     line = line / line.sum()
@@ -67,4 +74,4 @@ def _similarity(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     covariance = blurred(a * b) - mean_a * mean_b
     contrast = (2 * covariance + STEADY_CONTRAST) / (variance_a + variance_b + STEADY_CONTRAST)
     luminance = (2 * mean_a * mean_b + STEADY_LUMINANCE) / (mean_a**2 + mean_b**2 + STEADY_LUMINANCE)
-    return (luminance * contrast).mean((1, 2, 3)), contrast.mean((1, 2, 3))
+    return luminance * contrast, contrast

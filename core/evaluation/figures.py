@@ -24,7 +24,8 @@ class Cell:
         mean: over what was measured.
         deviation: standard deviation over it; 0 for a single value.
         count: how much was measured.
-        at_most: the target, or None.
+        at_most: the target of a measure that should be small, or None.
+        at_least: the target of one that should be large, or None.
     """
 
     row: str
@@ -33,27 +34,38 @@ class Cell:
     deviation: float = 0.0
     count: int = 1
     at_most: float | None = None
+    at_least: float | None = None
 
     @staticmethod
-    def of(row: str, column: str, values: Iterable[float], at_most: float | None = None) -> tuple[Cell, ...]:
+    def of(
+        row: str,
+        column: str,
+        values: Iterable[float],
+        at_most: float | None = None,
+        at_least: float | None = None,
+    ) -> tuple[Cell, ...]:
         """The cell of some values; none where nothing could be measured."""
         known = [float(value) for value in values if math.isfinite(value)]
         if not known:
             return ()
         deviation = statistics.stdev(known) if len(known) > 1 else 0.0
-        return (Cell(row, column, statistics.fmean(known), deviation, len(known), at_most),)
+        return (Cell(row, column, statistics.fmean(known), deviation, len(known), at_most, at_least),)
 
     @property
     def reached(self) -> bool | None:
         """Whether the target is reached; None without one."""
-        return None if self.at_most is None else self.mean <= self.at_most
+        if self.at_most is not None:
+            return self.mean <= self.at_most
+        return None if self.at_least is None else self.mean >= self.at_least
 
     @property
     def in_words(self) -> str:
         """Mean, spread and target."""
         spread = f" ± {_digits(self.deviation)}" if self.count > 1 else ""
-        target = "" if self.at_most is None else f" (target <= {self.at_most:g}{'' if self.reached else ', missed'})"
-        return f"{_digits(self.mean)}{spread}{target}"
+        if self.reached is None:
+            return f"{_digits(self.mean)}{spread}"
+        target = f"<= {self.at_most:g}" if self.at_most is not None else f">= {self.at_least:g}"
+        return f"{_digits(self.mean)}{spread} (target {target}{'' if self.reached else ', missed'})"
 
 
 @dataclass(frozen=True)

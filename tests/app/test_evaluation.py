@@ -72,13 +72,16 @@ def test_an_evaluation_goes_on_where_it_stopped(
         (["model", "--only", "taste"], "There is no part 'taste' of the evaluation."),
         (["model", "--photos", "/nowhere"], "There is no folder /nowhere."),
         (["model", "--only", "leakage", "--samples", "2"], "knows no attributes"),
+        (["editing", "--only", "tail"], "There is no part 'tail' to evaluate."),
+        (["editing", "--only", "removal", "--pairs", "1"], "Nothing can be taken off"),
+        (["sheets", "--only", "editing", "-o", "NEW"], "knows no attributes to choose heads by"),
         (["sheets", "--only", "dreams", "-o", "x"], "There is no sheet 'dreams'."),
     ],
 )
 def test_mistakes_are_one_sentence(
     arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    assert main(["evaluate", *arguments]) == 2
+    assert main(["evaluate", *(str(tmp_path / "new") if word == "NEW" else word for word in arguments)]) == 2
     last = capsys.readouterr().err.strip().splitlines()[-1]
     assert last.startswith("volteface: ")
     assert sentence in last
@@ -94,6 +97,16 @@ def test_sheets_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     answer = _answer(["sheets", "--only", "interpolations", "-o", str(tmp_path / "new")], capsys)
     assert answer["files"] == [str(tmp_path / "new" / "mini_interpolations.png")]
     assert (tmp_path / "new" / "mini_interpolations.png").stat().st_size > 1000
+
+
+def test_edits_are_judged_and_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.evaluation.edited_views.YAWS_DEGREES", (0,))
+    kept = tmp_path / "edits.json"
+    answer = _answer(["editing", "--only", "hair", "--pairs", "1", "--steps", "0", "-o", str(kept)], capsys)
+    assert list(answer["parts"]) == ["hair"]
+    assert json.loads(kept.read_text()) == answer
 
 
 def test_the_cost_of_a_walk_that_fails_is_a_sentence(tmp_path: Path) -> None:

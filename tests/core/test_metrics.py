@@ -33,6 +33,17 @@ def test_ssim_equals_scikit_image() -> None:
     assert metrics.ssim(a[None], b[None]).item() == pytest.approx(expected, abs=1e-5)
 
 
+def test_ssim_under_a_mask_sees_only_the_mask() -> None:
+    a = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    b = a.clone()
+    b[..., :32] = 0.5
+    mask = torch.zeros(1, 1, 64, 64)
+    mask[..., 40:] = 1
+    assert metrics.ssim(a, b, mask).item() == pytest.approx(1)
+    assert metrics.ssim(a, b, 1 - mask).item() < metrics.ssim(a, b).item() < 1
+    assert metrics.ssim(a, b, torch.ones_like(mask)).item() == pytest.approx(metrics.ssim(a, b).item())
+
+
 def test_ms_ssim_of_equal_pictures_is_one_and_falls_with_noise() -> None:
     a = torch.from_numpy(photo("astronaut").pixels[:192, :192].copy()).permute(2, 0, 1)[None] / 255
     noise = torch.from_numpy(np.random.default_rng(0).normal(0, 1, a.shape)).float()

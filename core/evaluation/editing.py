@@ -1,0 +1,370 @@
+"""Figures of edits: parts taken from seeded pairs of heads, and parts taken off, before and after, from five sides.
+
+The steps are told apart on some of the pairs: the reference's part copied as it lies, the wearer's own taken off first,
+the part fitted to its wearer, and all that `core.editors.fold` does (tone, and what it hides).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from core.edit import RemovePart, TakePart, with_strength
+from core.editors.bareness import can_go_without
+from core.editors.fold import WORN, Folder
+from core.editors.part_volume import LABELS_OF, HeadParts, labels_of
+from core.errors import VoltefaceError
+from core.evaluation import kid
+from core.evaluation.edited_views import PITCH_DEGREES, YAWS_DEGREES, Change, compared, left_of, views_of
+from core.evaluation.figures import Cell, ModelFigures, Part
+from core.evaluation.pictures import at_degrees, head_of, identity_between, identity_of, sample_latents
+from core.evaluation.reconstruction import alignment_of, inverted
+from core.frame import Quality
+from core.grafted_field import Fit, GraftedField
+from core.progress import Progress
+from core.rendering.occupancy import field_grid
+from core.rendering.renderer import HeadRenderer, part_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from core.evaluation.held_out import HeldOutHead
+    from core.head import Head
+    from core.progress import Report
+    from core.protocols import Generator
+
+REMOVAL, HELD_OUT = "removal", "held-out"
+PARTS = ("hair", "glasses", "nose", "mouth", REMOVAL)
+REMOVED = ("glasses", "hair")
+TARGETS: dict[str, float] = {"hair": 0.15, "glasses": 0.20}
+"""Identity distance of a wearer to himself, at most."""
+SSIM_AT_LEAST, SQUARED_AT_MOST, LPIPS_AT_MOST, IOU_AT_LEAST, KID_AT_MOST = 0.98, 0.002, 0.15, 0.80, 1.15
+FIRST_AT_MOST, FINAL_AT_MOST, AGAIN_AT_MOST = 2.0, 8.0, 0.5
+FEWEST_FOR_KID = 8
+"""Pairs; of fewer the distance is noise."""
+TIMED = {"first": "first picture, nothing known", "final": "final picture", "again": "another strength"}
+MOST_TRIES = 60
+"""Random heads that are looked at for each reference that wears a part."""
+QUICK_NODES, QUICK_FEWEST = 64, 6
+"""Of the grid on which they are looked at, and of a part that is there."""
+WHOLE, NAIVE, CLEARED, FITTED = "whole edit", "copied as it lies", "+ own taken off", "+ fitted"
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two heads.
+
+    Attributes:
+        wearer: who is edited.
+        reference: whose part is taken.
+        names: seeds of both.
+    """
+
+    wearer: Head
+    reference: Head
+    names: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class _Seconds:
+    """By the clock on the wall and of this process's work, to the pictures that `TIMED` names."""
+
+    first: tuple[float, float]
+    final: tuple[float, float]
+    again: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure.
+
+    Attributes:
+        parts: names of `PARTS`.
+        pairs: of random heads, for each part.
+        steps: pairs on which the steps are told apart.
+        held_out: held-out heads that are inverted and paired as well.
+        seconds: for each inversion.
+        seed: of the first wearer.
+    """
+
+    parts: tuple[str, ...] = PARTS
+    pairs: int = 12
+    steps: int = 4
+    held_out: int = 0
+    seconds: float = 30.0
+    seed: int = 70_000
+
+
+def evaluate_editing(
+    generator: Generator,
+    plan: Plan,
+    report: Report,
+    *,
+    truths: Sequence[HeldOutHead] = (),
+    known: ModelFigures | None = None,
+    keep: Callable[[ModelFigures], None] = lambda _: None,
+) -> ModelFigures:
+    """Measure edits part by part; what is in `known` is not measured again, `keep` is called after each part.
+
+    Raises:
+        VoltefaceError: a part is unknown, or no random head shows it.
+    """
+    check_parts(plan.parts)
+    figures = known or ModelFigures(f"Edits of {generator.info.title}")
+    heads = _Inverted(generator, truths[: plan.held_out], plan, report)
+    taken = [name for name in plan.parts if name != REMOVAL]
+    for name in [*plan.parts, *(f"{HELD_OUT} {name}" for name in taken if heads.truths)]:
+        if name not in figures.parts:
+            figures = figures.with_part(name, _measured(name, generator, plan, heads, report))
+            keep(figures)
+    return figures
+
+
+def _measured(name: str, generator: Generator, plan: Plan, heads: _Inverted, report: Report) -> Part:
+    if name == REMOVAL:
+        return removal(generator, plan, report)
+    if name.startswith(HELD_OUT):
+        part = name.removeprefix(HELD_OUT).strip()
+        words = f"{len(heads.truths)} held-out heads in pairs, inverted from one view in {plan.seconds:g} s"
+        return taking(generator, part, heads.pairs(part), words, 0, report)
+    pairs = sampled_pairs(generator, name, plan.pairs, plan.seed, report)
+    words = f"pairs of random heads, wearers from seed {plan.seed}"
+    return taking(generator, name, pairs, words, plan.steps, report)
+
+
+def check_parts(names: Sequence[str]) -> None:
+    """Refuse parts that do not exist.
+
+    Raises:
+        VoltefaceError: one does not.
+    """
+    for name in names:
+        if name not in (*LABELS_OF, REMOVAL):
+            raise VoltefaceError(f"There is no part {name!r} to evaluate.", f"Choose from: {', '.join(PARTS)}.")
+
+
+def sampled_pairs(generator: Generator, part: str, count: int, seed: int, report: Report) -> Iterator[Pair]:
+    """Random wearers, each with the next random head that shows the part.
+
+    Raises:
+        VoltefaceError: too few random heads show it.
+    """
+    other = seed + 1
+    for number in range(count):
+        report(Progress(number, count, f"Looking for heads with {part}"))
+        own = seed + 2 * number
+        other, reference = _next_with(generator, part, other)
+        yield Pair(head_of(generator, sample_latents(generator, own), own), reference, (own, other))
+        other += 2
+
+
+def _next_with(generator: Generator, part: str, seed: int) -> tuple[int, Head]:
+    """The first of every second seed whose head shows a part; the others' are wearers'."""
+    for tried in range(seed, seed + 2 * MOST_TRIES, 2):
+        head = head_of(generator, sample_latents(generator, tried), tried)
+        seen = HeadParts(field_grid(generator, head.trigrid, part_labels, QUICK_NODES)).nodes(*labels_of(part))
+        if int(seen.sum()) >= QUICK_FEWEST:
+            return tried, head
+    raise VoltefaceError(f"None of {MOST_TRIES} random heads shows {part}.", "Leave that part out with --only.")
+
+
+def taking(generator: Generator, part: str, pairs: Iterable[Pair], words: str, steps: int, report: Report) -> Part:
+    """A part of each pair's reference, worn by its wearer."""
+    changes: dict[str, list[Change]] = {}
+    identities: dict[str, list[float]] = {}
+    clocks: list[_Seconds] = []
+    pictures: tuple[dict[str, list[Any]], dict[str, list[Any]]] = ({}, {})
+    details: list[dict[str, Any]] = []
+    refused: list[str] = []
+    for number, pair in enumerate(pairs):
+        report(Progress(number, 0, f"{part.capitalize()} of {pair.names[1]} on {pair.names[0]}"))
+        try:
+            edited, renderer, seconds = _timed(generator, pair, part)
+        except VoltefaceError as error:
+            refused.append(f"{pair.names[1]} on {pair.names[0]}: {error.message}")
+            continue
+        clocks.append(seconds)
+        fit = edited.trigrid.fit if isinstance(edited.trigrid, GraftedField) else Fit()
+        before = views_of(generator, pair.wearer)
+        after = views_of(generator, edited, renderer=renderer)
+        theirs = HeadRenderer(generator, pair.reference)
+        worn = views_of(generator, pair.reference, fit, theirs)
+        face = identity_of(before[0].rgb)
+        rows = {WHOLE: (after, worn)}
+        if len(clocks) <= steps:
+            plain = views_of(generator, pair.reference, renderer=theirs)
+            rows |= {
+                name: (views_of(generator, replace(pair.wearer, trigrid=field)), plain if still else worn)
+                for name, field, still in _steps(generator, pair, part, fit)
+            }
+        for name, (drawn, reference) in rows.items():
+            change = compared(before, drawn, reference, part)
+            changes.setdefault(name, []).append(change)
+            identities.setdefault(name, []).append(identity_between(face, identity_of(drawn[0].rgb)))
+            details.append({"pair": pair.names, "step": name, **_plain(change, identities[name][-1])})
+        for views, kept in zip((before, after), pictures, strict=True):
+            for yaw, frame in views.items():
+                kept.setdefault(kid.sector_of(yaw), []).append(frame.rgb)
+    if not clocks:
+        raise VoltefaceError(f"No {part} could be taken from any of the heads.", " ".join(refused[:1]))
+    cells = [cell for name in _in_order(changes) for cell in _row(part, name, changes[name], identities[name], steps)]
+    count = len(clocks)
+    cells += _kid_cells(pictures) if count >= FEWEST_FOR_KID else []
+    for row, most in (("first", FIRST_AT_MOST), ("final", FINAL_AT_MOST), ("again", AGAIN_AT_MOST)):
+        spans = [getattr(clock, row) for clock in clocks]
+        cells += Cell.of(TIMED[row], "seconds", [wall for wall, _ in spans], most)
+        cells += Cell.of(TIMED[row], "of work", [work for _, work in spans])
+    sides = ", ".join(str(yaw) for yaw in YAWS_DEGREES)
+    remarks = [
+        f"Outside: beyond the part of wearer and reference, widened by a few pixels, at yaws {sides}. Inside: where "
+        "the reference shows its part, seen from where it is worn; lenses show the wearer's eyes, not the reference's.",
+        f"Seconds pass on the wall, while this machine also does other work; {generator.info.neural_px} px of rays.",
+    ]
+    if refused:
+        remarks.append(f"Refused: {'; '.join(refused)}")
+    if part not in WORN:
+        remarks.append("The part takes the wearer's tone on purpose, which LPIPS to the reference counts against it.")
+    if count < FEWEST_FOR_KID:
+        remarks.append(f"KID needs {FEWEST_FOR_KID} pairs or more.")
+    title = f"{part.capitalize()} taken: {words}; mean ± deviation over {count}"
+    return Part(title, tuple(cells), tuple(remarks), {"pairs": details})
+
+
+def _timed(generator: Generator, pair: Pair, part: str) -> tuple[Head, HeadRenderer, _Seconds]:
+    """The edited head, and how long its first picture took, its final one, and one of another strength."""
+    edit = TakePart(key="1", part=part, reference="1")
+    front = at_degrees(0, PITCH_DEGREES)
+    started = _now()
+    folder = Folder(generator, pair.wearer, {"1": pair.reference})
+    edited = folder.folded((edit,))
+    renderer = HeadRenderer(generator, edited)
+    renderer.render(front, Quality.NEAR)
+    first = _since(started)
+    renderer.render(front, Quality.EXACT)
+    final = _since(started)
+    started = _now()
+    weaker = folder.folded((with_strength(edit, 0.7),))
+    HeadRenderer(generator, weaker).render(front, Quality.NEAR)
+    return edited, renderer, _Seconds(first, final, _since(started))
+
+
+def _now() -> tuple[float, float]:
+    """By the clock on the wall, and of this process's work."""
+    return time.perf_counter(), time.process_time()
+
+
+def _since(started: tuple[float, float]) -> tuple[float, float]:
+    wall, work = _now()
+    return wall - started[0], work - started[1]
+
+
+def _steps(generator: Generator, pair: Pair, part: str, fit: Fit) -> Iterator[tuple[str, GraftedField, bool]]:
+    """Fields of the steps by name, and whether the reference lies unmoved in them."""
+    volume = HeadParts.of(generator, pair.reference.trigrid).volume(part)
+    field, graft = pair.wearer.trigrid, pair.reference.trigrid
+    yield NAIVE, GraftedField(field, graft, volume), True
+    if part in WORN and can_go_without(generator, part):
+        folder = Folder(generator, pair.wearer, {})
+        if folder.parts().has(part):
+            field = folder.folded((RemovePart(key="1", part=part),)).trigrid
+        yield CLEARED, GraftedField(field, graft, volume), True
+    yield FITTED, GraftedField(field, graft, volume, fit), False
+
+
+def _in_order(changes: dict[str, list[Change]]) -> list[str]:
+    return [name for name in (NAIVE, CLEARED, FITTED, WHOLE) if name in changes]
+
+
+def _row(part: str, name: str, changes: Sequence[Change], identities: Sequence[float], steps: int) -> Iterator[Cell]:
+    """A row of the table; the whole edit also has one over the pairs of the steps, to compare with them."""
+    whole = name == WHOLE
+    if whole and 0 < steps < len(changes):
+        yield from _row(part, f"{WHOLE}, same pairs", changes[:steps], identities[:steps], 0)
+    columns: list[tuple[str, list[float], float | None, float | None]] = [
+        ("SSIM outside", [change.ssim for change in changes], None, SSIM_AT_LEAST),
+        ("on the head only", [change.ssim_on_head for change in changes], None, None),
+        ("L2 outside", [change.squared for change in changes], SQUARED_AT_MOST, None),
+        ("LPIPS inside (VGG)", [change.lpips for change in changes], LPIPS_AT_MOST, None),
+        ("label IoU", [change.iou for change in changes], None, IOU_AT_LEAST),
+        ("identity kept (dlib)", [*identities], TARGETS.get(part), None),
+    ]
+    for column, values, most, least in columns:
+        yield from Cell.of(name, column, values, most if whole else None, least if whole else None)
+
+
+def _kid_cells(pictures: tuple[dict[str, list[Any]], dict[str, list[Any]]]) -> list[Cell]:
+    """How much further from true renders edited heads are than the same heads without edits, by side."""
+    reference = kid.read_reference()
+    cells: list[Cell] = []
+    for sector, before in pictures[0].items():
+        true = reference[f"{sector}/{kid.HELD_OUT}"]
+        plain, edited = (kid.kid(kid.features_of(rgb), true)[0] for rgb in (before, pictures[1][sector]))
+        cells += Cell.of("KID, edited : unedited", sector, [edited / max(plain, 1e-6)], KID_AT_MOST)
+    return cells
+
+
+def removal(generator: Generator, plan: Plan, report: Report) -> Part:
+    """Parts taken off random heads that wear them."""
+    cells: list[Cell] = []
+    details: list[dict[str, Any]] = []
+    for part in REMOVED:
+        if not can_go_without(generator, part):
+            continue
+        shares, changes, identities = [], [], []
+        seed = plan.seed
+        for number in range(plan.pairs):
+            seed, head = _next_with(generator, part, seed)
+            report(Progress(number, plan.pairs, f"{part.capitalize()} off {seed}"))
+            bare = Folder(generator, head, {}).folded((RemovePart(key="1", part=part),))
+            before, after = views_of(generator, head), views_of(generator, bare)
+            shares.append(left_of(before, after, part))
+            changes.append(compared(before, after, None, part))
+            identities.append(identity_between(*(identity_of(views[0].rgb) for views in (before, after))))
+            details.append({"seed": seed, "part": part, "left": shares[-1], **_plain(changes[-1], identities[-1])})
+            seed += 2
+        row = f"{part} off"
+        cells += Cell.of(row, "share left", shares)
+        cells += Cell.of(row, "SSIM outside", [change.ssim for change in changes], at_least=SSIM_AT_LEAST)
+        cells += Cell.of(row, "on the head only", [change.ssim_on_head for change in changes])
+        cells += Cell.of(row, "L2 outside", [change.squared for change in changes], SQUARED_AT_MOST)
+        cells += Cell.of(row, "identity kept (dlib)", identities, TARGETS.get(part))
+    if not cells:
+        raise VoltefaceError(f"Nothing can be taken off heads of {generator.info.title}.", "Leave that part out.")
+    title = f"Taken off: {plan.pairs} random heads that wear the part, from seed {plan.seed}; mean ± deviation"
+    return Part(title, tuple(cells), details={"heads": details})
+
+
+class _Inverted:
+    """Held-out heads, inverted when they are first needed."""
+
+    def __init__(self, generator: Generator, truths: Sequence[HeldOutHead], plan: Plan, report: Report) -> None:
+        self.generator, self.truths, self.plan, self.report = generator, truths, plan, report
+        self._heads: list[tuple[int, Head]] = []
+
+    def pairs(self, part: str) -> list[Pair]:
+        """Each head with the next that shows the part."""
+        if not self._heads:
+            for truth in self.truths:
+                views = alignment_of(truth.views[0])
+                plan = self.plan
+                found = inverted(views, self.generator, "pivotal", plan.seconds, plan.seed, self.report)[1]
+                self._heads.append((truth.seed, found))
+        shows = [HeadParts.of(self.generator, head.trigrid).has(part) for _, head in self._heads]
+        pairs = []
+        count = len(self._heads)
+        for number, (seed, wearer) in enumerate(self._heads):
+            others = [(number + step) % count for step in range(1, count)]
+            chosen = next((other for other in others if shows[other]), None)
+            if chosen is not None:
+                name, reference = self._heads[chosen]
+                pairs.append(Pair(wearer, reference, (seed, name)))
+        if not pairs:
+            raise VoltefaceError(f"None of the held-out heads shows {part}.", "Invert more of them, or leave it out.")
+        return pairs
+
+
+def _plain(change: Change, identity: float) -> dict[str, float | None]:
+    """As JSON, which knows no "not a number"."""
+    values = {**vars(change), "identity": identity}
+    return {name: round(value, 5) if value == value else None for name, value in values.items()}  # noqa: PLR0124

@@ -1,0 +1,108 @@
+"""Figures of edits: laws of the comparisons, and one pair of the tiny generator from end to end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from core.camera import Camera
+from core.edit import Recolour
+from core.editors.fold import Folder
+from core.errors import VoltefaceError
+from core.evaluation import edited_views, editing
+from core.evaluation.edited_views import compared, left_of, views_of, where_worn
+from core.evaluation.editing import NAIVE, REMOVAL, WHOLE, Pair, Plan, evaluate_editing, sampled_pairs, taking
+from core.evaluation.figures import Cell, ModelFigures, Part
+from core.grafted_field import Fit
+from core.progress import silent
+from tests.fakes import TinyGenerator, tiny_head
+
+
+@pytest.fixture(autouse=True)
+def _few_views(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edited_views, "YAWS_DEGREES", (0, 180))
+    monkeypatch.setattr(editing, "MOST_TRIES", 2)
+
+
+def test_the_camera_of_a_fit_sees_a_point_where_it_is_worn() -> None:
+    camera, fit = Camera.orbit(0.6, 0.2), Fit(1.1, (0.02, -0.03, 0.01))
+    points = np.random.default_rng(0).uniform(-0.2, 0.2, (20, 3))
+    worn, _ = camera.project(points * fit.scale + np.array(fit.shift))
+    seen, _ = where_worn(camera, fit).project(points)
+    np.testing.assert_allclose(seen, worn, atol=1e-9)
+
+
+def test_no_edit_changes_nothing_and_a_head_wears_its_own_part() -> None:
+    views = views_of(TinyGenerator(), tiny_head(1))
+    change = compared(views, views, views, "hair")
+    assert change.ssim == pytest.approx(1, abs=1e-5)
+    assert change.squared == 0
+    assert change.lpips == pytest.approx(0, abs=1e-6)
+    assert change.iou == 1
+    assert left_of(views, views, "hair") == 1
+
+
+def test_what_leaks_out_of_an_edit_is_told_and_what_stays_inside_is_not() -> None:
+    tiny, head = TinyGenerator(), tiny_head(1)
+    blue = Folder(tiny, head, {}).folded((Recolour(key="1", part="hair", rgb=(0.1, 0.2, 0.9)),))
+    before, after = views_of(tiny, head), views_of(tiny, blue)
+    as_hair, as_eyes = (compared(before, after, before, part) for part in ("hair", "eyes"))
+    assert as_eyes.squared > 10 * as_hair.squared
+    assert as_eyes.ssim_on_head < as_eyes.ssim < 1
+    assert as_hair.ssim > 0.99
+    assert as_hair.lpips > as_eyes.lpips
+
+
+def test_a_pair_gives_rows_for_the_steps_and_for_the_whole_edit() -> None:
+    pair = Pair(tiny_head(1), tiny_head(2), (1, 2))
+    part = taking(TinyGenerator(), "hair", [pair], "one pair", 1, silent)
+    rows = list(dict.fromkeys(cell.row for cell in part.cells))
+    assert rows[:3] == [NAIVE, "+ fitted", WHOLE]
+    cells = {(cell.row, cell.column): cell for cell in part.cells}
+    assert cells[WHOLE, "label IoU"].mean > 0.5
+    assert cells[WHOLE, "SSIM outside"].at_least == 0.98
+    assert cells[NAIVE, "SSIM outside"].reached is None
+    assert cells["first picture, nothing known", "of work"].mean > 0
+    assert len(part.details["pairs"]) == 3
+
+
+def test_a_refused_pair_is_left_out_and_named() -> None:
+    pairs = [
+        Pair(tiny_head(1), replace(tiny_head(2), generator="mini"), (1, 2)),
+        Pair(tiny_head(1), tiny_head(3), (1, 3)),
+    ]
+    part = taking(TinyGenerator(), "hair", pairs, "two pairs", 0, silent)
+    assert "2 on 1: The reference was made with mini" in part.in_words
+    with pytest.raises(VoltefaceError, match="No hair could be taken"):
+        taking(TinyGenerator(), "hair", pairs[:1], "one pair", 0, silent)
+
+
+def test_pairs_are_seeded() -> None:
+    twice = [list(sampled_pairs(TinyGenerator(), "hair", 2, 5, silent)) for _ in range(2)]
+    assert [pair.names for pair in twice[0]] == [(5, 6), (7, 8)]
+    for a, b in zip(*twice, strict=True):
+        assert torch.equal(a.reference.latents, b.reference.latents)
+    with pytest.raises(VoltefaceError, match="None of 2 random heads shows glasses"):
+        list(sampled_pairs(TinyGenerator(), "glasses", 1, 5, silent))
+
+
+def test_finished_parts_are_kept_and_not_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[ModelFigures] = []
+    monkeypatch.setattr(editing, "taking", lambda _generator, part, *_: Part(part, ()))
+    plan = Plan(parts=("nose", REMOVAL), pairs=1)
+    with pytest.raises(VoltefaceError, match="Nothing can be taken off"):
+        evaluate_editing(TinyGenerator(), plan, silent, keep=kept.append)
+    assert list(kept[-1].parts) == ["nose"]
+    monkeypatch.setattr(editing, "taking", lambda *_: pytest.fail("measured again"))
+    figures = evaluate_editing(TinyGenerator(), replace(plan, parts=("nose",)), silent, known=kept[-1])
+    assert figures.parts == kept[-1].parts
+
+
+def test_a_target_may_be_a_least() -> None:
+    (reached,), (missed,) = (Cell.of("row", "IoU", values, at_least=0.8) for values in ([0.9, 0.8], [0.7]))
+    assert reached.reached is True
+    assert "target >= 0.8)" in reached.in_words
+    assert missed.in_words.endswith("(target >= 0.8, missed)")
