@@ -5,21 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app import edit_facts, road, shelf
 from app import models as models_of
-from app import road, shelf
 from app.likeness import likeness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from app.edit_facts import SliderFacts
     from app.models import InstalledModel
     from core.align import Alignment
+    from core.editors.fold import Folder
+    from core.frame import Frame
     from core.head import Head
     from core.photo import Photo
     from core.progress import Report
     from core.project import Project
     from core.protocols import Renderer
+    from core.reference import Reference
     from core.stand_in import ModelFacts, StandIn
 
 
@@ -38,6 +42,12 @@ class Engines:
     use_threads: Callable[[int], None] = road.use_threads
     stand_in_of: Callable[[Head, Renderer | None], StandIn | None] = road.stand_in_of
     stand_in_renderer: Callable[[Project], Renderer | None] = road.stand_in_renderer
+    folder_of: Callable[..., Folder] = edit_facts.folder_of
+    sliders_of: Callable[[str], tuple[SliderFacts, ...]] = edit_facts.sliders_of
+    coverage_of: Callable[[Renderer], Mapping[str, float]] = edit_facts.coverage_of
+    portrait_of: Callable[[Renderer], Frame] = edit_facts.portrait_of
+    seeded_reference: Callable[..., Reference] = edit_facts.seeded_reference
+    project_reference: Callable[..., Reference] = edit_facts.project_reference
     generator_choices: Callable[[], tuple[shelf.Choice, ...]] = shelf.generator_choices
     method_choices: Callable[[], tuple[shelf.Choice, ...]] = shelf.method_choices
     facts_of: Callable[[str], ModelFacts | None] = shelf.facts_of

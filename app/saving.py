@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.choosing import Choosing
+    from app.editing import Editing
     from app.engines import Engines
     from app.jobs import JobQueue
     from app.recovery import LostWork, Recovery
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from core.head import Head
     from core.progress import Report
     from core.project import Project
-    from core.protocols import Renderer
     from core.stand_in import StandIn
     from widgets.studio_window import StudioWindow
     from widgets.values import ExportOptions, RecentItem
@@ -51,6 +51,7 @@ class Saving(QObject):
         choosing: Choosing,
         settings: SettingsFile,
         recovery: Recovery,
+        editing: Editing,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -62,6 +63,7 @@ class Saving(QObject):
         self._choosing = choosing
         self._settings = settings
         self._recovery = recovery
+        self._editing = editing
         self._autosaved: Project | None = None
         self._saves_running = 0
         self._after_save: Callable[[], None] | None = None
@@ -89,7 +91,7 @@ class Saving(QObject):
         def done(stand_in: object) -> None:
             self._saves_running -= 1
             if before is not None and self._session.project is not None and before.photo is self._session.project.photo:
-                self._session.keep_stand_in(before.head, cast("StandIn | None", stand_in))
+                self._session.keep_stand_in(before, cast("StandIn | None", stand_in))
                 self._session.saved(before, path)
             self._recovery.clear()
             self.note_recent(path)
@@ -103,10 +105,10 @@ class Saving(QObject):
             self._after_save = None
             self._show(error)
 
-        known = self._viewing.known_renderer(project.head) if project.head is not None else None
+        edited = self._editing.edited(project) if project.head is not None else None
 
         def work(_report: Report) -> StandIn | None:
-            whole = self._with_stand_in(project, known)
+            whole = self._with_stand_in(project, edited)
             whole.save(path)
             return whole.stand_in
 
@@ -167,18 +169,19 @@ class Saving(QObject):
         project = self._session.project
         if project is None or project.head is None:
             return
-        head: Head | StandIn = project.head
+        edited: Callable[[], Head | StandIn] = self._editing.edited(project)
         if self._choosing.absence() is not None:
-            if project.stand_in is None:
+            stand_in = project.stand_in
+            if stand_in is None:
                 return
-            head = project.stand_in
+            edited = lambda: stand_in  # noqa: E731
         camera = self._window.camera()
 
         economy = self._choosing.economy_of(project.head.generator)
 
         def work(report: Report) -> object:
             return self._engines.export(
-                head,
+                edited(),
                 options.path,
                 report=report,
                 half=economy.half,
@@ -232,12 +235,19 @@ class Saving(QObject):
         preview = frame.rgb if frame is not None else project.preview
         return dataclasses.replace(project, camera=self._window.camera(), preview=preview)
 
-    def _with_stand_in(self, project: Project, known: Renderer | None) -> Project:
-        """The project with what stands in for its head; a save does not fail for want of it."""
-        head = project.head
-        if head is None or project.stand_in is not None or self._engines.facts_of(head.generator) is None:
+    def _with_stand_in(self, project: Project, edited: Callable[[], Head] | None) -> Project:
+        """The project with what stands in for its head, edits included; a save does not fail for want of it."""
+        base = project.head
+        if base is None or edited is None or project.stand_in is not None:
             return project
-        outcome = attempt(lambda: self._engines.stand_in_of(head, known))
+        if self._engines.facts_of(base.generator) is None:
+            return project
+
+        def made() -> StandIn | None:
+            head = edited()
+            return self._engines.stand_in_of(head, self._viewing.known_renderer(head))
+
+        outcome = attempt(made)
         if outcome.error is not None:
             log.info("no mesh of the head was kept: %s", outcome.error)
         return dataclasses.replace(project, stand_in=outcome.value)

@@ -15,7 +15,6 @@ from PySide6.QtGui import QUndoStack
 from app.commands import NEVER_MERGED, ReplaceProject
 
 if TYPE_CHECKING:
-    from core.head import Head
     from core.project import Project
     from core.stand_in import StandIn
 
@@ -73,20 +72,20 @@ class Session(QObject):
         """Change fields of the project, undoably, under a name for the menu."""
         if self.project is None:
             return
-        if "head" in fields:
+        if fields.keys() & {"head", "edits", "references"}:
             fields = {"stand_in": None, **fields}  # it was made of the former head
         after = dataclasses.replace(self.project, **fields)
         self.undo_stack.push(ReplaceProject(text, self.project, after, self._show, token))
 
-    def keep_stand_in(self, head: Head | None, stand_in: StandIn | None) -> None:
-        """Keep what was made for `head` while it was saved; no change of the document."""
-        if self.project is not None and self.project.head is head and stand_in is not None:
+    def keep_stand_in(self, before: Project, stand_in: StandIn | None) -> None:
+        """Keep what was made for the head of `before` while it was saved; no change of the document."""
+        if self.project is not None and _same_head(self.project, before) and stand_in is not None:
             self.project = dataclasses.replace(self.project, stand_in=stand_in)
 
     def saved(self, project: Project, path: Path) -> None:
         """Note that `project` is now in `path`; changes made since keep the document modified."""
         self.path = path
-        if project.head is (self.project.head if self.project else None):
+        if self.project is not None and _same_head(self.project, project):
             self.undo_stack.setClean()
         self.changed.emit()
 
@@ -96,3 +95,8 @@ class Session(QObject):
     def _show(self, project: Project) -> None:
         self.project = project
         self.changed.emit()
+
+
+def _same_head(one: Project, other: Project) -> bool:
+    """Whether both show the same head, references and edits included."""
+    return one.head is other.head and one.edits is other.edits and one.references is other.references

@@ -11,12 +11,14 @@ from PySide6.QtCore import QObject
 
 from app import places, views
 from app.choosing import Choosing
+from app.editing import Editing
 from app.engines import Engines
 from app.jobs import Gate, Job, JobQueue
 from app.library import Library
 from app.making import Making
 from app.opening import Opening
 from app.recovery import Recovery
+from app.referencing import Referencing
 from app.saving import Saving
 from app.session import Session
 from app.settings import Settings, SettingsFile
@@ -58,10 +60,17 @@ class Studio(QObject):
         self.files = JobQueue("files", run_inline=run_inline)
         self.heads = JobQueue("heads", gate=self.gate, run_inline=run_inline)
         self.exports = JobQueue("exports", gate=self.gate, run_inline=run_inline)
+        self.edits = JobQueue("edits", run_inline=run_inline)
         self.choosing = Choosing(self.window, self.session, self.engines, self.settings)
         self.library = Library(self.window, self.files, self.engines, self.settings, self.choosing)
         self.viewing = Viewing(self.window, self.engines, self.gate, self.choosing)
         self.making = Making(self.window, self.session, self.heads, self.engines, self.viewing, self.choosing)
+        self.referencing = Referencing(
+            self.window, self.session, self.heads, self.edits, self.engines, self.viewing, self.choosing
+        )
+        self.editing = Editing(
+            self.window, self.session, self.edits, self.engines, self.viewing, self.choosing, self.referencing
+        )
         self.recovery = Recovery(recovery_root or places.recovery_folder())
         self.saving = Saving(
             self.window,
@@ -73,6 +82,7 @@ class Studio(QObject):
             self.choosing,
             self.settings,
             self.recovery,
+            self.editing,
         )
         self.opening = Opening(
             self.window, self.session, self.files, self.engines, self.viewing, self.making, self.saving
@@ -113,7 +123,7 @@ class Studio(QObject):
         self.window.hide()
         self.making.stop()
         self.viewing.close()
-        for queue in (self.heads, self.exports, self.files):
+        for queue in self._queues():
             queue.close()
         if keep_work:
             self.saving.leave_autosave()
@@ -127,11 +137,12 @@ class Studio(QObject):
 
     def _connect(self) -> None:
         window, session = self.window, self.session
-        for queue in (self.files, self.heads, self.exports):
+        for queue in self._queues():
             queue.changed.connect(self._show_jobs)
         session.changed.connect(self._show_session)
         session.undo_stack.indexChanged.connect(self._show_undo)
         self.viewing.failed.connect(self._failed)
+        self.editing.changed.connect(self._show_head)
         self.making.finished.connect(self.saving.autosave)
         window.undo_requested.connect(lambda: self._go("undo"))
         window.redo_requested.connect(lambda: self._go("redo"))
@@ -146,7 +157,11 @@ class Studio(QObject):
 
     def _show_jobs(self) -> None:
         if not self._closed:
-            self.window.set_jobs([*self.heads.views(), *self.exports.views(), *self.files.views()])
+            self.window.set_jobs([view for queue in self._queues() for view in queue.views()])
+
+    def _queues(self) -> tuple[JobQueue, ...]:
+        """All queues, the one whose work is shown first in front."""
+        return self.edits, self.heads, self.exports, self.files
 
     def _show_session(self) -> None:
         project = self.session.project
@@ -181,7 +196,7 @@ class Studio(QObject):
                 self.window.show_frame(None)
                 return
         self._standing_in = project.head if absence is not None and project is not None else None
-        self.viewing.show_head(project.head if project else None)
+        self.viewing.show_head(self.editing.shown_head())
 
     def _models_changed(self) -> None:
         """What is installed changed: the open head may now be drawn by its own generator, or no longer."""
@@ -212,7 +227,7 @@ class Studio(QObject):
         getattr(self.session.undo_stack, way)()
 
     def _stop(self, key: str) -> None:
-        for queue in (self.files, self.heads, self.exports):
+        for queue in self._queues():
             queue.stop(key)
 
     def _prefer(self, preferences: Preferences) -> None:

@@ -24,7 +24,7 @@ HOLD_SECONDS = 0.5
 """How long background work rests after the last drag: past the preview and into the first finer level."""
 
 RENDERERS_KEPT = 4
-"""Prepared renderers, so that undo and redo show the head at once."""
+"""Prepared renderers and finished frames, so that undo, redo and A/B show the head at once."""
 
 
 class Deferred:
@@ -63,6 +63,7 @@ class Viewing(QObject):
     """
 
     failed = Signal(object)  # VoltefaceError
+    shown = Signal(object, object)  # Head, Frame
 
     def __init__(self, window: StudioWindow, engines: Engines, gate: Gate, choosing: Choosing) -> None:
         super().__init__(window)
@@ -78,6 +79,7 @@ class Viewing(QObject):
         self._head: Head | None = None
         self._revision = 0
         self._renderers: list[tuple[Head, Renderer]] = []
+        self._finished: list[tuple[Head, Frame]] = []
         self._worker = FrameWorker(lambda: engines.use_threads(self.threads), self)
         self._worker.frame_ready.connect(self._show)
         self._worker.failed.connect(self.failed)
@@ -108,12 +110,19 @@ class Viewing(QObject):
 
     def forget_renderer(self, head: Head | None) -> None:
         """Draw `head` by other means from now on."""
+        self._finished = [(known, kept) for known, kept in self._finished if known is not head]
         self._renderers = [(known, kept) for known, kept in self._renderers if known is not head]
         if head is self._head:
             self._head = None
 
-    def show_head(self, head: Head | None) -> None:
-        """Show `head` from where the camera is; none clears the view."""
+    def show_head(self, head: Head | None, *, first: Frame | None = None, moving: bool = False) -> None:
+        """Show `head` from where the camera is; none clears the view.
+
+        Args:
+            head: what is shown from now on.
+            first: how it looks, coarsely, so that nobody waits for it.
+            moving: another one is about to follow, as while a slider is dragged: coarse frames come before fine ones.
+        """
         if head is self._head:
             return
         self._head = head
@@ -121,8 +130,20 @@ class Viewing(QObject):
         if head is None:
             self.frame = None
             self._worker.forget()
+            return
+        known = next((frame for kept, frame in self._finished if kept is head and frame.camera == self.camera), None)
+        if known is None and first is not None and first.camera == self.camera:
+            known = first
+        if known is not None:
+            self.frame = known
+            self._window.show_frame(known)
+        if known is None or known.quality < self.finest:
+            if moving:
+                self._request(self.camera, interactive=True)
+            else:
+                self.refresh()
         else:
-            self.refresh()
+            self._worker.forget()
 
     def set_camera(self, camera: Camera) -> None:
         """Look from `camera`."""
@@ -167,5 +188,9 @@ class Viewing(QObject):
     def _show(self, result: FrameResult) -> None:
         if result.revision != self._revision or self._head is None:
             return
-        self.frame = result.frame
-        self._window.show_frame(result.frame)
+        self.frame = frame = result.frame
+        self._window.show_frame(frame)
+        if frame.quality >= Quality.NEAR:
+            others = [(head, kept) for head, kept in self._finished if head is not self._head]
+            self._finished = [(self._head, frame), *others][:RENDERERS_KEPT]
+        self.shown.emit(self._head, frame)

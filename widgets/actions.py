@@ -42,6 +42,8 @@ ACTIONS = (
     ActionSpec("quit", "&Quit", "File", ("Ctrl+Q",), tip="Close Volteface"),
     ActionSpec("undo", "&Undo", "Edit", ("Ctrl+Z",), "undo"),
     ActionSpec("redo", "&Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo"),
+    ActionSpec("paint", "&Paint on the view", "Edit", ("P",), "paint", "Paint on the head", checkable=True),
+    ActionSpec("add_references", "Add &references…", "Edit", ("Ctrl+R",), "take", "Add heads to take parts from"),
     ActionSpec("preferences", "&Preferences…", "Edit", ("Ctrl+,",), "preferences"),
     _view("front", "&Front", ("1", "Ctrl+9"), "From +z, in the face"),
     _view("back", "&Back", ("9", "Ctrl+1"), "From -z, the back of the head"),
@@ -53,6 +55,7 @@ ACTIONS = (
         "reset_view", "R&eset view", "View", ("Home",), "home", "Look from the front, whole head in the picture"
     ),
     ActionSpec("compare", "&Compare", "View", ("C",), "compare", "Wipe between the photo and the head", checkable=True),
+    ActionSpec("bare", "&Without edits", "View", ("B",), "bare", "Show the head without its edits", checkable=True),
     ActionSpec("turntable", "T&urntable", "View", ("T",), "turntable", "Turn the head by itself", checkable=True),
     ActionSpec("full_screen", "Full &screen", "View", ("F11",), checkable=True),
     ActionSpec("improve", "&Improve further", "Head", ("Ctrl+I",), "improve", "Fit the head closer to the photo"),

@@ -44,10 +44,11 @@ class WindowMenus:
             ["open_photo", "open_project", self.recent, "paste", None, "save", "save_as", "export", "copy_picture",
              None, "close_document", "quit"],
         )  # fmt: skip
-        self._fill(window, "&Edit", ["undo", "redo", None, "preferences"])
+        self._fill(window, "&Edit", ["undo", "redo", None, "add_references", "paint", None, "preferences"])
         self._fill(
             window, "&View",
-            [*views, None, "reset_view", "compare", "turntable", None, self.backdrops, self.panels, "full_screen"],
+            [*views, None, "reset_view", "compare", "bare", "turntable", None, self.backdrops, self.panels,
+             "full_screen"],
         )  # fmt: skip
         self._fill(window, "&Head", ["improve", "stop", None, "place_face", None, "models"])
         self._fill(window, "H&elp", ["shortcuts", None, "about"])
@@ -79,6 +80,8 @@ def build_toolbar(actions: dict[str, QAction]) -> QToolBar:
     bar.addSeparator()
     _add(bar, actions["undo"], "")
     _add(bar, actions["redo"], "")
+    bar.addSeparator()
+    _add(bar, actions["paint"], "Paint")
     space = QWidget()
     space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
     bar.addWidget(space)

@@ -1,7 +1,7 @@
 """A dock with a quiet title bar of our own and a rounded panel inside."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QToolButton, QVBoxLayout, QWidget
 
 from widgets.icons import dress
 from widgets.parts import label
@@ -26,7 +26,17 @@ class PanelDock(QDockWidget):
         column.setContentsMargins(1, 6, 1, 1)
         column.addWidget(content)
         self.setWidget(frame)
-        self.setTitleBarWidget(self._title_bar(title))
+        self._bar = self._title_bar(title)
+        self._no_bar = QWidget(self)
+        self._no_bar.setFixedHeight(0)
+        self.setTitleBarWidget(self._bar)
+
+    def refresh_title(self, window: QMainWindow) -> None:
+        """Leave out the title bar while a tab says the title; the tab can be dragged out."""
+        wanted = self._bar if self.isFloating() or not window.tabifiedDockWidgets(self) else self._no_bar
+        if self.titleBarWidget() is not wanted:
+            self.setTitleBarWidget(wanted)
+            wanted.show()
 
     def _title_bar(self, title: str) -> QWidget:
         bar = QWidget()

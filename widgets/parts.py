@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
 
 from widgets.icons import dress
 
@@ -63,8 +63,8 @@ def buttons_row(*buttons: QWidget) -> QHBoxLayout:
     return row
 
 
-def clear_layout(column: QVBoxLayout) -> None:
-    """Remove all widgets of a column at once, before the event loop comes round to deleting them."""
+def clear_layout(column: QLayout) -> None:
+    """Remove all widgets of a layout at once, before the event loop comes round to deleting them."""
     while column.count():
         item = column.takeAt(0)
         widget = item.widget() if item is not None else None

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QStackedWidget,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -36,6 +37,8 @@ from widgets.actions import build_actions, groups_of
 from widgets.banner import Banner
 from widgets.curve_panel import CurvePanel
 from widgets.drop_overlay import DropOverlay
+from widgets.edit_values import EditingView
+from widgets.editing_panels import EditingPanels
 from widgets.export_dialog import ExportDialog
 from widgets.head_panel import HeadPanel
 from widgets.icons import mark_icon, redress
@@ -126,10 +129,7 @@ class StudioWindow(QMainWindow):
         self._document = DocumentView()
         self._recent: tuple[RecentItem, ...] = ()
         self._facts: dict[str, str] = {}
-        self._has_head = False
-        self._can_improve = False
-        self._may_close = False
-        self._docks_sized = False
+        self._has_head = self._can_improve = self._may_close = self._docks_sized = False
         self._last_export: ExportOptions | None = None
         self._recovery: RecoveryDialog | None = None
         self._models: ModelsDialog | None = None
@@ -149,6 +149,7 @@ class StudioWindow(QMainWindow):
         self.photo_panel = PhotoPanel()
         self.head_panel = HeadPanel()
         self.curve_panel = CurvePanel()
+        self.editing = EditingPanels(self.viewer, self)
         self.job_bar = JobBar()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
@@ -195,7 +196,12 @@ class StudioWindow(QMainWindow):
         if not self._docks_sized:
             # only a window that is laid out knows its height; what the user drags later stays
             self._docks_sized = True
-            self.resizeDocks(list(self._docks[1:]), [330, max(200, self.height() - 500)], Qt.Orientation.Vertical)
+            photo, _references, parts, head, _attributes, edits, _curves = self._docks
+            self.resizeDocks([photo, head], [280, 286], Qt.Orientation.Horizontal)
+            # parts of what is left to divide
+            self.resizeDocks([photo, parts, head, edits], [59, 41, 59, 41], Qt.Orientation.Vertical)
+            for dock in (photo, head, edits):
+                dock.raise_()
         self._toolbar.show()
         self.setUpdatesEnabled(True)
         self._refresh_actions()
@@ -236,8 +242,14 @@ class StudioWindow(QMainWindow):
         self._export_refusal = "" if head is None else head.export_refusal
         self._can_improve = head is not None and head.can_improve
         if head is None:
+            self.editing.painting.cancel()
             self.viewer.set_turntable(running=False)
             self.viewer.show_frame(None)
+        self._refresh_actions()
+
+    def set_editing(self, view: EditingView) -> None:
+        """Show references, parts, sliders and edits."""
+        self.editing.set_view(view)
         self._refresh_actions()
 
     def set_pickers(self, pickers: PickersView) -> None:
@@ -308,6 +320,7 @@ class StudioWindow(QMainWindow):
         """Show a newer frame; None where there is nothing to show of the head."""
         self.viewer.show_frame(frame)
         self.viewer.set_notice("")
+        self.editing.frame_shown(frame)
         self._refresh_actions()
 
     def set_refining(self, busy: bool) -> None:
@@ -467,16 +480,34 @@ class StudioWindow(QMainWindow):
         return page
 
     def _build_docks(self) -> tuple[PanelDock, ...]:
+        editing = self.editing
         photo = PanelDock("Photo", "photo_dock", self.photo_panel)
+        references = PanelDock("References", "reference_dock", editing.references)
+        parts = PanelDock("Parts", "part_dock", editing.parts)
         head = PanelDock("Head", "head_dock", self.head_panel)
+        attributes = PanelDock("Attributes", "attribute_dock", editing.attributes)
+        edits = PanelDock("Edits", "edit_dock", editing.edits)
         curves = PanelDock("Curves", "curve_dock", self.curve_panel)
-        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, photo)
-        for dock in (head, curves):
+        self._dock_timer = QTimer(self, interval=0, singleShot=True)
+        self._dock_timer.timeout.connect(self._refresh_docks)
+        docks = (photo, references, parts, head, attributes, edits, curves)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        for dock in (photo, parts):
+            self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+        for dock in (head, edits):
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-        for dock in (photo, head, curves):
+        for front, behind in ((photo, references), (head, attributes), (edits, curves)):
+            self.tabifyDockWidget(front, behind)
+            front.raise_()
+        for dock in docks:
             dock.setMinimumWidth(252)
-        self.resizeDocks([photo, head], [280, 280], Qt.Orientation.Horizontal)
-        return photo, head, curves
+            for moved in (dock.visibilityChanged, dock.dockLocationChanged, dock.topLevelChanged):
+                moved.connect(lambda _how: self._dock_timer.start())
+        return docks
+
+    def _refresh_docks(self) -> None:
+        for dock in self._docks:
+            dock.refresh_title(self)
 
     def _build_foot(self) -> None:
         self._foot_label = QLabel(_HINT)
@@ -503,6 +534,10 @@ class StudioWindow(QMainWindow):
         viewer.view_changed.connect(self.view_bar.set_view)
         viewer.part_hovered.connect(self._part_hovered)
         viewer.part_clicked.connect(self.part_clicked)
+        viewer.part_clicked.connect(self._part_clicked)
+        self.editing.painting_changed.connect(self._painting_changed)
+        self.editing.bare_toggled.connect(self.actions_by_name["bare"].setChecked)
+        self.editing.references_wanted.connect(lambda: self._raise("reference_dock"))
         viewer.comparison_left.connect(lambda: self.actions_by_name["compare"].setChecked(False))
         viewer.turntable_stopped.connect(lambda: self.actions_by_name["turntable"].setChecked(False))
         self.view_bar.view_entered.connect(viewer.show_view)
@@ -532,7 +567,7 @@ class StudioWindow(QMainWindow):
             "copy_picture": self._copy_picture,
             "close_document": self.close_document_requested.emit,
             "quit": self.close,
-            "undo": self.undo_requested.emit,
+            "undo": self._undo,
             "redo": self.redo_requested.emit,
             "preferences": self._show_preferences,
             "reset_view": self.viewer.reset_view,
@@ -547,6 +582,9 @@ class StudioWindow(QMainWindow):
         for name in NAMED_VIEWS:
             act[f"view_{name}"].triggered.connect(lambda _=False, name=name: self.viewer.show_named(name))
         act["compare"].toggled.connect(self._compare)
+        act["bare"].toggled.connect(self.editing.edits.bare_button.setChecked)
+        act["paint"].toggled.connect(self.editing.toggle_painting)
+        act["add_references"].triggered.connect(lambda: self._add_references())
         act["turntable"].toggled.connect(lambda on: self.viewer.set_turntable(running=on))
         act["full_screen"].toggled.connect(lambda on: self.showFullScreen() if on else self.showNormal())
         self._menus.backdrop_group.triggered.connect(lambda choice: self.viewer.set_backdrop(choice.data()))
@@ -639,6 +677,33 @@ class StudioWindow(QMainWindow):
     def _show_about(self) -> None:
         self._open(AboutDialog(self._facts, self))
 
+    def _undo(self) -> None:
+        """While painting a stroke is taken back, else a change of the project."""
+        if self.editing.painting.is_active:
+            self.editing.painting.undo()
+        else:
+            self.undo_requested.emit()
+
+    def _add_references(self) -> None:
+        self._raise("reference_dock")
+        self.editing.references.ask_files()
+
+    def _part_clicked(self, label: str) -> None:
+        self.editing.choose_part(label)
+        if self.editing.parts.chosen_part:
+            self._raise("part_dock")
+
+    def _raise(self, name: str) -> None:
+        """Bring a panel to the front of its tabs; one that was closed stays closed."""
+        for dock in self._docks:
+            if dock.objectName() == name and not dock.isHidden():
+                dock.raise_()
+
+    def _painting_changed(self, on: bool) -> None:
+        self.actions_by_name["paint"].setChecked(on)
+        self.viewer.set_turntable(running=False)
+        self._refresh_actions()
+
     def _compare(self, on: bool) -> None:
         self.viewer.set_comparing(on)
         self.compare_toggled.emit(on)
@@ -662,16 +727,21 @@ class StudioWindow(QMainWindow):
     def _refresh_actions(self) -> None:
         studio = self._pages.currentIndex() == 1
         head = studio and self._has_head
+        # the picture that is painted on must stay where it is
+        still = self.editing.painting.is_active
         for name in _NEEDS_HEAD:
             self.actions_by_name[name].setEnabled(head)
         for name in ("reset_view", "turntable", *(f"view_{name}" for name in NAMED_VIEWS)):
-            self.actions_by_name[name].setEnabled(head)
+            self.actions_by_name[name].setEnabled(head and not still)
+        self.actions_by_name["paint"].setEnabled(head and self.editing.can_edit)
+        self.actions_by_name["bare"].setEnabled(head and not still)
+        self.actions_by_name["add_references"].setEnabled(head and self.editing.can_edit)
         self.actions_by_name["improve"].setEnabled(head and self._can_improve)
         self.actions_by_name["export"].setEnabled(head and not self._export_refusal)
         self.actions_by_name["export"].setToolTip(self._export_refusal or self._export_tip)
         self.actions_by_name["close_document"].setEnabled(studio)
-        self.actions_by_name["compare"].setEnabled(head and self.viewer.can_compare())
-        self.view_bar.setEnabled(studio)
+        self.actions_by_name["compare"].setEnabled(head and not still and self.viewer.can_compare())
+        self.view_bar.setEnabled(studio and not still)
         self._menus.panels.setEnabled(studio)
 
     def _refresh_notice(self, jobs: Sequence[JobView]) -> None:

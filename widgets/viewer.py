@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QGuiApplication,
     QKeyEvent,
     QMouseEvent,
@@ -71,6 +72,7 @@ class Viewer(QWidget):
     Signals:
         camera_changed: the new Camera, and whether it is still moving.
         part_hovered, part_clicked: name of the part, empty for none.
+        menu_asked: name of the part under a right click, and the place on the screen.
         view_changed: the new View, for the number fields.
         comparison_left: the user moved on from the comparison.
     """
@@ -79,6 +81,7 @@ class Viewer(QWidget):
     view_changed = Signal(object)
     part_hovered = Signal(str)
     part_clicked = Signal(str)
+    menu_asked = Signal(str, object)
     comparison_left = Signal()
     turntable_stopped = Signal()
 
@@ -245,6 +248,11 @@ class Viewer(QWidget):
         """Look as typed into the number fields."""
         self._move(view, interactive=False)
 
+    def light_up(self, label: int) -> None:
+        """Tint a part for a moment, as when the pointer is over it; 0 tints none."""
+        self._redraw(highlight=label)
+        self._tint_end.start()
+
     def part_at(self, position: QPointF) -> int:
         """Return the part label under a widget position; 0 is none."""
         frame = self._scene.frame
@@ -307,6 +315,11 @@ class Viewer(QWidget):
         """Reset the view."""
         if event.button() is Qt.MouseButton.LeftButton:
             self.reset_view()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for what can be done with the part under the pointer."""
+        label = self.part_at(QPointF(event.pos()))
+        self.menu_asked.emit(PARTS[label] if 0 < label < len(PARTS) else "", event.globalPos())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom."""

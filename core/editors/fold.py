@@ -42,8 +42,8 @@ CLEARANCE = {"hair": 4, "glasses": 2}
 HIDING = 9
 """Nodes around the reference's hair in which the wearer's bare skull is hidden."""
 FACE = ("skin", "eyes", "brows", "lips", "nose", "ears", "glasses", "neck", "cloth", "mouth")
-KEPT = 64
-"""Pieces of work that are remembered."""
+KEPT = 8
+"""Pieces of work of each kind that are remembered; some are as large as a head."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,14 +244,19 @@ class Folder:
 
     def _once(self, key: Hashable, make: Callable[[], Made]) -> Made:
         if key not in self._memory:
-            if len(self._memory) >= KEPT:
-                self._memory.pop(next(iter(self._memory)))
+            same = [known for known in self._memory if _kind(known) == _kind(key)]
+            if len(same) >= KEPT:
+                self._memory.pop(same[0])
             self._memory[key] = make()
         return self._memory[key]  # type: ignore[return-value]
 
 
 def _offered(generator: Generator, field: Field) -> tuple[Field, HeadParts]:
     return field, HeadParts.of(generator, field)
+
+
+def _kind(key: Hashable) -> Hashable:
+    return key[0] if isinstance(key, tuple) else key
 
 
 def _numbers(latents: Tensor) -> bytes:

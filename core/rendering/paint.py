@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from core.camera import Camera
 from core.edit import Paint
 
+ROW = 4096
+"""Positions that are looked up in one row."""
 SKIN_DEEP = 0.02
 """How far a point may lie from the surface that was painted, world units: the depth is coarse, and edits move skin."""
 
@@ -61,21 +63,31 @@ def _laid_on(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Colours [N, 3], 0..1, and cover [N, 1] of a layer at places of its picture, 0 where its camera saw another."""
     side = layer.picture.shape[0]
-    at = np.nan_to_num(uv, nan=-1.0).astype(np.float32)[None]
+    at = np.nan_to_num(uv, nan=-1.0).astype(np.float32)
     thick = layer.picture[..., 3:].astype(np.float32) / 255
     # colours of unpainted pixels must not bleed into the rim of a stroke
     premultiplied = np.concatenate([layer.picture[..., :3] / np.float32(255) * thick, thick], axis=2)
     place = at * side - np.float32(0.5)
-    found = cv2.remap(premultiplied, place[..., 0], place[..., 1], cv2.INTER_LINEAR, borderValue=0.0)[0]
+    found = _looked_up(premultiplied, place)
     rows, columns = layer.depth.shape
     scale = np.array([columns, rows], np.float32)
     surface = _solid(layer.depth)
     here = at * scale - np.float32(0.5)
-    depth = cv2.remap(surface, here[..., 0], here[..., 1], cv2.INTER_LINEAR, borderValue=0.0)[0].ravel()
+    depth = _looked_up(surface, here)
     visible = (depth > 0) & (distance > 0) & (np.abs(distance - depth) < SKIN_DEEP)
     cover = found[:, 3:] * visible[:, None]
     colour = found[:, :3] / np.maximum(found[:, 3:], 1e-6)
     return np.asarray(colour, np.float32), np.asarray(cover, np.float32)
+
+
+def _looked_up(picture: NDArray[np.float32], at: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A picture [H, W, ...] at positions [N, 2] in pixels, [N, ...]; 0 outside."""
+    rows = -(-len(at) // ROW)  # OpenCV refuses longer rows
+    padded = np.full((rows * ROW, 2), -2, np.float32)
+    padded[: len(at)] = at
+    grid = padded.reshape(rows, ROW, 2)
+    found = cv2.remap(picture, grid[..., 0], grid[..., 1], cv2.INTER_LINEAR, borderValue=0.0)
+    return np.asarray(found.reshape(rows * ROW, *picture.shape[2:])[: len(at)], np.float32)
 
 
 def _at_size(depth: NDArray[np.float32], size_px: int) -> NDArray[np.float32]:

@@ -7,27 +7,35 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.edit_facts import SliderFacts
 from app.engines import Engines
 from app.models import InstalledModel
 from app.shelf import Choice, Room
 from core.align import Alignment, FaceBox
 from core.camera import Camera
-from core.errors import CheckpointError, NoFaceFound
+from core.edit import MoveSlider, RemovePart, TakePart, at_work
+from core.errors import CheckpointError, NoFaceFound, VoltefaceError
 from core.progress import Progress, Report
+from core.reference import Reference
 from core.rendering.renderer import HeadRenderer
 from core.stand_in import ModelFacts
 from tests.fakes import TinyGenerator, tiny_head
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.edit import Edit
     from core.head import Head
     from core.photo import Photo
+    from core.project import Project
     from core.stand_in import StandIn
 
 FACE = "face"
+SLIDERS = (SliderFacts("smile", "earnest .. smiling", (-1.5, 3.0)), SliderFacts("age", "younger .. older", (-2.5, 2.5)))
 CROWD = "crowd"
 
 
@@ -57,6 +65,34 @@ def alignment_of(photo: Photo, face_index: int | None = None, landmarks_hint: ob
 
 
 @dataclass
+class _TinyFolder:
+    """Sliders add up to another head; only what is worn comes off, only what is kept lends."""
+
+    workshop: Workshop
+    project: Project
+
+    def folded(self, edits: Sequence[Edit]) -> Head:
+        """See `core.editors.fold.Folder.folded`."""
+        working = at_work(edits)
+        head = self.project.head
+        assert head is not None
+        self.workshop.threads.add(threading.current_thread().name)
+        time.sleep(self.workshop.fold_seconds)
+        for edit in working:
+            if isinstance(edit, RemovePart) and edit.part not in self.workshop.wearing:
+                raise VoltefaceError(f"This head wears no {edit.part}.", "There is nothing to take off.")
+            if isinstance(edit, TakePart) and edit.reference not in {one.key for one in self.project.references}:
+                raise VoltefaceError("The reference of this edit is gone.", "Choose another one.")
+            if isinstance(edit, TakePart) and edit.part == "glasses":
+                raise VoltefaceError("No glasses were found on the reference.", "Choose another reference.")
+        self.workshop.folds.append(working)
+        if not working:
+            return head
+        moved = sum(edit.strength for edit in working if isinstance(edit, MoveSlider))
+        return dataclasses.replace(head, seed=1000 + len(working), latents=head.latents + 0.1 * moved)
+
+
+@dataclass
 class Workshop:
     """The engines of one test and what they were asked for."""
 
@@ -64,6 +100,7 @@ class Workshop:
     pause_seconds: float = 0.01
     heads_made: list[Camera] = field(default_factory=list)
     exported: list[tuple[Path, dict[str, object]]] = field(default_factory=list)
+    heads_exported: list[Any] = field(default_factory=list)
     threads: set[str] = field(default_factory=set)
     endless: threading.Event = field(default_factory=threading.Event)
     wishes: list[dict[str, object]] = field(default_factory=list)
@@ -75,6 +112,9 @@ class Workshop:
     gone: set[str] = field(default_factory=set)
     room: Room | None = None
     folder: Path = Path("models")
+    folds: list[tuple[Edit, ...]] = field(default_factory=list)
+    fold_seconds: float = 0.0
+    wearing: set[str] = field(default_factory=lambda: {"hair"})
 
     def make_head(self, alignment: Alignment, report: Report, *, generator: str = "mini", **options: object) -> Head:
         """Better heads by and by; with `endless` set it never ends by itself."""
@@ -93,9 +133,10 @@ class Workshop:
     def _head(self, alignment: Alignment, seed: int, generator: str) -> Head:
         return dataclasses.replace(tiny_head(seed), camera=alignment.camera, generator=generator)
 
-    def export(self, _head: Head | StandIn, path: Path, **options: object) -> None:
+    def export(self, head: Head | StandIn, path: Path, **options: object) -> None:
         """Remember the wish and write a file."""
         self.exported.append((path, options))
+        self.heads_exported.append(head)
         path.write_bytes(b"exported")
 
     def facts_of(self, generator: str) -> ModelFacts | None:
@@ -135,6 +176,21 @@ class Workshop:
         self.choices = [one for one in self.choices if one.name != name]
         return name
 
+    def folder_of(self, project: Project, *, half: bool = False) -> Any:  # noqa: ANN401 - a Folder in all but name
+        """Folds in no time; remembers what it was asked for."""
+        del half
+        return _TinyFolder(self, project)
+
+    def seeded_reference(self, generator: str, seed: int, key: str, **_: object) -> Reference:
+        """A random head; 13 cannot be drawn."""
+        if seed == 13:
+            raise VoltefaceError("Seed 13 was not drawn.", "Choose another one.")
+        return self._reference(f"seed:{seed}", seed, generator, key)
+
+    def _reference(self, name: str, seed: int, generator: str, key: str) -> Reference:
+        head = dataclasses.replace(tiny_head(seed), generator=generator)
+        return Reference(key=key, name=name, head=head)
+
     def engines(self) -> Engines:
         """What the studio is given."""
         return Engines(
@@ -150,6 +206,11 @@ class Workshop:
             verify_models=self.verify_models,
             remove_model=self.remove_model,
             models_folder=lambda: self.folder,
+            folder_of=self.folder_of,
+            sliders_of=lambda _generator: SLIDERS,
+            coverage_of=lambda _renderer: {"hair": 0.4, "eyes": 0.01},
+            seeded_reference=self.seeded_reference,
+            project_reference=lambda path, generator, key, **_: self._reference(path.stem, 5, generator, key),
             likeness=lambda *_: {"Likeness": 0.5},
             export=self.export,
             warm_up=lambda: None,

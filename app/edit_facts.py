@@ -1,0 +1,83 @@
+"""The editing side of `app.engines`: which sliders a model has, which parts a head shows, and the road of edits.
+
+Nothing heavy is imported before it is called.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.road import loaded_generator
+from core.camera import Camera
+from core.errors import VoltefaceError
+from core.frame import Quality
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from core.editors.fold import Folder
+    from core.frame import Frame
+    from core.project import Project
+    from core.protocols import Renderer
+    from core.reference import Reference
+
+PORTRAIT_PX = 320
+
+
+@dataclass(frozen=True)
+class SliderFacts:
+    """A slider that a model knows; `title` goes from low to high as "younger .. older"."""
+
+    name: str
+    title: str
+    range: tuple[float, float]
+
+
+def sliders_of(generator: str) -> tuple[SliderFacts, ...]:
+    """The sliders of a model; none where it knows no attributes."""
+    from core.editors.attributes import Sliders, slider_of
+
+    try:
+        names = Sliders.of(loaded_generator(generator)).names
+    except VoltefaceError:
+        return ()
+    return tuple(SliderFacts(name, slider_of(name).title, slider_of(name).range) for name in names)
+
+
+def coverage_of(renderer: Renderer) -> Mapping[str, float]:
+    """Share of the visible surface of each part that a head shows; empty where parts are not known in 3D."""
+    from core.editors.part_volume import HeadParts
+    from core.rendering.renderer import HeadRenderer
+
+    if not isinstance(renderer, HeadRenderer):
+        return {}
+    grid = renderer.twin().grid()
+    return {} if grid.labels is None else HeadParts(grid).coverage()
+
+
+def portrait_of(renderer: Renderer) -> Frame:
+    """A head from the front, to point at its parts."""
+    return renderer.render(Camera.orbit(), Quality.NEAR, size_px=PORTRAIT_PX)
+
+
+def folder_of(project: Project, *, half: bool = False) -> Folder:
+    """See `app.editing_road.folder_of`; loads what it needs when it is called."""
+    from app import editing_road
+
+    return editing_road.folder_of(project, half=half)
+
+
+def seeded_reference(generator: str, seed: int, key: str, *, half: bool = False) -> Reference:
+    """See `app.editing_road.seeded_reference`."""
+    from app import editing_road
+
+    return editing_road.seeded_reference(generator, seed, key, half=half)
+
+
+def project_reference(path: Path, generator: str, key: str, *, half: bool = False) -> Reference:
+    """See `app.editing_road.project_reference`."""
+    from app import editing_road
+
+    return editing_road.project_reference(path, generator, key, half=half)

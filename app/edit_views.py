@@ -1,0 +1,138 @@
+"""References, parts, sliders and edits as the panels show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.edit import MoveSlider, Paint, Recolour, RemovePart, TakePart
+from widgets.edit_values import PART_TITLES, EditKind, EditView, PartView, SliderView
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from app.edit_facts import SliderFacts
+    from core.edit import Edit
+    from core.errors import VoltefaceError
+    from core.project import Project
+    from widgets.values import Picture
+
+SEED_WORD = "seed:"
+PAINT_THUMBNAIL_PX = 64
+UNKNOWN_RANGE = (-3.0, 3.0)
+
+
+def reference_title(name: str) -> str:
+    """A reference's name for people."""
+    return f"Seed {name.removeprefix(SEED_WORD)}" if name.startswith(SEED_WORD) else name
+
+
+def slider_title(name: str) -> str:
+    """A slider's name for the stack of edits."""
+    return name.replace("-", " ").capitalize()
+
+
+def slider_views(facts: Sequence[SliderFacts], edits: Sequence[Edit]) -> tuple[SliderView, ...]:
+    """The sliders of a model, where the edits have them."""
+    views = []
+    for one in facts:
+        low, _, high = one.title.partition("..")
+        moved = slider_edit(edits, one.name)
+        value = moved.strength if moved is not None and moved.enabled else 0.0
+        views.append(SliderView(one.name, _ends(low), _ends(high), *one.range, value))
+    return tuple(views)
+
+
+def slider_edit(edits: Sequence[Edit], name: str) -> MoveSlider | None:
+    """The edit that a slider of the attributes panel moves: the last one of its name."""
+    found = [edit for edit in edits if isinstance(edit, MoveSlider) and edit.name == name]
+    return found[-1] if found else None
+
+
+def part_views(coverage: Mapping[str, float]) -> tuple[PartView, ...]:
+    """Every part that can be changed."""
+    return tuple(PartView(name, coverage.get(name, 0.0)) for name in PART_TITLES)
+
+
+def edit_text(edit: Edit, project: Project | None) -> str:
+    """What an edit does, in a few words."""
+    match edit:
+        case TakePart():
+            references = project.references if project is not None else ()
+            name = next((one.name for one in references if one.key == edit.reference), "")
+            whose = reference_title(name) if name else "a removed reference"
+            return f"{PART_TITLES.get(edit.part, edit.part)} from {whose}"
+        case RemovePart():
+            return f"Without {PART_TITLES.get(edit.part, edit.part).lower()}"
+        case MoveSlider():
+            return slider_title(edit.name)
+        case Recolour():
+            return f"{PART_TITLES.get(edit.part, edit.part)} colour"
+        case Paint():
+            return "Paint"
+
+
+def edit_views(
+    project: Project, problems: Mapping[str, VoltefaceError], facts: Sequence[SliderFacts]
+) -> tuple[EditView, ...]:
+    """The stack of edits."""
+    return tuple(_edit_view(edit, project, problems, facts) for edit in project.edits)
+
+
+def _edit_view(
+    edit: Edit, project: Project, problems: Mapping[str, VoltefaceError], facts: Sequence[SliderFacts]
+) -> EditView:
+    problem = problems[edit.key].message if edit.key in problems and edit.enabled else ""
+    kind, low, high, neutral = EditKind.TAKE, 0.0, 1.0, 1.0
+    thumbnail: Picture | None = None
+    rgb = None
+    match edit:
+        case TakePart():
+            source = next((one for one in project.references if one.key == edit.reference), None)
+            thumbnail = source.thumbnail if source is not None else None
+            problem = problem if source is not None else "The reference it takes from was removed."
+        case RemovePart():
+            kind = EditKind.REMOVE
+        case MoveSlider():
+            kind, neutral = EditKind.SLIDER, 0.0
+            low, high = next((one.range for one in facts if one.name == edit.name), UNKNOWN_RANGE)
+        case Recolour():
+            kind, rgb = EditKind.COLOUR, edit.rgb
+        case Paint():
+            kind = EditKind.PAINT
+    return EditView(
+        edit.key,
+        kind,
+        edit_text(edit, project),
+        edit.enabled,
+        edit.strength,
+        low,
+        high,
+        neutral,
+        rgb,
+        thumbnail,
+        problem,
+    )
+
+
+def paint_thumbnail(picture: Picture) -> Picture:
+    """Paint, cropped to where there is some, on grey; uint8 [h, w, 3]."""
+    import cv2
+
+    rows, columns = np.nonzero(picture[..., 3] > 16)
+    if not len(rows):
+        return np.full((8, 8, 3), 128, np.uint8)
+    middle = (int(rows.min() + rows.max()) // 2, int(columns.min() + columns.max()) // 2)
+    reach = max(int(np.ptp(rows)), int(np.ptp(columns)), 16) * 6 // 10
+    side = picture.shape[0]
+    top, left = max(0, middle[0] - reach), max(0, middle[1] - reach)
+    part = picture[top : min(side, middle[0] + reach), left : min(side, middle[1] + reach)].astype(np.float32)
+    cover = part[..., 3:] / 255
+    flat = part[..., :3] * cover + 90 * (1 - cover)
+    size = (PAINT_THUMBNAIL_PX, PAINT_THUMBNAIL_PX)
+    return np.asarray(cv2.resize(flat, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _ends(words: str) -> str:
+    return words.strip().capitalize()

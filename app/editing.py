@@ -1,0 +1,491 @@
+"""The stack of edits of the open document: every change of it is undoable, the head follows in the background.
+
+New edits are tried before they are put on the stack, so what cannot be made leaves it as it was. All other changes are
+made at once and the head follows: the newest state of the project is folded when the worker is free, so a dragged
+slider is never queued. An edit that cannot be made any more (its reference is gone, another head wears no glasses)
+stays, says why, and is left out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QObject, Signal
+
+from app.commands import NEVER_MERGED
+from app.edit_views import edit_text, edit_views, paint_thumbnail, part_views, slider_edit, slider_title, slider_views
+from app.folding import Folded, Folding, used_references
+from app.jobs import Job, JobQueue
+from core.edit import MoveSlider, Paint, Recolour, RemovePart, TakePart, at_work, with_strength
+from core.frame import Quality
+from widgets.edit_values import EditingView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from app.choosing import Choosing
+    from app.edit_facts import SliderFacts
+    from app.engines import Engines
+    from app.referencing import Referencing
+    from app.session import Session
+    from app.viewing import Viewing
+    from core.edit import Edit
+    from core.errors import VoltefaceError
+    from core.frame import Frame
+    from core.head import Head
+    from core.progress import Report
+    from core.project import Project
+    from core.protocols import Renderer
+    from widgets.edit_values import Rgb, Strokes
+    from widgets.studio_window import StudioWindow
+    from widgets.values import Picture
+
+FOLDS_KEPT = 4
+"""Folded heads, so that undo, redo and switching show them at once."""
+ABSENT = "This head was made with a model, or a version of it, that is not here, so it cannot be edited."
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A folded head with a renderer that has drawn it once."""
+
+    folded: Folded
+    renderer: Renderer | None = None
+    first: Frame | None = None
+
+
+class Editing(QObject):
+    """Turns wishes of the editing panels into changes of the project, and the project into the head that is shown.
+
+    Signals:
+        changed: another head is to be shown.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        window: StudioWindow,
+        session: Session,
+        queue: JobQueue,
+        engines: Engines,
+        viewing: Viewing,
+        choosing: Choosing,
+        referencing: Referencing,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._queue = queue
+        self._engines = engines
+        self._viewing = viewing
+        self._choosing = choosing
+        self._referencing = referencing
+        self._folding = Folding(engines.folder_of)
+        self._folds: list[Folded] = []
+        self._wishes: deque[Callable[[], Job | None]] = deque()
+        self._busy = False
+        self._bare = False
+        self._moving = False
+        self._drag: tuple[str, int] = ("", NEVER_MERGED)
+        self._sliders: dict[str, tuple[SliderFacts, ...]] = {}
+        self._asked_sliders = ""
+        self._coverage: tuple[Head | None, Mapping[str, float]] = (None, {})
+        self._finished: Head | None = None
+        self._paint_pictures: dict[str, tuple[Picture, Picture]] = {}
+        panels = window.editing
+        panels.part_taken.connect(self.take)
+        panels.part_removed.connect(self.remove)
+        panels.part_coloured.connect(self.recolour)
+        panels.painted.connect(self.paint)
+        panels.slider_moved.connect(self.move_slider)
+        panels.strength_moved.connect(self.move_strength)
+        panels.edit_switched.connect(self.switch)
+        panels.edit_moved.connect(self.move)
+        panels.edit_duplicated.connect(self.duplicate)
+        panels.edit_deleted.connect(self.delete)
+        panels.bare_toggled.connect(self.show_bare)
+        session.opened.connect(self._forget)
+        session.changed.connect(self.follow)
+        referencing.changed.connect(self.show_panels)
+        choosing.changed.connect(self.follow)
+        viewing.shown.connect(self._frame_shown)
+
+    # -- the head that is shown
+
+    def shown_head(self) -> Head | None:
+        """What the viewer shows: the head with its edits; while they are made what was there before."""
+        project = self._session.project
+        if project is None or project.head is None:
+            return None
+        if self._bare or not at_work(project.edits) or self._choosing.absence() is not None:
+            return project.head
+        folded = self._fold_of(project) or (self._folds[0] if self._folds else None)
+        return folded.head if folded is not None else None
+
+    def edited(self, project: Project) -> Callable[[], Head]:
+        """Gives the head of `project` with its edits; may be called in any thread."""
+        assert project.head is not None
+        known, base = self._fold_of(project), project.head
+        if known is not None or not at_work(project.edits):
+            head = known.head if known is not None else base
+            return lambda: head
+        half = self._choosing.economy_of(base.generator).half
+        return lambda: Folding(self._engines.folder_of).folded(project, half=half).head
+
+    def show_bare(self, bare: bool) -> None:
+        """Show the head without its edits, or with them again."""
+        if bare != self._bare:
+            self._bare = bare
+            self._window.editing.set_bare(bare)
+            self.changed.emit()
+
+    # -- new edits: tried first
+
+    def take(self, part: str, reference: str) -> None:
+        """Let the head wear a part of a reference, in place of what it took or lost there."""
+        self._add(lambda key: TakePart(key=key, part=part, reference=reference))
+
+    def remove(self, part: str) -> None:
+        """Take a part off."""
+        self._add(lambda key: RemovePart(key=key, part=part))
+
+    def recolour(self, part: str, rgb: Rgb) -> None:
+        """Give a part another colour."""
+        red, green, blue = (float(value) for value in rgb)
+        self._add(lambda key: Recolour(key=key, part=part, rgb=(red, green, blue)))
+
+    def paint(self, strokes: Strokes) -> None:
+        """Lay paint on the head as it was seen."""
+        frame = strokes.frame
+        self._add(lambda key: Paint(key=key, picture=strokes.picture, camera=frame.camera, depth=frame.depth))
+
+    # -- changes of the stack: made at once
+
+    def move_slider(self, name: str, value: float, live: bool) -> None:
+        """Follow a slider of the attributes panel; one that rests at nothing needs no edit."""
+        project = self._session.project
+        if project is None or project.head is None:
+            return
+        edit = slider_edit(project.edits, name)
+        if edit is None and value == 0:
+            return
+        token = self._token(f"slider {name}", live=live)
+        if edit is None:
+            edits = (*project.edits, MoveSlider(key=_new_key(), name=name, strength=value))
+        elif value == 0 and not live:
+            edits = tuple(one for one in project.edits if one is not edit)
+        else:
+            edits = _with(project.edits, dataclasses.replace(edit, strength=value, enabled=True))
+        self._change(f"Change {slider_title(name).lower()}", edits, token=token, live=live)
+
+    def move_strength(self, key: str, strength: float, live: bool) -> None:
+        """Follow the strength of an edit."""
+        edit = self._edit(key)
+        if edit is not None:
+            token = self._token(f"strength {key}", live=live)
+            text = f"Strength of {self._text(edit)}"
+            self._change(text, _with(self._edits(), with_strength(edit, strength)), token=token, live=live)
+
+    def switch(self, key: str, on: bool) -> None:
+        """Let an edit count, or not."""
+        edit = self._edit(key)
+        if edit is not None:
+            text = f"Switch {'on' if on else 'off'} {self._text(edit)}"
+            self._change(text, _with(self._edits(), dataclasses.replace(edit, enabled=on)))
+
+    def move(self, key: str, index: int) -> None:
+        """Put an edit at another place of the stack."""
+        edit = self._edit(key)
+        if edit is not None:
+            others = [one for one in self._edits() if one is not edit]
+            others.insert(index, edit)
+            self._change(f"Move {self._text(edit)}", tuple(others))
+
+    def duplicate(self, key: str) -> None:
+        """Put a copy of an edit on top of it."""
+        edit = self._edit(key)
+        if edit is not None:
+            edits = list(self._edits())
+            edits.insert(edits.index(edit) + 1, dataclasses.replace(edit, key=_new_key()))
+            self._change(f"Duplicate {self._text(edit)}", tuple(edits))
+
+    def delete(self, key: str) -> None:
+        """Take an edit off the stack."""
+        edit = self._edit(key)
+        if edit is not None:
+            self._change(f"Delete {self._text(edit)}", tuple(one for one in self._edits() if one is not edit))
+
+    # -- following the project
+
+    def follow(self) -> None:
+        """The project changed: show its edits, and fold them when they are not yet."""
+        project = self._session.project
+        if self._bare and (project is None or not project.edits):
+            self.show_bare(False)
+        self.show_panels()
+        self._go()
+
+    def show_panels(self) -> None:
+        """Fill the panels."""
+        project = self._session.project
+        if project is None or project.head is None:
+            refusal = "Once there is a head it can be edited here."
+            self._window.set_editing(EditingView(refusal=refusal, slider_note=refusal))
+            return
+        absent = self._choosing.absence() is not None
+        facts = self._sliders.get(project.head.generator)
+        folded = self._fold_of(project)
+        note = ""
+        if facts is not None and not facts:
+            note = f"{self._choosing.title_of(project.head.generator)} knows no attributes, so it has no sliders."
+        self._window.set_editing(
+            EditingView(
+                references=self._referencing.views(),
+                parts=part_views(self._coverage[1]),
+                sliders=slider_views(facts or (), project.edits),
+                edits=tuple(
+                    dataclasses.replace(view, thumbnail=self._paint_picture(edit)) if isinstance(edit, Paint) else view
+                    for view, edit in zip(
+                        edit_views(project, folded.problems if folded else {}, facts or ()), project.edits, strict=True
+                    )
+                ),
+                refusal=ABSENT if absent else "",
+                slider_note=ABSENT if absent else note,
+            )
+        )
+
+    def _forget(self) -> None:
+        """Another document is open: nothing of the former one is shown, and nothing that it asked for is made."""
+        self._folds.clear()
+        self._wishes.clear()
+        self._paint_pictures.clear()
+        self._coverage = (None, {})
+        self._finished = None
+        if self._bare:
+            self.show_bare(False)
+
+    def _go(self) -> None:
+        """Begin the next piece of work, if none runs."""
+        project = self._session.project
+        if self._busy or project is None or project.head is None or self._choosing.absence() is not None:
+            return
+        while self._wishes:
+            job = self._wishes.popleft()()
+            if job is not None:
+                self._run(job)
+                return
+        if self._fold_of(project) is None and at_work(project.edits):
+            self._run(self._fold_job(project))
+        elif self._asked_sliders != project.head.generator:
+            self._run(self._slider_job(project.head.generator))
+        elif self._finished is not None and self._finished is not self._coverage[0]:
+            job = self._coverage_job(self._finished)
+            if job is not None:
+                self._run(job)
+
+    def _run(self, job: Job) -> None:
+        """Run a job; what waited in the meantime comes after it."""
+
+        def over(then: Callable[..., None]) -> Callable[..., None]:
+            def call(*result: object) -> None:
+                self._busy = False
+                then(*result)
+                self._go()
+
+            return call
+
+        self._busy = True
+        done, failed, cancelled = over(job.done), over(job.failed), over(job.cancelled)
+        self._queue.submit(dataclasses.replace(job, done=done, failed=failed, cancelled=cancelled))
+
+    def _fold_job(self, project: Project) -> Job:
+        moving, first = self._moving, not self._folds
+
+        def done(result: object) -> None:
+            self._show(cast("_Ready", result), moving=moving)
+
+        def given_up(error: VoltefaceError | None = None) -> None:
+            """Show the head without edits; the next change tries again."""
+            assert project.head is not None
+            bare = Folded(project.head, project.edits, used_references(project), project.head)
+            self._show(_Ready(bare), moving=False)
+            if error is not None:
+                self._fail(error)
+
+        return Job(
+            title="Applying the edits",
+            work=lambda _report: self._made(project),
+            done=done,
+            failed=given_up,
+            cancelled=given_up,
+            shown=first,
+        )
+
+    def _made(self, project: Project) -> _Ready:
+        """Run in the job's thread."""
+        assert project.head is not None
+        self._engines.use_threads(self._viewing.threads)
+        folded = self._folding.folded(project, half=self._choosing.economy_of(project.head.generator).half)
+        if folded.head is project.head:
+            return _Ready(folded)
+        renderer = self._viewing.made_renderer(folded.head)
+        return _Ready(folded, renderer, renderer.render(self._viewing.camera, Quality.PREVIEW))
+
+    def _keep(self, ready: _Ready) -> None:
+        self._folds = [ready.folded, *self._folds][:FOLDS_KEPT]
+        if ready.renderer is not None:
+            self._viewing.remember(ready.folded.head, ready.renderer)
+
+    def _show(self, ready: _Ready, *, moving: bool) -> None:
+        """Show a folded head; an older state of a slider that moves on is better than none."""
+        project = self._session.project
+        if project is None or ready.folded.base is not project.head:
+            return
+        self._keep(ready)
+        if not self._bare and at_work(project.edits):
+            self._viewing.show_head(ready.folded.head, first=ready.first, moving=moving)
+        self.show_panels()
+        self.changed.emit()
+
+    def _slider_job(self, generator: str) -> Job:
+        self._asked_sliders = generator
+
+        def done(result: object) -> None:
+            self._sliders[generator] = cast("tuple[SliderFacts, ...]", result)
+            self.show_panels()
+
+        work: Callable[[Report], object] = lambda _report: self._engines.sliders_of(generator)  # noqa: E731
+        return Job(title="Reading attributes", work=work, done=done, failed=self._fail, shown=False)
+
+    def _frame_shown(self, head: Head, frame: Frame) -> None:
+        """A finished picture is there, so what it was made with tells the parts."""
+        if frame.quality >= Quality.NEAR:
+            self._finished = head
+            self._go()
+
+    def _coverage_job(self, head: Head) -> Job | None:
+        renderer = self._viewing.known_renderer(head)
+        if renderer is None:
+            return None
+        known = renderer
+        self._coverage = (head, self._coverage[1])
+
+        def done(result: object) -> None:
+            self._coverage = (head, cast("Mapping[str, float]", result))
+            self.show_panels()
+
+        return Job(
+            title="Finding parts",
+            work=lambda _report: self._engines.coverage_of(known),
+            done=done,
+            failed=self._fail,
+            shown=False,
+        )
+
+    # -- inside
+
+    def _add(self, make: Callable[[str], Edit]) -> None:
+        """Try a new edit, and put it on the stack when it can be made."""
+        edit = make(_new_key())
+
+        def job() -> Job | None:
+            project = self._session.project
+            if project is None or project.head is None:
+                return None
+            text = edit_text(edit, project)
+            wanted = dataclasses.replace(project, edits=_with_new(project.edits, edit))
+
+            def done(result: object) -> None:
+                self._added(cast("_Ready", result), project, edit, text)
+
+            return Job(title=text, work=lambda _report: self._made(wanted), done=done, failed=self._fail)
+
+        self._wishes.append(job)
+        self._go()
+
+    def _added(self, ready: _Ready, before: Project, edit: Edit, text: str) -> None:
+        project = self._session.project
+        if project is None or project.photo is not before.photo:
+            return
+        new = next((one for one in ready.folded.edits if one not in before.edits), edit)
+        problem = ready.folded.problems.get(new.key)
+        if problem is not None:
+            self._fail(problem)
+            return
+        edits = ready.folded.edits
+        if project.edits != before.edits:  # something else was changed meanwhile
+            edits = _with_new(project.edits, edit)
+        elif ready.folded.base is project.head:
+            self._keep(ready)
+            if not self._bare:
+                self._viewing.show_head(ready.folded.head, first=ready.first)
+        if self._bare:
+            self.show_bare(False)
+        self._session.replace(text, edits=edits)
+
+    def _change(self, text: str, edits: tuple[Edit, ...], *, token: int = NEVER_MERGED, live: bool = False) -> None:
+        if self._bare:
+            self.show_bare(False)
+        self._moving = live
+        if self._session.project is not None and edits != self._session.project.edits:
+            self._session.replace(text, token=token, edits=edits)
+
+    def _token(self, drag: str, *, live: bool) -> int:
+        """One number for all changes of a drag, so that they are undone together."""
+        known, token = self._drag
+        if known != drag:
+            token = self._session.new_token()
+        self._drag = (drag, token) if live else ("", NEVER_MERGED)
+        return token
+
+    def _fold_of(self, project: Project) -> Folded | None:
+        return next((one for one in self._folds if one.is_of(project)), None)
+
+    def _edits(self) -> tuple[Edit, ...]:
+        return self._session.project.edits if self._session.project is not None else ()
+
+    def _edit(self, key: str) -> Edit | None:
+        return next((one for one in self._edits() if one.key == key), None)
+
+    def _text(self, edit: Edit) -> str:
+        text = edit_text(edit, self._session.project)
+        return text[:1].lower() + text[1:]
+
+    def _paint_picture(self, edit: Paint) -> Picture:
+        known = self._paint_pictures.get(edit.key)
+        if known is None or known[0] is not edit.picture:
+            known = edit.picture, paint_thumbnail(edit.picture)
+            self._paint_pictures[edit.key] = known
+        return known[1]
+
+    def _fail(self, error: VoltefaceError) -> None:
+        self._window.show_error(error.message, error.hint)
+
+
+def _new_key() -> str:
+    return uuid.uuid4().hex[:12]
+
+
+def _with(edits: tuple[Edit, ...], changed: Edit) -> tuple[Edit, ...]:
+    """The stack with another state of one of its edits."""
+    return tuple(changed if one.key == changed.key else one for one in edits)
+
+
+def _with_new(edits: tuple[Edit, ...], new: Edit) -> tuple[Edit, ...]:
+    """The stack with a new edit: in place of what a part was taken from or of its former colour, else on top."""
+    for index, one in enumerate(edits):
+        if _same_place(one, new):
+            return (*edits[:index], new, *edits[index + 1 :])
+    return (*edits, new)
+
+
+def _same_place(one: Edit, other: Edit) -> bool:
+    if isinstance(one, Recolour) and isinstance(other, Recolour):
+        return one.part == other.part
+    worn = (TakePart, RemovePart)
+    return isinstance(one, worn) and isinstance(other, worn) and one.part == other.part

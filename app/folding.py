@@ -1,0 +1,95 @@
+"""Edits become a head, as far as they can be made; what cannot is named and left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from core.edit import TakePart, at_work
+from core.errors import VoltefaceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from core.edit import Edit
+    from core.editors.fold import Folder
+    from core.head import Head
+    from core.project import Project
+
+
+@dataclass(frozen=True, eq=False)
+class Folded:
+    """A head with edits.
+
+    Attributes:
+        base: the head without them.
+        edits: those that it was asked for.
+        references: key and head of those that the edits take from.
+        head: with the edits that could be made.
+        problems: why others could not, by key.
+    """
+
+    base: Head
+    edits: tuple[Edit, ...]
+    references: tuple[tuple[str, Head], ...]
+    head: Head
+    problems: Mapping[str, VoltefaceError] = field(default_factory=dict)
+
+    def is_of(self, project: Project) -> bool:
+        """Whether this is the project's head with its edits."""
+        if self.base is not project.head or self.edits != project.edits:
+            return False
+        used = used_references(project)
+        return len(used) == len(self.references) and all(
+            key == known and head is kept for (key, head), (known, kept) in zip(used, self.references, strict=True)
+        )
+
+
+class Folding:
+    """Folds the edits of projects; keeps what the last one needed. Used by one thread at a time."""
+
+    def __init__(self, folder_of: Callable[..., Folder]) -> None:
+        self._folder_of = folder_of
+        self._kept: tuple[Project, Folder] | None = None
+
+    def folded(self, project: Project, *, half: bool = False) -> Folded:
+        """The head of a project with all edits that can be made."""
+        assert project.head is not None
+        if not at_work(project.edits):
+            return Folded(project.head, project.edits, used_references(project), project.head)
+        if self._kept is None or not _same_heads(self._kept[0], project):
+            self._kept = (project, self._folder_of(project, half=half))
+        head, problems = folded_if_possible(self._kept[1], project.edits)
+        return Folded(project.head, project.edits, used_references(project), head, problems)
+
+
+def folded_if_possible(folder: Folder, edits: Sequence[Edit]) -> tuple[Head, dict[str, VoltefaceError]]:
+    """The head with all edits that can be made, and why the others cannot, by key."""
+    try:
+        return folder.folded(edits), {}
+    except VoltefaceError:
+        pass
+    kept: list[Edit] = []
+    problems: dict[str, VoltefaceError] = {}
+    for edit in at_work(edits):
+        try:
+            folder.folded([*kept, edit])
+        except VoltefaceError as error:
+            problems[edit.key] = error
+        else:
+            kept.append(edit)
+    return folder.folded(kept), problems
+
+
+def used_references(project: Project) -> tuple[tuple[str, Head], ...]:
+    """Key and head of the references that edits take from."""
+    wanted = {edit.reference for edit in project.edits if isinstance(edit, TakePart)}
+    return tuple((one.key, one.head) for one in project.references if one.key in wanted)
+
+
+def _same_heads(one: Project, other: Project) -> bool:
+    return (
+        one.head is other.head
+        and len(one.references) == len(other.references)
+        and all(a.key == b.key and a.head is b.head for a, b in zip(one.references, other.references, strict=True))
+    )

@@ -1,0 +1,328 @@
+"""Heads to take parts from: made from photos, opened from files, drawn at random, kept in the project."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from app.edit_views import SEED_WORD, reference_title
+from app.jobs import Job, JobQueue
+from core.edit import TakePart
+from widgets.edit_values import PART_TITLES, Portrait, ReferenceView
+from widgets.values import PROJECT_SUFFIX
+
+if TYPE_CHECKING:
+    from app.choosing import Choosing
+    from app.engines import Engines
+    from app.session import Session
+    from app.viewing import Viewing
+    from core.errors import VoltefaceError
+    from core.head import Head
+    from core.progress import Progress, Report
+    from core.project import Project
+    from core.reference import Reference
+    from widgets.studio_window import StudioWindow
+
+SECONDS = 15.0
+"""Of a reference's search: parts are taken from it, it is not looked at for its own sake."""
+THUMBNAIL_PX = 128
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """How a reference looks, and what it has."""
+
+    head: Head
+    portrait: Portrait
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Coming:
+    """A reference that is still being made."""
+
+    job: str
+    name: str
+    fraction: float = 0.0
+
+
+class Referencing(QObject):
+    """Keeps the references of the open document.
+
+    Signals:
+        changed: their views are others now.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        window: StudioWindow,
+        session: Session,
+        heads: JobQueue,
+        queue: JobQueue,
+        engines: Engines,
+        viewing: Viewing,
+        choosing: Choosing,
+    ) -> None:
+        super().__init__(window)
+        self.seconds = SECONDS
+        self._window = window
+        self._session = session
+        self._heads = heads
+        self._queue = queue
+        self._engines = engines
+        self._viewing = viewing
+        self._choosing = choosing
+        self._looks: dict[str, _Look] = {}
+        self._asked: set[str] = set()
+        self._coming: dict[str, _Coming] = {}
+        self._views: dict[str, tuple[tuple[object, ...], ReferenceView]] = {}
+        panels = window.editing
+        panels.reference_files_chosen.connect(self.add_files)
+        panels.random_reference_requested.connect(self.add_random)
+        panels.reference_selected.connect(self.look_at)
+        panels.reference_removed.connect(self.remove)
+        panels.reference_renamed.connect(self.rename)
+        session.opened.connect(self._forget)
+
+    def views(self) -> tuple[ReferenceView, ...]:
+        """The cards; one that did not change is the same object."""
+        project = self._session.project
+        if project is None:
+            return ()
+        views = []
+        for one in project.references:
+            look = self._look_of(one)
+            note = ""
+            if project.head is not None and one.head.generator != project.head.generator:
+                note = f"Made with {self._choosing.title_of(one.head.generator)}, so nothing can be taken from it."
+            facts = (one.name, one.thumbnail, look, note)
+            views.append(
+                self._view(
+                    one.key,
+                    facts,
+                    ReferenceView(
+                        one.key,
+                        reference_title(one.name),
+                        one.thumbnail,
+                        look.portrait if look else None,
+                        look.parts if look else None,
+                        None,
+                        note,
+                    ),
+                )
+            )
+        for key, coming in self._coming.items():
+            view = ReferenceView(key, reference_title(coming.name), progress=coming.fraction)
+            views.append(self._view(key, (coming,), view))
+        return tuple(views)
+
+    def add_files(self, paths: list[Path]) -> None:
+        """Make references of photos and projects."""
+        for path in paths:
+            self._add_file(Path(path))
+
+    def add_random(self, seed: int) -> None:
+        """Draw a random head of the present model."""
+        head = self._present_head()
+        if head is None:
+            return
+        generator, half = head.generator, self._choosing.economy_of(head.generator).half
+
+        def make(_report: Report, key: str) -> Reference:
+            return self._engines.seeded_reference(generator, seed, key, half=half)
+
+        self._begin(f"{SEED_WORD}{seed}", make, self._queue)
+
+    def look_at(self, key: str) -> None:
+        """Draw a reference, so that its parts can be pointed at."""
+        project = self._session.project
+        reference = next((one for one in project.references if one.key == key), None) if project else None
+        if reference is None or self._look_of(reference) is not None or key in self._asked:
+            return
+        if self._engines.facts_of(reference.head.generator) is None:
+            return
+        self._asked.add(key)
+
+        def done(result: object) -> None:
+            self._asked.discard(key)
+            self._looks[key] = cast("_Look", result)
+            self.changed.emit()
+
+        def failed(error: VoltefaceError) -> None:
+            self._asked.discard(key)
+            self._fail(error)
+
+        self._queue.submit(
+            Job(
+                title=f"Drawing {reference_title(reference.name)}",
+                work=lambda _report: self._looked_at(reference.head),
+                done=done,
+                failed=failed,
+                shown=False,
+            )
+        )
+
+    def remove(self, key: str) -> None:
+        """Take a reference away; edits that use it stay, switched off. One that is being made is given up."""
+        coming = self._coming.get(key)
+        if coming is not None:
+            self._heads.stop(coming.job)
+            self._queue.stop(coming.job)
+            return
+        project = self._session.project
+        reference = next((one for one in project.references if one.key == key), None) if project else None
+        if project is None or reference is None:
+            return
+        edits = tuple(
+            dataclasses.replace(edit, enabled=False) if isinstance(edit, TakePart) and edit.reference == key else edit
+            for edit in project.edits
+        )
+        others = tuple(one for one in project.references if one is not reference)
+        self._session.replace(f"Remove reference {reference_title(reference.name)}", references=others, edits=edits)
+
+    def rename(self, key: str, name: str) -> None:
+        """Call a reference by another name."""
+        project = self._session.project
+        if project is not None:
+            renamed = tuple(
+                dataclasses.replace(one, name=name) if one.key == key else one for one in project.references
+            )
+            self._session.replace("Rename reference", references=renamed)
+
+    def _add_file(self, path: Path) -> None:
+        head = self._present_head()
+        if head is None:
+            return
+        generator, half = head.generator, self._choosing.economy_of(head.generator).half
+        method, seconds = head.method or self._choosing.method, self.seconds
+
+        def read(_report: Report, key: str) -> Reference:
+            return self._engines.project_reference(path, generator, key, half=half)
+
+        def search(report: Report, key: str) -> Reference:
+            from core.reference import Reference
+
+            alignment = self._engines.align(self._engines.open_photo(path))
+            found = self._engines.make_head(
+                alignment, report, generator=generator, method=method, seed=0, seconds=seconds, half=half
+            )
+            return Reference(key=key, name=path.stem, head=found)
+
+        is_project = path.suffix.lower() == PROJECT_SUFFIX
+        self._begin(path.stem, read if is_project else search, self._queue if is_project else self._heads)
+
+    def _begin(self, name: str, make: object, queue: JobQueue) -> None:
+        """Make a reference in the background; its card is there at once."""
+        before = self._session.project
+        assert before is not None
+        key = uuid.uuid4().hex[:12]
+        title = reference_title(name)
+
+        def work(report: Report) -> tuple[Reference, _Look]:
+            self._engines.use_threads(self._viewing.threads)
+            reference = cast("Reference", make(report, key))  # type: ignore[operator]
+            look = self._looked_at(reference.head)
+            return dataclasses.replace(reference, thumbnail=_thumbnail(look.portrait)), look
+
+        def progressed(progress: Progress) -> None:
+            if key in self._coming and progress.total:
+                fraction = min(1.0, progress.step / progress.total)
+                self._coming[key] = dataclasses.replace(self._coming[key], fraction=fraction)
+                self.changed.emit()
+
+        def over() -> bool:
+            """Whether the document that wanted it is still open."""
+            wanted = self._coming.pop(key, None) is not None
+            project = self._session.project
+            return wanted and project is not None and project.photo is before.photo
+
+        def done(result: object) -> None:
+            reference, look = cast("tuple[Reference, _Look]", result)
+            if over() and self._session.project is not None:
+                self._looks[key] = look
+                references = (*self._session.project.references, reference)
+                self._session.replace(f"Add reference {title}", references=references)
+            self.changed.emit()
+
+        def failed(error: VoltefaceError) -> None:
+            if over():
+                self._fail(error)
+            self.changed.emit()
+
+        def cancelled() -> None:
+            self._coming.pop(key, None)
+            self.changed.emit()
+
+        job = f"reference-{key}"
+        self._coming[key] = _Coming(job, name)
+        self.changed.emit()
+        queue.submit(
+            Job(
+                key=job,
+                title=f"Making reference {title}",
+                work=work,
+                done=done,
+                failed=failed,
+                cancelled=cancelled,
+                progressed=progressed,
+                yields=True,
+            )
+        )
+
+    def _looked_at(self, head: Head) -> _Look:
+        """Run in a job's thread."""
+        renderer = self._viewing.made_renderer(head)
+        frame = self._engines.portrait_of(renderer)
+        coverage = self._engines.coverage_of(renderer)
+        parts = tuple(part for part in PART_TITLES if part in coverage)
+        return _Look(head, Portrait(frame.rgb, frame.labels), parts)
+
+    def _look_of(self, reference: Reference) -> _Look | None:
+        look = self._looks.get(reference.key)
+        return look if look is not None and look.head is reference.head else None
+
+    def _view(self, key: str, facts: tuple[object, ...], view: ReferenceView) -> ReferenceView:
+        known = self._views.get(key)
+        if (
+            known is not None
+            and len(known[0]) == len(facts)
+            and all(a is b or (isinstance(a, str) and a == b) for a, b in zip(known[0], facts, strict=False))
+        ):
+            return known[1]
+        self._views[key] = (facts, view)
+        return view
+
+    def _present_head(self) -> Head | None:
+        project: Project | None = self._session.project
+        if project is None or project.head is None:
+            self._window.show_message("References come after the head: open a photo first.")
+            return None
+        return project.head
+
+    def _forget(self) -> None:
+        """Another document is open."""
+        for coming in self._coming.values():
+            self._heads.stop(coming.job)
+            self._queue.stop(coming.job)
+        self._coming.clear()
+        self._looks.clear()
+        self._views.clear()
+        self._asked.clear()
+
+    def _fail(self, error: VoltefaceError) -> None:
+        self._window.show_error(error.message, error.hint)
+
+
+def _thumbnail(portrait: Portrait) -> np.typing.NDArray[np.uint8]:
+    import cv2
+
+    size = (THUMBNAIL_PX, THUMBNAIL_PX)
+    return np.asarray(cv2.resize(portrait.pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,0 +1,173 @@
+"""The editing side of the window: its panels, the brush, and one set of signals for the application."""
+
+from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtWidgets import QMenu
+
+from core.frame import Frame, Quality
+from core.mask import PARTS
+from widgets.attributes_panel import AttributesPanel
+from widgets.edit_values import EditingView, part_of_label
+from widgets.edits_panel import EditsPanel
+from widgets.overlays import Caption
+from widgets.painting import Painting
+from widgets.parts_panel import PartsPanel
+from widgets.references_panel import ReferencesPanel
+from widgets.viewer import Viewer
+
+
+class EditingPanels(QObject):
+    """Shows an EditingView; emits what the person wants changed.
+
+    Signals:
+        reference_files_chosen: list of Path.
+        random_reference_requested: seed.
+        reference_selected, reference_removed: key.
+        reference_renamed: key and name.
+        part_taken: part and key of the reference.
+        part_removed: part.
+        part_coloured: part and (red, green, blue), 0..1.
+        slider_moved: name, value and whether the hand is still at it.
+        strength_moved: key, strength and whether the hand is still at it.
+        edit_switched: key and on or off.
+        edit_moved: key and its new index.
+        edit_duplicated, edit_deleted: key.
+        bare_toggled: the head is shown without edits.
+        painted: Strokes.
+        painting_changed: whether the person paints.
+        part_chosen: name of the part; empty for none.
+        references_wanted: the panel of references shall come to the front.
+    """
+
+    reference_files_chosen = Signal(list)
+    random_reference_requested = Signal(int)
+    reference_selected = Signal(str)
+    reference_removed = Signal(str)
+    reference_renamed = Signal(str, str)
+    part_taken = Signal(str, str)
+    part_removed = Signal(str)
+    part_coloured = Signal(str, tuple)
+    slider_moved = Signal(str, float, bool)
+    strength_moved = Signal(str, float, bool)
+    edit_switched = Signal(str, bool)
+    edit_moved = Signal(str, int)
+    edit_duplicated = Signal(str)
+    edit_deleted = Signal(str)
+    bare_toggled = Signal(bool)
+    painted = Signal(object)
+    painting_changed = Signal(bool)
+    part_chosen = Signal(str)
+    references_wanted = Signal()
+
+    def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._view = EditingView(refusal="Once there is a head it can be edited here.")
+        self._paint_wanted = False
+        self.references = ReferencesPanel()
+        self.parts = PartsPanel()
+        self.attributes = AttributesPanel()
+        self.edits = EditsPanel()
+        self.painting = Painting(viewer)
+        self.bare_caption = Caption("Without edits", viewer)
+        self.bare_caption.move(12, 12)
+        self._connect()
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether there is a head that can be edited here."""
+        return not self._view.refusal
+
+    def set_view(self, view: EditingView) -> None:
+        """Show this."""
+        before, self._view = self._view, view
+        can = not view.refusal
+        if (view.references, view.refusal) != (before.references, before.refusal):
+            # the application keeps the views of references that did not change
+            self.references.set_references(view.references, enabled=can)
+        if (view.parts, view.references, view.refusal) != (before.parts, before.references, before.refusal):
+            self.parts.set_parts(view.parts if can else (), view.references, view.refusal)
+        self.attributes.set_sliders(view.sliders if can else (), view.slider_note)
+        self.edits.set_edits(view.edits)
+        self.edits.setEnabled(can)
+
+    def set_bare(self, bare: bool) -> None:
+        """Show whether the head is without its edits, without emitting."""
+        self.edits.bare_button.blockSignals(True)
+        self.edits.bare_button.setChecked(bare)
+        self.edits.bare_button.blockSignals(False)
+        self.bare_caption.setVisible(bare)
+
+    def toggle_painting(self, on: bool) -> None:
+        """Begin to paint as soon as the picture in view is finished, or give up."""
+        self._paint_wanted = False
+        if not on:
+            self.painting.cancel()
+        elif not self.frame_shown(self._viewer.frame, wanted=True):
+            self._paint_wanted = True
+
+    def frame_shown(self, frame: Frame | None, *, wanted: bool = False) -> bool:
+        """A picture came into view; painting begins on it if that is what was waited for."""
+        if not (wanted or self._paint_wanted) or self.painting.is_active:
+            return False
+        if frame is None or frame.quality < Quality.NEAR or frame.camera != self._viewer.camera():
+            return False
+        self._paint_wanted = False
+        self.painting.begin(frame)
+        return True
+
+    def choose_part(self, label: str) -> None:
+        """Choose the part that was clicked in the picture."""
+        self.parts.choose(part_of_label(label))
+
+    def _connect(self) -> None:
+        references, parts, edits = self.references, self.parts, self.edits
+        references.files_chosen.connect(self.reference_files_chosen)
+        references.random_requested.connect(self.random_reference_requested)
+        references.selected.connect(self.reference_selected)
+        references.removed.connect(self.reference_removed)
+        references.renamed.connect(self.reference_renamed)
+        references.part_taken.connect(self.part_taken)
+        parts.taken.connect(self.part_taken)
+        parts.removed.connect(self.part_removed)
+        parts.coloured.connect(self.part_coloured)
+        parts.chosen.connect(self._part_chosen)
+        parts.pointed.connect(self._point)
+        parts.references_wanted.connect(self._want_references)
+        self.attributes.moved.connect(self.slider_moved)
+        edits.strength_moved.connect(self.strength_moved)
+        edits.switched.connect(self.edit_switched)
+        edits.moved.connect(self.edit_moved)
+        edits.duplicated.connect(self.edit_duplicated)
+        edits.deleted.connect(self.edit_deleted)
+        edits.bare_toggled.connect(self.bare_caption.setVisible)
+        edits.bare_toggled.connect(self.bare_toggled)
+        self.painting.painted.connect(self.painted)
+        self.painting.began.connect(lambda: self.painting_changed.emit(True))
+        self.painting.ended.connect(lambda: self.painting_changed.emit(False))
+        self._viewer.menu_asked.connect(self._open_menu)
+
+    def _part_chosen(self, part: str) -> None:
+        self._viewer.light_up(_label_of(part))
+        self.part_chosen.emit(part)
+
+    def _point(self, part: str) -> None:
+        self._viewer.light_up(_label_of(part))
+
+    def _want_references(self) -> None:
+        self.references_wanted.emit()
+        self.references.ask_files()
+
+    def _open_menu(self, label: str, place: QPoint) -> None:
+        part = part_of_label(label)
+        if part not in self.parts.rows:
+            return
+        self.parts.choose(part)
+        menu = QMenu(self._viewer)
+        menu.aboutToHide.connect(menu.deleteLater)
+        self.parts.fill_menu(menu, part)
+        menu.popup(place)
+
+
+def _label_of(part: str) -> int:
+    """The first label of a part; 0 for none."""
+    return next((n for n, name in enumerate(PARTS) if part and part_of_label(name) == part), 0)

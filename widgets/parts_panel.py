@@ -1,0 +1,275 @@
+"""The parts of the present head, and what can be done with the chosen one: take, remove, colour."""
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QColorDialog,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets.edit_values import COLOURLESS, PART_TITLES, REMOVABLE, PartView, ReferenceView
+from widgets.icons import icon
+from widgets.parts import button, label
+from widgets.pictures import thumbnail
+
+_NOTHING = "The parts of the head appear here; click one here or in the picture to change it."
+_ROW_PX = 24
+_MENU_PICTURE = QSize(28, 28)
+
+
+class PartRow(QAbstractButton):
+    """A part with a bar for how much of the surface it covers."""
+
+    pointed = Signal(str)
+
+    def __init__(self, view: PartView, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setCheckable(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.name = view.name
+        self._view = view
+        self.set_view(view)
+
+    def set_view(self, view: PartView) -> None:
+        """Show this part."""
+        self._view = view
+        self.setText(PART_TITLES[view.name])
+        self.setAccessibleName(f"{PART_TITLES[view.name]}, {coverage_text(view.coverage)}")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """A line."""
+        return QSize(160, _ROW_PX)
+
+    def enterEvent(self, event: QEvent) -> None:
+        """Light the part up on the head."""
+        del event
+        self.pointed.emit(self.name)
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Let it go out."""
+        del event
+        self.pointed.emit("")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw ground, name, bar and figure."""
+        del event
+        palette = self.palette()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ground = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        if self.isChecked():
+            painter.setBrush(palette.color(QPalette.ColorRole.Button))
+            painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1))
+            painter.drawRoundedRect(ground, 6, 6)
+        elif self.underMouse():
+            painter.setBrush(palette.color(QPalette.ColorRole.Light))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawRoundedRect(ground, 6, 6)
+        if self.hasFocus() and not self.isChecked():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1))
+            painter.drawRoundedRect(ground, 6, 6)
+        there = self._view.coverage > 0
+        role = QPalette.ColorRole.WindowText if there else QPalette.ColorRole.PlaceholderText
+        painter.setPen(palette.color(role))
+        line = self.rect().adjusted(10, 0, -10, 0)
+        left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(line, left, self.text())
+        painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        painter.drawText(line, right, coverage_text(self._view.coverage))
+        if there:
+            room = max(10.0, self.width() - 92.0 - 58.0)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(palette.color(QPalette.ColorRole.Mid))
+            painter.drawRoundedRect(QRectF(92, self.height() / 2 - 2, room, 4), 2, 2)
+            painter.setBrush(palette.color(QPalette.ColorRole.Highlight))
+            # by its root, or small parts would show nothing
+            painter.drawRoundedRect(
+                QRectF(92, self.height() / 2 - 2, max(4.0, room * self._view.coverage**0.5), 4), 2, 2
+            )
+        painter.end()
+
+
+class PartsPanel(QWidget):
+    """Shows PartViews and what can be done with the chosen one.
+
+    Signals:
+        pointed: name of the part under the pointer; empty for none.
+        chosen: name of the chosen part; empty for none.
+        taken: part and key of the reference.
+        removed: part.
+        coloured: part and red, green, blue, 0..1.
+        references_wanted: there is none to take from yet.
+    """
+
+    pointed = Signal(str)
+    chosen = Signal(str)
+    taken = Signal(str, str)
+    removed = Signal(str)
+    coloured = Signal(str, tuple)
+    references_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Parts")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 0, 4, 10)
+        column.setSpacing(6)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.viewport().setProperty("role", "clear")
+        inside = QWidget()
+        inside.setProperty("role", "clear")
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(0, 0, 4, 0)
+        self._column.setSpacing(0)
+        self._empty = label(_NOTHING, "muted", wrap=True)
+        self._empty.setContentsMargins(4, 0, 0, 0)
+        self._column.addWidget(self._empty)
+        self._column.addStretch(1)
+        scroll.setWidget(inside)
+        column.addWidget(scroll, 1)
+        self.take_button = QPushButton("Take from")
+        self.take_button.setAccessibleName("Take the part from a reference")
+        self.take_button.clicked.connect(self._open_take_menu)
+        self.remove_button = button("Remove", "Remove the part", lambda: self.removed.emit(self._chosen))
+        self.colour_button = button("Colour…", "Give the part another colour", self.ask_colour)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 8, 0)
+        row.setSpacing(5)
+        for one in (self.take_button, self.remove_button, self.colour_button):
+            one.setStyleSheet("QPushButton { padding-left: 6px; padding-right: 6px; }")
+            row.addWidget(one, 1)
+        column.addLayout(row)
+        self.rows: dict[str, PartRow] = {}
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(False)
+        self._references: tuple[ReferenceView, ...] = ()
+        self._chosen = ""
+        self._refresh()
+
+    @property
+    def chosen_part(self) -> str:
+        """Name of the chosen part; empty for none."""
+        return self._chosen
+
+    def set_parts(self, parts: tuple[PartView, ...], references: tuple[ReferenceView, ...], refusal: str = "") -> None:
+        """Show the parts of the present head; what can be taken depends on the references."""
+        self._references = references
+        if [one.name for one in parts] != list(self.rows):
+            for row in self.rows.values():
+                self._column.removeWidget(row)
+                row.hide()
+                row.deleteLater()
+            self.rows = {}
+            for index, one in enumerate(parts):
+                made = PartRow(one)
+                made.pointed.connect(self.pointed)
+                made.clicked.connect(lambda _=False, name=one.name: self.choose("" if name == self._chosen else name))
+                self._column.insertWidget(1 + index, made)
+                self.rows[one.name] = made
+        for one in parts:
+            self.rows[one.name].set_view(one)
+        self._empty.setText(refusal or _NOTHING)
+        self._empty.setVisible(not parts)
+        if self._chosen not in self.rows:
+            self._chosen = ""
+        self._refresh()
+
+    def choose(self, name: str) -> None:
+        """Choose a part; what is no part of the list chooses none."""
+        name = name if name in self.rows else ""
+        changed = name != self._chosen
+        self._chosen = name
+        self._refresh()
+        if changed:
+            self.chosen.emit(name)
+
+    def fill_menu(self, menu: QMenu, part: str) -> None:
+        """Put all that can be done with a part into a menu."""
+        take = menu.addMenu(f"Take {PART_TITLES[part].lower()} from")
+        take.setEnabled(part not in COLOURLESS)
+        self._fill_take(take, part)
+        remove = menu.addAction(f"Remove the {PART_TITLES[part].lower()}")
+        remove.setEnabled(self._can_remove(part))
+        remove.triggered.connect(lambda: self.removed.emit(part))
+        colour = menu.addAction("Another colour…")
+        colour.setEnabled(self._can_colour(part))
+        colour.triggered.connect(lambda: self.ask_colour(part))
+
+    def ask_colour(self, part: str = "") -> None:
+        """Let the person choose a colour for a part, the chosen one when none is named; does not block."""
+        part = part or self._chosen
+        if not part:
+            return
+        dialog = QColorDialog(QColor("#7a4a2a"), self.window())
+        dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
+        dialog.setWindowTitle(f"Colour of the {PART_TITLES[part].lower()}")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.colorSelected.connect(
+            lambda colour: self.coloured.emit(part, (colour.redF(), colour.greenF(), colour.blueF()))
+        )
+        dialog.open()
+
+    def minimumSizeHint(self) -> QSize:
+        """The list scrolls."""
+        return QSize(250, 150)
+
+    def _open_take_menu(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._fill_take(menu, self._chosen)
+        menu.popup(self.take_button.mapToGlobal(self.take_button.rect().bottomLeft()))
+
+    def _fill_take(self, menu: QMenu, part: str) -> None:
+        known = [one for one in self._references if one.progress is None and not one.note]
+        for one in known:
+            picture = thumbnail(one.thumbnail, _MENU_PICTURE, self.devicePixelRatioF(), 4)
+            action = menu.addAction(picture, one.name)
+            lacks = one.parts is not None and part not in one.parts
+            action.setEnabled(not lacks)
+            if lacks:
+                action.setText(f"{one.name}  (no {PART_TITLES[part].lower()})")
+            action.triggered.connect(lambda _=False, key=one.key: self.taken.emit(part, key))
+        if known:
+            menu.addSeparator()
+        more = menu.addAction(icon("open_photo"), "Add a photo or head…")
+        more.triggered.connect(self.references_wanted)
+
+    def _can_remove(self, part: str) -> bool:
+        row = self.rows.get(part)
+        return part in REMOVABLE and row is not None and (part in COLOURLESS or row._view.coverage > 0)
+
+    def _can_colour(self, part: str) -> bool:
+        row = self.rows.get(part)
+        return part not in COLOURLESS and row is not None and row._view.coverage > 0
+
+    def _refresh(self) -> None:
+        for name, row in self.rows.items():
+            row.setChecked(name == self._chosen)
+        part = self._chosen
+        self.take_button.setEnabled(bool(part) and part not in COLOURLESS)
+        self.remove_button.setEnabled(self._can_remove(part))
+        self.colour_button.setEnabled(self._can_colour(part))
+
+
+def coverage_text(coverage: float) -> str:
+    """Return a share of the surface for people."""
+    if coverage <= 0:
+        return "—"
+    return "< 1 %" if coverage < 0.01 else f"{coverage * 100:.0f} %"

@@ -1,0 +1,293 @@
+"""One reference: a thumbnail with its name; when chosen a larger picture whose parts can be pointed at."""
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPalette, QPixmap
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QElidingLabel
+
+from core.mask import PARTS
+from widgets.edit_values import PART_TITLES, Portrait, ReferenceView, part_of_label
+from widgets.icons import dress, icon_label
+from widgets.parts import clear_layout
+from widgets.pictures import image_of, thumbnail
+from widgets.progress_line import ProgressLine
+
+_THUMBNAIL = QSize(46, 46)
+_COLUMNS = 3
+_PORTRAIT_PX = 176
+
+
+class PartPicture(QWidget):
+    """A picture of a head; the part under the pointer lights up and can be clicked."""
+
+    part_clicked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Picture of the reference")
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(_PORTRAIT_PX)
+        self._portrait: Portrait | None = None
+        self._offered: frozenset[str] = frozenset()
+        self._lit = ""
+        self._drawn: tuple[str, QPixmap] | None = None
+
+    def set_portrait(self, portrait: Portrait | None, offered: tuple[str, ...]) -> None:
+        """Show a picture whose parts `offered` can be clicked."""
+        same = portrait is self._portrait
+        self._portrait, self._offered = portrait, frozenset(offered)
+        if not same:
+            self._drawn = None
+        self.update()
+
+    def part_at(self, position: QPointF) -> str:
+        """Return the part at a widget position that can be clicked; empty for none."""
+        portrait = self._portrait
+        if portrait is None or portrait.labels is None:
+            return ""
+        square = self._square()
+        u, v = (position.x() - square.x()) / square.width(), (position.y() - square.y()) / square.height()
+        if not (0 <= u < 1 and 0 <= v < 1):
+            return ""
+        rows, columns = portrait.labels.shape
+        index = int(portrait.labels[int(v * rows), int(u * columns)])
+        part = part_of_label(PARTS[index]) if index < len(PARTS) else ""
+        return part if part in self._offered else ""
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Light up what is under the pointer."""
+        self._light(self.part_at(event.position()))
+        if self._lit:
+            text = f"Click to take the {PART_TITLES[self._lit].lower()}"
+            QToolTip.showText(event.globalPosition().toPoint(), text, self)
+        else:
+            QToolTip.hideText()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Keep the click."""
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Take the part under the pointer."""
+        part = self.part_at(event.position())
+        if part and event.button() is Qt.MouseButton.LeftButton:
+            self.part_clicked.emit(part)
+
+    def leaveEvent(self, event: object) -> None:
+        """Nothing is pointed at any more."""
+        del event
+        self._light("")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the picture, the lit part tinted."""
+        del event
+        portrait = self._portrait
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        square = self._square()
+        outline = QPainterPath()
+        outline.addRoundedRect(square, 8, 8)
+        if portrait is None:
+            painter.fillPath(outline, self.palette().color(QPalette.ColorRole.Base))
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            painter.drawText(square, Qt.AlignmentFlag.AlignCenter, "Drawing…")
+        else:
+            if self._drawn is None or self._drawn[0] != self._lit:
+                self._drawn = (self._lit, QPixmap.fromImage(image_of(self._tinted(portrait))))
+            painter.setClipPath(outline)
+            painter.drawPixmap(square, self._drawn[1], QRectF(self._drawn[1].rect()))
+        painter.end()
+
+    def _tinted(self, portrait: Portrait) -> "np.typing.NDArray[np.uint8]":
+        pixels, labels = portrait.pixels, portrait.labels
+        if not self._lit or labels is None:
+            return pixels
+        import cv2
+
+        wanted = [index for index, name in enumerate(PARTS) if part_of_label(name) == self._lit]
+        size = (pixels.shape[1], pixels.shape[0])
+        weight = cv2.resize(np.isin(labels, wanted).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+        rim = np.clip((weight - 0.12) / 0.38, 0, 1) * (1 - np.clip((weight - 0.5) / 0.4, 0, 1))
+        amount = np.maximum(0.3 * weight, 0.85 * rim)[..., None]
+        accent = self.palette().color(QPalette.ColorRole.Highlight)
+        colour = np.array([accent.red(), accent.green(), accent.blue()], np.float32)
+        return np.asarray(pixels * (1 - amount) + colour * amount, np.uint8)
+
+    def _light(self, part: str) -> None:
+        if part != self._lit:
+            self._lit = part
+            self.setCursor(Qt.CursorShape.PointingHandCursor if part else Qt.CursorShape.ArrowCursor)
+            self.update()
+
+    def _square(self) -> QRectF:
+        side = float(min(self.width(), self.height()))
+        return QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+
+
+class ReferenceCard(QFrame):
+    """Shows a ReferenceView; signals carry its key."""
+
+    chosen = Signal(str)
+    part_clicked = Signal(str, str)
+    removed = Signal(str)
+    rename_asked = Signal(str)
+
+    def __init__(self, view: ReferenceView, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._view = view
+        self._selected = False
+        self._chips: tuple[str, ...] | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(7, 7, 7, 7)
+        column.setSpacing(7)
+        column.addLayout(self._head_row())
+        self._progress = ProgressLine()
+        self._progress.setAccessibleName("Progress")
+        column.addWidget(self._progress)
+        self.picture = PartPicture()
+        self.picture.part_clicked.connect(lambda part: self.part_clicked.emit(self._view.key, part))
+        column.addWidget(self.picture)
+        self._parts = QWidget()
+        self._grid = QGridLayout(self._parts)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(4)
+        column.addWidget(self._parts)
+        self.set_view(view)
+
+    @property
+    def key(self) -> str:
+        """The reference's key."""
+        return self._view.key
+
+    def set_view(self, view: ReferenceView) -> None:
+        """Show this reference."""
+        if view.thumbnail is not self._view.thumbnail or self._picture.pixmap().isNull():
+            self._picture.setPixmap(thumbnail(view.thumbnail, _THUMBNAIL, self.devicePixelRatioF()))
+        self._view = view
+        self.setAccessibleName(f"Reference {view.name}")
+        self._name.setText(view.name)
+        self._name.setToolTip(view.name)
+        making = view.progress is not None
+        self._waiting.setVisible(making and view.thumbnail is None)
+        self._picture.setVisible(not self._waiting.isVisibleTo(self))
+        parts = view.parts or ()
+        if view.note:
+            detail = view.note
+        elif making:
+            detail = "Making the head…"
+        elif view.parts is None:
+            detail = "Click to see its parts"
+        else:
+            shown = [PART_TITLES[part].lower() for part in parts if part in {"hair", "glasses"}]
+            detail = f"With {' and '.join(shown)}" if shown else "Without hair or glasses"
+        self._detail.setText(detail)
+        self._detail.setToolTip(detail)
+        self._progress.setVisible(making)
+        if making:
+            self._progress.set_fraction(view.progress or None)
+        self.setToolTip("" if self._selected else "Click to take parts from it")
+        self._fill_chips(parts)
+        self._refresh()
+
+    def set_selected(self, selected: bool) -> None:
+        """Show that parts can be taken from this one."""
+        self._selected = selected
+        self.setProperty("chosen", selected)
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self._refresh()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose it."""
+        if event.button() is Qt.MouseButton.LeftButton and self._view.progress is None:
+            self.chosen.emit(self._view.key)
+
+    def keyPressEvent(self, event: object) -> None:
+        """Space and Enter choose it, Delete removes it, F2 renames it."""
+        from PySide6.QtGui import QKeyEvent
+
+        assert isinstance(event, QKeyEvent)
+        key = event.key()
+        if key in {Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter} and self._view.progress is None:
+            self.chosen.emit(self._view.key)
+        elif key == Qt.Key.Key_Delete:
+            self.removed.emit(self._view.key)
+        elif key == Qt.Key.Key_F2:
+            self.rename_asked.emit(self._view.key)
+        else:
+            super().keyPressEvent(event)
+
+    def _head_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(9)
+        self._picture = QLabel()
+        self._picture.setFixedSize(_THUMBNAIL)
+        self._waiting = icon_label("place", 30)
+        self._waiting.setFixedSize(_THUMBNAIL)
+        self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        row.addWidget(self._picture)
+        row.addWidget(self._waiting)
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        self._name = _eliding("title")
+        self._name.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self._detail = _eliding("muted")
+        words.addStretch(1)
+        words.addWidget(self._name)
+        words.addWidget(self._detail)
+        words.addStretch(1)
+        row.addLayout(words, 1)
+        remove = QToolButton()
+        remove.setFixedSize(24, 24)
+        remove.setStyleSheet("QToolButton { padding: 0; }")
+        remove.setAccessibleName("Remove the reference")
+        remove.setToolTip("Remove")
+        dress(remove, "close")
+        remove.clicked.connect(lambda: self.removed.emit(self._view.key))
+        row.addWidget(remove, 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    def _fill_chips(self, parts: tuple[str, ...]) -> None:
+        if parts == self._chips:
+            return
+        self._chips = parts
+        clear_layout(self._grid)
+        for index, part in enumerate(parts):
+            chip = QToolButton()
+            chip.setText(PART_TITLES[part])
+            chip.setProperty("kind", "chip")
+            chip.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            chip.setAccessibleName(f"Take the {PART_TITLES[part].lower()}")
+            chip.setToolTip(f"The head wears the {PART_TITLES[part].lower()} of this reference")
+            chip.clicked.connect(lambda _=False, part=part: self.part_clicked.emit(self._view.key, part))
+            self._grid.addWidget(chip, index // _COLUMNS, index % _COLUMNS)
+
+    def _refresh(self) -> None:
+        usable = self._selected and not self._view.note and self._view.progress is None
+        self.picture.setVisible(usable)
+        self.picture.set_portrait(self._view.portrait, self._view.parts or ())
+        self._parts.setVisible(usable and bool(self._view.parts))
+
+
+def _eliding(role: str) -> QElidingLabel:
+    made = QElidingLabel()
+    made.setProperty("role", role)
+    made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return made
