@@ -1,7 +1,7 @@
 """The road of edits, shared like `app.road` by the window and the command line: references, paint, the folded head.
 
 Every step is a function of values. A project with edits keeps its head as it was made; who draws or exports it asks
-for `edited_head`.
+for `edited_head`. Longer than usual: every kind of reference and of paint has its way in.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Figures of edits: parts taken from seeded pairs of heads, and parts taken off, before and after, from five sides.
 
 The steps are told apart on some of the pairs: the reference's part copied as it lies, the wearer's own taken off first,
-the part fitted to its wearer, and all that `core.editors.fold` does (tone, and what it hides).
+the part fitted to its wearer, and all that `core.editors.fold` does (tone, and what it hides). Longer than usual: who
+is paired, what is drawn and the rows of the table belong to one protocol.
 """
 
 from __future__ import annotations
