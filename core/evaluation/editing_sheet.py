@@ -72,7 +72,7 @@ ROWS: tuple[Row, ...] = (
     Row("an afro on short hair", {"hair/short01": 1, "glasses": 0}, _taken("hair"), {"hair/fur_afro": 1}),
     Row("short hair on an afro", {"hair/fur_afro": 1, "glasses": 0}, _taken("hair"), {"hair/short02": 1}),
     Row(
-        "dark frames on a wearer of light ones",
+        "other glasses on a wearer of glasses",
         {"mean_frame_r": 0.65, **FRAMES},
         _taken("glasses"),
         {"mean_frame_r": 0.4, "hair/none": 1, **FRAMES},
