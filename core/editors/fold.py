@@ -191,7 +191,8 @@ class Folder:
                 ("unglazed", id(source)), lambda: self._without_glasses(theirs, source, offered)
             )
         if not offered.has(part):
-            raise VoltefaceError(f"No {part} were found on the reference.", "Choose another reference or another part.")
+            verb = "were" if part.endswith("s") else "was"
+            raise VoltefaceError(f"No {part} {verb} found on the reference.", "Choose another reference or part.")
         worn_on = self._parts_of(latents, self._field(latents))
         fit = fit_of(offered, worn_on, part)
         # a skull that is longer than the reference's must not show through its hair
