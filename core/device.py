@@ -74,11 +74,21 @@ def moved(owner: T, device: torch.device | str) -> T:
     there = copy.copy(owner)
     for name, value in vars(owner).items():
         if isinstance(value, torch.nn.Module):
-            setattr(there, name, copy.deepcopy(value).to(device))
+            setattr(there, name, _network_on(value, device))
         elif isinstance(value, torch.Tensor):
             setattr(there, name, value.to(device))
         elif isinstance(value, dict) and value and all(isinstance(item, torch.Tensor) for item in value.values()):
             setattr(there, name, {key: item.to(device) for key, item in value.items()})
+    return there
+
+
+def _network_on(network: torch.nn.Module, device: torch.device | str) -> torch.nn.Module:
+    """A copy of a network on another device, with weights that a tuning put in place of its own."""
+    there = copy.deepcopy(network).to(device)
+    for part in there.modules():
+        for name, value in vars(part).items():
+            if isinstance(value, torch.Tensor):
+                setattr(part, name, value.to(device))
     return there
 
 

@@ -96,7 +96,7 @@ class ReferencesPanel(QWidget):
         arrived = [one for one in references if one.progress is None and not self._is_known(one.key)]
         self._views = references
         self._empty.setVisible(not references)
-        if self._selected not in keys:
+        if self._selected and self._selected not in keys:
             self._select("")
         if arrived and not self._selected:
             self._select(arrived[-1].key)

@@ -1,5 +1,6 @@
 """The bundled generator: what the studio uses when nothing else is installed. Networks in `mini_network`."""
 
+import copy
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,11 +8,11 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
-from torch.func import functional_call
 
 from core.errors import CheckpointError
 from core.generators.mini_network import MiniConfig, MiniNetwork, sample_planes
 from core.generators.mini_prior import AttributeNames, LatentPrior
+from core.generators.tuning import tuned_network, weights_of
 from core.mask import PARTS
 from core.protocols import GeneratorInfo
 from core.trigrid import PlaneAxes, Trigrid
@@ -94,51 +95,18 @@ class Mini:
 
     def parameters_to_tune(self) -> dict[str, Tensor]:
         """Decoder and super-resolution by name: small, and enough to carry a photo's look."""
-        return {name: value for name, value in self.network.named_parameters() if not name.startswith("synthesis.")}
+        return {name: value for name, value in weights_of(self.network).items() if not name.startswith("synthesis.")}
 
     def tuned(self, delta: Mapping[str, Tensor]) -> "Mini":
-        """A generator with `delta` added to its weights; gradients flow to the deltas."""
-        weights = dict(self.network.named_parameters())
-        changed = {name: weights[name] + value for name, value in delta.items() if name in weights}
-        return TunedMini(self, changed) if changed else self
+        """A generator with `delta` added to its weights; gradients flow to the deltas.
 
-
-class TunedMini(Mini):
-    """A `Mini` some of whose weights are replaced, without a copy of the others."""
-
-    def __init__(self, base: Mini, weights: Mapping[str, Tensor]) -> None:
-        super().__init__(base.network, base.prior, base.bank)
-        self._weights = weights
-
-    def _call(self, part: str, *arguments: Tensor) -> object:
-        weights = {
-            name.removeprefix(part + "."): value for name, value in self._weights.items() if name.startswith(part + ".")
-        }
-        return functional_call(getattr(self.network, part), weights, arguments)
-
-    def planes(self, latents: Tensor) -> Tensor:
-        """See `Mini.planes`."""
-        planes = self._call("synthesis", latents)
-        assert isinstance(planes, Tensor)
-        return planes
-
-    def decode(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """See `Mini.decode`."""
-        decoded = self._call("decoder", features)
-        assert isinstance(decoded, tuple)
-        return decoded
-
-    def picture(self, features: Tensor, alpha: Tensor, latents: Tensor) -> Tensor:
-        """See `Mini.picture`."""
-        picture = self._call("upscaler", features, alpha)
-        assert isinstance(picture, Tensor)
-        return picture.clamp(0, 1)
-
-    def tuned(self, delta: Mapping[str, Tensor]) -> "Mini":
-        """Deltas add up."""
-        weights = dict(self.network.named_parameters()) | dict(self._weights)
-        changed = {name: weights[name] + value for name, value in delta.items() if name in weights}
-        return TunedMini(self, dict(self._weights) | changed)
+        It is a network of its own that shares what is not changed: several threads may use both at once.
+        """
+        if not delta.keys() & weights_of(self.network).keys():
+            return self
+        tuned = copy.copy(self)
+        tuned.network = tuned_network(self.network, delta)
+        return tuned
 
 
 def load_mini(path: Path = WEIGHTS) -> Mini:
@@ -170,4 +138,4 @@ def load_mini(path: Path = WEIGHTS) -> Mini:
     return Mini(network, prior, tensors["bank"])
 
 
-__all__ = ["Mini", "TunedMini", "load_mini", "sample_planes"]
+__all__ = ["Mini", "load_mini", "sample_planes"]

@@ -183,6 +183,23 @@ def test_tuning_leaves_the_generator_as_it_was_and_adds_up(tiny: Mini) -> None:
     torch.testing.assert_close(tiny.decode(features)[1], before)
 
 
+def test_the_first_can_be_used_while_a_tuned_one_works(tiny: Mini) -> None:
+    """As when one thread draws a tuned head and another makes an edit."""
+    features = torch.randn(20, TINY.channels)
+    before = tiny.decode(features)[1]
+    tuned = tiny.tuned({name: torch.ones_like(weight) for name, weight in tiny.parameters_to_tune().items()})
+    meanwhile: list[Tensor] = []
+
+    def look(*_: object) -> None:
+        if not meanwhile:
+            meanwhile.append(before)
+            meanwhile[0] = tiny.decode(features)[1]
+
+    tuned.network.decoder.register_forward_hook(look)
+    assert not torch.equal(tuned.decode(features)[1], before)
+    assert torch.equal(meanwhile[0], before)
+
+
 def test_gradients_reach_a_delta(tiny: Mini) -> None:
     delta = {name: torch.zeros_like(value, requires_grad=True) for name, value in tiny.parameters_to_tune().items()}
     tiny.tuned(delta).decode(torch.randn(20, TINY.channels))[1].square().mean().backward()
