@@ -162,7 +162,19 @@ class Editing(QObject):
     def paint(self, strokes: Strokes) -> None:
         """Lay paint on the head as it was seen."""
         frame = strokes.frame
-        self._add(lambda key: Paint(key=key, picture=strokes.picture, camera=frame.camera, depth=frame.depth))
+
+        def edit(key: str) -> Paint:
+            return Paint(key=key, picture=strokes.picture, camera=frame.camera, depth=frame.depth)
+
+        def first(made: Edit) -> Frame:
+            """The view with the paint on, for as long as it takes to draw it."""
+            from core.rendering.paint import painted
+
+            assert isinstance(made, Paint)
+            rgb = painted(frame.rgb, frame.alpha, frame.depth, frame.camera, (made,))
+            return dataclasses.replace(frame, rgb=rgb, quality=Quality.PREVIEW)
+
+        self._add(edit, first)
 
     # -- changes of the stack: made at once
 
@@ -389,8 +401,8 @@ class Editing(QObject):
 
     # -- inside
 
-    def _add(self, make: Callable[[str], Edit]) -> None:
-        """Try a new edit, and put it on the stack when it can be made."""
+    def _add(self, make: Callable[[str], Edit], first: Callable[[Edit], Frame] | None = None) -> None:
+        """Try a new edit, and put it on the stack when it can be made; `first` knows how it looks at once."""
         edit = make(_new_key())
 
         def job() -> Job | None:
@@ -401,7 +413,10 @@ class Editing(QObject):
             wanted = dataclasses.replace(project, edits=_with_new(project.edits, edit))
 
             def done(result: object) -> None:
-                self._added(cast("_Ready", result), project, edit, text)
+                ready = cast("_Ready", result)
+                if first is not None:
+                    ready = dataclasses.replace(ready, first=first(edit))
+                self._added(ready, project, edit, text)
 
             return Job(title=text, work=lambda _report: self._made(wanted), done=done, failed=self._fail)
 

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QSizePolicy,
     QToolButton,
-    QToolTip,
     QVBoxLayout,
     QWidget,
 )
@@ -31,6 +30,7 @@ _PORTRAIT_PX = 176
 class PartPicture(QWidget):
     """A picture of a head; the part under the pointer lights up and can be clicked."""
 
+    part_pointed = Signal(str)
     part_clicked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -69,11 +69,6 @@ class PartPicture(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Light up what is under the pointer."""
         self._light(self.part_at(event.position()))
-        if self._lit:
-            text = f"Click to take the {PART_TITLES[self._lit].lower()}"
-            QToolTip.showText(event.globalPosition().toPoint(), text, self)
-        else:
-            QToolTip.hideText()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Keep the click."""
@@ -131,6 +126,7 @@ class PartPicture(QWidget):
             self._lit = part
             self.setCursor(Qt.CursorShape.PointingHandCursor if part else Qt.CursorShape.ArrowCursor)
             self.update()
+            self.part_pointed.emit(part)
 
     def _square(self) -> QRectF:
         side = float(min(self.width(), self.height()))
@@ -153,6 +149,7 @@ class ReferenceCard(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._view = view
         self._selected = False
+        self._words = ""
         self._chips: tuple[str, ...] | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(7, 7, 7, 7)
@@ -162,6 +159,7 @@ class ReferenceCard(QFrame):
         self._progress.setAccessibleName("Progress")
         column.addWidget(self._progress)
         self.picture = PartPicture()
+        self.picture.part_pointed.connect(self._say)
         self.picture.part_clicked.connect(lambda part: self.part_clicked.emit(self._view.key, part))
         column.addWidget(self.picture)
         self._parts = QWidget()
@@ -197,8 +195,8 @@ class ReferenceCard(QFrame):
         else:
             shown = [PART_TITLES[part].lower() for part in parts if part in {"hair", "glasses"}]
             detail = f"With {' and '.join(shown)}" if shown else "Without hair or glasses"
-        self._detail.setText(detail)
-        self._detail.setToolTip(detail)
+        self._words = detail
+        self._say("")
         self._progress.setVisible(making)
         if making:
             self._progress.set_fraction(view.progress or None)
@@ -233,6 +231,12 @@ class ReferenceCard(QFrame):
             self.rename_asked.emit(self._view.key)
         else:
             super().keyPressEvent(event)
+
+    def _say(self, part: str) -> None:
+        """Say what a click on a part would do, or what is known of the reference."""
+        words = f"Take the {PART_TITLES[part].lower()}" if part else self._words
+        self._detail.setText(words)
+        self._detail.setToolTip(words)
 
     def _head_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
