@@ -36,6 +36,8 @@ LABELS_OF: dict[str, tuple[str, ...]] = {
 """The labels that make up each part that can be taken."""
 SOLID = 20.0
 """Density per world unit from which a node counts as matter."""
+FAINT = 1.0
+"""Density from which matter can be seen at all."""
 FEWEST_NODES = 30
 """Of a part; less is noise."""
 REACH: dict[str, int] = {"hair": 3, "glasses": 2, "clothing": 2}
@@ -113,7 +115,7 @@ class HeadParts:
         """A part and what is empty around it, for clearing: nothing of the part is left, and no other part is touched.
 
         Matter near the part that bears no name of its own counts as the part's, and so does skin where there is none
-        without the part: names are unsure where a photo was followed.
+        without the part: names are unsure where a photo was followed. What hangs together with nothing else goes too.
 
         Args:
             part: a name of `LABELS_OF`.
@@ -126,7 +128,9 @@ class HeadParts:
         skin[skin.clone()] = is_solid(self._points(skin))
         named = named | skin
         closed = ~grown(~grown(own, CLOSING), CLOSING)
-        return self._soft(grown(own | closed, reach) & ~named)
+        cleared = grown(own | closed, reach) & ~named
+        # what only the part held up goes with it
+        return self._soft(cleared | grown(_adrift((self.grid.sigma > FAINT) & ~cleared), 1))
 
     def around(self, part: str, reach: int, kept: Volume, fit: Fit) -> Volume:
         """A part and much of what is empty around it, which hides matter that sticks out of it on another head.
@@ -178,6 +182,19 @@ class HeadParts:
                 sides = {f"left {label}": points[points[:, 0] > 0], f"right {label}": points[points[:, 0] < 0]}
             found |= {name: side.mean(0) for name, side in sides.items() if len(side) >= FEWEST_NODES // 3}
         return found
+
+
+def _adrift(nodes: torch.Tensor) -> torch.Tensor:
+    """The nodes bool [Z, Y, X] that do not hang together with the most of them."""
+    from scipy.ndimage import label
+
+    pieces, count = label(nodes.cpu().numpy())
+    if count < 2:
+        return torch.zeros_like(nodes)
+    numbers = torch.from_numpy(pieces).to(nodes.device)
+    sizes = torch.bincount(numbers.view(-1).long())
+    sizes[0] = 0
+    return nodes & (numbers != int(sizes.argmax()))
 
 
 def labels_of(part: str) -> tuple[str, ...]:
