@@ -93,12 +93,12 @@ class Referencing(QObject):
         session.opened.connect(self._forget)
 
     def views(self) -> tuple[ReferenceView, ...]:
-        """The cards; one that did not change is the same object."""
+        """The cards, the newest first; one that did not change is the same object."""
         project = self._session.project
         if project is None:
             return ()
         views = []
-        for one in project.references:
+        for one in reversed(project.references):
             look = self._look_of(one)
             note = ""
             if project.head is not None and one.head.generator != project.head.generator:
@@ -119,10 +119,11 @@ class Referencing(QObject):
                     ),
                 )
             )
-        for key, coming in self._coming.items():
-            view = ReferenceView(key, reference_title(coming.name), progress=coming.fraction)
-            views.append(self._view(key, (coming,), view))
-        return tuple(views)
+        being_made = [
+            self._view(key, (one,), ReferenceView(key, reference_title(one.name), progress=one.fraction))
+            for key, one in reversed(self._coming.items())
+        ]
+        return (*being_made, *views)
 
     def add_files(self, paths: list[Path]) -> None:
         """Make references of photos and projects."""

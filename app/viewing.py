@@ -137,6 +137,7 @@ class Viewing(QObject):
         if known is not None:
             self.frame = known
             self._window.show_frame(known)
+            self.shown.emit(head, known)
         if known is None or known.quality < self.finest:
             if moving:
                 self._request(self.camera, interactive=True)

@@ -98,8 +98,8 @@ class ReferencesPanel(QWidget):
         self._empty.setVisible(not references)
         if self._selected and self._selected not in keys:
             self._select("")
-        if arrived and not self._selected:
-            self._select(arrived[-1].key)
+        if arrived:
+            self._select(arrived[0].key)
 
     def minimumSizeHint(self) -> QSize:
         """Wide enough for the buttons; the height scrolls."""
