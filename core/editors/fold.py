@@ -39,7 +39,7 @@ WORN = ("hair", "glasses")
 """Parts that a head can go without: the wearer's own comes off first."""
 CLEARANCE = {"hair": 4, "glasses": 2}
 """Nodes around the wearer's own part that are cleared with it."""
-HIDING = 9
+HIDING = 16
 """Nodes around the reference's hair in which the wearer's bare skull is hidden."""
 FACE = ("skin", "eyes", "brows", "lips", "nose", "ears", "glasses", "neck", "cloth", "mouth")
 KEPT = 8

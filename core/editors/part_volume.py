@@ -42,6 +42,8 @@ FEWEST_NODES = 30
 """Of a part; less is noise."""
 REACH: dict[str, int] = {"hair": 3, "glasses": 2, "clothing": 2}
 """Nodes by which a part's volume reaches beyond it, into what is empty around; other parts are part of the skin."""
+EAR = 0.03
+"""Half the height of an ear, world units."""
 CLOSING = 4
 """Nodes by which gaps in a part are closed before it is cleared."""
 SKIN_REACH = 2
@@ -105,6 +107,8 @@ class HeadParts:
         if part == "hair":
             # what is next to the rims of glasses may be their temples under a wrong name
             own = own & ~grown(self.nodes("glasses"), 1)
+            # nor are specks in the air worth taking along
+            own = own & ~_adrift(self.grid.sigma > FAINT)
         of_skin = part not in REACH if with_skin is None else with_skin
         wide = grown(own, REACH.get(part, SKIN_REACH) if reach is None else reach)
         if not of_skin:
@@ -151,8 +155,21 @@ class HeadParts:
         return self._soft(own | free)
 
     def kept(self, *labels: str) -> Volume:
-        """The nodes that bear one of the labels and their neighbours."""
-        return Volume(grown(self.nodes(*labels), 1).float(), self.grid.half_sides)
+        """What hair must not hide: the nodes that bear one of the labels and their neighbours, without a bare skull.
+
+        Skin behind and above the ears is skull, which hair hides on anybody.
+        """
+        nodes = self.nodes(*labels)
+        ears = [middle for name, middle in self.landmarks().items() if name.endswith("ears")]
+        if ears:
+            _, low, front = torch.stack(ears).mean(0).tolist()
+            z, y, _ = (
+                torch.linspace(-half, half, count, device=nodes.device)
+                for half, count in zip(reversed(self.grid.half_sides), nodes.shape, strict=True)
+            )
+            skull = (z[:, None, None] < front) & (y[None, :, None] > low - EAR)
+            nodes = nodes & ~(self.nodes("skin") & skull)
+        return Volume(grown(nodes, 1).float(), self.grid.half_sides)
 
     def _soft(self, nodes: torch.Tensor) -> Volume:
         return Volume(F.avg_pool3d(nodes.float()[None, None], 3, 1, 1)[0, 0], self.grid.half_sides)
