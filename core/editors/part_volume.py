@@ -44,6 +44,8 @@ REACH: dict[str, int] = {"hair": 3, "glasses": 2, "clothing": 2}
 """Nodes by which a part's volume reaches beyond it, into what is empty around; other parts are part of the skin."""
 EAR = 0.03
 """Half the height of an ear, world units."""
+GLASSES_REACH = 0.06
+"""How far above and below the eyes glasses can be, world units."""
 CLOSING = 4
 """Nodes by which gaps in a part are closed before it is cleared."""
 SKIN_REACH = 2
@@ -85,14 +87,28 @@ class HeadParts:
         wanted = torch.tensor([PARTS.index(label) for label in labels], dtype=torch.uint8, device=grid.labels.device)
         return known & torch.isin(grid.labels, wanted)
 
+    def own(self, part: str) -> torch.Tensor:
+        """The nodes of a part, bool [Z, Y, X], where such a part can be: glasses are worn before the eyes.
+
+        What shines, such as teeth, is taken for glass now and then where a photo was followed.
+        """
+        nodes = self.nodes(*labels_of(part))
+        if part == "glasses" and nodes.any():
+            eyes = self.points("eyes")
+            if len(eyes):
+                half, count = self.grid.half_sides[1], nodes.shape[1]
+                y = torch.linspace(-half, half, count, device=nodes.device)
+                nodes = nodes & ((y - eyes[:, 1].mean()).abs() < GLASSES_REACH)[None, :, None]
+        return nodes
+
     def has(self, part: str) -> bool:
         """Whether the head shows the part."""
-        return int(self.nodes(*labels_of(part)).sum()) >= FEWEST_NODES
+        return int(self.own(part).sum()) >= FEWEST_NODES
 
     def coverage(self) -> dict[str, float]:
         """Share of the visible surface of each part that is there."""
         every = max(int(self.nodes().sum()), 1)
-        shares = {part: int(self.nodes(*labels).sum()) / every for part, labels in LABELS_OF.items()}
+        shares = {part: int(self.own(part).sum()) / every for part in LABELS_OF}
         return {part: share for part, share in shares.items() if share * every >= FEWEST_NODES}
 
     def volume(self, part: str, reach: int | None = None, *, with_skin: bool | None = None) -> Volume:
@@ -103,10 +119,10 @@ class HeadParts:
             reach: nodes by which it is widened; None is the part's own.
             with_skin: it may be widened into other parts as well as into what is empty; None is as the part needs.
         """
-        own = self.nodes(*labels_of(part))
+        own = self.own(part)
         if part == "hair":
             # what is next to the rims of glasses may be their temples under a wrong name
-            own = own & ~grown(self.nodes("glasses"), 1)
+            own = own & ~grown(self.own("glasses"), 1)
             # nor are specks in the air worth taking along
             own = own & ~_adrift(self.grid.sigma > FAINT)
         of_skin = part not in REACH if with_skin is None else with_skin
@@ -126,7 +142,7 @@ class HeadParts:
             reach: nodes.
             is_solid: whether the head without the part has matter at points [N, 3], bool [N].
         """
-        own = self.nodes(*labels_of(part))
+        own = self.own(part)
         named = self.nodes(*(label for label in PARTS[1:] if label not in ("skin", *labels_of(part))))
         skin = self.nodes("skin")
         skin[skin.clone()] = is_solid(self._points(skin))
