@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 WORN = ("hair", "glasses")
 """Parts that a head can go without: the wearer's own comes off first."""
+REWORN = ("hair-length", "glasses", "beard")
+"""Sliders that change what is worn: after them it is looked for again, after all others it is where it was."""
 CLEARANCE = {"hair": 4, "glasses": 2}
 """Nodes around the wearer's own part that are cleared with it."""
 HIDING = 16
@@ -82,15 +84,17 @@ class Folder:
         if not working:
             return self._head
         with torch.no_grad():
-            latents = self._latents([edit for edit in working if isinstance(edit, MoveSlider)])
+            sliders = [edit for edit in working if isinstance(edit, MoveSlider)]
+            latents = self._latents(sliders)
+            anchor = self._latents([edit for edit in sliders if edit.name in REWORN])
             field = self._field(latents)
             paint = self._head.paint
             for number, edit in enumerate(working):
                 match edit:
                     case TakePart():
-                        field = self._taken(field, latents, edit)
+                        field = self._taken(field, latents, anchor, edit)
                     case RemovePart():
-                        field = self._cleared(field, latents, edit.part, edit.strength)
+                        field = self._cleared(field, latents, anchor, edit.part, edit.strength)
                     case Recolour():
                         field = self._recoloured(field, latents, edit, working[:number])
                     case Paint():
@@ -126,26 +130,30 @@ class Folder:
     def _parts_of(self, latents: Tensor, field: Field) -> HeadParts:
         return self._once(("parts", _numbers(latents)), lambda: HeadParts.of(self._generator, field))
 
-    def _cleared(self, field: Field, latents: Tensor, part: str, strength: float, *, needed: bool = True) -> Field:
-        """The field without the wearer's own part."""
+    def _cleared(
+        self, field: Field, latents: Tensor, anchor: Tensor, part: str, strength: float, *, needed: bool = True
+    ) -> Field:
+        """The field without the wearer's own part; where that is, the head of the anchor's latents tells."""
         if part == "beard":
             # a beard is part of the skin: there is no volume to clear
             change = latents_without(self._plain, latents, part)
             return self._blended(field, self._field(change), strength)
-        base = self._field(latents)
-        parts = self._parts_of(latents, base)
+        parts = self._parts_of(anchor, self._field(anchor))
         if not parts.has(part):
             if needed:
                 raise VoltefaceError(f"This head wears no {part}.", "There is nothing to take off.")
             return field
 
-        def make() -> _Layer:
-            bare = self._generator.trigrid(latents_without(self._plain, latents, part))
-            volume = parts.room(part, CLEARANCE[part], lambda at: self._generator.decode(bare.sample(at))[0] > 0)
-            return _Layer(self._in_wearers_skin(bare, parts, base), volume, Fit())
+        def room() -> Volume:
+            bare = self._generator.trigrid(latents_without(self._plain, anchor, part))
+            return parts.room(part, CLEARANCE[part], lambda at: self._generator.decode(bare.sample(at))[0] > 0)
 
-        layer = self._once(("cleared", part, _numbers(latents)), make)
-        return GraftedField(field, layer.field, layer.volume, layer.fit, strength)
+        def filling() -> Field:
+            bare = self._generator.trigrid(latents_without(self._plain, latents, part))
+            return self._in_wearers_skin(bare, parts, self._field(latents))
+
+        volume = self._once(("room", part, _numbers(anchor)), room)
+        return GraftedField(field, self._once(("bare", part, _numbers(latents)), filling), volume, strength=strength)
 
     def _in_wearers_skin(self, bare: Field, parts: HeadParts, base: Field) -> Field:
         """A bare head in the wearer's own skin: it was not tuned to a photo, and hair tells on the tones."""
@@ -162,7 +170,7 @@ class Folder:
         remap = self._remap(features[solid], tone.clamp(0, 1))
         return RemappedField(bare, remap.matrix, remap.offset)
 
-    def _taken(self, field: Field, latents: Tensor, edit: TakePart) -> Field:
+    def _taken(self, field: Field, latents: Tensor, anchor: Tensor, edit: TakePart) -> Field:
         labels_of(edit.part)
         source = self._references.get(edit.reference)
         if source is None:
@@ -173,15 +181,17 @@ class Folder:
                 "Make both with one model.",
             )
         if edit.part in WORN and can_go_without(self._plain, edit.part):
-            field = self._cleared(field, latents, edit.part, edit.strength, needed=False)
+            field = self._cleared(field, latents, anchor, edit.part, edit.strength, needed=False)
 
         def make() -> _Layer:
-            return self._graft(edit.part, source, latents)
+            return self._graft(edit.part, source, latents, anchor)
 
-        layer = self._once(("taken", edit.part, edit.reference, _numbers(latents)), make)
+        # what is worn stays as it was fitted while the face changes; parts of the skin take its tone
+        seen = anchor if edit.part in REACH else latents
+        layer = self._once(("taken", edit.part, edit.reference, _numbers(anchor), _numbers(seen)), make)
         return GraftedField(field, layer.field, layer.volume, layer.fit, edit.strength)
 
-    def _graft(self, part: str, source: Head, latents: Tensor) -> _Layer:
+    def _graft(self, part: str, source: Head, latents: Tensor, anchor: Tensor) -> _Layer:
         """A reference's part in the wearer's space, in features that the wearer's decoder reads."""
         theirs = self._plain.tuned(source.delta) if source.delta else self._plain
         field, offered = self._once(("reference", id(source)), lambda: _offered(theirs, source.trigrid))
@@ -193,7 +203,7 @@ class Folder:
         if not offered.has(part):
             verb = "were" if part.endswith("s") else "was"
             raise VoltefaceError(f"No {part} {verb} found on the reference.", "Choose another reference or part.")
-        worn_on = self._parts_of(latents, self._field(latents))
+        worn_on = self._parts_of(anchor, self._field(anchor))
         fit = fit_of(offered, worn_on, part)
         # a skull that is longer than the reference's must not show through its hair
         covers = part == "hair"
