@@ -17,7 +17,7 @@ from core.edit import MoveSlider, Paint, Recolour, RemovePart, TakePart, at_work
 from core.editors.attributes import Sliders
 from core.editors.bareness import can_go_without, latents_without
 from core.editors.part_volume import LABELS_OF, REACH, HeadParts, fit_of, labels_of
-from core.editors.recolouring import Remap, remap_to, toned
+from core.editors.recolouring import CALM, FREE, Remap, remap_to, toned
 from core.errors import VoltefaceError
 from core.grafted_field import Fit, GraftedField, RemappedField, Volume
 from core.trigrid import Trigrid
@@ -167,7 +167,7 @@ class Folder:
             return bare
         seen = self._generator.colours(self._generator.decode(features)[1])
         tone = seen[solid] + (wanted[solid].mean(0) - seen[solid].mean(0))
-        remap = self._remap(features[solid], tone.clamp(0, 1))
+        remap = self._remap(features[solid], tone.clamp(0, 1), calm=CALM)
         return RemappedField(bare, remap.matrix, remap.offset)
 
     def _taken(self, field: Field, latents: Tensor, anchor: Tensor, edit: TakePart) -> Field:
@@ -221,7 +221,7 @@ class Folder:
                 there = theirs.colours(theirs.decode(field.sample(skin))[1]).mean(0)
                 colours = (colours * (here / there.clamp(min=0.05)).clamp(0.4, 2.5)).clamp(0, 1)
         if part not in REACH or source.delta or self._head.delta:
-            remap = self._remap(features, colours, raw)
+            remap = self._remap(features, colours, raw, calm=FREE if part in REACH else CALM)
             field = RemappedField(field, remap.matrix, remap.offset)
         return _Layer(field, volume, fit)
 
@@ -249,9 +249,9 @@ class Folder:
         whole = Volume(torch.ones(2, 2, 2), (self._generator.info.box_side / 2,) * 3)
         return GraftedField(field, other, whole, strength=strength)
 
-    def _remap(self, features: Tensor, colours: Tensor, raw: Tensor | None = None) -> Remap:
+    def _remap(self, features: Tensor, colours: Tensor, raw: Tensor | None = None, *, calm: float = FREE) -> Remap:
         with torch.enable_grad():
-            return remap_to(self._generator, features, colours, raw)
+            return remap_to(self._generator, features, colours, raw, calm=calm)
 
     def _once(self, key: Hashable, make: Callable[[], Made]) -> Made:
         if key not in self._memory:

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
     from core.protocols import Generator
 
-STEPS, RATE = 90, 0.05
+STEPS, RATE = 120, 0.2
 MOST_POINTS = 3000
 LEAST_SPREAD = 0.7
 """Of a channel, in root mean squares of all features."""
-DENSITY_WEIGHT, LABEL_WEIGHT, CALM_WEIGHT = 0.02, 0.05, 1e-3
+DENSITY_WEIGHT, LABEL_WEIGHT = 0.005, 0.05
+FREE, CALM = 3e-4, 1e-2
+"""Weights of the change's mean square: hair and cloth may take any colour, skin shows every overshoot."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +36,12 @@ class Remap:
 
 
 def remap_to(
-    generator: Generator, features: Tensor, colours: Tensor, raw_density: Tensor | None = None, steps: int = STEPS
+    generator: Generator,
+    features: Tensor,
+    colours: Tensor,
+    raw_density: Tensor | None = None,
+    *,
+    calm: float = FREE,
 ) -> Remap:
     """The smallest affine change of features that gives them other colours.
 
@@ -43,7 +50,7 @@ def remap_to(
         features: [N, C] at points of the part.
         colours: [N, 3], 0..1, wanted there.
         raw_density: [N] wanted there; None keeps what the features say now.
-        steps: of the descent.
+        calm: weight of the change itself.
     """
     if len(features) > MOST_POINTS:
         some = torch.linspace(0, len(features) - 1, MOST_POINTS, device=features.device).long()
@@ -52,24 +59,26 @@ def remap_to(
     channels = features.shape[1]
     with torch.no_grad():
         before, decoded = generator.decode(features)
-        labels = generator.label_logits(decoded)
+        logits = generator.label_logits(decoded)
+        # the names are held, not how sure they are: those are easily had together with other colours
+        labels = None if logits is None else logits.softmax(-1)
         wanted_density = before if raw_density is None else raw_density
     change = torch.zeros(channels + 1, channels, device=features.device, requires_grad=True)
     # steps are alike in every channel, however large its features are; one that never changes may have to
     spread = (features.var(0) + (LEAST_SPREAD * features.square().mean().sqrt()) ** 2).sqrt().clamp(min=1e-6)
     inputs = torch.cat([(features - features.mean(0)) / spread, torch.ones_like(features[:, :1])], 1)
     adam = Adam([change], (0.9, 0.99))
-    for step in range(steps):
+    for step in range(STEPS):
         moved = features + (inputs @ change) * spread
         raw, seen = generator.decode(moved)
         loss = (generator.colours(seen) - colours).abs().mean()
         loss = loss + DENSITY_WEIGHT * (raw - wanted_density).clamp(-50, 50).abs().mean() / 10
-        loss = loss + CALM_WEIGHT * change.square().sum()
+        loss = loss + calm * change.square().sum()
         if labels is not None:
             logits = generator.label_logits(seen)
             assert logits is not None
-            loss = loss + LABEL_WEIGHT * (logits - labels).abs().mean()
-        adam.step(loss, [RATE * min(1.0, 4 * (1 - step / steps))])
+            loss = loss + LABEL_WEIGHT * (logits.softmax(-1) - labels).abs().sum(-1).mean()
+        adam.step(loss, [RATE * min(1.0, 4 * (1 - step / STEPS))])
     found = change.detach()
     matrix = (found[:channels] / spread[:, None]) * spread
     offset = found[channels] * spread - (features.mean(0) / spread) @ found[:channels] * spread
