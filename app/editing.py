@@ -3,7 +3,8 @@
 New edits are tried before they are put on the stack, so what cannot be made leaves it as it was. All other changes are
 made at once and the head follows: the newest state of the project is folded when the worker is free, so a dragged
 slider is never queued. An edit that cannot be made any more (its reference is gone, another head wears no glasses)
-stays, says why, and is left out.
+stays, says why, and is left out. Longer than usual: each wish of the panels is a few lines, and all of them share what
+runs, what waits and what is shown; what a wish does to a head lives in `core.editors`.
 """
 
 from __future__ import annotations

@@ -14,97 +14,84 @@ from core.camera import Camera
 
 
 @dataclass(frozen=True, kw_only=True)
-class TakePart:
+class _Layer:
+    """What all edits have.
+
+    Attributes:
+        key: unique in a project.
+        strength: 0 leaves the head as it is, 1 is the full change.
+        enabled: whether it counts at present.
+    """
+
+    key: str
+    strength: float = 1.0
+    enabled: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakePart(_Layer):
     """A part of a reference, worn by the head.
 
     Attributes:
-        key: unique in a project.
         part: name in `core.editors.part_volume.LABELS_OF`.
         reference: key of the reference in the project.
-        strength: 0 leaves the head as it is, 1 is the full change.
-        enabled: whether it counts at present.
     """
 
-    key: str
     part: str
     reference: str
-    strength: float = 1.0
-    enabled: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
-class RemovePart:
+class RemovePart(_Layer):
     """A part taken away; the generator fills in what it hid.
 
     Attributes:
-        key: unique in a project.
         part: "hair", "glasses" or "beard".
-        strength: 0 leaves the head as it is, 1 is the full change.
-        enabled: whether it counts at present.
     """
 
-    key: str
     part: str
-    strength: float = 1.0
-    enabled: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
-class MoveSlider:
+class MoveSlider(_Layer):
     """A named direction in latents.
 
     Attributes:
-        key: unique in a project.
         name: of a slider in `core.editors.attributes`.
         strength: how far, in the slider's own unit: one standard deviation of the training heads; either sign.
-        enabled: whether it counts at present.
     """
 
-    key: str
     name: str
     strength: float = 0.0
-    enabled: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recolour:
+class Recolour(_Layer):
     """Another colour for a part; light and shade stay.
 
     Attributes:
-        key: unique in a project.
         part: name in `core.editors.part_volume.LABELS_OF`.
         rgb: red, green, blue, 0..1 each: the part's mean colour.
-        strength: 0 leaves the head as it is, 1 is the full change.
-        enabled: whether it counts at present.
     """
 
-    key: str
     part: str
     rgb: tuple[float, float, float]
-    strength: float = 1.0
-    enabled: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Paint:
+class Paint(_Layer):
     """Paint on the head as a camera sees it; it sticks to the surface.
 
     Attributes:
-        key: unique in a project.
         picture: uint8 [S, S, 4], RGB and how thickly it is laid on; never written in place.
         camera: from where it was painted.
         depth: float32 [h, w], of the surface that was painted, along the camera's z in world units; 0 where there was
             nothing. What this camera did not see stays unpainted.
-        strength: 0 leaves the head as it is, 1 is the full change.
-        enabled: whether it counts at present.
     """
 
-    key: str
     picture: NDArray[np.uint8]
     camera: Camera
     depth: NDArray[np.float32]
-    strength: float = 1.0
-    enabled: bool = True
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Paint):

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -18,7 +17,7 @@ from superqt import QElidingLabel
 from widgets.amount_slider import AmountSlider
 from widgets.edit_values import EditKind, EditView, Rgb
 from widgets.icons import dress, icon
-from widgets.parts import label
+from widgets.parts import label, scrolling_column
 from widgets.pictures import thumbnail
 
 _PICTURE = QSize(30, 30)
@@ -220,19 +219,10 @@ class EditsPanel(QWidget):
         self.bare_button.toggled.connect(self.bare_toggled)
         top.addWidget(self.bare_button)
         column.addLayout(top)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.viewport().setProperty("role", "clear")
-        inside = QWidget()
-        inside.setProperty("role", "clear")
-        self._column = QVBoxLayout(inside)
-        self._column.setContentsMargins(0, 0, 4, 0)
-        self._column.setSpacing(4)
+        scroll, self._column = scrolling_column(4)
         self._empty = label(_NOTHING, "muted", wrap=True)
         self._column.addWidget(self._empty)
         self._column.addStretch(1)
-        scroll.setWidget(inside)
         column.addWidget(scroll, 1)
         self.rows: list[EditRow] = []
         self._edits: tuple[EditView, ...] = ()

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -17,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from widgets.edit_values import COLOURLESS, PART_TITLES, REMOVABLE, PartView, ReferenceView
 from widgets.icons import icon
-from widgets.parts import button, label
+from widgets.parts import button, label, scrolling_column
 from widgets.pictures import thumbnail
 
 _NOTHING = "The parts of the head appear here; click one here or in the picture to change it."
@@ -129,20 +128,11 @@ class PartsPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 0, 4, 10)
         column.setSpacing(6)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.viewport().setProperty("role", "clear")
-        inside = QWidget()
-        inside.setProperty("role", "clear")
-        self._column = QVBoxLayout(inside)
-        self._column.setContentsMargins(0, 0, 4, 0)
-        self._column.setSpacing(0)
+        scroll, self._column = scrolling_column(0)
         self._empty = label(_NOTHING, "muted", wrap=True)
         self._empty.setContentsMargins(4, 0, 0, 0)
         self._column.addWidget(self._empty)
         self._column.addStretch(1)
-        scroll.setWidget(inside)
         column.addWidget(scroll, 1)
         self.take_button = QPushButton("Take from")
         self.take_button.setAccessibleName("Take the part from a reference")

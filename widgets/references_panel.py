@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QInputDialog,
-    QScrollArea,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -16,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from widgets import intake
 from widgets.edit_values import ReferenceView
-from widgets.parts import GAP, button, label
+from widgets.parts import GAP, button, label, scrolling_column
 from widgets.reference_card import ReferenceCard
 
 MOST_SEED = 999_999
@@ -49,15 +48,7 @@ class ReferencesPanel(QWidget):
         column.setContentsMargins(12, 4, 4, 10)
         column.setSpacing(GAP)
         column.addLayout(self._buttons())
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.viewport().setProperty("role", "clear")
-        inside = QWidget()
-        inside.setProperty("role", "clear")
-        self._cards = QVBoxLayout(inside)
-        self._cards.setContentsMargins(0, 0, 8, 0)
-        self._cards.setSpacing(6)
+        self._scroll, self._cards = scrolling_column(6, margin=8)
         self._empty = label(
             "Drop photos or heads here to take hair, glasses or a nose from them, or let a random head surprise you.",
             "muted",
@@ -65,7 +56,6 @@ class ReferencesPanel(QWidget):
         )
         self._cards.addWidget(self._empty)
         self._cards.addStretch(1)
-        self._scroll.setWidget(inside)
         column.addWidget(self._scroll, 1)
         self.cards: dict[str, ReferenceCard] = {}
         self._views: tuple[ReferenceView, ...] = ()

@@ -24,7 +24,13 @@ from core.generators.backbone import (
 )
 from core.generators.conditioning import vector25_from_camera
 from core.generators.stylegan2 import Noise
-from core.generators.superresolution import UPSCALERS, SuperResolution, Upscaling, scaled, upscaling_from_official
+from core.generators.superresolution import (
+    UPSCALERS,
+    SuperResolution,
+    Upscaling,
+    over_white,
+    upscaling_from_official,
+)
 from core.generators.tuning import tuned_network, weights_of
 from core.protocols import GeneratorInfo
 from core.trigrid import PlaneAxes, Trigrid
@@ -289,9 +295,7 @@ class EG3D:
         The super-resolution knows heads before the plain background of its training, so it gets that; white takes
         its place afterwards. What a model has grown behind the head is part of its field and stays.
         """
-        picture = self.network.picture(self.network.composited(features, alpha), latents)
-        solid = scaled(alpha, picture.shape[-1]).clamp(0, 1)
-        return ((picture + 1) / 2).clamp(0, 1) * solid + (1 - solid)
+        return over_white(self.network.picture(self.network.composited(features, alpha), latents), alpha)
 
     def tuned(self, delta: Mapping[str, Tensor]) -> "EG3D":
         """See the protocol."""

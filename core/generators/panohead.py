@@ -26,7 +26,14 @@ from core.generators.backbone import (
 )
 from core.generators.conditioning import vector25_from_camera
 from core.generators.stylegan2 import Noise, Synthesis, ToPicture
-from core.generators.superresolution import UPSCALERS, SuperResolution, Upscaling, scaled, upscaling_from_official
+from core.generators.superresolution import (
+    UPSCALERS,
+    SuperResolution,
+    Upscaling,
+    over_white,
+    scaled,
+    upscaling_from_official,
+)
 from core.generators.tuning import tuned_network, weights_of
 from core.protocols import GeneratorInfo
 from core.trigrid import Trigrid
@@ -300,9 +307,7 @@ class PanoHead:
         """
         network = self.network
         filled = features + (1 - alpha) * network.background(latents, features.shape[-1])
-        picture: Tensor = network.superresolution(network.raw_picture(filled, latents), filled, latents)
-        solid = scaled(alpha, picture.shape[-1]).clamp(0, 1)
-        return ((picture + 1) / 2).clamp(0, 1) * solid + (1 - solid)
+        return over_white(network.superresolution(network.raw_picture(filled, latents), filled, latents), alpha)
 
     def tuned(self, delta: Mapping[str, Tensor]) -> "PanoHead":
         """See the protocol."""

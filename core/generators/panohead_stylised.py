@@ -14,7 +14,7 @@ from torch import Tensor
 
 from core.generators.backbone import loaded
 from core.generators.panohead import PanoHead, PanoHeadConfig, PanoHeadNetwork
-from core.generators.superresolution import scaled
+from core.generators.superresolution import over_white
 from core.protocols import GeneratorInfo
 
 LEAST_WEIGHT = 1e-8
@@ -100,6 +100,4 @@ class StylisedPanoHead(PanoHead):
 
     def picture(self, features: Tensor, alpha: Tensor, latents: Tensor) -> Tensor:
         """See the protocol. White is put under the small picture as in the fork, and under the finished one."""
-        picture = stylised_pictures(self.network, features, alpha, latents, white=True).finished
-        solid = scaled(alpha, picture.shape[-1]).clamp(0, 1)
-        return ((picture + 1) / 2).clamp(0, 1) * solid + (1 - solid)
+        return over_white(stylised_pictures(self.network, features, alpha, latents, white=True).finished, alpha)

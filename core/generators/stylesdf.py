@@ -28,7 +28,7 @@ from core.generators.stylegan2 import LEAK
 from core.generators.stylesdf_decoder import SdfDecoder
 from core.generators.stylesdf_renderer import HALF_FOV_DEGREES, HALF_RANGE, Marching, SdfCameras, density
 from core.generators.stylesdf_siren import Siren
-from core.generators.superresolution import scaled
+from core.generators.superresolution import over_white
 from core.generators.tuning import tuned_network, weights_of
 from core.protocols import GeneratorInfo
 from core.siren_field import SirenField
@@ -336,9 +336,7 @@ class StyleSDF:
         afterwards.
         """
         filled = features[:, 3:] + (1 - alpha) * self.background(latents)
-        picture: Tensor = self.network.decoder(filled, self.codes_of_latents(latents)[1])
-        solid = scaled(alpha, picture.shape[-1]).clamp(0, 1)
-        return ((picture + 1) / 2).clamp(0, 1) * solid + (1 - solid)
+        return over_white(self.network.decoder(filled, self.codes_of_latents(latents)[1]), alpha)
 
     def tuned(self, delta: Mapping[str, Tensor]) -> "StyleSDF":
         """See the protocol. The mean head stays that of the untuned weights."""

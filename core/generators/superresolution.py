@@ -93,3 +93,9 @@ def scaled(picture: Tensor, size_px: int, *, antialias: bool = True) -> Tensor:
     if picture.shape[-1] == size_px:
         return picture
     return F.interpolate(picture, size=(size_px, size_px), mode="bilinear", align_corners=False, antialias=antialias)
+
+
+def over_white(picture: Tensor, alpha: Tensor) -> Tensor:
+    """A finished picture [B, 3, H, W], -1..1, of a head [B, 1, h, w] as RGB 0..1 before white."""
+    solid = scaled(alpha, picture.shape[-1]).clamp(0, 1)
+    return ((picture + 1) / 2).clamp(0, 1) * solid + (1 - solid)
