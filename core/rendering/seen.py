@@ -34,8 +34,12 @@ LEAST_FACING, MOST_FACING = 0.15, 0.65
 SAME_SURFACE, OTHER_SURFACE = 0.012, 0.035
 """Differences in depth, world units, up to which a point lies on the surface that was seen, and from which it does not.
 The test has two sides: an edit may have put something before what the photo showed."""
-DARKEST = 0.42
+DARKEST = 0.66
 """Brightness of the heat map on black matter; light and shade stay in what is brighter."""
+FIRST_COLOUR = 0.18
+"""Where the heat map's colours begin on viridis, whose first ones are nearly black."""
+SMOOTHING = 1 / 120
+"""Width, in picture widths, over which a depth map's normals are smoothed: its single pixels are rough."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +69,10 @@ def witnesses_of(head: Head, alignment: Alignment | None, renderer: Renderer) ->
         return ()
     depth = renderer.render(head.camera, Quality.NEAR).depth
     shows: NDArray[np.float32] = alignment.mask * alignment.inside_photo
-    added = [layer for layer in head.photos if layer.camera != head.camera]
+    added = [one for one in head.photos if one.camera != head.camera]
     return (
         Witness(head.camera, depth, shows),
-        *(Witness(layer.camera, layer.depth, layer.cover_from_here) for layer in added),
+        *(Witness(one.camera, one.depth, (one.cover_from_here / 255).astype(np.float32)) for one in added),
     )
 
 
@@ -88,7 +92,7 @@ def seen(
         towards = witness.camera.position - points
         towards /= np.linalg.norm(towards, axis=1, keepdims=True).clip(1e-9)
         facing = _smoothstep(LEAST_FACING, MOST_FACING, (normals * towards).sum(1))
-        depth = _looked_up(_grown(witness.depth), uv)
+        depth = _looked_up(_calmed(witness.depth), uv)
         on_it = 1 - _smoothstep(SAME_SURFACE, OTHER_SURFACE, np.abs(distance - depth))
         shown = facing * on_it * (depth > 0) * (distance > 0)
         if witness.shows is not None:
@@ -128,7 +132,7 @@ def heat_map(frame: Frame, witnesses: Sequence[Witness]) -> Frame:
 
 def heat_colours(amounts: NDArray[np.floating]) -> NDArray[np.float32]:
     """RGB float32 [..., 3], 0..1, of amounts [...]; viridis, which the colour-blind read too."""
-    steps = (np.clip(amounts, 0, 1) * 255 + 0.5).astype(np.uint8)
+    steps = ((FIRST_COLOUR + (1 - FIRST_COLOUR) * np.clip(amounts, 0, 1)) * 255 + 0.5).astype(np.uint8)
     table = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMAP_VIRIDIS)[:, 0, ::-1]
     return np.asarray(table[steps] / np.float32(255), np.float32)
 
@@ -137,19 +141,25 @@ def _surface_of(frame: Frame) -> tuple[NDArray[np.float64], NDArray[np.float64],
     """Points [h, w, 3] and outward normals [h, w, 3] of what a frame shows, and where it shows something [h, w]."""
     height, width = frame.depth.shape
     solid = frame.depth > 0
-    depth = cv2.GaussianBlur(_grown(frame.depth), (0, 0), 0.8).astype(np.float64)
-    depth = np.where(solid, depth, frame.depth)
+    depth = cv2.GaussianBlur(_calmed(frame.depth), (0, 0), SMOOTHING * width).astype(np.float64)
     camera = frame.camera
     u, v = np.meshgrid((np.arange(width) + 0.5) / width - 0.5, (np.arange(height) + 0.5) / height - 0.5)
     in_camera = np.stack([u / camera.focal * depth, v / camera.focal * depth, depth], axis=2)
+    # the smoothed depth tells the slope, the depth itself the place
     across, down = np.gradient(in_camera, axis=(1, 0))
+    in_camera *= (_calmed(frame.depth) / np.maximum(depth, 1e-9))[..., None]
     normals = np.cross(down, across)
     normals /= np.linalg.norm(normals, axis=2, keepdims=True).clip(1e-12)
     rotation = camera.world_from_camera[:3, :3]
     return in_camera @ rotation.T + camera.position, normals @ rotation.T, solid
 
 
-def _grown(depth: NDArray[np.float32], rings: int = 2) -> NDArray[np.float32]:
+def _calmed(depth: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Depth without single pixels that stick out, and a little wider than the head."""
+    return np.asarray(cv2.medianBlur(_grown(depth), 3), np.float32)
+
+
+def _grown(depth: NDArray[np.float32], rings: int = 3) -> NDArray[np.float32]:
     """Depth whose empty pixels next to the head take its depth, so that interpolation at the rim stays on it."""
     grown = depth
     for _ in range(rings):
