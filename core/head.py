@@ -10,6 +10,7 @@ from core.camera import Camera
 from core.edit import Paint
 from core.field import Field
 from core.mask import Mask
+from core.photo_layer import PhotoLayer
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -27,7 +28,8 @@ class Head:
         seed: seed of the search that found it.
         method: name in `core.inverters` of what found it; empty for a sampled head.
         visibility: what the photo saw, or None.
-        paint: laid over its surface, first to last.
+        photos: laid on its surface, first to last; all that renders show of them goes through `core.rendering.paint`.
+        paint: laid over that, first to last.
     """
 
     generator: str
@@ -38,6 +40,7 @@ class Head:
     seed: int = 0
     method: str = ""
     visibility: Mask | None = None
+    photos: tuple[PhotoLayer, ...] = ()
     paint: tuple[Paint, ...] = ()
 
     def __post_init__(self) -> None:
@@ -48,8 +51,8 @@ class Head:
         if not isinstance(other, Head):
             return NotImplemented
         return (
-            (self.generator, self.camera, self.seed, self.method, self.visibility, self.paint)
-            == (other.generator, other.camera, other.seed, other.method, other.visibility, other.paint)
+            (self.generator, self.camera, self.seed, self.method, self.visibility, self.photos, self.paint)
+            == (other.generator, other.camera, other.seed, other.method, other.visibility, other.photos, other.paint)
             and torch.equal(self.latents, other.latents)
             and self.trigrid == other.trigrid
             and self.delta.keys() == other.delta.keys()

@@ -34,6 +34,7 @@ from core.head import Head
 from core.mask import Mask
 from core.packing import Classes, pack, unpack
 from core.photo import MAX_BYTES, Photo
+from core.photo_layer import PhotoLayer
 from core.reference import Reference
 from core.siren_field import SirenField
 from core.stand_in import ModelFacts, StandIn, bytes_of_mesh, mesh_of_bytes
@@ -190,7 +191,7 @@ def _photo(name: str, sha256: str, members: Members) -> Photo:
 
 def _classes(aligned: bool) -> Classes:
     classes: dict[str, type[Any]] = {
-        cls.__name__: cls for cls in (Camera, Head, *FIELDS, PlaneAxes, Mask, Reference, *EDITS)
+        cls.__name__: cls for cls in (Camera, Head, PhotoLayer, *FIELDS, PlaneAxes, Mask, Reference, *EDITS)
     }
     if aligned:
         from core import align  # brings the perception nets along, so only where the file needs it

@@ -20,10 +20,17 @@ INVERTERS: dict[str, Callable[[], Inverter]] = {"pivotal": _pivotal}
 """Method name -> loader."""
 
 
-def load(name: str) -> Inverter:
+def load(name: str, *, bare: bool = False) -> Inverter:
     """The inverter of that name.
+
+    Args:
+        name: in the table.
+        bare: its heads do not wear their photo; figures of the field itself are taken so.
 
     Raises:
         KeyError: there is none.
     """
-    return INVERTERS[name]()
+    from core.inverters.photo_layer import Photographed
+
+    inverter = INVERTERS[name]()
+    return inverter if bare else Photographed(inverter)

@@ -1,9 +1,11 @@
-"""Paint that sticks to a head: looked up for every pixel of a finished picture by the place that the pixel shows.
+"""Photos and paint that stick to a head: looked up for every pixel of a finished picture by the place that it shows.
 
-A layer was painted from one camera, whose depth tells which surface it lies on. A pixel's own depth gives its point in
-the world, that point's place in the layer's picture gives the paint, and the layer's depth there tells whether the
-point was seen. Nothing about the head changes, so paint is as sharp as it was drawn and costs no fitting.
+A layer was seen or painted from one camera, whose depth tells which surface it lies on. A pixel's own depth gives its
+point in the world, that point's place in the layer's picture gives the colour, and the layer's depth there whether
+the point was seen. Nothing about the head changes, so a layer is as sharp as it was and costs no fitting.
 """
+
+import math
 
 import cv2
 import numpy as np
@@ -11,21 +13,27 @@ from numpy.typing import NDArray
 
 from core.camera import Camera
 from core.edit import Paint
+from core.photo_layer import PhotoLayer
 
 ROW = 4096
 """Positions that are looked up in one row."""
 SKIN_DEEP = 0.02
-"""How far a point may lie from the surface that was painted, world units: the depth is coarse, and edits move skin."""
+"""How far a point may lie from the surface that was seen, world units: the depth is coarse, and edits move skin."""
+HERE, ELSEWHERE = math.cos(math.radians(4)), math.cos(math.radians(14))
+"""Cosines of the angle between two views of a point: above the first it is seen as from the photo, below the second
+not at all."""
+
+Floats = NDArray[np.float32]
 
 
 def painted(
     rgb: NDArray[np.uint8],
-    alpha: NDArray[np.float32],
-    depth: NDArray[np.float32],
+    alpha: Floats,
+    depth: Floats,
     camera: Camera,
-    layers: tuple[Paint, ...],
+    layers: tuple[PhotoLayer | Paint, ...],
 ) -> NDArray[np.uint8]:
-    """A picture with paint on.
+    """A picture with photos and paint on.
 
     Args:
         rgb: uint8 [S, S, 3], on white.
@@ -37,65 +45,89 @@ def painted(
     if not layers:
         return rgb
     size = rgb.shape[0]
-    chosen = np.flatnonzero(alpha.ravel() > 0)
+    surface = _at_size(depth, size).ravel()
+    chosen = np.flatnonzero((alpha.ravel() > 0) & (surface > 0))
     if not len(chosen):
         return rgb
     origins, directions = camera.rays(size, size)
-    forward = camera.world_from_camera[:3, 2]
     directions = directions[chosen]
-    along = _at_size(depth, size).ravel()[chosen] / (directions @ forward)
+    along = surface[chosen] / (directions @ camera.forward)
     points = origins[chosen] + directions * along[:, None]
     share = alpha.ravel()[chosen, None]
     behind = 1 - share
     seen = rgb.reshape(-1, 3)[chosen].astype(np.float32) / 255
     for layer in layers:
-        uv, distance = layer.camera.project(points)
-        colour, cover = _laid_on(layer, uv, distance)
-        cover = cover * layer.strength
+        if isinstance(layer, PhotoLayer):
+            colour, cover = _photographed(layer, points, directions)
+        else:
+            colour, cover = _brushed(layer, points)
         seen = seen + cover * (colour * share + behind - seen)
     finished = rgb.reshape(-1, 3).copy()
     finished[chosen] = np.clip(seen * 255 + 0.5, 0, 255).astype(np.uint8)
     return finished.reshape(rgb.shape)
 
 
-def _laid_on(
-    layer: Paint, uv: NDArray[np.float64], distance: NDArray[np.float64]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Colours [N, 3], 0..1, and cover [N, 1] of a layer at places of its picture, 0 where its camera saw another."""
-    side = layer.picture.shape[0]
-    at = np.nan_to_num(uv, nan=-1.0).astype(np.float32)
+def _photographed(
+    layer: PhotoLayer, points: NDArray[np.float64], directions: NDArray[np.float64]
+) -> tuple[Floats, Floats]:
+    """Colours [N, 3], 0..1, and cover [N, 1] of a photo at points [N, 3] that are looked at along `directions`."""
+    there = points - layer.camera.position
+    there = there / np.linalg.norm(there, axis=1, keepdims=True)
+    cosine = (there * directions).sum(axis=1, keepdims=True)
+    alike = np.clip((cosine - ELSEWHERE) / (HERE - ELSEWHERE), 0, 1).astype(np.float32)
+    alike = alike * alike * (3 - 2 * alike)
+    stack = np.dstack([layer.picture, layer.cover, layer.cover_from_here]).astype(np.float32) / np.float32(255)
+    found, visible = _looked_up(layer, stack, points)
+    cover = found[:, 3:4] + (found[:, 4:] - found[:, 3:4]) * alike
+    return found[:, :3], cover * visible
+
+
+def _brushed(layer: Paint, points: NDArray[np.float64]) -> tuple[Floats, Floats]:
+    """The same of paint, which looks alike from everywhere."""
     thick = layer.picture[..., 3:].astype(np.float32) / 255
     # colours of unpainted pixels must not bleed into the rim of a stroke
     premultiplied = np.concatenate([layer.picture[..., :3] / np.float32(255) * thick, thick], axis=2)
-    place = at * side - np.float32(0.5)
-    found = _looked_up(premultiplied, place)
-    rows, columns = layer.depth.shape
-    scale = np.array([columns, rows], np.float32)
-    surface = _solid(layer.depth)
-    here = at * scale - np.float32(0.5)
-    depth = _looked_up(surface, here)
-    visible = (depth > 0) & (distance > 0) & (np.abs(distance - depth) < SKIN_DEEP)
-    cover = found[:, 3:] * visible[:, None]
+    found, visible = _looked_up(layer, premultiplied, points)
     colour = found[:, :3] / np.maximum(found[:, 3:], 1e-6)
-    return np.asarray(colour, np.float32), np.asarray(cover, np.float32)
+    return np.asarray(colour, np.float32), np.asarray(found[:, 3:] * visible * layer.strength, np.float32)
 
 
-def _looked_up(picture: NDArray[np.float32], at: NDArray[np.float32]) -> NDArray[np.float32]:
+def _looked_up(layer: PhotoLayer | Paint, picture: Floats, points: NDArray[np.float64]) -> tuple[Floats, Floats]:
+    """A layer's picture [S, S, K] at world points, [N, K], and whether the layer's camera saw them, 0..1 [N, 1]."""
+    uv, distance = layer.camera.project(points)
+    at = np.nan_to_num(uv, nan=-1.0).astype(np.float32)
+    rows, columns = layer.depth.shape
+    found = _remapped(picture, at * len(picture) - np.float32(0.5))
+    depth = _remapped(_solid(layer.depth), at * np.array([columns, rows], np.float32) - np.float32(0.5))
+    # a rim of the same colour would show where the two depths happen to cross
+    near = np.clip(3 - 2 * np.abs(distance - depth) / SKIN_DEEP, 0, 1)
+    visible = np.where((depth > 0) & (distance > 0), near, 0)
+    return found, np.asarray(visible[:, None], np.float32)
+
+
+def _remapped(picture: Floats, at: Floats) -> Floats:
     """A picture [H, W, ...] at positions [N, 2] in pixels, [N, ...]; 0 outside."""
     rows = -(-len(at) // ROW)  # OpenCV refuses longer rows
     padded = np.full((rows * ROW, 2), -2, np.float32)
     padded[: len(at)] = at
     grid = padded.reshape(rows, ROW, 2)
-    found = cv2.remap(picture, grid[..., 0], grid[..., 1], cv2.INTER_LINEAR, borderValue=0.0)
-    return np.asarray(found.reshape(rows * ROW, *picture.shape[2:])[: len(at)], np.float32)
+    channels = picture.reshape(*picture.shape[:2], -1)
+    # nor does it take more than four channels
+    pieces = [np.ascontiguousarray(channels[..., first : first + 4]) for first in range(0, channels.shape[2], 4)]
+    found = [
+        cv2.remap(piece, grid[..., 0], grid[..., 1], cv2.INTER_LINEAR, borderValue=0.0).reshape(len(padded), -1)
+        for piece in pieces
+    ]
+    whole = np.concatenate(found, axis=1)[: len(at)]
+    return np.asarray(whole.reshape(len(at), *picture.shape[2:]), np.float32)
 
 
-def _at_size(depth: NDArray[np.float32], size_px: int) -> NDArray[np.float32]:
+def _at_size(depth: Floats, size_px: int) -> Floats:
     """Depth at the picture's size, float32 [S, S]; it goes on a little beyond its rim."""
     return np.asarray(cv2.resize(_solid(depth), (size_px, size_px), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _solid(depth: NDArray[np.float32]) -> NDArray[np.float32]:
+def _solid(depth: Floats) -> Floats:
     """Depth whose empty pixels next to the head take its depth, so that interpolation at the rim stays on it."""
     filled = depth.copy()
     for _ in range(2):

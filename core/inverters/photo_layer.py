@@ -1,0 +1,159 @@
+"""The photo laid on the head that was found for it: its own colours wherever its camera saw the surface.
+
+A head model draws what it has learned to draw; freckles, catchlights and strands of hair are in the photo. Where the
+surface faces the camera the photo is laid on entirely, and where it turns away the head's own colours take over, which
+the search has moved towards the photo's. Seen from the photo's own camera the photo is right up to the outline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+
+from core.head import Head
+from core.inverters.glimpse import Glimpse
+from core.inverters.pose import RefinedCamera
+from core.photo_layer import PhotoLayer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.align import Alignment
+    from core.camera import Camera
+    from core.progress import Progress, Report
+    from core.protocols import Generator, Inverter
+
+DEPTH_PX, SAMPLES = 192, 14
+"""Side of the picture of depths, and samples a ray."""
+SOLID = 0.5
+"""Alpha from which a pixel has a surface."""
+SMOOTH_PX = 1.5
+"""Deviation of the smoothing of depth before its slope is taken, pixels of the picture of depths."""
+LEAST_FACING, MOST_FACING = 0.2, 0.6
+"""Cosines between surface and view: below the first the photo smears, from the second on it is laid on entirely."""
+STEP = 0.02
+"""Difference of depth between neighbours, world units, at which one thing ends before another."""
+RIM = 1 / 100
+"""Width of the outline where the background shines through, in picture sides."""
+BORDER = 1 / 24
+"""Width of the fading towards the border of what the photo shows, in picture sides."""
+
+
+class Photographed:
+    """An inverter whose heads wear their photo. Implements `core.protocols.Inverter`."""
+
+    def __init__(self, inverter: Inverter) -> None:
+        """Of an inverter whose heads are bare."""
+        self._inverter = inverter
+
+    def invert(
+        self,
+        alignment: Alignment,
+        generator: Generator,
+        report: Report,
+        *,
+        seed: int = 0,
+        seconds: float | None = None,
+        steps: int | None = None,
+        start: Head | None = None,
+    ) -> Head:
+        """See the protocol."""
+        worn: dict[int, tuple[Head, Head]] = {}
+
+        def dressed(head: Head) -> Head:
+            # the same head comes again and again while no better one is found
+            known = worn.get(id(head))
+            if known is None:
+                worn.clear()
+                known = worn[id(head)] = head, with_photo(head, alignment, generator)
+            return known[1]
+
+        def forward(progress: Progress) -> None:
+            head = progress.result
+            report(replace(progress, result=dressed(head)) if isinstance(head, Head) else progress)
+
+        bare = None if start is None else replace(start, photos=())
+        return dressed(
+            self._inverter.invert(alignment, generator, forward, seed=seed, seconds=seconds, steps=steps, start=bare)
+        )
+
+
+def with_photo(head: Head, alignment: Alignment, generator: Generator) -> Head:
+    """The head with its photo on, in the place of photos that it wore before.
+
+    Args:
+        head: found for the photo, with the photo's camera.
+        alignment: the photo's.
+        generator: the head's, without its tuning.
+    """
+    depth = surface_depth(generator.tuned(head.delta) if head.delta else generator, head)
+    return replace(head, photos=(photo_layer(alignment, head.camera, depth),))
+
+
+def surface_depth(generator: Generator, head: Head) -> NDArray[np.float32]:
+    """Where the head's camera meets its surface: float32 [h, h] along the camera's z, world units, 0 beside it."""
+    camera = RefinedCamera(head.camera)
+    with torch.no_grad():
+        glimpse = Glimpse(generator, head.trigrid, camera)
+        seen = glimpse.see(generator, head.trigrid, camera, (0, 0, DEPTH_PX, DEPTH_PX), SAMPLES)
+        _, directions = head.camera.rays(DEPTH_PX, DEPTH_PX)
+        along_z = torch.from_numpy(directions @ head.camera.forward).view(DEPTH_PX, DEPTH_PX)
+        depth = seen.depth / seen.alpha.clamp(min=1e-6) * along_z
+        return torch.where(seen.alpha >= SOLID, depth, 0.0).float().numpy()
+
+
+def photo_layer(alignment: Alignment, camera: Camera, depth: NDArray[np.float32]) -> PhotoLayer:
+    """The photo as a layer.
+
+    Args:
+        alignment: the photo's: crop, person mask, and which pixels the photo shows at all.
+        camera: the one that the head was found with; `alignment.camera` or near it.
+        depth: float32 [h, h] of the head's surface, as `surface_depth` gives it.
+    """
+    side = len(alignment.crop)
+    rim = max(3, round(side * RIM)) | 1
+    person = np.asarray(alignment.mask, np.float32)
+    inner = cv2.GaussianBlur(cv2.erode(person, np.ones((rim, rim), np.uint8)), (0, 0), rim / 3)
+    known = inner * _inside(alignment.inside_photo)
+    facing = cv2.resize(_facing(depth, camera), (side, side), interpolation=cv2.INTER_LINEAR)
+    return PhotoLayer(
+        picture=alignment.crop,
+        cover=_bytes(known * cv2.GaussianBlur(facing, (0, 0), rim / 2)),
+        cover_from_here=_bytes(known),
+        camera=camera,
+        depth=depth,
+    )
+
+
+def _facing(depth: NDArray[np.float32], camera: Camera) -> NDArray[np.float32]:
+    """How squarely the surface faces the camera, 0..1 [h, h]; 0 where one thing ends before another."""
+    size = len(depth)
+    solid = (depth > 0).astype(np.float32)
+    share = cv2.GaussianBlur(solid, (0, 0), SMOOTH_PX)
+    smooth = cv2.GaussianBlur(depth, (0, 0), SMOOTH_PX) / np.maximum(share, 1e-3)
+    origins, directions = camera.rays(size, size)
+    along = smooth.ravel() / (directions @ camera.forward)
+    points = (origins + directions * along[:, None]).reshape(size, size, 3)
+    normals = np.cross(np.gradient(points, axis=0), np.gradient(points, axis=1))
+    normals /= np.maximum(np.linalg.norm(normals, axis=2, keepdims=True), 1e-12)
+    cosine = np.abs((normals * directions.reshape(size, size, 3)).sum(axis=2))
+    squarely = np.clip((cosine - LEAST_FACING) / (MOST_FACING - LEAST_FACING), 0, 1)
+    window = np.ones((3, 3), np.uint8)
+    jump = cv2.dilate(depth, window) - cv2.erode(np.where(solid > 0, depth, depth.max()), window)
+    whole = np.clip(2 - jump / STEP, 0, 1) * cv2.erode(solid, window)
+    return np.asarray(squarely * squarely * (3 - 2 * squarely) * whole, np.float32)
+
+
+def _inside(shown: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the photo shows, 0..1 [S, S], fading towards its border and towards the crop's."""
+    framed = np.pad(np.asarray(shown > 0.5, np.uint8), 1)  # beyond the crop nothing is known either
+    distance = cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1]
+    return np.asarray(np.clip(distance / (BORDER * len(shown)), 0, 1), np.float32)
+
+
+def _bytes(share: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.asarray(np.clip(share, 0, 1) * 255 + 0.5, np.uint8)

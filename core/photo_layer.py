@@ -1,0 +1,40 @@
+"""A photo that lies on a head: what a camera saw of it, for as long as the surface under it stays what it was."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.camera import Camera
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PhotoLayer:
+    """A photo and where of it is to be believed. Its colours take the place of the head's own.
+
+    Two covers, because a photo is right about everything that its own camera sees, but smears where the surface turns
+    away, as soon as one looks from elsewhere (view-dependent texture: Debevec, Taylor and Malik 1996).
+
+    Attributes:
+        picture: uint8 [S, S, 3]; never written in place.
+        cover: uint8 [S, S], 255 is all: how much of the photo is laid on, seen from anywhere.
+        cover_from_here: uint8 [S, S]: the same, seen from the photo's own camera.
+        camera: the photo's.
+        depth: float32 [h, w] of the head's surface along the camera's z, world units; 0 where there is none.
+    """
+
+    picture: NDArray[np.uint8]
+    cover: NDArray[np.uint8]
+    cover_from_here: NDArray[np.uint8]
+    camera: Camera
+    depth: NDArray[np.float32]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PhotoLayer):
+            return NotImplemented
+        names = ("picture", "cover", "cover_from_here", "depth")
+        same = all(np.array_equal(getattr(self, name), getattr(other, name)) for name in names)
+        return self.camera == other.camera and same
+
+    def __hash__(self) -> int:
+        return hash(self.camera)

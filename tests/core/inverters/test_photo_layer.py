@@ -1,0 +1,129 @@
+"""A photo on a head: its own colours where its camera saw the surface, the head's elsewhere."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.align import Alignment
+from core.camera import Camera
+from core.frame import Frame, Quality
+from core.head import Head
+from core.inverters.photo_layer import Photographed, with_photo
+from core.photo import Photo
+from core.progress import Progress, Report, silent
+from core.project import Project
+from core.protocols import Generator
+from core.rendering.renderer import HeadRenderer
+from tests.core.inverters.portraits import portrait
+from tests.fakes import TinyGenerator, tiny_head
+
+GREEN = np.array([20, 220, 30])
+FRONT = Camera.orbit()
+SPOT_UV, SPOT_RADIUS = (0.47, 0.5), 0.04
+
+
+@pytest.fixture(scope="module")
+def photo() -> Alignment:
+    """A photo of the tiny head with a spot on its cheek that the head itself lacks."""
+    plain = portrait(TinyGenerator(), tiny_head().latents, FRONT)
+    rows, columns = np.indices(plain.crop.shape[:2]) + 0.5
+    side = len(plain.crop)
+    on = np.hypot(columns / side - SPOT_UV[0], rows / side - SPOT_UV[1]) < SPOT_RADIUS
+    return replace(plain, crop=np.where(on[..., None], GREEN, plain.crop).astype(np.uint8))
+
+
+def _render(head: Head, camera: Camera) -> Frame:
+    return HeadRenderer(TinyGenerator(), head).render(camera, Quality.EXACT, size_px=128)
+
+
+def _green_at(frame: Frame) -> tuple[float, float]:
+    """Middle of the green pixels, uv."""
+    rows, columns = np.nonzero(np.abs(frame.rgb.astype(int) - GREEN).max(axis=2) < 40)
+    assert len(rows) > 10
+    return (columns.mean() + 0.5) / 128, (rows.mean() + 0.5) / 128
+
+
+def test_from_the_photos_camera_the_head_is_the_photo(photo: Alignment) -> None:
+    frame = _render(with_photo(tiny_head(), photo, TinyGenerator()), FRONT)
+    shown = np.asarray(photo.crop.reshape(128, 4, 128, 4, 3).mean((1, 3)))
+    inner = np.asarray(photo.mask.reshape(128, 4, 128, 4).min((1, 3))) > 0.99
+    difference = np.abs(frame.rgb - shown).max(axis=2)[inner]
+    assert np.median(difference) < 3
+    assert _green_at(frame) == pytest.approx(SPOT_UV, abs=0.01)
+
+
+@pytest.mark.parametrize("yaw_degrees", [-30, 25])
+def test_it_stays_on_the_surface_while_orbiting(photo: Alignment, yaw_degrees: float) -> None:
+    head = with_photo(tiny_head(), photo, TinyGenerator())
+    depth = _render(tiny_head(), FRONT).depth_at(*SPOT_UV)
+    across = (np.array(SPOT_UV) - 0.5) / FRONT.focal
+    point = FRONT.world_from_camera[:3, :3] @ (np.array([*across, 1.0]) * depth) + FRONT.position
+    camera = Camera.orbit(math.radians(yaw_degrees), 0.1)
+    (expected,), _ = camera.project(point[None])
+    assert _green_at(_render(head, camera)) == pytest.approx(tuple(expected), abs=0.02)
+
+
+def test_what_it_did_not_see_keeps_the_heads_colours(photo: Alignment) -> None:
+    behind = Camera.orbit(math.pi)
+    head = with_photo(tiny_head(), photo, TinyGenerator())
+    assert np.array_equal(_render(head, behind).rgb, _render(tiny_head(), behind).rgb)
+
+
+def test_it_is_laid_on_less_where_the_surface_turns_away(photo: Alignment) -> None:
+    (layer,) = with_photo(tiny_head(), photo, TinyGenerator()).photos
+    side = len(layer.cover)
+    assert layer.cover[side // 2, side // 2] == 255
+    assert (layer.cover <= layer.cover_from_here).mean() > 0.99
+    solid = photo.mask > 0.99
+    assert layer.cover[solid].min() < 100
+    assert layer.cover_from_here[solid].mean() > layer.cover[solid].mean() + 5
+
+
+def test_beyond_the_photos_border_nothing_is_laid_on(photo: Alignment) -> None:
+    half = replace(photo, crop_from_photo=np.diag([0.5, 1.0, 1.0]))  # the photo ends at the crop's middle
+    (layer,) = with_photo(tiny_head(), half, TinyGenerator()).photos
+    assert not layer.cover_from_here[:, 260:].any()
+    assert layer.cover_from_here[:, :200].any()
+
+
+def test_it_is_saved_with_the_head(photo: Alignment, tmp_path: Path) -> None:
+    head = with_photo(tiny_head(), photo, TinyGenerator())
+    Project(photo=Photo(np.array(photo.crop), "spot"), camera=FRONT, head=head).save(tmp_path / "spot.volteface")
+    assert Project.load(tmp_path / "spot.volteface").head == head
+
+
+class _Same:
+    """An inverter that finds the tiny head, twice."""
+
+    def __init__(self) -> None:
+        self.start: Head | None = None
+
+    def invert(
+        self,
+        alignment: Alignment,
+        generator: Generator,
+        report: Report,
+        *,
+        seed: int = 0,
+        seconds: float | None = None,
+        steps: int | None = None,
+        start: Head | None = None,
+    ) -> Head:
+        self.start, head = start, tiny_head()
+        for step in (1, 2):
+            report(Progress(step, 2, "", result=head))
+        return head
+
+
+def test_every_head_of_an_inverter_wears_its_photo(photo: Alignment) -> None:
+    inner, shown = _Same(), []
+    worn = with_photo(tiny_head(), photo, TinyGenerator())
+    found = Photographed(inner).invert(photo, TinyGenerator(), lambda p: shown.append(p.result), start=worn)
+    assert found.photos == worn.photos
+    assert all(head is found for head in shown)
+    assert inner.start is not None
+    assert inner.start.photos == ()
+    assert Photographed(inner).invert(photo, TinyGenerator(), silent).photos == worn.photos
