@@ -14,14 +14,16 @@ from core.errors import VoltefaceError
 from core.frame import Quality
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from core.editors.fold import Folder
     from core.frame import Frame
+    from core.head import Head
     from core.project import Project
     from core.protocols import Renderer
     from core.reference import Reference
+    from core.rendering.occupancy import FieldGrid
 
 PORTRAIT_PX = 320
 
@@ -57,16 +59,25 @@ def coverage_of(renderer: Renderer) -> Mapping[str, float]:
     return {} if grid.labels is None else HeadParts(grid).coverage()
 
 
+def grid_of(renderer: Renderer | None) -> FieldGrid | None:
+    """The grid that a renderer has made already."""
+    from core.rendering.renderer import HeadRenderer
+
+    return renderer.known_grid if isinstance(renderer, HeadRenderer) else None
+
+
 def portrait_of(renderer: Renderer) -> Frame:
     """A head from the front, to point at its parts."""
     return renderer.render(Camera.orbit(), Quality.NEAR, size_px=PORTRAIT_PX)
 
 
-def folder_of(project: Project, *, half: bool = False) -> Folder:
+def folder_of(
+    project: Project, *, half: bool = False, grid_of: Callable[[Head], FieldGrid | None] = lambda _head: None
+) -> Folder:
     """See `app.editing_road.folder_of`; loads what it needs when it is called."""
     from app import editing_road
 
-    return editing_road.folder_of(project, half=half)
+    return editing_road.folder_of(project, half=half, grid_of=grid_of)
 
 
 def seeded_reference(generator: str, seed: int, key: str, *, half: bool = False) -> Reference:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from core.progress import Report
     from core.project import Project
     from core.protocols import Renderer
+    from core.rendering.occupancy import FieldGrid
     from widgets.edit_values import Rgb, Strokes
     from widgets.studio_window import StudioWindow
     from widgets.values import Picture
@@ -86,7 +87,7 @@ class Editing(QObject):
         self._viewing = viewing
         self._choosing = choosing
         self._referencing = referencing
-        self._folding = Folding(engines.folder_of)
+        self._folding = Folding(engines.folder_of, self._grid_of)
         self._folds: list[Folded] = []
         self._wishes: deque[Callable[[], Job | None]] = deque()
         self._busy = False
@@ -332,21 +333,27 @@ class Editing(QObject):
 
         return Job(
             title="Applying the edits",
-            work=lambda _report: self._made(project),
+            work=lambda _report: self._made(project, sketch=moving),
             done=done,
             failed=given_up,
             cancelled=given_up,
             shown=first,
         )
 
-    def _made(self, project: Project) -> _Ready:
+    def _grid_of(self, head: Head) -> FieldGrid | None:
+        """What is known of a head already; may be asked in any thread."""
+        renderer = self._viewing.known_renderer(head) or self._referencing.renderer_of(head)
+        return self._engines.grid_of(renderer)
+
+    def _made(self, project: Project, *, sketch: bool = False) -> _Ready:
         """Run in the job's thread."""
         assert project.head is not None
         self._engines.use_threads(self._viewing.threads)
-        folded = self._folding.folded(project, half=self._choosing.economy_of(project.head.generator).half)
+        half = self._choosing.economy_of(project.head.generator).half
+        folded = self._folding.folded(project, half=half, sketch=sketch)
         if folded.head is project.head:
             return _Ready(folded)
-        renderer = self._viewing.made_renderer(folded.head)
+        renderer = self._viewing.made_renderer(folded.head, below=self._grid_of(project.head))
         return _Ready(folded, renderer, renderer.render(self._viewing.camera, Quality.PREVIEW))
 
     def _keep(self, ready: _Ready) -> None:
@@ -450,6 +457,8 @@ class Editing(QObject):
         self._moving = live
         if self._session.project is not None and edits != self._session.project.edits:
             self._session.replace(text, token=token, edits=edits)
+        else:
+            self._go()  # a drag that ends where it was: its last sketch becomes a head
 
     def _token(self, drag: str, *, live: bool) -> int:
         """One number for all changes of a drag, so that they are undone together."""
@@ -460,7 +469,7 @@ class Editing(QObject):
         return token
 
     def _fold_of(self, project: Project) -> Folded | None:
-        return next((one for one in self._folds if one.is_of(project)), None)
+        return next((one for one in self._folds if one.is_of(project) and (self._moving or not one.is_sketch)), None)
 
     def _edits(self) -> tuple[Edit, ...]:
         return self._session.project.edits if self._session.project is not None else ()

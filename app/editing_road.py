@@ -23,7 +23,7 @@ from core.progress import Report, silent
 from core.reference import Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from core.photo import Photo
     from core.project import Project
     from core.protocols import Renderer
+    from core.rendering.occupancy import FieldGrid
 
 SEED_WORD = "seed:"
 """Begins the name of a random reference."""
@@ -60,13 +61,31 @@ def editable_project(path: Path) -> Project:
     raise ProjectError(f"{path.name} was made with {absence.model.title}, {which}.", cure)
 
 
-def folder_of(project: Project, *, half: bool = False) -> Folder:
-    """What folds the edits of a project; keep it while head and references stay the same."""
+def folder_of(
+    project: Project, *, half: bool = False, grid_of: Callable[[Head], FieldGrid | None] = lambda _head: None
+) -> Folder:
+    """What folds the edits of a project; keep it while head and references stay the same.
+
+    Args:
+        project: has a head.
+        half: as for `road.renderer_of`.
+        grid_of: gives grids of heads that are known already, which saves time; asked in the thread that folds.
+    """
     from core.editors.fold import Folder
 
     head = road.head_of(project, project.photo.name)
     references = {reference.key: reference.head for reference in project.references}
-    return Folder(road.loaded_generator(head.generator, half=half), head, references)
+    names = {reference.key: _title(reference.name) for reference in project.references}
+    generator = road.loaded_generator(head.generator, half=half)
+    return Folder(generator, head, references, names=names, grid_of=grid_of)
+
+
+def _title(name: str) -> str:
+    """A reference's name in a sentence: without the ending of its file."""
+    if name.startswith(SEED_WORD):
+        return f"seed {name.removeprefix(SEED_WORD)}"
+    stem, dot, ending = name.rpartition(".")
+    return stem if dot and stem and len(ending) <= len("volteface") and ending.isalnum() else name
 
 
 def edited_head(project: Project, *, half: bool = False) -> Head:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.project import Project
     from core.protocols import Renderer
     from core.reference import Reference
+    from core.rendering.occupancy import FieldGrid
     from core.stand_in import ModelFacts, StandIn
 
 
@@ -45,6 +46,7 @@ class Engines:
     folder_of: Callable[..., Folder] = edit_facts.folder_of
     sliders_of: Callable[[str], tuple[SliderFacts, ...]] = edit_facts.sliders_of
     coverage_of: Callable[[Renderer], Mapping[str, float]] = edit_facts.coverage_of
+    grid_of: Callable[[Renderer | None], FieldGrid | None] = edit_facts.grid_of
     portrait_of: Callable[[Renderer], Frame] = edit_facts.portrait_of
     seeded_reference: Callable[..., Reference] = edit_facts.seeded_reference
     project_reference: Callable[..., Reference] = edit_facts.project_reference

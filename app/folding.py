@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from core.editors.fold import Folder
     from core.head import Head
     from core.project import Project
+    from core.rendering.occupancy import FieldGrid
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,7 @@ class Folded:
         references: key and head of those that the edits take from.
         head: with the edits that could be made.
         problems: why others could not, by key.
+        is_sketch: it was made in a hurry, for as long as a slider is dragged.
     """
 
     base: Head
@@ -34,6 +36,7 @@ class Folded:
     references: tuple[tuple[str, Head], ...]
     head: Head
     problems: Mapping[str, VoltefaceError] = field(default_factory=dict)
+    is_sketch: bool = False
 
     def is_of(self, project: Project) -> bool:
         """Whether this is the project's head with its edits."""
@@ -48,37 +51,42 @@ class Folded:
 class Folding:
     """Folds the edits of projects; keeps what the last one needed. Used by one thread at a time."""
 
-    def __init__(self, folder_of: Callable[..., Folder]) -> None:
+    def __init__(
+        self, folder_of: Callable[..., Folder], grid_of: Callable[[Head], FieldGrid | None] = lambda _head: None
+    ) -> None:
         self._folder_of = folder_of
+        self._grid_of = grid_of
         self._kept: tuple[Project, Folder] | None = None
 
-    def folded(self, project: Project, *, half: bool = False) -> Folded:
-        """The head of a project with all edits that can be made."""
+    def folded(self, project: Project, *, half: bool = False, sketch: bool = False) -> Folded:
+        """The head of a project with all edits that can be made; a sketch of it while a slider is dragged."""
         assert project.head is not None
         if not at_work(project.edits):
             return Folded(project.head, project.edits, used_references(project), project.head)
         if self._kept is None or not _same_heads(self._kept[0], project):
-            self._kept = (project, self._folder_of(project, half=half))
-        head, problems = folded_if_possible(self._kept[1], project.edits)
-        return Folded(project.head, project.edits, used_references(project), head, problems)
+            self._kept = (project, self._folder_of(project, half=half, grid_of=self._grid_of))
+        head, problems = folded_if_possible(self._kept[1], project.edits, sketch=sketch)
+        return Folded(project.head, project.edits, used_references(project), head, problems, sketch)
 
 
-def folded_if_possible(folder: Folder, edits: Sequence[Edit]) -> tuple[Head, dict[str, VoltefaceError]]:
+def folded_if_possible(
+    folder: Folder, edits: Sequence[Edit], *, sketch: bool = False
+) -> tuple[Head, dict[str, VoltefaceError]]:
     """The head with all edits that can be made, and why the others cannot, by key."""
     try:
-        return folder.folded(edits), {}
+        return folder.folded(edits, sketch=sketch), {}
     except VoltefaceError:
         pass
     kept: list[Edit] = []
     problems: dict[str, VoltefaceError] = {}
     for edit in at_work(edits):
         try:
-            folder.folded([*kept, edit])
+            folder.folded([*kept, edit], sketch=sketch)
         except VoltefaceError as error:
             problems[edit.key] = error
         else:
             kept.append(edit)
-    return folder.folded(kept), problems
+    return folder.folded(kept, sketch=sketch), problems
 
 
 def used_references(project: Project) -> tuple[tuple[str, Head], ...]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from core.head import Head
     from core.progress import Progress, Report
     from core.project import Project
+    from core.protocols import Renderer
     from core.reference import Reference
     from widgets.studio_window import StudioWindow
 
@@ -41,6 +42,7 @@ class _Look:
     head: Head
     portrait: Portrait
     parts: tuple[str, ...]
+    renderer: Renderer
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,10 @@ class Referencing(QObject):
             for key, one in reversed(self._coming.items())
         ]
         return (*being_made, *views)
+
+    def renderer_of(self, head: Head) -> Renderer | None:
+        """What has drawn a reference already; may be asked in any thread."""
+        return next((look.renderer for look in tuple(self._looks.values()) if look.head is head), None)
 
     def add_files(self, paths: list[Path]) -> None:
         """Make references of photos and projects."""
@@ -284,7 +290,7 @@ class Referencing(QObject):
         frame = self._engines.portrait_of(renderer)
         coverage = self._engines.coverage_of(renderer)
         parts = tuple(part for part in PART_TITLES if part in coverage)
-        return _Look(head, Portrait(frame.rgb, frame.labels), parts)
+        return _Look(head, Portrait(frame.rgb, frame.labels), parts, renderer)
 
     def _look_of(self, reference: Reference) -> _Look | None:
         look = self._looks.get(reference.key)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from core.photo import Photo
     from core.project import Project
     from core.protocols import Generator, Renderer
+    from core.rendering.occupancy import FieldGrid
     from core.stand_in import StandIn
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
@@ -115,13 +116,16 @@ def check_names(generator: str, method: str) -> None:
             raise VoltefaceError(f"There is no {kind} {name!r}.", f"Choose from: {', '.join(known)}.")
 
 
-def renderer_of(head: Head | StandIn, *, neural_px: int | None = None, half: bool = False) -> Renderer:
+def renderer_of(
+    head: Head | StandIn, *, neural_px: int | None = None, half: bool = False, below: FieldGrid | None = None
+) -> Renderer:
     """A renderer of `head`; it prepares itself at its first frame.
 
     Args:
         head: what is drawn; where its generator is not installed, what stands in for it.
         neural_px: side of the feature picture; a smaller one than the generator's own takes less memory.
         half: its generator's weights are kept in half precision.
+        below: the grid of the head without its edits, if it is known: it saves time.
     """
     from core.rendering.mesh_view import MeshRenderer
     from core.rendering.renderer import HeadRenderer
@@ -129,7 +133,7 @@ def renderer_of(head: Head | StandIn, *, neural_px: int | None = None, half: boo
 
     if isinstance(head, StandIn):
         return MeshRenderer(head.mesh)
-    return HeadRenderer(loaded_generator(head.generator, half=half), head, neural_px=neural_px)
+    return HeadRenderer(loaded_generator(head.generator, half=half), head, neural_px=neural_px, below=below)
 
 
 def loaded_generator(name: str, *, half: bool = False) -> Generator:

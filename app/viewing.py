@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.frame_worker import FrameResult, FrameWorker
 from core.frame import Frame, Quality
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from core.camera import Camera
     from core.head import Head
     from core.protocols import Renderer
+    from core.rendering.occupancy import FieldGrid
     from widgets.studio_window import StudioWindow
 
 HOLD_SECONDS = 0.5
 """How long background work rests after the last drag: past the preview and into the first finer level."""
 
+REST_MILLISECONDS = 700
+"""How long a dragged slider rests before the head is drawn finely."""
 RENDERERS_KEPT = 4
 """Prepared renderers and finished frames, so that undo, redo and A/B show the head at once."""
 
@@ -85,6 +88,9 @@ class Viewing(QObject):
         self._worker.failed.connect(self.failed)
         self._worker.refining.connect(window.set_refining)
         self._worker.start()
+        self._resting = QTimer(self)
+        self._resting.setSingleShot(True)
+        self._resting.timeout.connect(self.refresh)
         window.camera_changed.connect(self._look)
 
     def remember(self, head: Head, renderer: Renderer) -> None:
@@ -98,10 +104,15 @@ class Viewing(QObject):
             self.frame = frame
             self._window.show_frame(frame)
 
-    def made_renderer(self, head: Head) -> Renderer:
-        """A renderer of `head` as the person wants its generator used; may be called from any thread."""
+    def made_renderer(self, head: Head, *, below: FieldGrid | None = None) -> Renderer:
+        """A renderer of `head` as the person wants its generator used; may be called from any thread.
+
+        Args:
+            head: what is drawn.
+            below: the grid of the head that its edits are laid over, if it is known.
+        """
         economy = self._choosing.economy_of(head.generator)
-        return self._engines.renderer_of(head, neural_px=economy.neural_px, half=economy.half)
+        return self._engines.renderer_of(head, neural_px=economy.neural_px, half=economy.half, below=below)
 
     def known_renderer(self, head: Head) -> Renderer | None:
         """What has drawn `head` already; none where nothing has."""
@@ -121,12 +132,14 @@ class Viewing(QObject):
         Args:
             head: what is shown from now on.
             first: how it looks, coarsely, so that nobody waits for it.
-            moving: another one is about to follow, as while a slider is dragged: coarse frames come before fine ones.
+            moving: another one is about to follow, as while a slider is dragged: it is drawn finely only when that
+                takes long.
         """
         if head is self._head:
             return
         self._head = head
         self._revision += 1
+        self._resting.stop()
         if head is None:
             self.frame = None
             self._worker.forget()
@@ -139,7 +152,9 @@ class Viewing(QObject):
             self._window.show_frame(known)
             self.shown.emit(head, known)
         if known is None or known.quality < self.finest:
-            if moving:
+            if moving and known is not None:
+                self._resting.start(REST_MILLISECONDS)
+            elif moving:
                 self._request(self.camera, interactive=True)
             else:
                 self.refresh()
@@ -159,6 +174,7 @@ class Viewing(QObject):
 
     def close(self) -> None:
         """End the worker."""
+        self._resting.stop()
         self._worker.stop()
 
     def _look(self, camera: Camera, interactive: bool) -> None:

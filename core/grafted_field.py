@@ -167,3 +167,22 @@ class RemappedField:
     def detached(self) -> "RemappedField":
         """The same field in tensors of its own that carry no graph."""
         return replace(self, base=self.base.detached(), matrix=self.matrix.detach(), offset=self.offset.detach())
+
+
+def changes(field: Field, base: Field, points: torch.Tensor) -> torch.Tensor | None:
+    """At which of the world points [N, 3] a field may say something else than one that it is laid over, bool [N].
+
+    None where it is laid over something else, or changed everywhere.
+    """
+    changed = torch.zeros(len(points), dtype=torch.bool, device=points.device)
+    while field is not base:
+        if isinstance(field, GraftedField):
+            if field.strength:
+                changed |= field.volume.at(field.fit.undone(points)) > 0
+        elif isinstance(field, RemappedField) and field.volume is not None:
+            if field.strength:
+                changed |= field.volume.at(points) > 0
+        else:
+            return None
+        field = field.base
+    return changed

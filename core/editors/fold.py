@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
+import torch.nn.functional as F
 
 from core.edit import MoveSlider, Paint, Recolour, RemovePart, TakePart, at_work
 from core.editors.attributes import Sliders
@@ -19,6 +20,7 @@ from core.editors.bareness import can_go_without, latents_without
 from core.editors.part_volume import LABELS_OF, REACH, HeadParts, fit_of, labels_of
 from core.editors.recolouring import CALM, FREE, Remap, remap_to, toned
 from core.errors import VoltefaceError
+from core.generators.mini import Mini
 from core.grafted_field import Fit, GraftedField, RemappedField, Volume
 from core.trigrid import Trigrid
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from core.field import Field
     from core.head import Head
     from core.protocols import Generator
+    from core.rendering.occupancy import FieldGrid
 
     Made = TypeVar("Made")
 
@@ -57,25 +60,56 @@ class _Layer:
     fit: Fit
 
 
+@dataclass(frozen=True, eq=False)
+class _State:
+    """What edits lie over: those at work, the latents with all sliders, and with those that change what is worn."""
+
+    edits: tuple[Edit, ...]
+    latents: Tensor
+    anchor: Tensor
+
+    def is_like(self, edits: Sequence[Edit]) -> bool:
+        """Whether it begins with the same edits, whatever their strengths."""
+        return [edit.key for edit in edits] == [edit.key for edit in self.edits[: len(edits)]]
+
+
 class Folder:
     """Folds edits over one head. Used by one thread at a time."""
 
-    def __init__(self, generator: Generator, head: Head, references: Mapping[str, Head]) -> None:
+    def __init__(
+        self,
+        generator: Generator,
+        head: Head,
+        references: Mapping[str, Head],
+        *,
+        names: Mapping[str, str] | None = None,
+        grid_of: Callable[[Head], FieldGrid | None] = lambda _head: None,
+    ) -> None:
         """Begin.
 
         Args:
             generator: of the head and of all references.
             head: as it was made, without edits.
             references: heads to take parts from, by key.
+            names: of the references, for people, by key.
+            grid_of: gives grids that are known already; asked in the thread that folds.
         """
         self._plain = generator
         self._generator = generator.tuned(head.delta) if head.delta else generator
         self._head = head
         self._references = dict(references)
+        self._names = dict(names or {})
+        self._grid_of = grid_of
+        self._settled: _State | None = None
         self._memory: dict[Hashable, object] = {}
 
-    def folded(self, edits: Sequence[Edit]) -> Head:
+    def folded(self, edits: Sequence[Edit], *, sketch: bool = False) -> Head:
         """The head with all edits that are at work.
+
+        Args:
+            edits: first to last.
+            sketch: it is looked at while a slider is dragged. What lies over the face stays as it was fitted before the
+                drag, so that frames come quickly.
 
         Raises:
             VoltefaceError: an edit cannot be made; nothing is changed.
@@ -87,18 +121,24 @@ class Folder:
             sliders = [edit for edit in working if isinstance(edit, MoveSlider)]
             latents = self._latents(sliders)
             anchor = self._latents([edit for edit in sliders if edit.name in REWORN])
-            field = self._field(latents)
+            field = self._field(latents, sketch=sketch)
+            before = self._settled if sketch and self._settled is not None else _State(working, latents, anchor)
+            fitted, anchor = before.latents, before.anchor
             paint = self._head.paint
             for number, edit in enumerate(working):
                 match edit:
                     case TakePart():
-                        field = self._taken(field, latents, anchor, edit)
+                        field = self._taken(field, fitted, anchor, edit)
                     case RemovePart():
-                        field = self._cleared(field, latents, anchor, edit.part, edit.strength)
+                        seen = latents if edit.part == "beard" else fitted
+                        field = self._cleared(field, seen, anchor, edit.part, edit.strength)
                     case Recolour():
-                        field = self._recoloured(field, latents, edit, working[:number])
+                        own = before if before.is_like(working[: number + 1]) else _State(working, latents, anchor)
+                        state = (_numbers(own.latents), own.edits[:number], own is before)
+                        field = self._recoloured(field, edit, state)
                     case Paint():
                         paint = (*paint, edit)
+        self._settled = before
         return replace(self._head, latents=latents, trigrid=field, paint=paint)
 
     def parts(self) -> HeadParts:
@@ -113,22 +153,39 @@ class Folder:
                 latents = known.applied(latents, {edit.name: edit.strength})
         return latents
 
-    def _field(self, latents: Tensor) -> Field:
-        """The field of latents, with the offset that was tuned."""
+    def _field(self, latents: Tensor, *, sketch: bool = False) -> Field:
+        """The field of latents, with the offset that was tuned; a sketch of it has no finest level."""
         if latents is self._head.latents:
             return self._head.trigrid
+        offset = self._head.delta.get("trigrid")
 
         def make() -> Field:
             field = self._generator.trigrid(latents)
-            offset = self._head.delta.get("trigrid")
             if offset is None or not isinstance(field, Trigrid):
                 return field
             return field.with_planes(field.planes + offset)
 
+        def draft(generator: Mini, like: Trigrid) -> Field:
+            planes = generator.sketch(latents[None])[0]
+            if offset is not None:
+                planes = planes + F.interpolate(offset, size=planes.shape[2:], mode="area")
+            return like.with_planes(planes)
+
+        if sketch and isinstance(self._generator, Mini) and isinstance(self._head.trigrid, Trigrid):
+            return draft(self._generator, self._head.trigrid)
         return self._once(("field", _numbers(latents)), make)
 
     def _parts_of(self, latents: Tensor, field: Field) -> HeadParts:
-        return self._once(("parts", _numbers(latents)), lambda: HeadParts.of(self._generator, field))
+        known = self._grid_of(self._head) if field is self._head.trigrid else None
+        return self._once(("parts", _numbers(latents)), lambda: HeadParts.of(self._generator, field, known))
+
+    def _bare(self, latents: Tensor, part: str) -> Field:
+        """The field of the same person without a part, as the generator makes it up."""
+
+        def make() -> Field:
+            return self._generator.trigrid(latents_without(self._plain, latents, part))
+
+        return self._once(("unworn", part, _numbers(latents)), make)
 
     def _cleared(
         self, field: Field, latents: Tensor, anchor: Tensor, part: str, strength: float, *, needed: bool = True
@@ -145,11 +202,11 @@ class Folder:
             return field
 
         def room() -> Volume:
-            bare = self._generator.trigrid(latents_without(self._plain, anchor, part))
+            bare = self._bare(anchor, part)
             return parts.room(part, CLEARANCE[part], lambda at: self._generator.decode(bare.sample(at))[0] > 0)
 
         def filling() -> Field:
-            bare = self._generator.trigrid(latents_without(self._plain, latents, part))
+            bare = self._bare(latents, part)
             return self._in_wearers_skin(bare, parts, self._field(latents))
 
         volume = self._once(("room", part, _numbers(anchor)), room)
@@ -184,17 +241,18 @@ class Folder:
             field = self._cleared(field, latents, anchor, edit.part, edit.strength, needed=False)
 
         def make() -> _Layer:
-            return self._graft(edit.part, source, latents, anchor)
+            return self._graft(edit, source, latents, anchor)
 
         # what is worn stays as it was fitted while the face changes; parts of the skin take its tone
         seen = anchor if edit.part in REACH else latents
         layer = self._once(("taken", edit.part, edit.reference, _numbers(anchor), _numbers(seen)), make)
         return GraftedField(field, layer.field, layer.volume, layer.fit, edit.strength)
 
-    def _graft(self, part: str, source: Head, latents: Tensor, anchor: Tensor) -> _Layer:
+    def _graft(self, edit: TakePart, source: Head, latents: Tensor, anchor: Tensor) -> _Layer:
         """A reference's part in the wearer's space, in features that the wearer's decoder reads."""
+        part = edit.part
         theirs = self._plain.tuned(source.delta) if source.delta else self._plain
-        field, offered = self._once(("reference", id(source)), lambda: _offered(theirs, source.trigrid))
+        field, offered = self._offered(theirs, source)
         if part != "glasses" and offered.has("glasses") and can_go_without(self._plain, "glasses"):
             # what lies under the reference's temples and lenses is wanted, not they
             field, offered = self._once(
@@ -202,7 +260,8 @@ class Folder:
             )
         if not offered.has(part):
             verb = "were" if part.endswith("s") else "was"
-            raise VoltefaceError(f"No {part} {verb} found on the reference.", "Choose another reference or part.")
+            whose = self._names.get(edit.reference) or "the reference"
+            raise VoltefaceError(f"No {part} {verb} found on {whose}.", "Choose another reference or part.")
         worn_on = self._parts_of(anchor, self._field(anchor))
         fit = fit_of(offered, worn_on, part)
         # a skull that is longer than the reference's must not show through its hair
@@ -228,12 +287,21 @@ class Folder:
     def _without_glasses(self, theirs: Generator, source: Head, parts: HeadParts) -> tuple[Field, HeadParts]:
         bare = theirs.trigrid(latents_without(self._plain, source.latents, "glasses"))
         room = parts.room("glasses", CLEARANCE["glasses"], lambda at: theirs.decode(bare.sample(at))[0] > 0)
-        return _offered(theirs, GraftedField(source.trigrid, bare, room))
+        field = GraftedField(source.trigrid, bare, room)
+        return field, HeadParts.of(theirs, field, below=parts.grid)
 
-    def _recoloured(self, field: Field, latents: Tensor, edit: Recolour, before: tuple[Edit, ...]) -> Field:
+    def _offered(self, theirs: Generator, source: Head) -> tuple[Field, HeadParts]:
+        def make() -> tuple[Field, HeadParts]:
+            return source.trigrid, HeadParts.of(theirs, source.trigrid, self._grid_of(source))
+
+        return self._once(("reference", id(source)), make)
+
+    def _recoloured(self, field: Field, edit: Recolour, state: Hashable) -> Field:
         # the part may have come with an edit before this one
-        state = (_numbers(latents), before)
-        parts = self._once(("worn", state), lambda: HeadParts.of(self._generator, field))
+        def look() -> HeadParts:
+            return HeadParts.of(self._generator, field, below=self._grid_of(self._head))
+
+        parts = self._once(("worn", state), look)
 
         def make() -> tuple[Remap, Volume]:
             if not parts.has(edit.part):
@@ -254,16 +322,14 @@ class Folder:
             return remap_to(self._generator, features, colours, raw, calm=calm)
 
     def _once(self, key: Hashable, make: Callable[[], Made]) -> Made:
-        if key not in self._memory:
+        if key in self._memory:
+            self._memory[key] = self._memory.pop(key)  # what was used last is forgotten last
+        else:
             same = [known for known in self._memory if _kind(known) == _kind(key)]
             if len(same) >= KEPT:
                 self._memory.pop(same[0])
             self._memory[key] = make()
         return self._memory[key]  # type: ignore[return-value]
-
-
-def _offered(generator: Generator, field: Field) -> tuple[Field, HeadParts]:
-    return field, HeadParts.of(generator, field)
 
 
 def _kind(key: Hashable) -> Hashable:

@@ -6,6 +6,7 @@ Only generators that decode labels have them; for others `core.editors.localize`
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import torch
@@ -63,14 +64,23 @@ class HeadParts:
     grid: FieldGrid
 
     @staticmethod
-    def of(generator: Generator, field: Field) -> HeadParts:
+    def of(
+        generator: Generator, field: Field, grid: FieldGrid | None = None, *, below: FieldGrid | None = None
+    ) -> HeadParts:
         """The parts of a head.
+
+        Args:
+            generator: decodes its field.
+            field: the head.
+            grid: of the field, if it is known.
+            below: of a field that this one is laid over, if it is known.
 
         Raises:
             VoltefaceError: the generator decodes no labels.
         """
-        with torch.no_grad():
-            grid = field_grid(generator, field, part_labels)
+        if grid is None:
+            with torch.no_grad():
+                grid = field_grid(generator, field, part_labels, below=below)
         if grid.labels is None:
             raise VoltefaceError(
                 f"{generator.info.title} knows no parts in 3D.", "Parts of its heads are found in its pictures instead."
@@ -81,11 +91,16 @@ class HeadParts:
         """Solid nodes near the visible surface that bear one of the labels, bool [Z, Y, X]; all solid ones for none."""
         grid = self.grid
         assert grid.labels is not None
-        known = (grid.sigma > SOLID) & (grid.colour[3] > 0.5)
         if not labels:
-            return known
-        wanted = torch.tensor([PARTS.index(label) for label in labels], dtype=torch.uint8, device=grid.labels.device)
-        return known & torch.isin(grid.labels, wanted)
+            return self._known
+        borne = torch.zeros_like(self._known)
+        for label in labels:
+            borne |= grid.labels == PARTS.index(label)
+        return borne & self._known
+
+    @cached_property
+    def _known(self) -> torch.Tensor:
+        return (self.grid.sigma > SOLID) & self.grid.known
 
     def own(self, part: str) -> torch.Tensor:
         """The nodes of a part, bool [Z, Y, X], where such a part can be: glasses are worn before the eyes.
@@ -243,14 +258,16 @@ def labels_of(part: str) -> tuple[str, ...]:
 
 def grown(nodes: torch.Tensor, reach: int) -> torch.Tensor:
     """Nodes bool [Z, Y, X] and those within `reach` of them along any axis."""
-    if reach == 0:
-        return nodes
-    wide = nodes.float()[None, None]
     for axis in range(3):
-        window = [1, 1, 1]
-        window[axis] = 2 * reach + 1
-        wide = F.max_pool3d(wide, window, 1, [side // 2 for side in window])
-    return wide[0, 0] > 0
+        count, reached = nodes.shape[axis], 0
+        while reached < min(reach, count - 1):
+            # neighbourhoods that touch are enough, so a few steps go far
+            step = min(reach - reached, 2 * reached + 1, count - 1)
+            wide = nodes.clone()
+            wide.narrow(axis, step, count - step).logical_or_(nodes.narrow(axis, 0, count - step))
+            wide.narrow(axis, 0, count - step).logical_or_(nodes.narrow(axis, step, count - step))
+            nodes, reached = wide, reached + step
+    return nodes
 
 
 def fit_of(source: HeadParts, target: HeadParts, part: str) -> Fit:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.protocols import Generator
 
 STEPS, RATE = 120, 0.2
-MOST_POINTS = 3000
+MOST_POINTS = 1500
 LEAST_SPREAD = 0.7
 """Of a channel, in root mean squares of all features."""
 DENSITY_WEIGHT, LABEL_WEIGHT = 0.005, 0.05

@@ -71,8 +71,9 @@ class _TinyFolder:
     workshop: Workshop
     project: Project
 
-    def folded(self, edits: Sequence[Edit]) -> Head:
+    def folded(self, edits: Sequence[Edit], *, sketch: bool = False) -> Head:
         """See `core.editors.fold.Folder.folded`."""
+        del sketch
         working = at_work(edits)
         head = self.project.head
         assert head is not None
@@ -176,9 +177,8 @@ class Workshop:
         self.choices = [one for one in self.choices if one.name != name]
         return name
 
-    def folder_of(self, project: Project, *, half: bool = False) -> Any:  # noqa: ANN401 - a Folder in all but name
+    def folder_of(self, project: Project, **_: object) -> Any:  # noqa: ANN401 - a Folder in all but name
         """Folds in no time; remembers what it was asked for."""
-        del half
         return _TinyFolder(self, project)
 
     def seeded_reference(self, generator: str, seed: int, key: str, **_: object) -> Reference:
