@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.edit import MoveSlider, Paint, Recolour, RemovePart, TakePart
+from core.edit import MoveSlider, Paint, Recolour, RemovePart, Repair, TakePart
 from widgets.edit_values import PART_TITLES, EditKind, EditView, PartView, SliderView
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def edit_text(edit: Edit, project: Project | None) -> str:
             return f"{PART_TITLES.get(edit.part, edit.part)} colour"
         case Paint():
             return "Paint"
+        case Repair():
+            return "Repaired back"
 
 
 def edit_views(
@@ -101,6 +103,8 @@ def _edit_view(
             kind, rgb = EditKind.COLOUR, edit.rgb
         case Paint():
             kind = EditKind.PAINT
+        case Repair():
+            kind = EditKind.REPAIR
     return EditView(
         edit.key,
         kind,

@@ -105,8 +105,13 @@ class Paint(_Layer):
         return hash((self.key, self.camera, self.strength, self.enabled))
 
 
-Edit: TypeAlias = TakePart | RemovePart | MoveSlider | Recolour | Paint
-EDITS = (TakePart, RemovePart, MoveSlider, Recolour, Paint)
+@dataclass(frozen=True, kw_only=True)
+class Repair(_Layer):
+    """The side that no photo has shown, made up again by the generator; what floats is cleared."""
+
+
+Edit: TypeAlias = TakePart | RemovePart | MoveSlider | Recolour | Paint | Repair
+EDITS = (TakePart, RemovePart, MoveSlider, Recolour, Paint, Repair)
 """All kinds of edits."""
 
 

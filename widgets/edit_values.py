@@ -44,6 +44,7 @@ class EditKind(enum.Enum):
     SLIDER = enum.auto()
     COLOUR = enum.auto()
     PAINT = enum.auto()
+    REPAIR = enum.auto()
 
 
 @dataclass(frozen=True, eq=False)

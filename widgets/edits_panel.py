@@ -27,6 +27,7 @@ _ICONS = {
     EditKind.SLIDER: "slider",
     EditKind.COLOUR: "colour",
     EditKind.PAINT: "paint",
+    EditKind.REPAIR: "repair",
 }
 _NOTHING = "Each change of the head becomes a layer here: weaken it, switch it off, move it, delete it."
 

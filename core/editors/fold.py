@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
-from core.edit import MoveSlider, Paint, Recolour, RemovePart, TakePart, at_work
+from core.edit import MoveSlider, Paint, Recolour, RemovePart, Repair, TakePart, at_work
 from core.editors.attributes import Sliders
 from core.editors.bareness import can_go_without, latents_without
 from core.editors.part_volume import LABELS_OF, REACH, HeadParts, fit_of, labels_of
+from core.editors.rear_repair import RearLayer
 from core.editors.recolouring import CALM, FREE, Remap, remap_to, toned
 from core.errors import VoltefaceError
 from core.generators.mini import Mini
@@ -138,6 +139,8 @@ class Folder:
                         field = self._recoloured(field, edit, state)
                     case Paint():
                         paint = (*paint, edit)
+                    case Repair():
+                        field = self._repaired(field, fitted, edit.strength)
         self._settled = before
         return replace(self._head, latents=latents, trigrid=field, paint=paint)
 
@@ -312,6 +315,14 @@ class Folder:
 
         remap, volume = self._once(("recoloured", edit.part, edit.rgb, state), make)
         return RemappedField(field, remap.matrix, remap.offset, volume, edit.strength)
+
+    def _repaired(self, field: Field, latents: Tensor, strength: float) -> Field:
+        def make() -> RearLayer:
+            own = self._field(latents)
+            return RearLayer.of(self._plain, self._generator, own, latents, self._head.camera)
+
+        layer = self._once(("repaired", _numbers(latents)), make)
+        return GraftedField(field, layer.field, layer.volume, strength=strength)
 
     def _blended(self, field: Field, other: Field, strength: float) -> Field:
         whole = Volume(torch.ones(2, 2, 2), (self._generator.info.box_side / 2,) * 3)
