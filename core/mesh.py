@@ -18,6 +18,7 @@ class Mesh:
         colours: uint8 [V, 3] RGB, or None.
         texture: uint8 [T, T, 3] RGB, first row on top, or None.
         labels: uint8 [V] indices into `core.mask.PARTS`, or None.
+        seen: float32 [V], 0 guessed .. 1 seen in a photo, or None.
     """
 
     vertices: NDArray[np.float32]
@@ -27,6 +28,7 @@ class Mesh:
     colours: NDArray[np.uint8] | None = None
     texture: NDArray[np.uint8] | None = None
     labels: NDArray[np.uint8] | None = None
+    seen: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         count = len(self.vertices)
@@ -41,6 +43,7 @@ class Mesh:
             "uvs": ((count, 2), np.float32),
             "colours": ((count, 3), np.uint8),
             "labels": ((count,), np.uint8),
+            "seen": ((count,), np.float32),
         }
         for name, (shape, dtype) in expected.items():
             array = getattr(self, name)

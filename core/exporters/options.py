@@ -6,6 +6,7 @@ from typing import Any
 
 from core.camera import Camera
 from core.frame import Quality
+from core.rendering.seen import Witness
 
 LIFE_SIZE_MM = 565.0
 """Millimetres of a world unit: the bundled model's heads are life size."""
@@ -27,6 +28,8 @@ class ExportOptions:
         frames_per_second: of a film.
         quality: of a picture, of a film's frames, and of the renders from which a texture is baked.
         score: whether a GLB is read again, drawn and compared with the head's own renders.
+        seen_by: photos, where vertices shall tell how well these show them (GLB: attribute `_SEEN`, PLY: property
+            `seen`, 0 guessed .. 1 seen); none adds nothing.
     """
 
     texture_px: int = 2048
@@ -39,6 +42,7 @@ class ExportOptions:
     frames_per_second: int = 30
     quality: Quality | None = None
     score: bool = True
+    seen_by: tuple[Witness, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("texture_px", "triangles", "frames", "frames_per_second"):

@@ -1,4 +1,7 @@
-"""PLY: binary, a colour and a normal at each vertex; millimetres, +y up, the face looks along +z."""
+"""PLY: binary, a colour and a normal at each vertex; millimetres, +y up, the face looks along +z.
+
+How well photos show a vertex, where asked for, is the float property `seen`: 0 guessed, 1 seen.
+"""
 
 from pathlib import Path
 
@@ -31,12 +34,16 @@ def ply_bytes(mesh: Mesh, credit: str) -> bytes:
         raise ValueError("a PLY needs vertex colours")
     fields = [(name, "<f4") for name in ("x", "y", "z", "nx", "ny", "nz")]
     fields += [(name, "u1") for name in ("red", "green", "blue")]
+    if mesh.seen is not None:
+        fields.append(("seen", "<f4"))
     rows = np.zeros(len(mesh.vertices), dtype=fields)
     for index, axis in enumerate("xyz"):
         rows[axis] = mesh.vertices[:, index]
         rows[f"n{axis}"] = mesh.normals[:, index]
     for index, colour in enumerate(("red", "green", "blue")):
         rows[colour] = mesh.colours[:, index]
+    if mesh.seen is not None:
+        rows["seen"] = mesh.seen
     triangles = np.zeros(len(mesh.faces), dtype=[("count", "u1"), ("corners", "<i4", (3,))])
     triangles["count"] = 3
     triangles["corners"] = mesh.faces

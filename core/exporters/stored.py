@@ -42,7 +42,7 @@ class StoredSubject(Subject):
     @cached_property
     def coloured(self) -> Mesh:
         """The stored surface with its colours."""
-        return self._stand_in.mesh
+        return self.witnessed(self._stand_in.mesh)
 
     @cached_property
     def textured(self) -> Mesh:
@@ -53,4 +53,4 @@ class StoredSubject(Subject):
         given: Arrays = {"vertices": mesh.vertices, "faces": mesh.faces, "colours": mesh.colours}
         flat = Mesh(**run_apart("core.exporters.unwrap:unwrapped_apart", given, self.still_wanted))
         self.tell(0.6, "Painting the texture")
-        return painted(flat, self.options.texture_px)
+        return self.witnessed(painted(flat, self.options.texture_px))

@@ -1,6 +1,7 @@
 """A head on its way into a file: what a writer may ask for, made when it asks."""
 
 import math
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +22,7 @@ from core.protocols import Generator, Renderer
 from core.rendering.marching import field, solid_region
 from core.rendering.renderer import HeadRenderer
 from core.rendering.sampling import sampler_of
+from core.rendering.seen import seen_on
 
 FINE_FACTOR = 4
 """Triangles of a mesh without texture for each one of a mesh with it."""
@@ -76,14 +78,18 @@ class Subject:
         """The watertight surface, finely, with a colour at each vertex."""
         mesh = self._shape(self.options.triangles * FINE_FACTOR, flat=False, until=0.4)
         with torch.no_grad():
-            return coloured(mesh, self._paint(mesh, 0.4, 0.9))
+            return self.witnessed(coloured(mesh, self._paint(mesh, 0.4, 0.9)))
 
     @cached_property
     def textured(self) -> Mesh:
         """The surface with texture coordinates and a baked texture."""
         mesh = self._shape(self.options.triangles, flat=True, until=0.35)
         with torch.no_grad():
-            return baked(mesh, self.options.texture_px, self._paint(mesh, 0.35, 0.85))
+            return self.witnessed(baked(mesh, self.options.texture_px, self._paint(mesh, 0.35, 0.85)))
+
+    def witnessed(self, mesh: Mesh) -> Mesh:
+        """The mesh, in world units, with how well the options' photos show each vertex, where there are any."""
+        return replace(mesh, seen=seen_on(mesh, self.options.seen_by)) if self.options.seen_by else mesh
 
     def frame(self, camera: Camera, quality: Quality, size_px: int | None = None) -> Frame:
         """A render of the head; the options' quality goes before the one asked for."""
