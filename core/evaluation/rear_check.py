@@ -91,9 +91,11 @@ def rear_views(
     """
     views = {}
     for number, yaw in enumerate(REAR_YAWS_DEGREES):
-        report(Progress(number, len(REAR_YAWS_DEGREES), "Looking from behind"))
         frame = (known or {}).get(yaw)
-        views[yaw] = frame or renderer.render(at_degrees(yaw), Quality.NEAR, size_px=size_px)
+        if frame is None:
+            report(Progress(number, len(REAR_YAWS_DEGREES), "Looking from behind"))
+            frame = renderer.render(at_degrees(yaw), Quality.NEAR, size_px=size_px)
+        views[yaw] = frame
     return views
 
 
