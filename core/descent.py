@@ -1,4 +1,4 @@
-"""Adam (Kingma and Ba 2015), a few lines long.
+"""Adam (Kingma and Ba 2015) and Ranger, a few lines each.
 
 `torch.optim` loads torch's compiler and with it Triton: seconds at the moment when the person waits for the first head,
 and a crash where Mesa's OpenGL has brought its own LLVM into the process before (seen in the tests).
@@ -6,6 +6,7 @@ and a crash where Mesa's OpenGL has brought its own LLVM into the process before
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -63,3 +64,77 @@ class Adam:
         for i, parameter in enumerate(self.parameters):
             if moments[f"mean.{i}"].shape == parameter.shape:
                 self._means[i], self._squares[i] = moments[f"mean.{i}"], moments[f"square.{i}"]
+
+
+class Ranger:
+    """RAdam (Liu et al. 2020) with Lookahead (Zhang et al. 2019): Adam that trusts its second moments only once they are
+    known, and every few steps goes back half of the way.
+
+    Attributes:
+        parameters: the tensors, changed in place by `step`.
+    """
+
+    def __init__(
+        self,
+        parameters: Sequence[Tensor],
+        betas: tuple[float, float] = (0.95, 0.999),
+        *,
+        every: int = 6,
+        share: float = 0.5,
+    ) -> None:
+        """With the usual numbers.
+
+        Args:
+            parameters: leaf tensors.
+            betas: of the two moments.
+            every: steps after which the slow weights follow.
+            share: of the way that they go.
+        """
+        self.parameters = list(parameters)
+        self._betas, self._every, self._share = betas, every, share
+        self._means = [torch.zeros_like(p) for p in self.parameters]
+        self._squares = [torch.zeros_like(p) for p in self.parameters]
+        self._slow = [p.detach().clone() for p in self.parameters]
+        self._done = 0
+
+    def step(self, loss: Tensor, rates: Sequence[float]) -> None:
+        """One step down `loss`, a scalar; `rates` as for `Adam`."""
+        gradients = torch.autograd.grad(loss, self.parameters, allow_unused=True)
+        self._done += 1
+        first, second = self._betas
+        kept = second**self._done
+        most = 2 / (1 - second) - 1
+        known = most - 2 * self._done * kept / (1 - kept)
+        # below about five observations the variance of the second moment is not finite
+        rectified = known > 5
+        factor = math.sqrt((known - 4) * (known - 2) * most / ((most - 4) * (most - 2) * known)) if rectified else 1.0
+        with torch.no_grad():
+            for i, (parameter, gradient) in enumerate(zip(self.parameters, gradients, strict=True)):
+                if gradient is None:
+                    continue
+                self._means[i].lerp_(gradient, 1 - first)
+                self._squares[i].mul_(second).addcmul_(gradient, gradient, value=1 - second)
+                move = -rates[i] * factor / (1 - first**self._done)
+                if rectified:
+                    scale = (self._squares[i] / (1 - kept)).sqrt_().add_(SMALLEST)
+                    parameter.addcdiv_(self._means[i], scale, value=move)
+                else:
+                    parameter.add_(self._means[i], alpha=move)
+            if self._done % self._every == 0:
+                for parameter, slow in zip(self.parameters, self._slow, strict=True):
+                    parameter.copy_(slow.lerp_(parameter, self._share))
+
+    def moments(self) -> dict[str, Tensor]:
+        """What `restore` needs to go on as if there had been no break."""
+        tensors = {"done": torch.tensor(self._done)}
+        for name, kept in (("mean", self._means), ("square", self._squares), ("slow", self._slow)):
+            tensors |= {f"{name}.{i}": value for i, value in enumerate(kept)}
+        return tensors
+
+    def restore(self, moments: Mapping[str, Tensor]) -> None:
+        """Take over what an earlier run with the same parameters left."""
+        self._done = int(moments["done"])
+        count = range(len(self.parameters))
+        self._means, self._squares, self._slow = (
+            [moments[f"{name}.{i}"].clone() for i in count] for name in ("mean", "square", "slow")
+        )

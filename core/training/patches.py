@@ -65,6 +65,7 @@ class Patch:
         rays: int64 [R], the pixels that are marched; the others are empty.
         directions: float32 [R, 3], with unit length along the camera's axis.
         depths: float32 [R, S], where to sample, ascending.
+        place: first row and column in the data's picture.
     """
 
     picture: Tensor
@@ -73,6 +74,7 @@ class Patch:
     origin: Tensor
     directions: Tensor
     depths: Tensor
+    place: tuple[int, int]
 
 
 def drawn_patch(
@@ -125,6 +127,7 @@ def drawn_patch(
         torch.from_numpy(pose[:3, 3].astype(np.float32)),
         torch.from_numpy((middle @ pose[:3, :3].T).astype(np.float32)),
         torch.from_numpy(np.sort(np.concatenate([near, far], 1), 1).astype(np.float32)),
+        (int(top), int(left)),
     )
 
 
