@@ -4,7 +4,8 @@ Two stand behind the protocol: the bundled one (`drawing_prior`, small, offline,
 any folder of Stable Diffusion 1.x in diffusers' form (`diffusers_prior`). `open_prior` makes either.
 
 Pictures are float [B, 3, H, W], 0..1, RGB, on white; sides are multiples of `PriorInfo.multiple_px`. Latents are
-[B, 4, H / factor, W / factor] with about unit variance (already times the model's own factor). Depth pictures are
+[B, C, H / factor, W / factor] with about unit variance (already times the model's own factor); C is 4 for Stable
+Diffusion and 8 for the bundled prior. Depth pictures are
 [B, 1, H, W], 0..1, 1 nearest and 0 the background, as `view_grid.nearness` makes them, of the pictures' size.
 """
 
@@ -41,7 +42,9 @@ class PriorInfo:
         commercial: whether that licence lets a person sell what comes of it.
         picture_px: side of the pictures that it was trained on; a grid of four views may be twice as large.
         factor: picture pixels per latent pixel.
+        channels: C, of a latent.
         has_depth: whether `noise` listens to a depth picture.
+        has_guide: whether `noise` listens to the latents of the unstyled picture.
         open_vocabulary: whether it was trained on free text; the bundled one knows a list of styles and features.
     """
 
@@ -51,7 +54,9 @@ class PriorInfo:
     commercial: bool
     picture_px: int
     factor: int
+    channels: int
     has_depth: bool
+    has_guide: bool
     open_vocabulary: bool
 
     @property
@@ -133,15 +138,24 @@ class DiffusionPrior(Protocol):
         """Pictures, 0..1."""
 
     def noise(
-        self, noisy: Tensor, timestep: int, words: Words, depth: Tensor | None = None, control_scale: float = 1.0
+        self,
+        noisy: Tensor,
+        timestep: int,
+        words: Words,
+        depth: Tensor | None = None,
+        guide: Tensor | None = None,
+        control_scale: float = 1.0,
     ) -> Tensor:
         """The noise that it sees in latents; never differentiated, nothing is kept for a backward pass.
 
         Args:
-            noisy: [B, 4, h, w].
+            noisy: [B, C, h, w].
             timestep: 0 (clean) up to the last of the trained ones.
             words: of B prompts, or of one for all.
             depth: [B, 1, H, W]; None draws without (and so does a prior that `has_depth` not).
+            guide: [B, C, h, w], latents of the same view of the unstyled head (by `latents_from_pictures`); None draws
+                from words and depth alone, and so does a prior that `has_guide` not. The bundled prior is small and
+                draws far better with it.
             control_scale: how much the depth counts.
         """
 
@@ -152,16 +166,18 @@ def noise_pair(
     timestep: int,
     words: tuple[Words, Words],
     depth: Tensor | None = None,
+    guide: Tensor | None = None,
     control_scale: float = 1.0,
 ) -> tuple[Tensor, Tensor]:
     """Predicted noise without and with the prompt, in one look: what `score.score_at` takes.
 
     Args:
         prior: who looks.
-        noisy: [B, 4, h, w].
+        noisy: [B, C, h, w].
         timestep: as in `DiffusionPrior.noise`.
         words: of the negative prompt (mostly "") and of the prompt.
         depth: [B, 1, H, W].
+        guide: [B, C, h, w], of the unstyled picture.
         control_scale: how much the depth counts.
     """
     without, with_prompt = (one.repeated(len(noisy)) for one in words)
@@ -170,6 +186,7 @@ def noise_pair(
         timestep,
         without.followed_by(with_prompt),
         None if depth is None else torch.cat([depth, depth]),
+        None if guide is None else torch.cat([guide, guide]),
         control_scale,
     )
     return both[: len(noisy)], both[len(noisy) :]
