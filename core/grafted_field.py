@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from core.field import Field
+from core.warped_field import WarpedField
 
 Sample = Callable[[torch.Tensor], torch.Tensor]
 """World points [N, 3] -> features [N, C]."""
@@ -182,6 +183,8 @@ def changes(field: Field, base: Field, points: torch.Tensor) -> torch.Tensor | N
         elif isinstance(field, RemappedField) and field.volume is not None:
             if field.strength:
                 changed |= field.volume.at(points) > 0
+        elif isinstance(field, WarpedField):
+            changed |= field.warp.bends(points)
         else:
             return None
         field = field.base

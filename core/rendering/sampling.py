@@ -14,6 +14,7 @@ from torch import Tensor
 from core.field import Field
 from core.grafted_field import GraftedField, RemappedField
 from core.trigrid import Trigrid
+from core.warped_field import WarpedField
 
 Sampler = Callable[[Tensor], Tensor]
 """World points [N, 3] -> features [N, C]."""
@@ -29,6 +30,9 @@ def sampler_of(field: Field) -> Sampler:
     if isinstance(field, RemappedField):
         below = sampler_of(field.base)
         return lambda points: field.sampled(points, below)
+    if isinstance(field, WarpedField):
+        still = sampler_of(field.base)
+        return lambda points: field.sampled(points, still)
     return field.sample
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from core.training.synthetic.arrays import Floats
 from core.training.synthetic.assets import AssetFolders
 from core.training.synthetic.baking import FAST_SHADOWS, FINE_SHADOWS, lit
-from core.training.synthetic.base_mesh import LEFT_EYE, RIGHT_EYE, load_base_mesh
+from core.training.synthetic.base_mesh import LEFT_EYE, RIGHT_EYE, BaseMesh, load_base_mesh
 from core.training.synthetic.beards import BeardFur
 from core.training.synthetic.clothes import FEMALE_OUTFITS, MALE_OUTFITS, Wardrobe
 from core.training.synthetic.expressions import varied_expression
@@ -52,6 +52,15 @@ class SyntheticHead:
     facts: Mapping[str, Any]
 
 
+def centred(base: BaseMesh, vertices: Floats) -> Floats:
+    """Base vertices [V,3] with the eyes at a fixed height and depth and the crown at a near-fixed height."""
+    eyes = (vertices[LEFT_EYE].mean(0) + vertices[RIGHT_EYE].mean(0)) / 2
+    vertices = vertices + np.array([0, _EYE_Y_DM - eyes[1], _EYE_Z_DM - eyes[2]])
+    crown = vertices[base.head_vertices, 1].max() - _PIVOT_Y_DM
+    placed: Floats = (vertices - CENTRE_DM) * np.clip(_CROWN_DM / crown, *_SIZES) + CENTRE_DM
+    return placed
+
+
 class HeadMaker:
     """Makes heads. What all heads share is loaded once; `cache` is a folder for what is slow to derive."""
 
@@ -76,7 +85,7 @@ class HeadMaker:
         expression = random_expression(rng) if who is None else varied_expression(rng)
         if recipe.mended and who is None:
             expression = friendlier(expression)
-        vertices = self._centred(self._base.shaped({**shape.weights, **expression}))
+        vertices = centred(self._base, self._base.shaped({**shape.weights, **expression}))
         person = random_person(rng, shape, recipe, who)
         painted = self._painter.paint(rng, person)
         outfits = MALE_OUTFITS if person.male else FEMALE_OUTFITS
@@ -129,14 +138,6 @@ class HeadMaker:
         }
         shadows = FINE_SHADOWS if who is None else FAST_SHADOWS
         return SyntheticHead(self._exposed(lit(parts, light, self._renderer, shadows)), light.direction, facts)
-
-    def _centred(self, vertices: Floats) -> Floats:
-        """Base vertices [V,3] with the eyes at a fixed height and depth and the crown at a near-fixed height."""
-        eyes = (vertices[LEFT_EYE].mean(0) + vertices[RIGHT_EYE].mean(0)) / 2
-        vertices = vertices + np.array([0, _EYE_Y_DM - eyes[1], _EYE_Z_DM - eyes[2]])
-        crown = vertices[self._base.head_vertices, 1].max() - _PIVOT_Y_DM
-        placed: Floats = (vertices - CENTRE_DM) * np.clip(_CROWN_DM / crown, *_SIZES) + CENTRE_DM
-        return placed
 
     def _skin(self, painted: PaintedSkin, outfit: str, positions: Floats, normals: Floats) -> Part:
         """The skin without what the outfit hides."""

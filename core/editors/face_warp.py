@@ -1,0 +1,261 @@
+"""Expression and shape of any head's face: the mean face's targets, fitted to it, as a warp of space.
+
+The mean face is laid on the head by its landmarks, first as a whole and then point by point, so that the corner of the
+mouth that a target moves is this head's. The moves of its points are then spread into the space around: near the
+surface they are followed closely, further out more and more smoothly, until nothing moves. Sums of sliders are sums of
+moves, so a head has one grid of displacements however many sliders are at work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+
+from core.editors.face_landmarks import landmarks_of
+from core.editors.face_sliders import face_slider_of
+from core.editors.face_targets import face_targets
+from core.warped_field import Warp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from core.camera import Camera
+    from core.protocols import Renderer
+
+REACH, CALM = 0.05, 0.03
+"""Of the point-by-point fit: distance over which a landmark pulls, world units, and how much it may be missed."""
+DOUBTFUL = 0.03
+"""A landmark that lies off by more, world units, is something else before the face, such as glasses or hair."""
+LOW, HIGH = (-0.23, -0.34, -0.24), (0.23, 0.3, 0.36)
+"""Corners of the box in which the mean face's moves are felt, world units."""
+SPACING = 0.0065
+"""Of the nodes, world units: less than 4 mm."""
+KEPT = 16
+"""Sliders whose moves are remembered for a head, 8 MB each."""
+FULL, NONE = 0.03, 0.11
+"""Distances from the surface, world units, up to which space moves with it, and from which it stays."""
+BORDER = 4
+"""Nodes over which moves fade towards the border of the box."""
+LEVELS, DOMINANCE = 5, 0.004
+"""Of the pyramid that spreads moves, and the weight of a level beside the next finer one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fitting:
+    """How the mean face lies on a head: `scale * turn @ point + shift`, and what is added to that around landmarks.
+
+    Attributes:
+        scale: of the head to the mean face.
+        turn: float32 [3, 3].
+        shift: float32 [3], world units.
+        landmarks: float32 [N, 3], of the mean face.
+        pull: float32 [N, 3], weights of the kernel at each.
+    """
+
+    scale: float
+    turn: Tensor
+    shift: Tensor
+    landmarks: Tensor
+    pull: Tensor
+
+    @staticmethod
+    def of(mean: Tensor, found: Tensor, sure: Tensor) -> Fitting:
+        """Lay the mean face's landmarks [N, 3] on those found [N, 3], of which some depths are `sure`, bool [N]."""
+        weight = sure.float() + 0.05
+        for _ in range(4):  # what lies off counts less each time
+            scale, turn, shift = _similarity(mean, found, weight)
+            missed = found - (scale * mean @ turn.T + shift)
+            weight = (sure.float() + 0.05) / (1 + (missed.norm(dim=1) / (DOUBTFUL / 2)).square())
+        # a doubtful depth is as the whole face's
+        off = ~sure | (missed[:, 2].abs() > DOUBTFUL)
+        missed = torch.where(off[:, None] & torch.tensor([False, False, True]), torch.zeros(()), missed)
+        missed = missed * (DOUBTFUL / missed.norm(dim=1, keepdim=True).clamp(min=DOUBTFUL))
+        kernel = _kernel(mean, mean) + CALM * torch.eye(len(mean))
+        return Fitting(scale, turn, shift, mean, torch.linalg.solve(kernel, missed))
+
+    def laid(self, points: Tensor) -> Tensor:
+        """The places [N, 3] on the head of the mean face's points [N, 3]."""
+        return self.scale * points @ self.turn.T + self.shift + _kernel(points, self.landmarks) @ self.pull
+
+
+class FaceWarper:
+    """Bends the face of one head. Used by one thread at a time."""
+
+    def __init__(self, fitting: Fitting) -> None:
+        """Begin with how the mean face lies on the head."""
+        self._fitting = fitting
+        targets = face_targets()
+        self._points = fitting.laid(targets.points)
+        corners = torch.stack([torch.tensor(LOW), torch.tensor(HIGH)]) * fitting.scale + fitting.shift
+        counts = ((corners[1] - corners[0]) / (SPACING * fitting.scale)).round().long() + 1
+        self._low, self._high = (_corner(corner) for corner in corners)
+        self._counts: tuple[int, int, int] = (int(counts[2]), int(counts[1]), int(counts[0]))
+        self._known: dict[str, Tensor] = {}
+        self._spread = _Spread(self._points, targets.areas, self._low, self._high, self._counts)
+
+    @staticmethod
+    def of(renderer: Renderer, camera: Camera) -> FaceWarper:
+        """Find the face of a head.
+
+        Args:
+            renderer: of the head without edits.
+            camera: of its photo.
+
+        Raises:
+            VoltefaceError: it has none.
+        """
+        found, sure = landmarks_of(renderer, camera)
+        return FaceWarper(Fitting.of(face_targets().landmarks, found, sure))
+
+    def warp(self, strengths: Mapping[str, float]) -> Warp | None:
+        """From the face as it is bent by sliders, at strengths by name, back to the face as it was.
+
+        Strengths beyond a range stop there. None where nothing moves.
+
+        Raises:
+            VoltefaceError: there is no such slider.
+        """
+        forth = self.forth(strengths)
+        return None if forth is None else Warp.of_moves(forth.shift, self._low, self._high)
+
+    def forth(self, strengths: Mapping[str, float]) -> Warp | None:
+        """The other way: from the face as it was to the bent one."""
+        total: Tensor | None = None
+        for name, strength in strengths.items():
+            low, high = face_slider_of(name).range
+            amount = min(max(strength, low), high)
+            moves = self._moves_of(name + ("+" if amount > 0 else "-")) if amount else None
+            if moves is not None:
+                total = moves * abs(amount) if total is None else total.add(moves, alpha=abs(amount))
+        return None if total is None else Warp(total, self._low, self._high)
+
+    def _moves_of(self, name: str) -> Tensor | None:
+        """How far the nodes of this head go, [3, Z, Y, X]."""
+        targets = face_targets()
+        if name not in targets.moves:
+            return None
+        if name not in self._known:
+            if len(self._known) >= KEPT:
+                self._known.pop(next(iter(self._known)))
+            index, moves = targets.moves[name]
+            whole = torch.zeros_like(self._points)
+            whole[index] = self._fitting.laid(targets.points[index] + moves) - self._points[index]
+            self._known[name] = self._spread.moves(whole)
+        return self._known[name]
+
+
+class _Spread:
+    """Carries moves of points to the nodes of a grid: a weighted mean over neighbourhoods, the narrowest first."""
+
+    def __init__(
+        self,
+        points: Tensor,
+        areas: Tensor,
+        low: tuple[float, float, float],
+        high: tuple[float, float, float],
+        counts: tuple[int, int, int],
+    ) -> None:
+        self._counts, self._areas = counts, areas
+        corner = torch.tensor(low)
+        step = (torch.tensor(high) - corner) / (torch.tensor(counts[::-1]) - 1)
+        place = (points - corner) / step
+        size = torch.tensor(counts[::-1])
+        self._inside = ((place >= 0) & (place < size - 1)).all(1)
+        place = place[self._inside]
+        first = place.floor()
+        share = place - first
+        x, y, z = first.long().unbind(1)
+        self._index, self._share = [], []
+        for right in (0, 1):
+            for up in (0, 1):
+                for front in (0, 1):
+                    self._index.append(((z + front) * counts[1] + y + up) * counts[2] + x + right)
+                    each = torch.tensor([right, up, front])
+                    self._share.append((share * each + (1 - share) * (1 - each)).prod(1))
+        self._near = self._nearness(points, corner, step)
+        self._total = self._blurred(self._laid(torch.ones(len(points), 1)))
+
+    def moves(self, moves: Tensor) -> Tensor:
+        """Moves [3, Z, Y, X] of the nodes for moves [P, 3] of the points."""
+        return self._blurred(self._laid(moves)) / self._total.clamp(min=1e-12) * self._near
+
+    def _laid(self, values: Tensor) -> Tensor:
+        """Values [P, K] added to the nodes around their points, [K, Z, Y, X]."""
+        flat = torch.zeros(self._counts[0] * self._counts[1] * self._counts[2], values.shape[1])
+        weighted = (values * self._areas[:, None])[self._inside]
+        for index, share in zip(self._index, self._share, strict=True):
+            flat.index_add_(0, index, weighted * share[:, None])
+        return flat.T.reshape(-1, *self._counts)
+
+    def _blurred(self, values: Tensor) -> Tensor:
+        """The sum over levels of ever wider means [K, Z, Y, X], each of far less weight than the one before."""
+        values = values[None]
+        levels = []
+        for level in range(LEVELS):
+            if level:
+                values = F.avg_pool3d(values, 2, ceil_mode=True)
+            values = _smoothed(values)
+            levels.append(values)
+        total = levels.pop() * DOMINANCE
+        while levels:
+            finer = levels.pop()
+            total = finer + F.interpolate(total, finer.shape[2:], mode="trilinear", align_corners=False)
+            total = total * DOMINANCE if levels else total
+        return total[0]
+
+    def _nearness(self, points: Tensor, corner: Tensor, step: Tensor) -> Tensor:
+        """1 at nodes near the surface, 0 far from it and at the border, [Z, Y, X]."""
+        from scipy.spatial import cKDTree
+
+        axes = [corner[k] + step[k] * torch.arange(self._counts[2 - k]) for k in range(3)]
+        z, y, x = torch.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
+        nodes = torch.stack([x, y, z], -1).view(-1, 3)
+        distance, _ = cKDTree(points.numpy()).query(nodes.numpy(), distance_upper_bound=NONE)
+        near = torch.from_numpy(distance).float().view(self._counts)
+        near = ((NONE - near) / (NONE - FULL)).clamp(0, 1)
+        near = near * near * (3 - 2 * near)
+        for axis, count in enumerate(self._counts):
+            number = torch.arange(count)
+            edge = (torch.minimum(number, count - 1 - number) / BORDER).clamp(max=1)
+            near = near * edge.view([-1 if k == axis else 1 for k in range(3)])
+        return near
+
+
+def _smoothed(values: Tensor) -> Tensor:
+    """Values [1, K, Z, Y, X] under the binomial kernel 1 2 1 along each axis."""
+    channels = values.shape[1]
+    for axis in range(3):
+        shape = [1, 1, 1]
+        shape[axis] = 3
+        kernel = torch.tensor([0.25, 0.5, 0.25]).view(1, 1, *shape).expand(channels, 1, *shape)
+        values = F.conv3d(values, kernel, padding=[side // 2 for side in shape], groups=channels)
+    return values
+
+
+def _kernel(points: Tensor, centres: Tensor) -> Tensor:
+    """Matern kernel of smoothness 3/2 [N, M] between points [N, 3] and centres [M, 3]."""
+    distance = torch.cdist(points, centres) * (3**0.5 / REACH)
+    return (1 + distance) * torch.exp(-distance)
+
+
+def _similarity(source: Tensor, target: Tensor, weight: Tensor) -> tuple[float, Tensor, Tensor]:
+    """Scale, rotation [3, 3] and shift [3] that bring points [N, 3] closest to others (Umeyama 1991), weighted [N]."""
+    share = (weight / weight.sum())[:, None]
+    middle, goal = (source * share).sum(0), (target * share).sum(0)
+    a, b = source - middle, target - goal
+    u, spread, v = torch.linalg.svd((b * share).T @ a)
+    sign = torch.ones(3)
+    sign[2] = torch.sign(torch.linalg.det(u) * torch.linalg.det(v))
+    turn = (u * sign) @ v
+    scale = float((spread * sign).sum() / (a.square() * share).sum())
+    return scale, turn, goal - scale * turn @ middle
+
+
+def _corner(point: Tensor) -> tuple[float, float, float]:
+    x, y, z = point.tolist()
+    return x, y, z
