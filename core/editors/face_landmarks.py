@@ -62,8 +62,6 @@ def _raised(uv: NDArray[np.float64], frame: Frame) -> tuple[Tensor, Tensor]:
     seen = np.where(around > 0, around, np.inf).min(0)
     right, down = place[:, 0] % 1, place[:, 1] % 1
     shares = np.stack([(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right])
-        [(1 - share_y) * (1 - share_x), (1 - share_y) * share_x, share_y * (1 - share_x), share_y * share_x]
-    )
     middle = float(np.median(seen[np.isfinite(seen)])) if np.isfinite(seen).any() else frame.camera.radius
     along = np.where(known, (around * shares).sum(0), np.where(np.isfinite(seen), seen, middle))
     local = np.column_stack([(uv - 0.5) / frame.camera.focal, np.ones(len(uv))]) * along[:, None]
