@@ -45,12 +45,14 @@ SHEET_PITCHES_DEGREES = (0, 30, -20)
 
 def warm_up(generator: str = "mini") -> None:
     """Load what the first photo will need, while nobody waits for it yet."""
+    import scipy.ndimage
+
     import core.align
     import core.rendering.renderer
     from core import generators, inverters
 
     generators.load(generator)
-    del core.align, core.rendering, inverters
+    del core.align, core.rendering, inverters, scipy.ndimage
 
 
 def use_threads(count: int) -> None:

@@ -3,14 +3,24 @@
 They are values; `core.editors.fold` turns a head and a list of them into another head.
 """
 
-from collections.abc import Iterable
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.camera import Camera
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from core.camera import Camera
+    from core.region import Region
+    from core.warped_field import Warp
+
+REGION = "region"
+"""The part that is only what was drawn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +43,19 @@ class TakePart(_Layer):
     """A part of a reference, worn by the head.
 
     Attributes:
-        part: name in `core.editors.part_volume.LABELS_OF`.
+        part: name in `core.editors.part_volume.LABELS_OF`, or `REGION` for whatever the reference has in a region.
         reference: key of the reference in the project.
+        seam: width of its soft edge, in nodes of the grid of parts; 0 is hard.
+        harmonise: how far its colours follow the wearer's own, 0..1; None is as the part needs: wholly for parts of the
+            face, which bring skin along, and not at all for what is worn.
+        region: what was drawn to add to the part or to take away from it, or None.
     """
 
     part: str
     reference: str
+    seam: float = 1.0
+    harmonise: float | None = None
+    region: Region | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +76,19 @@ class MoveSlider(_Layer):
     Attributes:
         name: of a slider in `core.editors.attributes`.
         strength: how far, in the slider's own unit: one standard deviation of the training heads; either sign.
+    """
+
+    name: str
+    strength: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reshape(_Layer):
+    """Another expression or another shape of the face: space is bent, and what lies on the face goes along.
+
+    Attributes:
+        name: of a slider in `core.editors.face_sliders`.
+        strength: how far: 1 and -1 are a clear, credible change.
     """
 
     name: str
@@ -87,17 +117,22 @@ class Paint(_Layer):
         camera: from where it was painted.
         depth: float32 [h, w], of the surface that was painted, along the camera's z in world units; 0 where there was
             nothing. What this camera did not see stays unpainted.
+        shape: name and strength of the sliders that bent the face when it was painted.
+        way: how points of the face as it is now come back to where they were when it was painted, one after the other;
+            folding tells.
     """
 
     picture: NDArray[np.uint8]
     camera: Camera
     depth: NDArray[np.float32]
+    shape: tuple[tuple[str, float], ...] = ()
+    way: tuple[Warp, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Paint):
             return NotImplemented
-        ours = (self.key, self.camera, self.strength, self.enabled)
-        theirs = (other.key, other.camera, other.strength, other.enabled)
+        ours = (self.key, self.camera, self.strength, self.enabled, self.shape, self.way)
+        theirs = (other.key, other.camera, other.strength, other.enabled, other.shape, other.way)
         same = ours == theirs and np.array_equal(self.picture, other.picture)
         return same and np.array_equal(self.depth, other.depth)
 
@@ -110,14 +145,23 @@ class Repair(_Layer):
     """The side that no photo has shown, made up again by the generator; what floats is cleared."""
 
 
-Edit: TypeAlias = TakePart | RemovePart | MoveSlider | Recolour | Paint | Repair
-EDITS = (TakePart, RemovePart, MoveSlider, Recolour, Paint, Repair)
+Edit: TypeAlias = TakePart | RemovePart | MoveSlider | Reshape | Recolour | Paint | Repair
+EDITS = (TakePart, RemovePart, MoveSlider, Reshape, Recolour, Paint, Repair)
 """All kinds of edits."""
 
 
 def at_work(edits: Iterable[Edit]) -> tuple[Edit, ...]:
     """The edits that change something: enabled ones of some strength."""
     return tuple(edit for edit in edits if edit.enabled and edit.strength != 0)
+
+
+def shape_of(edits: Iterable[Edit]) -> tuple[tuple[str, float], ...]:
+    """Name and strength of the sliders that bend the face; those of one name add up."""
+    sums: dict[str, float] = {}
+    for edit in at_work(edits):
+        if isinstance(edit, Reshape):
+            sums[edit.name] = sums.get(edit.name, 0.0) + edit.strength
+    return tuple(sorted(sums.items()))
 
 
 def with_strength(edit: Edit, strength: float) -> Edit:

@@ -36,9 +36,11 @@ from core.packing import Classes, pack, unpack
 from core.photo import MAX_BYTES, Photo
 from core.photo_layer import PhotoLayer
 from core.reference import Reference
+from core.region import Region
 from core.siren_field import SirenField
 from core.stand_in import ModelFacts, StandIn, bytes_of_mesh, mesh_of_bytes
 from core.trigrid import PlaneAxes, Trigrid
+from core.warped_field import Warp, WarpedField
 from core.whole_file import written_whole
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ LIMITS = {
 """The members of the archive and the most bytes that each may unfold to."""
 PACKED = ("camera", "alignment", "head", "references", "edits")
 """Fields that `core.packing` writes."""
-FIELDS = (Trigrid, SirenField, GraftedField, RemappedField, Volume, Fit)
+FIELDS = (Trigrid, SirenField, GraftedField, RemappedField, WarpedField, Warp, Volume, Fit)
 """What heads are made of; a reference may be a head with edits of its own."""
 MAX_RATIO = 200
 """A member that unfolds to more than this many times its size, and to more than a megabyte, is a bomb."""
@@ -191,7 +193,7 @@ def _photo(name: str, sha256: str, members: Members) -> Photo:
 
 def _classes(aligned: bool) -> Classes:
     classes: dict[str, type[Any]] = {
-        cls.__name__: cls for cls in (Camera, Head, PhotoLayer, *FIELDS, PlaneAxes, Mask, Reference, *EDITS)
+        cls.__name__: cls for cls in (Camera, Head, PhotoLayer, *FIELDS, PlaneAxes, Mask, Reference, Region, *EDITS)
     }
     if aligned:
         from core import align  # brings the perception nets along, so only where the file needs it

@@ -8,21 +8,27 @@ field one after the other.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 
-from core.edit import MoveSlider, Paint, Recolour, RemovePart, Repair, TakePart, at_work
+from core.edit import REGION, MoveSlider, Paint, Recolour, RemovePart, Repair, TakePart, at_work, shape_of
 from core.editors.attributes import Sliders
 from core.editors.bareness import can_go_without, latents_without
-from core.editors.part_volume import LABELS_OF, REACH, HeadParts, fit_of, labels_of
+from core.editors.face_bending import bent
+from core.editors.face_warp import FaceWarper
+from core.editors.grafting import CLEARANCE, Lender, Wearer
+from core.editors.part_volume import LABELS_OF, REACH, HeadParts, labels_of
+from core.editors.photo_refit import RAYS_PX, SKETCH_RAYS_PX, refitted
 from core.editors.rear_repair import RearLayer
 from core.editors.recolouring import CALM, FREE, Remap, remap_to, toned
 from core.errors import VoltefaceError
 from core.generators.mini import Mini
-from core.grafted_field import Fit, GraftedField, RemappedField, Volume
+from core.grafted_field import GraftedField, RemappedField, Volume
+from core.rendering.renderer import HeadRenderer
 from core.trigrid import Trigrid
 
 if TYPE_CHECKING:
@@ -43,22 +49,8 @@ WORN = ("hair", "glasses")
 """Parts that a head can go without: the wearer's own comes off first."""
 REWORN = ("hair-length", "glasses", "beard")
 """Sliders that change what is worn: after them it is looked for again, after all others it is where it was."""
-CLEARANCE = {"hair": 4, "glasses": 2}
-"""Nodes around the wearer's own part that are cleared with it."""
-HIDING = 16
-"""Nodes around the reference's hair in which the wearer's bare skull is hidden."""
-FACE = ("skin", "eyes", "brows", "lips", "nose", "ears", "glasses", "neck", "cloth", "mouth")
 KEPT = 8
 """Pieces of work of each kind that are remembered; some are as large as a head."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Layer:
-    """A field inside a volume."""
-
-    field: Field
-    volume: Volume
-    fit: Fit
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,13 +118,17 @@ class Folder:
             before = self._settled if sketch and self._settled is not None else _State(working, latents, anchor)
             fitted, anchor = before.latents, before.anchor
             paint = self._head.paint
+            stiff: GraftedField | None = None
+            working = _with_taken_off(working)
             for number, edit in enumerate(working):
                 match edit:
                     case TakePart():
                         field = self._taken(field, fitted, anchor, edit)
+                        stiff = field if edit.part == "glasses" else stiff
                     case RemovePart():
                         seen = latents if edit.part == "beard" else fitted
-                        field = self._cleared(field, seen, anchor, edit.part, edit.strength)
+                        taken = any(isinstance(one, TakePart) and one.part == edit.part for one in working[:number])
+                        field = self._cleared(field, seen, anchor, edit.part, edit.strength, needed=not taken)
                     case Recolour():
                         own = before if before.is_like(working[: number + 1]) else _State(working, latents, anchor)
                         state = (_numbers(own.latents), own.edits[:number], own is before)
@@ -141,12 +137,23 @@ class Folder:
                         paint = (*paint, edit)
                     case Repair():
                         field = self._repaired(field, fitted, edit.strength)
+            rays_px = SKETCH_RAYS_PX if sketch else RAYS_PX
+            photos = refitted(self._head.photos, self._generator, self._head.trigrid, field, rays_px=rays_px)
+            made = replace(self._head, latents=latents, trigrid=field, photos=photos, paint=paint)
+            shape = shape_of(working)
+            if shape or any(layer.shape for layer in paint):
+                made = bent(made, self._once("face", self._warper), shape, stiff)
         self._settled = before
-        return replace(self._head, latents=latents, trigrid=field, paint=paint)
+        return made
 
     def parts(self) -> HeadParts:
         """The parts of the head without edits."""
         return self._parts_of(self._head.latents, self._head.trigrid)
+
+    def _warper(self) -> FaceWarper:
+        head = replace(self._head, delta={})  # the generator is tuned already
+        renderer = HeadRenderer(self._generator, head, below=self._grid_of(self._head))
+        return FaceWarper.of(renderer, head.camera)
 
     def _latents(self, sliders: Sequence[MoveSlider]) -> Tensor:
         latents = self._head.latents
@@ -230,8 +237,11 @@ class Folder:
         remap = self._remap(features[solid], tone.clamp(0, 1), calm=CALM)
         return RemappedField(bare, remap.matrix, remap.offset)
 
-    def _taken(self, field: Field, latents: Tensor, anchor: Tensor, edit: TakePart) -> Field:
-        labels_of(edit.part)
+    def _taken(self, field: Field, latents: Tensor, anchor: Tensor, edit: TakePart) -> GraftedField:
+        if edit.part != REGION:
+            labels_of(edit.part)
+        elif edit.region is None:
+            raise VoltefaceError("No region was drawn.", "Draw one over the view of the head.")
         source = self._references.get(edit.reference)
         if source is None:
             raise VoltefaceError("The reference of this edit is gone.", "Choose another one or delete the edit.")
@@ -242,62 +252,22 @@ class Folder:
             )
         if edit.part in WORN and can_go_without(self._plain, edit.part):
             field = self._cleared(field, latents, anchor, edit.part, edit.strength, needed=False)
-
-        def make() -> _Layer:
-            return self._graft(edit, source, latents, anchor)
-
+        name = self._names.get(edit.reference) or "the reference"
+        lender = self._once(
+            ("lender", edit.reference, id(source)), lambda: Lender(self._plain, source, name, self._grid_of)
+        )
+        worn_on = self._parts_of(anchor, self._field(anchor))
+        what = (edit.part, edit.reference, edit.region, _numbers(anchor))
+        place = self._once(("place", *what, edit.seam), lambda: lender.place(edit, worn_on))
         # what is worn stays as it was fitted while the face changes; parts of the skin take its tone
         seen = anchor if edit.part in REACH else latents
-        layer = self._once(("taken", edit.part, edit.reference, _numbers(anchor), _numbers(seen)), make)
-        return GraftedField(field, layer.field, layer.volume, layer.fit, edit.strength)
 
-    def _graft(self, edit: TakePart, source: Head, latents: Tensor, anchor: Tensor) -> _Layer:
-        """A reference's part in the wearer's space, in features that the wearer's decoder reads."""
-        part = edit.part
-        theirs = self._plain.tuned(source.delta) if source.delta else self._plain
-        field, offered = self._offered(theirs, source)
-        if part != "glasses" and offered.has("glasses") and can_go_without(self._plain, "glasses"):
-            # what lies under the reference's temples and lenses is wanted, not they
-            field, offered = self._once(
-                ("unglazed", id(source)), lambda: self._without_glasses(theirs, source, offered)
-            )
-        if not offered.has(part):
-            verb = "were" if part.endswith("s") else "was"
-            whose = self._names.get(edit.reference) or "the reference"
-            raise VoltefaceError(f"No {part} {verb} found on {whose}.", "Choose another reference or part.")
-        worn_on = self._parts_of(anchor, self._field(anchor))
-        fit = fit_of(offered, worn_on, part)
-        # a skull that is longer than the reference's must not show through its hair
-        covers = part == "hair"
-        volume = offered.around(part, HIDING, worn_on.kept(*FACE), fit) if covers else offered.volume(part)
-        labels = ("skin", *labels_of(part)) if part not in REACH else labels_of(part)
-        points = offered.points(*labels)
-        features = field.sample(points)
-        raw, decoded = theirs.decode(features)
-        colours = theirs.colours(decoded)
-        if part not in REACH:
-            # skin around a nose or a mouth takes the wearer's tone, and the part with it
-            skin, own = offered.points("skin"), worn_on.points("skin")
-            if len(skin) and len(own):
-                here = self._generator.colours(self._generator.decode(self._field(latents).sample(own))[1]).mean(0)
-                there = theirs.colours(theirs.decode(field.sample(skin))[1]).mean(0)
-                colours = (colours * (here / there.clamp(min=0.05)).clamp(0.4, 2.5)).clamp(0, 1)
-        if part not in REACH or source.delta or self._head.delta:
-            remap = self._remap(features, colours, raw, calm=FREE if part in REACH else CALM)
-            field = RemappedField(field, remap.matrix, remap.offset)
-        return _Layer(field, volume, fit)
+        def dyed() -> Field:
+            wearer = Wearer(self._generator, worn_on, self._field(seen), bool(self._head.delta))
+            return lender.dyed(edit, place, wearer)
 
-    def _without_glasses(self, theirs: Generator, source: Head, parts: HeadParts) -> tuple[Field, HeadParts]:
-        bare = theirs.trigrid(latents_without(self._plain, source.latents, "glasses"))
-        room = parts.room("glasses", CLEARANCE["glasses"], lambda at: theirs.decode(bare.sample(at))[0] > 0)
-        field = GraftedField(source.trigrid, bare, room)
-        return field, HeadParts.of(theirs, field, below=parts.grid)
-
-    def _offered(self, theirs: Generator, source: Head) -> tuple[Field, HeadParts]:
-        def make() -> tuple[Field, HeadParts]:
-            return source.trigrid, HeadParts.of(theirs, source.trigrid, self._grid_of(source))
-
-        return self._once(("reference", id(source)), make)
+        graft = self._once(("dyed", *what, _numbers(seen), edit.harmonise), dyed)
+        return GraftedField(field, graft, place.volume, place.fit, edit.strength)
 
     def _recoloured(self, field: Field, edit: Recolour, state: Hashable) -> Field:
         # the part may have come with an edit before this one
@@ -341,6 +311,18 @@ class Folder:
                 self._memory.pop(same[0])
             self._memory[key] = make()
         return self._memory[key]  # type: ignore[return-value]
+
+
+def _with_taken_off(edits: Sequence[Edit]) -> tuple[Edit, ...]:
+    """The edits with what was taken as weak as later ones that remove the part leave it."""
+
+    def left(number: int, edit: Edit) -> Edit:
+        if not isinstance(edit, TakePart):
+            return edit
+        later = (one for one in edits[number:] if isinstance(one, RemovePart) and one.part == edit.part)
+        return replace(edit, strength=edit.strength * math.prod(1 - min(1.0, one.strength) for one in later))
+
+    return tuple(left(number, edit) for number, edit in enumerate(edits))
 
 
 def _kind(key: Hashable) -> Hashable:

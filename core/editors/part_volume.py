@@ -127,7 +127,11 @@ class HeadParts:
         return {part: share for part, share in shares.items() if share * every >= FEWEST_NODES}
 
     def volume(self, part: str, reach: int | None = None, *, with_skin: bool | None = None) -> Volume:
-        """Where a part is, with soft edges.
+        """Where a part is, with soft edges: see `extent`."""
+        return self.softened(self.extent(part, reach, with_skin=with_skin).float())
+
+    def extent(self, part: str, reach: int | None = None, *, with_skin: bool | None = None) -> torch.Tensor:
+        """The nodes of a part and around it, bool [Z, Y, X].
 
         Args:
             part: a name of `LABELS_OF`.
@@ -144,7 +148,7 @@ class HeadParts:
         wide = grown(own, REACH.get(part, SKIN_REACH) if reach is None else reach)
         if not of_skin:
             wide = own | (wide & ~(self.nodes() & ~own))
-        return self._soft(wide)
+        return wide
 
     def room(self, part: str, reach: int, is_solid: Callable[[torch.Tensor], torch.Tensor]) -> Volume:
         """A part and what is empty around it, for clearing: nothing of the part is left, and no other part is touched.
@@ -165,10 +169,12 @@ class HeadParts:
         closed = ~grown(~grown(own, CLOSING), CLOSING)
         cleared = grown(own | closed, reach) & ~named
         # what only the part held up goes with it
-        return self._soft(cleared | grown(_adrift((self.grid.sigma > FAINT) & ~cleared), 1))
+        return self.softened((cleared | grown(_adrift((self.grid.sigma > FAINT) & ~cleared), 1)).float())
 
-    def around(self, part: str, reach: int, kept: Volume, fit: Fit) -> Volume:
+    def around(self, part: str, reach: int, kept: Volume, fit: Fit) -> torch.Tensor:
         """A part and much of what is empty around it, which hides matter that sticks out of it on another head.
+
+        Returns bool [Z, Y, X].
 
         Args:
             part: a name of `LABELS_OF`.
@@ -176,14 +182,13 @@ class HeadParts:
             kept: of the other head, what must not be hidden, with its neighbourhood.
             fit: where this head's points come to lie on the other.
         """
-        volume = self.volume(part)
-        own = volume.weights > 0
+        own = grown(self.extent(part), 1)
         others = grown(self.nodes() & ~self.nodes(*labels_of(part)), 2)
         free = grown(own, reach) & ~own & ~others & (self.grid.sigma < SOLID)
         at = self._points(free)
         there = at * fit.scale + torch.tensor(fit.shift, device=at.device)
         free[free.clone()] = kept.at(there) < 0.5
-        return self._soft(own | free)
+        return own | free
 
     def kept(self, *labels: str) -> Volume:
         """What hair must not hide: the nodes that bear one of the labels and their neighbours, without a bare skull.
@@ -202,8 +207,29 @@ class HeadParts:
             nodes = nodes & ~(self.nodes("skin") & skull)
         return Volume(grown(nodes, 1).float(), self.grid.half_sides)
 
-    def _soft(self, nodes: torch.Tensor) -> Volume:
-        return Volume(F.avg_pool3d(nodes.float()[None, None], 3, 1, 1)[0, 0], self.grid.half_sides)
+    def softened(self, weights: torch.Tensor, seam: float = 1.0) -> Volume:
+        """Weights float32 [Z, Y, X] with edges that are `seam` nodes soft."""
+        whole, share = int(seam), seam - int(seam)
+
+        def blurred(reach: int) -> torch.Tensor:
+            return F.avg_pool3d(weights[None, None], 2 * reach + 1, 1, reach)[0, 0] if reach else weights
+
+        soft = blurred(whole)
+        if share:
+            soft = torch.lerp(soft, blurred(whole + 1), share)
+        return Volume(soft, self.grid.half_sides)
+
+    def places(self) -> torch.Tensor:
+        """World points [Z * Y * X, 3] of all nodes."""
+        x, y, z = (
+            torch.linspace(-half, half, count, device=self.grid.sigma.device)
+            for half, count in zip(self.grid.half_sides, reversed(self.grid.sigma.shape), strict=True)
+        )
+        return torch.cartesian_prod(z, y, x).flip(1)
+
+    def points_in(self, volume: Volume) -> torch.Tensor:
+        """World points [N, 3] of the solid nodes near the visible surface that belong to a volume of this grid."""
+        return self._points(self._known & (volume.weights > 0.5))
 
     def points(self, *labels: str) -> torch.Tensor:
         """World points [N, 3] of the nodes that bear one of the labels."""
@@ -273,10 +299,11 @@ def grown(nodes: torch.Tensor, reach: int) -> torch.Tensor:
 def fit_of(source: HeadParts, target: HeadParts, part: str) -> Fit:
     """How a part of the source is best worn by the target: moved and scaled, not turned.
 
-    Parts of the face lie on their counterparts; hair, glasses and clothing follow eyes, ears, nose and lips.
+    Parts of the face lie on their counterparts; hair, glasses, clothing and what was drawn follow eyes, ears, nose and
+    lips.
     """
     ours, theirs = source.landmarks(), target.landmarks()
-    if part not in REACH and source.has(part) and target.has(part):
+    if part in LABELS_OF and part not in REACH and source.has(part) and target.has(part):
         labels = labels_of(part)
         shift = target.points(*labels).mean(0) - source.points(*labels).mean(0)
         return Fit(1.0, _triple(shift))

@@ -3,18 +3,20 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
 from core import generators
 from core.camera import Camera
-from core.edit import Edit, MoveSlider, Recolour, RemovePart, TakePart, at_work, with_strength
+from core.edit import REGION, Edit, MoveSlider, Recolour, RemovePart, TakePart, at_work, with_strength
 from core.editors.fold import Folder
 from core.editors.part_volume import HeadParts
 from core.errors import VoltefaceError
 from core.frame import Quality
 from core.generators.mini import Mini
 from core.head import Head
+from core.region import Region
 from core.rendering.renderer import HeadRenderer
 from tests.fakes import TinyGenerator, tiny_head
 
@@ -60,6 +62,86 @@ def test_a_part_comes_from_the_reference_and_the_rest_stays(folder: Folder) -> N
     far = far[(far - nose.mean(0)).norm(dim=1) > 0.12]
     assert torch.equal(edited.trigrid.sample(far), wearer.trigrid.sample(far))
     assert source.trigrid == tiny_head(2).trigrid
+
+
+def _drawn(*, u: tuple[float, float], v: tuple[float, float], removes: bool = False) -> Region:
+    """A rectangle drawn over the wearer's front view."""
+    frame = HeadRenderer(TinyGenerator(), tiny_head(1)).render(Camera.orbit(), Quality.NEAR)
+    drawn, nothing = np.zeros((64, 64), np.uint8), np.zeros((64, 64), np.uint8)
+    drawn[int(v[0] * 64) : int(v[1] * 64), int(u[0] * 64) : int(u[1] * 64)] = 255
+    return Region(nothing if removes else drawn, drawn if removes else nothing, frame.camera, frame.depth)
+
+
+def test_a_drawn_region_brings_what_the_reference_has_there_and_nothing_else(folder: Folder) -> None:
+    region = _drawn(u=(0.5, 0.7), v=(0.3, 0.5))
+    edited = folder.folded((TakePart(key="1", part=REGION, reference="other", region=region),))
+    points = folder.parts().points()
+    inside = torch.from_numpy(region.weights_at(points.numpy())[0]) > 0.9
+    change = (edited.trigrid.sample(points) - tiny_head(1).trigrid.sample(points)).abs().amax(1)
+    assert change[inside].mean() > 0.01
+    assert (change[points[:, 2] < -0.05] == 0).all()
+
+
+def test_what_was_drawn_away_stays_the_wearers(folder: Folder) -> None:
+    region = _drawn(u=(0.0, 1.0), v=(0.0, 1.0), removes=True)
+    with pytest.raises(VoltefaceError, match="holds hardly anything"):
+        folder.folded((replace(TAKE, region=region),))
+    half = folder.folded((replace(TAKE, region=_drawn(u=(0.0, 0.5), v=(0.0, 1.0), removes=True)),))
+    nose = folder.parts().points("nose")
+    change = (half.trigrid.sample(nose) - tiny_head(1).trigrid.sample(nose)).abs().amax(1)
+    left = nose[:, 0] < 0 if change[nose[:, 0] < -0.01].mean() < change[nose[:, 0] > 0.01].mean() else nose[:, 0] > 0
+    assert change[left & (nose[:, 0].abs() > 0.015)].mean() < 0.2 * change[~left].mean()
+
+
+def test_a_wider_seam_reaches_further_and_harmony_follows_the_wearers_tone(folder: Folder) -> None:
+    points = _points()
+    plain = folder.folded((TAKE,)).trigrid.sample(points)
+    wide = folder.folded((replace(TAKE, seam=3.0),)).trigrid.sample(points)
+    base = tiny_head(1).trigrid.sample(points)
+    assert ((wide != base).any(1)).sum() > 1.2 * ((plain != base).any(1)).sum()
+    # the default is as it was before there was a choice
+    same = folder.folded((replace(TAKE, harmonise=1.0),))
+    torch.testing.assert_close(same.trigrid.sample(points), plain)
+    nose = folder.parts().points("nose")
+    skin = _look(folder.folded(()), folder.parts().points("skin")).mean(0)
+    own, suited = (
+        (_look(folder.folded((replace(TAKE, harmonise=share),)), nose).mean(0) - skin).norm() for share in (0.0, 1.0)
+    )
+    assert own != suited
+
+
+def test_a_part_that_was_taken_is_taken_off_again(folder: Folder) -> None:
+    off = RemovePart(key="9", part="nose")
+    edited = folder.folded((TAKE, off))
+    torch.testing.assert_close(edited.trigrid.sample(_points()), tiny_head(1).trigrid.sample(_points()))
+
+
+def test_a_sketch_is_close_and_the_last_frame_of_a_drag_is_exact(folder: Folder) -> None:
+    edits = (TAKE, BLUE_HAIR)
+    first = folder.folded(edits)
+    sketched = folder.folded((with_strength(TAKE, 0.4), BLUE_HAIR), sketch=True)
+    exact = folder.folded((with_strength(TAKE, 0.4), BLUE_HAIR))
+    points = _points()
+    away = (sketched.trigrid.sample(points) - exact.trigrid.sample(points)).abs().mean()
+    assert away < 0.5 * (first.trigrid.sample(points) - exact.trigrid.sample(points)).abs().mean() + 1e-3
+    alone = Folder(TinyGenerator(), tiny_head(1), {"other": tiny_head(2)})
+    fresh = alone.folded((with_strength(TAKE, 0.4), BLUE_HAIR))
+    torch.testing.assert_close(exact.trigrid.sample(points), fresh.trigrid.sample(points))
+
+
+def test_what_is_known_of_heads_changes_nothing() -> None:
+    heads = {"other": tiny_head(2)}
+    grids = {id(head): HeadParts.of(TinyGenerator(), head.trigrid).grid for head in heads.values()}
+    asked = Folder(TinyGenerator(), tiny_head(1), heads, grid_of=lambda head: grids.get(id(head)))
+    plain = Folder(TinyGenerator(), tiny_head(1), heads)
+    edited, same = (one.folded((TAKE,)) for one in (asked, plain))
+    assert torch.equal(edited.trigrid.sample(_points()), same.trigrid.sample(_points()))
+
+
+def test_a_reference_is_called_by_its_name() -> None:
+    folder = Folder(TinyGenerator(), tiny_head(1), {"other": tiny_head(2)}, names={"other": "Grace Hopper"})
+    with pytest.raises(VoltefaceError, match="No glasses were found on Grace Hopper"):
+        folder.folded((replace(TAKE, part="glasses"),))
 
 
 def test_folding_is_pure(folder: Folder) -> None:

@@ -9,6 +9,7 @@ import torch
 from core.camera import Camera
 from core.errors import Cancelled
 from core.frame import Frame, Quality
+from core.grafted_field import GraftedField, Volume
 from core.mask import PARTS
 from core.rendering.marching import march
 from core.rendering.near import march_near
@@ -160,6 +161,33 @@ def test_a_ball_on_the_grid() -> None:
     surface = torch.nn.functional.normalize(torch.randn(50, 3, generator=torch.Generator().manual_seed(2)), dim=1)
     assert (grid.colour_at(surface * RADIUS) - (surface * RADIUS / 0.8 + 0.5)).abs().max() < 0.02
     assert grid.label_at(at) is None
+
+
+def test_a_grid_over_another_one_is_the_same_as_without_it() -> None:
+    tiny, base, other = TinyGenerator(), tiny_head(1).trigrid, tiny_head(2).trigrid
+    weights = torch.zeros(9, 9, 9)
+    weights[:, 5:, :] = 1
+    half = tuple(min(side, tiny.info.box_side / 2) for side in (0.5, 0.5, 0.5))
+    edited = GraftedField(base, other, Volume(weights, half), strength=0.7)  # type: ignore[arg-type]
+    asked = 0
+
+    class Counting(TinyGenerator):
+        def decode(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            nonlocal asked
+            asked += len(features)
+            return super().decode(features)
+
+    with torch.no_grad():
+        below = field_grid(tiny, base, part_labels)
+        quick = field_grid(Counting(), edited, part_labels, below=below)
+        few, asked = asked, 0
+        whole = field_grid(Counting(), edited, part_labels)
+    assert few < 0.8 * asked
+    torch.testing.assert_close(quick.sigma, whole.sigma)
+    torch.testing.assert_close(quick.colour, whole.colour)
+    assert quick.labels is not None
+    assert whole.labels is not None
+    assert torch.equal(quick.labels, whole.labels)
 
 
 def test_traced_rays_meet_a_ball_where_it_is() -> None:

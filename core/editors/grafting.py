@@ -1,0 +1,193 @@
+"""A reference as it lends its parts: where they are, how another head wears them, and in which colours they come.
+
+`core.editors.fold` asks for each and keeps the answers; nothing here depends on how strong an edit is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import torch
+
+from core.edit import REGION
+from core.editors.bareness import can_go_without, latents_without
+from core.editors.part_volume import FEWEST_NODES, REACH, HeadParts, fit_of, labels_of
+from core.editors.recolouring import CALM, FREE, remap_to
+from core.errors import VoltefaceError
+from core.grafted_field import Fit, GraftedField, RemappedField, Volume
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from core.edit import TakePart
+    from core.field import Field
+    from core.head import Head
+    from core.protocols import Generator
+    from core.rendering.occupancy import FieldGrid
+
+CLEARANCE = {"hair": 4, "glasses": 2}
+"""Nodes around a part that are cleared with it."""
+HIDING = 16
+"""Nodes around the reference's hair in which the wearer's bare skull is hidden."""
+FACE = ("skin", "eyes", "brows", "lips", "nose", "ears", "glasses", "neck", "cloth", "mouth")
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where a part is on its own head, and where that lies on the wearer's."""
+
+    volume: Volume
+    fit: Fit
+
+
+@dataclass(frozen=True, eq=False)
+class Wearer:
+    """The head that a part is put on.
+
+    Attributes:
+        generator: with the head's tuning.
+        parts: of the head.
+        field: of the head as its face is now.
+        is_tuned: whether its decoder is another one than the references'.
+    """
+
+    generator: Generator
+    parts: HeadParts
+    field: Field
+    is_tuned: bool
+
+    def mean_colour(self, *labels: str) -> tuple[Tensor, Tensor] | None:
+        """Mean and deviation [3] of the colours of its parts; None where it shows none of them."""
+        points = self.parts.points(*labels)
+        return _mean_colour(self.generator, self.field, points)
+
+
+class Lender:
+    """One reference. Used by one thread at a time."""
+
+    def __init__(self, plain: Generator, source: Head, name: str, grid_of: Callable[[Head], FieldGrid | None]) -> None:
+        """Begin.
+
+        Args:
+            plain: the generator without tuning.
+            source: the reference.
+            name: for people.
+            grid_of: gives grids that are known already.
+        """
+        self._plain = plain
+        self._theirs = plain.tuned(source.delta) if source.delta else plain
+        self._source = source
+        self._name = name
+        self._grid_of = grid_of
+
+    def place(self, edit: TakePart, worn_on: HeadParts) -> Place:
+        """Where the part of an edit is, and how it fits.
+
+        Raises:
+            VoltefaceError: the reference has no such part, or what was drawn holds nothing of a head.
+        """
+        part = edit.part
+        _, offered = self._offered(part)
+        fit = fit_of(offered, worn_on, part)
+        if part == REGION:
+            weights = torch.zeros_like(offered.grid.sigma)
+        elif part == "hair":
+            # a skull that is longer than the reference's must not show through its hair
+            weights = offered.around(part, HIDING, worn_on.kept(*FACE), fit).float()
+        else:
+            weights = offered.extent(part).float()
+        if edit.region is not None:
+            there = offered.places() * fit.scale + torch.tensor(fit.shift, device=weights.device)
+            added, removed = (
+                torch.from_numpy(one).to(weights).view(weights.shape)
+                for one in edit.region.weights_at(there.cpu().numpy())
+            )
+            weights = torch.maximum(weights * (1 - removed), added)
+            if int((weights > 0.5).sum()) < FEWEST_NODES:
+                raise VoltefaceError(
+                    "What was drawn holds hardly anything of the head.", "Draw over more of the part, or draw it anew."
+                )
+        return Place(offered.softened(weights, edit.seam), fit)
+
+    def dyed(self, edit: TakePart, place: Place, wearer: Wearer) -> Field:
+        """The reference's field in features that the wearer's decoder reads, in colours that suit the wearer.
+
+        Raises:
+            VoltefaceError: the reference has nothing in the place.
+        """
+        field, offered = self._offered(edit.part)
+        worn = edit.part in REACH
+        share = (0.0 if worn else 1.0) if edit.harmonise is None else edit.harmonise
+        if not share and worn and not self._source.delta and not wearer.is_tuned:
+            return field
+        if edit.part == REGION:
+            points = offered.points_in(place.volume)
+        else:
+            points = offered.points(*labels_of(edit.part), *(() if worn else ("skin",)))
+        if not len(points):
+            raise VoltefaceError(f"{self._subject} has nothing there.", "Draw over more, or choose another reference.")
+        features = field.sample(points)
+        raw, decoded = self._theirs.decode(features)
+        colours = self._theirs.colours(decoded)
+        suited = self._suited(colours, field, offered, edit.part, wearer)
+        with torch.enable_grad():
+            remap = remap_to(
+                wearer.generator,
+                features,
+                torch.lerp(colours, suited, share) if share else colours,
+                raw,
+                calm=FREE if worn else CALM,
+            )
+        return RemappedField(field, remap.matrix, remap.offset)
+
+    def _suited(self, colours: Tensor, field: Field, offered: HeadParts, part: str, wearer: Wearer) -> Tensor:
+        """Colours [N, 3] as they would be on the wearer."""
+        labels = labels_of(part) if part in REACH else ("skin",)
+        here = wearer.mean_colour(*labels)
+        there = _mean_colour(self._theirs, field, offered.points(*labels))
+        if here is None or there is None:
+            return colours
+        if part in REACH:
+            # what is worn takes the tone and the contrast of what the wearer has there
+            contrast = (here[1] / there[1].clamp(min=0.02)).clamp(0.5, 2)
+            return ((colours - there[0]) * contrast + here[0]).clamp(0, 1)
+        # skin around a nose or a mouth takes the wearer's tone, and the part with it
+        return (colours * (here[0] / there[0].clamp(min=0.05)).clamp(0.4, 2.5)).clamp(0, 1)
+
+    def _offered(self, part: str) -> tuple[Field, HeadParts]:
+        field, offered = self._whole
+        if part != "glasses" and offered.has("glasses") and can_go_without(self._plain, "glasses"):
+            # what lies under the reference's temples and lenses is wanted, not they
+            field, offered = self._unglazed
+        if part != REGION and not offered.has(part):
+            verb = "were" if part.endswith("s") else "was"
+            raise VoltefaceError(f"No {part} {verb} found on {self._name}.", "Choose another reference or part.")
+        return field, offered
+
+    @cached_property
+    def _whole(self) -> tuple[Field, HeadParts]:
+        field = self._source.trigrid
+        return field, HeadParts.of(self._theirs, field, self._grid_of(self._source))
+
+    @cached_property
+    def _unglazed(self) -> tuple[Field, HeadParts]:
+        _, parts = self._whole
+        bare = self._theirs.trigrid(latents_without(self._plain, self._source.latents, "glasses"))
+        room = parts.room("glasses", CLEARANCE["glasses"], lambda at: self._theirs.decode(bare.sample(at))[0] > 0)
+        field = GraftedField(self._source.trigrid, bare, room)
+        return field, HeadParts.of(self._theirs, field, below=parts.grid)
+
+    @property
+    def _subject(self) -> str:
+        return self._name[:1].upper() + self._name[1:]
+
+
+def _mean_colour(generator: Generator, field: Field, points: Tensor) -> tuple[Tensor, Tensor] | None:
+    if len(points) < 2:
+        return None
+    colours = generator.colours(generator.decode(field.sample(points))[1])
+    return colours.mean(0), colours.std(0)
