@@ -166,9 +166,9 @@ def _add_editing(verbs: argparse._SubParsersAction[Parser], every: Parser, lean:
     remove.add_argument("part", metavar="PART", help="hair, glasses or beard")
     remove.add_argument("--from", dest="head", type=Path, required=True, metavar="HEAD.volteface")
 
-    attribute = verbs.add_parser("attribute", parents=[*shared, project], help="move sliders: age, smile, beard ...")
+    attribute = verbs.add_parser("attribute", parents=[*shared, project], help="move sliders: smile, nose-width, age")
     attribute.add_argument(
-        "values", nargs="+", metavar="NAME=S", help="smile=0.8 age=-0.3: deviations from the head as it was made"
+        "values", nargs="+", metavar="NAME=S", help="smile=0.8 nose-width=-0.5 age=1: away from the head as it was made"
     )
 
     colour = verbs.add_parser("colour", parents=[*shared, strength, project], help="hair, eyes ... in another colour")
@@ -214,6 +214,10 @@ def _add_train(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None
     evaluation.add_argument("--heads", required=True, metavar="SEED@RECIPE,...", help="held-out heads to render")
     evaluation.add_argument("--cache", type=Path, required=True, metavar="FOLDER", help="for what is slow to derive")
     evaluation.add_argument("--count", type=_positive, default=40, metavar="N", help="heads whose features are kept")
+    face = train_verbs.add_parser("face", parents=[every], help="measure the sliders of expression and face shape")
+    face.add_argument("assets", type=Path, metavar="ASSETS", help="the MakeHuman assets")
+    face.add_argument("output", type=Path, metavar="FOLDER", help="where face_targets.safetensors is written")
+    face.add_argument("--cache", type=Path, metavar="FOLDER", help="for what is slow to derive")
     sliders = train_verbs.add_parser("sliders", parents=[every], help="mix the sliders so that they leak least")
     sliders.add_argument("figures", type=Path, metavar="FIGURES.json", help="what `evaluate model -o` wrote")
     sliders.add_argument("output", type=Path, metavar="FILE.json")

@@ -26,26 +26,32 @@ if TYPE_CHECKING:
     from core.rendering.occupancy import FieldGrid
 
 PORTRAIT_PX = 320
+PERSON = "Person"
+"""Group of the sliders that a model knows as attributes."""
 
 
 @dataclass(frozen=True)
 class SliderFacts:
-    """A slider that a model knows; `title` goes from low to high as "younger .. older"."""
+    """A slider that a head has; `title` goes from low to high as "younger .. older", `group` is where it is listed."""
 
     name: str
     title: str
     range: tuple[float, float]
+    group: str = ""
 
 
 def sliders_of(generator: str) -> tuple[SliderFacts, ...]:
-    """The sliders of a model; none where it knows no attributes."""
+    """The sliders of heads of a model: those of the face, which any head has, and the attributes that it knows."""
     from core.editors.attributes import Sliders, slider_of
+    from core.editors.face_sliders import FACE_SLIDERS, FORMER
 
+    face = tuple(SliderFacts(one.name, one.title, one.range, one.group) for one in FACE_SLIDERS)
     try:
         names = Sliders.of(loaded_generator(generator)).names
     except VoltefaceError:
-        return ()
-    return tuple(SliderFacts(name, slider_of(name).title, slider_of(name).range) for name in names)
+        return face
+    known = [slider_of(name) for name in names if name not in FORMER]
+    return (*face, *(SliderFacts(one.name, one.title, one.range, PERSON) for one in known))
 
 
 def coverage_of(renderer: Renderer) -> Mapping[str, float]:

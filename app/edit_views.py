@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.edit import MoveSlider, Paint, Recolour, RemovePart, Repair, TakePart
+from core.edit import MoveSlider, Paint, Recolour, RemovePart, Repair, Reshape, TakePart
+from core.editors.face_sliders import FORMER
+from core.editors.face_sliders import NAMES as FACE_NAMES
 from widgets.edit_values import PART_TITLES, EditKind, EditView, PartView, SliderView
 
 if TYPE_CHECKING:
@@ -40,14 +42,20 @@ def slider_views(facts: Sequence[SliderFacts], edits: Sequence[Edit]) -> tuple[S
         low, _, high = one.title.partition("..")
         moved = slider_edit(edits, one.name)
         value = moved.strength if moved is not None and moved.enabled else 0.0
-        views.append(SliderView(one.name, _ends(low), _ends(high), *one.range, value))
+        views.append(SliderView(one.name, _ends(low), _ends(high), *one.range, value, one.group))
     return tuple(views)
 
 
-def slider_edit(edits: Sequence[Edit], name: str) -> MoveSlider | None:
+def slider_edit(edits: Sequence[Edit], name: str) -> MoveSlider | Reshape | None:
     """The edit that a slider of the attributes panel moves: the last one of its name."""
-    found = [edit for edit in edits if isinstance(edit, MoveSlider) and edit.name == name]
+    kind = Reshape if name in FACE_NAMES else MoveSlider
+    found = [edit for edit in edits if isinstance(edit, kind) and edit.name == name]
     return found[-1] if found else None
+
+
+def new_slider_edit(key: str, name: str, strength: float) -> MoveSlider | Reshape:
+    """The edit that a slider of the attributes panel begins."""
+    return (Reshape if name in FACE_NAMES else MoveSlider)(key=key, name=name, strength=strength)
 
 
 def part_views(coverage: Mapping[str, float]) -> tuple[PartView, ...]:
@@ -65,8 +73,10 @@ def edit_text(edit: Edit, project: Project | None) -> str:
             return f"{PART_TITLES.get(edit.part, edit.part)} from {whose}"
         case RemovePart():
             return f"Without {PART_TITLES.get(edit.part, edit.part).lower()}"
-        case MoveSlider():
-            return slider_title(edit.name)
+        case MoveSlider() | Reshape():
+            # a slider of old projects that another one took the place of
+            former = isinstance(edit, MoveSlider) and edit.name in FORMER
+            return f"{slider_title(edit.name)} of the model" if former else slider_title(edit.name)
         case Recolour():
             return f"{PART_TITLES.get(edit.part, edit.part)} colour"
         case Paint():
@@ -96,9 +106,11 @@ def _edit_view(
             problem = problem if source is not None else "The reference it takes from was removed."
         case RemovePart():
             kind = EditKind.REMOVE
-        case MoveSlider():
+        case MoveSlider() | Reshape():
             kind, neutral = EditKind.SLIDER, 0.0
-            low, high = next((one.range for one in facts if one.name == edit.name), UNKNOWN_RANGE)
+            same = [one.range for one in facts if one.name == edit.name]
+            former = isinstance(edit, MoveSlider) and edit.name in FORMER
+            low, high = same[0] if same and not former else UNKNOWN_RANGE
         case Recolour():
             kind, rgb = EditKind.COLOUR, edit.rgb
         case Paint():

@@ -18,10 +18,19 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QObject, Signal
 
 from app.commands import NEVER_MERGED
-from app.edit_views import edit_text, edit_views, paint_thumbnail, part_views, slider_edit, slider_title, slider_views
+from app.edit_views import (
+    edit_text,
+    edit_views,
+    new_slider_edit,
+    paint_thumbnail,
+    part_views,
+    slider_edit,
+    slider_title,
+    slider_views,
+)
 from app.folding import Folded, Folding, used_references
 from app.jobs import Job, JobQueue
-from core.edit import MoveSlider, Paint, Recolour, RemovePart, TakePart, at_work, with_strength
+from core.edit import Paint, Recolour, RemovePart, TakePart, at_work, shape_of, with_strength
 from core.frame import Quality
 from widgets.edit_values import EditingView
 
@@ -163,10 +172,10 @@ class Editing(QObject):
 
     def paint(self, strokes: Strokes) -> None:
         """Lay paint on the head as it was seen."""
-        frame = strokes.frame
+        frame, shape = strokes.frame, () if self._bare else shape_of(self._edits())
 
         def edit(key: str) -> Paint:
-            return Paint(key=key, picture=strokes.picture, camera=frame.camera, depth=frame.depth)
+            return Paint(key=key, picture=strokes.picture, camera=frame.camera, depth=frame.depth, shape=shape)
 
         def first(made: Edit) -> Frame:
             """The view with the paint on, for as long as it takes to draw it."""
@@ -190,7 +199,7 @@ class Editing(QObject):
             return
         token = self._token(f"slider {name}", live=live)
         if edit is None:
-            edits = (*project.edits, MoveSlider(key=_new_key(), name=name, strength=value))
+            edits = (*project.edits, new_slider_edit(_new_key(), name, value))
         elif value == 0 and not live:
             edits = tuple(one for one in project.edits if one is not edit)
         else:

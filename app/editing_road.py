@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app import road, shelf
+from app.edit_views import new_slider_edit, slider_edit
 from core.camera import Camera
-from core.edit import MoveSlider, Paint, at_work
+from core.edit import MoveSlider, Paint, Reshape, at_work, shape_of
 from core.errors import PhotoError, ProjectError, VoltefaceError
 from core.frame import Quality
 from core.progress import Report, silent
 from core.reference import Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -193,24 +194,28 @@ def with_sliders(project: Project, strengths: Mapping[str, float]) -> Project:
     Raises:
         VoltefaceError: there is no such slider, or it does not reach so far.
     """
-    from core.editors.attributes import slider_of
+    from core.editors.attributes import SLIDERS
+    from core.editors.face_sliders import FACE_SLIDERS, FORMER
 
-    for name, strength in strengths.items():
-        low, high = slider_of(name).range
+    ranges = {slider.name: slider.range for slider in SLIDERS} | {slider.name: slider.range for slider in FACE_SLIDERS}
+    renamed = {FORMER.get(name, name): strength for name, strength in strengths.items()}
+    for name, strength in renamed.items():
+        if name not in ranges:
+            names = ", ".join(known for known in ranges if FORMER.get(known, known) == known)
+            raise VoltefaceError(f"There is no slider {name!r}.", f"Choose from: {names}.")
+        low, high = ranges[name]
         if not low <= strength <= high:
             raise VoltefaceError(f"{name}={strength:g} is out of range.", f"Choose from {low:g} to {high:g}.")
-    for name, strength in strengths.items():
+    for name, strength in renamed.items():
+        moved = slider_edit(project.edits, name)
         edits: list[Edit] = []
-        known = False
         for edit in project.edits:
-            if isinstance(edit, MoveSlider) and edit.name == name:
-                if strength and not known:
-                    edits.append(replace(edit, strength=strength, enabled=True))
-                known = True
-            else:
+            if not isinstance(edit, MoveSlider | Reshape) or edit.name != name or type(edit) is not type(moved):
                 edits.append(edit)
-        if strength and not known:
-            edits.append(MoveSlider(key=new_key(project), name=name, strength=strength))
+            elif edit is moved and strength:
+                edits.append(replace(edit, strength=strength, enabled=True))
+        if moved is None and strength:
+            edits.append(new_slider_edit(new_key(project), name, strength))
         project = replace(project, edits=tuple(edits))
     return project
 
@@ -263,7 +268,9 @@ def paint_over_photo(project: Project, copy: Photo) -> NDArray[np.uint8]:
     return np.concatenate([painted, cover], axis=2).round().astype(np.uint8)
 
 
-def paint_edit(renderer: Renderer, picture: NDArray[np.uint8], camera: Camera, key: str) -> Paint:
+def paint_edit(
+    renderer: Renderer, picture: NDArray[np.uint8], camera: Camera, key: str, edits: Sequence[Edit] = ()
+) -> Paint:
     """Paint on the surface that a camera sees.
 
     Args:
@@ -271,6 +278,7 @@ def paint_edit(renderer: Renderer, picture: NDArray[np.uint8], camera: Camera, k
         picture: uint8 [S, S, 4].
         camera: from where it is painted.
         key: of the edit.
+        edits: those before it.
 
     Raises:
         VoltefaceError: none of the paint lies on the head.
@@ -282,7 +290,7 @@ def paint_edit(renderer: Renderer, picture: NDArray[np.uint8], camera: Camera, k
     solid = cv2.resize((depth > 0).astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST)
     if not (solid * (picture[..., 3] > 0)).any():
         raise VoltefaceError("None of the paint lies on the head.", "Paint where the head is seen, from the same side.")
-    return Paint(key=key, picture=picture, camera=camera, depth=depth)
+    return Paint(key=key, picture=picture, camera=camera, depth=depth, shape=shape_of(edits))
 
 
 def camera_at(yaw_degrees: float, pitch_degrees: float) -> Camera:

@@ -100,7 +100,7 @@ def paint(options: argparse.Namespace, console: Console) -> int:
         raise VoltefaceError(f"There is no paint in {texture.name}.", "Paint something on it first.")
     head = editing_road.edited_head(project, half=_half(options))
     edit = editing_road.paint_edit(
-        road.renderer_of(head, **_economy(options)), picture, camera, editing_road.new_key(project)
+        road.renderer_of(head, **_economy(options)), picture, camera, editing_road.new_key(project), project.edits
     )
     edit = replace(edit, strength=options.strength)
     return _save(_with(project, edit), [edit], options, console, f"paint of {texture.name}")

@@ -97,3 +97,14 @@ def train_parser(options: argparse.Namespace, console: Console) -> dict[str, Any
         options.data, segmenter=parser_of(training.network_so_far()), views=4, report=console.report
     )
     return {"file": str(file), "steps": training.steps, "figures": figures.to_json()}
+
+
+def train_face(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """Measure how the sliders of expression and face shape move a face, on the CC0 face targets."""
+    from core.training.face_targets import write_face_targets
+    from core.training.synthetic.assets import AssetFolders
+
+    assets = AssetFolders.located(options.assets)
+    cache = options.cache or options.output / ".derived"
+    file = write_face_targets(assets, cache, options.output, console.report)
+    return {"file": str(file), "bytes": file.stat().st_size}

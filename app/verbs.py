@@ -178,12 +178,13 @@ def demo(options: argparse.Namespace, console: Console) -> int:
 def train(options: argparse.Namespace, console: Console) -> int:
     """Make the bundled models again."""
     from app.evaluation import train_evaluation, train_sliders
-    from app.training import train_data, train_encoder, train_mini, train_parser
+    from app.training import train_data, train_encoder, train_face, train_mini, train_parser
 
     makers = {
         "data": train_data,
         "mini": train_mini,
         "parser": train_parser,
+        "face": train_face,
         "encoder": train_encoder,
         "evaluation": train_evaluation,
         "sliders": train_sliders,

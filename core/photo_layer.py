@@ -1,11 +1,17 @@
 """A photo that lies on a head: what a camera saw of it, for as long as the surface under it stays what it was."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.camera import Camera
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.camera import Camera
+    from core.warped_field import Warp
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -21,6 +27,7 @@ class PhotoLayer:
         cover_from_here: uint8 [S, S]: the same, seen from the photo's own camera.
         camera: the photo's.
         depth: float32 [h, w] of the head's surface along the camera's z, world units; 0 where there is none.
+        way: how points of the face as it is now come back to where they were in the photo, one after the other.
     """
 
     picture: NDArray[np.uint8]
@@ -28,13 +35,14 @@ class PhotoLayer:
     cover_from_here: NDArray[np.uint8]
     camera: Camera
     depth: NDArray[np.float32]
+    way: tuple[Warp, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PhotoLayer):
             return NotImplemented
         names = ("picture", "cover", "cover_from_here", "depth")
         same = all(np.array_equal(getattr(self, name), getattr(other, name)) for name in names)
-        return self.camera == other.camera and same
+        return self.camera == other.camera and self.way == other.way and same
 
     def __hash__(self) -> int:
         return hash(self.camera)

@@ -1,4 +1,4 @@
-"""The sliders that the head's model knows: age, smile, hair length and so on."""
+"""The sliders of a head: expression, shape of the face, and what its model knows, such as age or length of hair."""
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
@@ -8,7 +8,7 @@ from widgets.edit_values import SliderView
 from widgets.icons import dress
 from widgets.parts import label
 
-_NOTHING = "Sliders for age, smile, hair and so on appear here once there is a head whose model knows them."
+_NOTHING = "Sliders for expression, shape of the face, age, hair and so on appear here once there is a head."
 
 
 class AttributesPanel(QScrollArea):
@@ -32,27 +32,41 @@ class AttributesPanel(QScrollArea):
         self._column.addStretch(1)
         self.setWidget(inside)
         self.rows: dict[str, SliderRow] = {}
-        self._kinds: tuple[tuple[str, str, str, float, float], ...] = ()
+        self._headings: list[QLabel] = []
+        self._kinds: tuple[tuple[str, str, str, float, float, str], ...] = ()
 
     def set_sliders(self, sliders: tuple[SliderView, ...], refusal: str = "") -> None:
         """Show these sliders; rows that stay keep the hand that is at them."""
-        kinds = tuple((one.name, one.low, one.high, one.minimum, one.maximum) for one in sliders)
+        kinds = tuple((one.name, one.low, one.high, one.minimum, one.maximum, one.group) for one in sliders)
         if kinds != self._kinds:
             self._kinds = kinds
-            for row in self.rows.values():
-                self._column.removeWidget(row)
-                row.hide()
-                row.deleteLater()
-            self.rows = {}
-            for index, one in enumerate(sliders):
+            for old in (*self.rows.values(), *self._headings):
+                self._column.removeWidget(old)
+                old.hide()
+                old.deleteLater()
+            self.rows, self._headings = {}, []
+            group = ""
+            for one in sliders:
+                if one.group != group:
+                    group = one.group
+                    self._append(self._heading(group))
                 made = SliderRow(one)
                 made.moved.connect(self.moved)
-                self._column.insertWidget(1 + index, made)
+                self._append(made)
                 self.rows[one.name] = made
         for one in sliders:
             self.rows[one.name].set_value(one.value)
         self._empty.setText(refusal or _NOTHING)
         self._empty.setVisible(not sliders)
+
+    def _heading(self, group: str) -> QLabel:
+        heading = label(group, "section")
+        self._headings.append(heading)
+        return heading
+
+    def _append(self, widget: QWidget) -> None:
+        """Below all rows, above the stretch."""
+        self._column.insertWidget(self._column.count() - 1, widget)
 
     def minimumSizeHint(self) -> QSize:
         """The height scrolls."""

@@ -93,7 +93,7 @@ class PartView:
 
 @dataclass(frozen=True)
 class SliderView:
-    """An attribute; `low` and `high` say in words what its ends mean."""
+    """An attribute; `low` and `high` say in words what its ends mean, `group` under which heading it stands."""
 
     name: str
     low: str
@@ -101,6 +101,7 @@ class SliderView:
     minimum: float = -2.5
     maximum: float = 2.5
     value: float = 0.0
+    group: str = ""
 
 
 @dataclass(frozen=True, eq=False)

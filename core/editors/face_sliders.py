@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from core.errors import VoltefaceError
 
 EXPRESSION, SHAPE = "Expression", "Face shape"
-FORMER = {"jaw": "mouth-open", "brow": "brows"}
-"""Sliders of the head model that these took the place of under another name; "smile" kept its own."""
+FORMER = {"smile": "smile", "jaw": "mouth-open", "brow": "brows"}
+"""Sliders of the head model that hardly moved a face, and those that took their place. Edits of old projects stay."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ FACE_SLIDERS: tuple[FaceSlider, ...] = (
     FaceSlider("forehead", "forehead low .. high", SHAPE),
     FaceSlider("ear-size", "ears small .. large", SHAPE),
 )
+NAMES = frozenset(slider.name for slider in FACE_SLIDERS)
 
 
 def face_slider_of(name: str) -> FaceSlider:

@@ -5,15 +5,21 @@ point in the world, that point's place in the layer's picture gives the colour, 
 the point was seen. Nothing about the head changes, so a layer is as sharp as it was and costs no fitting.
 """
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.camera import Camera
-from core.edit import Paint
 from core.photo_layer import PhotoLayer
+
+if TYPE_CHECKING:
+    from core.camera import Camera
+    from core.edit import Paint
+    from core.warped_field import Warp
 
 ROW = 4096
 """Positions that are looked up in one row."""
@@ -56,15 +62,30 @@ def painted(
     share = alpha.ravel()[chosen, None]
     behind = 1 - share
     seen = rgb.reshape(-1, 3)[chosen].astype(np.float32) / 255
+    known: dict[tuple[Warp, ...], NDArray[np.float64]] = {(): points}
     for layer in layers:
+        if layer.way not in known:
+            known[layer.way] = _brought_back(points, layer.way)
+        there = known[layer.way]
         if isinstance(layer, PhotoLayer):
-            colour, cover = _photographed(layer, points, directions)
+            colour, cover = _photographed(layer, there, directions)
         else:
-            colour, cover = _brushed(layer, points)
+            colour, cover = _brushed(layer, there)
         seen = seen + cover * (colour * share + behind - seen)
     finished = rgb.reshape(-1, 3).copy()
     finished[chosen] = np.clip(seen * 255 + 0.5, 0, 255).astype(np.uint8)
     return finished.reshape(rgb.shape)
+
+
+def _brought_back(points: NDArray[np.float64], way: tuple[Warp, ...]) -> NDArray[np.float64]:
+    """Points [N, 3] of a bent face where they were when a layer was laid on it."""
+    import torch
+
+    with torch.no_grad():
+        moved = torch.from_numpy(points).float()
+        for warp in way:
+            moved = warp.back(moved.to(warp.shift.device)).cpu()
+    return np.asarray(moved.numpy(), np.float64)
 
 
 def _photographed(
