@@ -33,6 +33,8 @@ VERBS = (
     "attribute",
     "colour",
     "paint",
+    "repair",
+    "report",
     "export",
     "models",
     "doctor",
@@ -103,12 +105,21 @@ def build_parser() -> argparse.ArgumentParser:
 
     _add_editing(verbs, every, lean)
 
+    report = verbs.add_parser("report", parents=[every, lean], help="how far a head can be trusted: a page, or JSON")
+    report.add_argument("head", type=Path, metavar="HEAD.volteface")
+    report.add_argument(
+        "-o", "--output", type=Path, metavar="OUT.html", help="default: HEAD's name, here; with --json none"
+    )
+
     export = verbs.add_parser("export", parents=[every, lean], help="head -> mesh, picture or film file")
     export.add_argument("head", type=Path, metavar="HEAD.volteface")
     export.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.(glb|obj|ply|stl|png|mp4)")
     export.add_argument("--texture", type=_positive, default=2048, metavar="PX", help="side of the baked texture")
     export.add_argument(
         "--height-mm", type=_positive_number, metavar="MM", help="height of the mesh (default: life size)"
+    )
+    export.add_argument(
+        "--seen", action="store_true", help="GLB, PLY: tell for each vertex how well the photo shows it (0 is guessed)"
     )
     export.add_argument(
         "--watertight", action="store_true", help="no holes, for printing: every mesh is, so this asks for nothing more"
@@ -173,6 +184,11 @@ def _add_editing(verbs: argparse._SubParsersAction[Parser], every: Parser, lean:
 
     colour = verbs.add_parser("colour", parents=[*shared, strength, project], help="hair, eyes ... in another colour")
     colour.add_argument("values", nargs="+", metavar="PART=COLOUR", help="hair=#aa5522")
+
+    repair = verbs.add_parser(
+        "repair", parents=[*shared, project], help="a second face, holes, floaters: make the hidden side up again"
+    )
+    repair.add_argument("--anyway", action="store_true", help="even where nothing was found")
 
     paint = verbs.add_parser("paint", parents=[*shared, strength, project], help="paint that sticks to the head")
     paint.add_argument(

@@ -11,7 +11,7 @@ from core.errors import ProjectError, VoltefaceError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from app.console import Console
     from core.edit import Edit
@@ -27,14 +27,14 @@ def take(options: argparse.Namespace, console: Console) -> int:
 
     labels_of(options.part)
     _check_strength(options.strength)
-    project = _opened(options)
+    project = opened(options)
     reference = _reference(options, project, console)
     if all(known.key != reference.key for known in project.references):
         project = replace(project, references=(*project.references, reference))
     edit = TakePart(
         key=editing_road.new_key(project), part=options.part, reference=reference.key, strength=options.strength
     )
-    return _save(_with(project, edit), [edit], options, console, f"{options.part} of {reference.name}")
+    return saved(_with(project, edit), [edit], options, console, f"{options.part} of {reference.name}")
 
 
 def remove(options: argparse.Namespace, console: Console) -> int:
@@ -46,9 +46,9 @@ def remove(options: argparse.Namespace, console: Console) -> int:
     if options.part not in GROUPS:
         raise VoltefaceError(f"{options.part.capitalize()} cannot be taken off.", f"Choose from: {', '.join(GROUPS)}.")
     _check_strength(options.strength)
-    project = _opened(options)
+    project = opened(options)
     edit = RemovePart(key=editing_road.new_key(project), part=options.part, strength=options.strength)
-    return _save(_with(project, edit), [edit], options, console, f"without {options.part}")
+    return saved(_with(project, edit), [edit], options, console, f"without {options.part}")
 
 
 def attribute(options: argparse.Namespace, console: Console) -> int:
@@ -56,11 +56,11 @@ def attribute(options: argparse.Namespace, console: Console) -> int:
     from app import editing_road
 
     strengths = {name: _number(name, text) for name, text in _assignments(options.values, "smile=0.8")}
-    project = _opened(options)
+    project = opened(options)
     changed = editing_road.with_sliders(project, strengths)
     new = [edit for edit in changed.edits if edit not in project.edits]
     words = ", ".join(f"{name} {strength:+g}" for name, strength in strengths.items())
-    return _save(changed, new, options, console, words)
+    return saved(changed, new, options, console, words)
 
 
 def colour(options: argparse.Namespace, console: Console) -> int:
@@ -70,13 +70,13 @@ def colour(options: argparse.Namespace, console: Console) -> int:
 
     _check_strength(options.strength)
     wanted = [(part, _rgb(part, text)) for part, text in _assignments(options.values, "hair=#aa5522")]
-    project = _opened(options)
+    project = opened(options)
     new: list[Edit] = []
     for part, rgb in wanted:
         new.append(Recolour(key=editing_road.new_key(project), part=part, rgb=rgb, strength=options.strength))
         project = _with(project, new[-1])
     words = ", ".join(f"{part} {text}" for part, text in _assignments(options.values, ""))
-    return _save(project, new, options, console, words)
+    return saved(project, new, options, console, words)
 
 
 def paint(options: argparse.Namespace, console: Console) -> int:
@@ -88,7 +88,7 @@ def paint(options: argparse.Namespace, console: Console) -> int:
     texture = Photo.open(options.texture)
     picture = editing_road.paint_in(texture)
     camera = editing_road.camera_at(options.yaw or 0.0, options.pitch or 0.0)
-    project = _opened(options)
+    project = opened(options)
     if picture is None:
         if options.yaw is not None or options.pitch is not None:
             raise VoltefaceError(
@@ -103,10 +103,10 @@ def paint(options: argparse.Namespace, console: Console) -> int:
         road.renderer_of(head, **_economy(options)), picture, camera, editing_road.new_key(project), project.edits
     )
     edit = replace(edit, strength=options.strength)
-    return _save(_with(project, edit), [edit], options, console, f"paint of {texture.name}")
+    return saved(_with(project, edit), [edit], options, console, f"paint of {texture.name}")
 
 
-def _opened(options: argparse.Namespace) -> Project:
+def opened(options: argparse.Namespace) -> Project:
     """The project to edit; whatever would keep the edit from being made or written is said first."""
     from app import editing_road, road
 
@@ -154,7 +154,15 @@ def _reference(options: argparse.Namespace, project: Project, console: Console) 
     return next((each for each in project.references if each.head == made.head), made)
 
 
-def _save(project: Project, new: Sequence[Edit], options: argparse.Namespace, console: Console, words: str) -> int:
+def saved(
+    project: Project,
+    new: Sequence[Edit],
+    options: argparse.Namespace,
+    console: Console,
+    words: str,
+    more: Mapping[str, Any] | None = None,
+) -> int:
+    """Write the project with its new edits, and say so; `more` are further facts."""
     from app import editing_road
 
     economy = _economy(options)
@@ -168,6 +176,7 @@ def _save(project: Project, new: Sequence[Edit], options: argparse.Namespace, co
         "added": [edit.key for edit in new],
         "edits": [_plain(edit) for edit in project.edits],
         "references": [{"key": each.key, "name": each.name} for each in project.references],
+        **(more or {}),
     }
     console.result(facts, f"{options.output}: {words} ({count} {'edit' if count == 1 else 'edits'})")
     return 0

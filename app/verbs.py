@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.editing_verbs import attribute, colour, paint, remove, take
+from app.report_verbs import repair, report
 from core.errors import ExportError, ProjectError, VoltefaceError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 PICTURE_SUFFIXES = (".png",)
 FILM_SUFFIXES = (".mp4",)
+SEEN_SUFFIXES = (".glb", ".ply")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -105,15 +107,23 @@ def render(options: argparse.Namespace, console: Console) -> int:
 
 def export(options: argparse.Namespace, console: Console) -> int:
     """Project -> mesh, picture or film."""
-    from app import road
+    from app import reporting_road, road
 
     road.check_export(options.output)
+    if options.seen and options.output.suffix.lower() not in SEEN_SUFFIXES:
+        formats = " and ".join(SEEN_SUFFIXES)
+        raise ExportError(
+            "This format has no place for what was seen.", f"Choose one of {formats}, or leave --seen out."
+        )
+    present = _present(options, console)
+    seen_by = reporting_road.witnesses(road.open_project(options.head), **_economy(options)) if options.seen else ()
     result = road.export_head(
-        _present(options, console),
+        present,
         options.output,
         report=console.report,
         texture_px=options.texture,
         height_mm=options.height_mm,
+        seen_by=seen_by,
         **_economy(options),
     )
     console.result(result.to_json(), f"{options.output}: {result.size_bytes:,} bytes")
@@ -245,6 +255,8 @@ _VERBS: dict[str, Callable[[argparse.Namespace, Console], int]] = {
     "attribute": attribute,
     "colour": colour,
     "paint": paint,
+    "repair": repair,
+    "report": report,
     "export": export,
     "models": models,
     "doctor": doctor,

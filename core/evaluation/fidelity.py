@@ -172,7 +172,7 @@ def fidelity(
     """
     renderer = HeadRenderer(generator, head)
     yaws = sorted({*TURN_DEGREES, *IDENTITY_DEGREES})
-    total = len(yaws) + len(set(REAR_YAWS_DEGREES) - set(yaws)) + 5
+    total = len(yaws) + len(set(REAR_YAWS_DEGREES) - set(yaws)) + 4 + bool(head.photos)
     done = 0
 
     def tell(message: str) -> None:
@@ -286,7 +286,7 @@ def _figures(
     rows: dict[str, list[float]] = {}
 
     def measured(pixels: Picture) -> dict[str, float]:
-        drawn = as_tensor(pixels)
+        drawn = as_tensor(pixels, photo.shape[-1])
         squared = (drawn - photo).square().mean(1, keepdim=True)
         return {
             "lpips": float(lpips(drawn, photo, mask)),

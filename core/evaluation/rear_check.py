@@ -36,6 +36,8 @@ BEHIND_EARS, GLASSES_BEHIND_EARS = 0.03, 0.08
 """Depths behind the ears, world units, from which parts of a face are wrong, and glasses, whose temples end there."""
 USUAL_EARS = 0.0
 """Where ears are, world z, on a head that shows none."""
+USUAL_NODES = 128
+"""Along each side of the grid for which so few nodes are noise."""
 LEAST_PARSED_SHARE = 4e-3
 """Share of a rear picture's pixels that the parser must take for eyes, nose or mouth: it guesses in dark hair."""
 
@@ -127,7 +129,7 @@ def _parts(views: Mapping[int, Frame], grid: FieldGrid) -> Iterable[Finding]:
     if grid.labels is not None:
         parts = HeadParts(grid)
         limit = _ears(parts) - BEHIND_EARS
-        found = [PARTS[n] for n in FACE_PARTS if int((parts.points(PARTS[n])[:, 2] < limit).sum()) >= FEWEST_NODES]
+        found = [PARTS[n] for n in FACE_PARTS if int((parts.points(PARTS[n])[:, 2] < limit).sum()) >= _fewest(grid)]
         if found:
             yield Finding("parts", f"The model itself names {_listed(found)} on the back of the head.")
             return
@@ -144,7 +146,7 @@ def _glasses(grid: FieldGrid) -> Iterable[Finding]:
     if len(eyes):
         # teeth and other things that shine are taken for glass now and then
         points = points[(points[:, 1] - eyes[:, 1].mean()).abs() < GLASSES_REACH]
-    if int((points[:, 2] < _ears(parts) - GLASSES_BEHIND_EARS).sum()) >= FEWEST_NODES:
+    if int((points[:, 2] < _ears(parts) - GLASSES_BEHIND_EARS).sum()) >= _fewest(grid):
         yield Finding("glasses", "There are glasses, or pieces of them, at the back of the head.")
 
 
@@ -159,6 +161,11 @@ def _floaters(grid: FieldGrid) -> Iterable[Finding]:
     if volumes:
         things = "Something floats" if len(volumes) == 1 else f"{len(volumes)} pieces float"
         yield Finding("floaters", f"{things} beside the head ({sum(volumes):.1f} cubic centimetres in all).")
+
+
+def _fewest(grid: FieldGrid) -> float:
+    """Nodes of a surface that are more than noise."""
+    return FEWEST_NODES * (grid.sigma.shape[0] / USUAL_NODES) ** 2
 
 
 def _ears(parts: HeadParts) -> float:
