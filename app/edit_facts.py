@@ -14,8 +14,11 @@ from core.errors import VoltefaceError
 from core.frame import Quality
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from core.editors.fold import Folder
     from core.frame import Frame
@@ -91,6 +94,41 @@ def seeded_reference(generator: str, seed: int, key: str, *, half: bool = False)
     from app import editing_road
 
     return editing_road.seeded_reference(generator, seed, key, half=half)
+
+
+def cut_out(
+    rgb: NDArray[np.uint8],
+    rough: NDArray[np.uint8] | None = None,
+    box: Sequence[float] = (),
+    side_px: int | None = None,
+) -> NDArray[np.uint8]:
+    """See `core.segmenters.cutting.cut_out`."""
+    from core.segmenters import cutting
+
+    return cutting.cut_out(rgb, rough, box, side_px)
+
+
+def click_refusal() -> str:
+    """See `core.segmenters.cutting.click_refusal`."""
+    from core.segmenters import cutting
+
+    return cutting.click_refusal()
+
+
+def looked_at(rgb: NDArray[np.uint8]) -> object:
+    """See `core.segmenters.cutting.looked_at`."""
+    from core.segmenters import cutting
+
+    return cutting.looked_at(rgb)
+
+
+def clicked(seen: object, place: Sequence[float], side_px: int) -> NDArray[np.uint8]:
+    """See `core.segmenters.cutting.clicked`."""
+    from core.segmenters import cutting
+    from core.segmenters.click import SeenPicture
+
+    assert isinstance(seen, SeenPicture)
+    return cutting.clicked(seen, place, side_px)
 
 
 def project_reference(path: Path, generator: str, key: str, *, half: bool = False) -> Reference:

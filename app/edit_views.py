@@ -9,7 +9,7 @@ import numpy as np
 from core.edit import MoveSlider, Paint, Recolour, RemovePart, Repair, Reshape, TakePart
 from core.editors.face_sliders import FORMER
 from core.editors.face_sliders import NAMES as FACE_NAMES
-from widgets.edit_values import PART_TITLES, EditKind, EditView, PartView, SliderView
+from widgets.edit_values import FREE_PART, PART_TITLES, TITLES, EditKind, EditView, PartView, SliderView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,9 +58,10 @@ def new_slider_edit(key: str, name: str, strength: float) -> MoveSlider | Reshap
     return (Reshape if name in FACE_NAMES else MoveSlider)(key=key, name=name, strength=strength)
 
 
-def part_views(coverage: Mapping[str, float]) -> tuple[PartView, ...]:
-    """Every part that can be changed."""
-    return tuple(PartView(name, coverage.get(name, 0.0)) for name in PART_TITLES)
+def part_views(coverage: Mapping[str, float], *, drawn: float | None = None) -> tuple[PartView, ...]:
+    """Every part that can be changed, and what was drawn, with its share of the view, if anything was."""
+    named = tuple(PartView(name, coverage.get(name, 0.0)) for name in PART_TITLES)
+    return named if drawn is None else (*named, PartView(FREE_PART, drawn))
 
 
 def edit_text(edit: Edit, project: Project | None) -> str:
@@ -70,7 +71,7 @@ def edit_text(edit: Edit, project: Project | None) -> str:
             references = project.references if project is not None else ()
             name = next((one.name for one in references if one.key == edit.reference), "")
             whose = reference_title(name) if name else "a removed reference"
-            return f"{PART_TITLES.get(edit.part, edit.part)} from {whose}"
+            return f"{TITLES.get(edit.part, edit.part)} from {whose}"
         case RemovePart():
             return f"Without {PART_TITLES.get(edit.part, edit.part).lower()}"
         case MoveSlider() | Reshape():
@@ -82,7 +83,7 @@ def edit_text(edit: Edit, project: Project | None) -> str:
         case Paint():
             return "Paint"
         case Repair():
-            return "Repaired back"
+            return "Repaired hidden side"
 
 
 def edit_views(

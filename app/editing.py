@@ -30,9 +30,10 @@ from app.edit_views import (
 )
 from app.folding import Folded, Folding, used_references
 from app.jobs import Job, JobQueue
-from core.edit import Paint, Recolour, RemovePart, TakePart, at_work, shape_of, with_strength
+from app.refining import Refining, region_of
+from core.edit import Paint, Recolour, RemovePart, Repair, TakePart, at_work, shape_of, with_strength
 from core.frame import Quality
-from widgets.edit_values import EditingView
+from widgets.edit_values import FREE_PART, EditingView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from core.project import Project
     from core.protocols import Renderer
     from core.rendering.occupancy import FieldGrid
-    from widgets.edit_values import Rgb, Strokes
+    from widgets.edit_values import Drawing, Rgb, Strokes
     from widgets.studio_window import StudioWindow
     from widgets.values import Picture
 
@@ -96,6 +97,8 @@ class Editing(QObject):
         self._viewing = viewing
         self._choosing = choosing
         self._referencing = referencing
+        self._refining = Refining(window, session, queue, engines)
+        self._refining.changed.connect(self.show_panels)
         self._folding = Folding(engines.folder_of, self._grid_of)
         self._folds: list[Folded] = []
         self._wishes: deque[Callable[[], Job | None]] = deque()
@@ -107,10 +110,12 @@ class Editing(QObject):
         self._asked_sliders = ""
         self._coverage: tuple[Head | None, Mapping[str, float]] = (None, {})
         self._finished: Head | None = None
+        self._refusal_of_clicks: str | None = None
         self._paint_pictures: dict[str, tuple[Picture, Picture]] = {}
         panels = window.editing
         panels.part_taken.connect(self.take)
         panels.part_removed.connect(self.remove)
+        panels.region_drawn.connect(self.draw)
         panels.part_coloured.connect(self.recolour)
         panels.painted.connect(self.paint)
         panels.slider_moved.connect(self.move_slider)
@@ -159,11 +164,36 @@ class Editing(QObject):
 
     def take(self, part: str, reference: str) -> None:
         """Let the head wear a part of a reference, in place of what it took or lost there."""
-        self._add(lambda key: TakePart(key=key, part=part, reference=reference))
+        waiting = self._refining.waiting(part)
+
+        def added() -> None:
+            self._refining.taken(part)
+            self.show_panels()
+
+        self._add(lambda key: TakePart(key=key, part=part, reference=reference, regions=waiting), over=added)
+
+    def draw(self, drawing: Drawing) -> None:
+        """Let what was drawn change the part that was taken; before one is, it waits."""
+        worn = [
+            one
+            for one in self._edits()
+            if isinstance(one, TakePart) and one.part == drawing.part and one.enabled and one.part != FREE_PART
+        ]
+        if worn:
+            regions = (*worn[-1].regions, region_of(drawing))
+            self._add(lambda _key: dataclasses.replace(worn[-1], regions=regions))
+            return
+        self._refining.keep(drawing)
+        self._window.editing.parts.choose(drawing.part)
+        self._window.show_message("Drawn. Now choose what to take it from.")
 
     def remove(self, part: str) -> None:
         """Take a part off."""
         self._add(lambda key: RemovePart(key=key, part=part))
+
+    def repair(self, over: Callable[[], None] = lambda: None) -> None:
+        """Make up again what no photo shows; `over` is called when that is done."""
+        self._add(lambda key: Repair(key=key), over=over)
 
     def recolour(self, part: str, rgb: Rgb) -> None:
         """Give a part another colour."""
@@ -261,6 +291,8 @@ class Editing(QObject):
             self._window.set_editing(EditingView(refusal=refusal, slider_note=refusal))
             return
         absent = self._choosing.absence() is not None
+        if self._refusal_of_clicks is None:
+            self._refusal_of_clicks = self._engines.click_refusal()
         facts = self._sliders.get(project.head.generator)
         folded = self._fold_of(project)
         note = ""
@@ -269,7 +301,9 @@ class Editing(QObject):
         self._window.set_editing(
             EditingView(
                 references=self._referencing.views(),
-                parts=part_views(self._coverage[1]),
+                parts=part_views(self._coverage[1], drawn=self._refining.share),
+                region=self._refining.region,
+                click_refusal=self._refusal_of_clicks,
                 sliders=slider_views(facts or (), project.edits),
                 edits=tuple(
                     dataclasses.replace(view, thumbnail=self._paint_picture(edit)) if isinstance(edit, Paint) else view
@@ -418,8 +452,19 @@ class Editing(QObject):
 
     # -- inside
 
-    def _add(self, make: Callable[[str], Edit], first: Callable[[Edit], Frame] | None = None) -> None:
-        """Try a new edit, and put it on the stack when it can be made; `first` knows how it looks at once."""
+    def _add(
+        self,
+        make: Callable[[str], Edit],
+        first: Callable[[Edit], Frame] | None = None,
+        over: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Try a new edit, and put it on the stack when it can be made.
+
+        Args:
+            make: makes it from its key; one of a known key takes the place of the edit that has it.
+            first: knows how it looks at once.
+            over: called when it is on the stack.
+        """
         edit = make(_new_key())
 
         def job() -> Job | None:
@@ -433,22 +478,23 @@ class Editing(QObject):
                 ready = cast("_Ready", result)
                 if first is not None:
                     ready = dataclasses.replace(ready, first=first(edit))
-                self._added(ready, project, edit, text)
+                if self._added(ready, project, edit, text):
+                    over()
 
             return Job(title=text, work=lambda _report: self._made(wanted), done=done, failed=self._fail)
 
         self._wishes.append(job)
         self._go()
 
-    def _added(self, ready: _Ready, before: Project, edit: Edit, text: str) -> None:
+    def _added(self, ready: _Ready, before: Project, edit: Edit, text: str) -> bool:
         project = self._session.project
         if project is None or project.photo is not before.photo:
-            return
+            return False
         new = next((one for one in ready.folded.edits if one not in before.edits), edit)
         problem = ready.folded.problems.get(new.key)
         if problem is not None:
             self._fail(problem)
-            return
+            return False
         edits = ready.folded.edits
         if project.edits != before.edits:  # something else was changed meanwhile
             edits = _with_new(project.edits, edit)
@@ -459,6 +505,7 @@ class Editing(QObject):
         if self._bare:
             self.show_bare(False)
         self._session.replace(text, edits=edits)
+        return True
 
     def _change(self, text: str, edits: tuple[Edit, ...], *, token: int = NEVER_MERGED, live: bool = False) -> None:
         if self._bare:
@@ -511,15 +558,24 @@ def _with(edits: tuple[Edit, ...], changed: Edit) -> tuple[Edit, ...]:
 
 
 def _with_new(edits: tuple[Edit, ...], new: Edit) -> tuple[Edit, ...]:
-    """The stack with a new edit: in place of what a part was taken from or of its former colour, else on top."""
-    for index, one in enumerate(edits):
-        if _same_place(one, new):
-            return (*edits[:index], new, *edits[index + 1 :])
-    return (*edits, new)
+    """The stack with a new edit: in place of what a part was taken from or of its former colour, else on top.
+
+    A repair goes below all others: what these put on the hidden side stays.
+    """
+    if isinstance(new, Repair):
+        return (new, *(one for one in edits if not isinstance(one, Repair)))
+    places = [index for index, one in enumerate(edits) if _same_place(one, new)]
+    if not places:
+        return (*edits, new)
+    others = [one for index, one in enumerate(edits) if index not in places]
+    others.insert(places[0], new)
+    return tuple(others)
 
 
-def _same_place(one: Edit, other: Edit) -> bool:
-    if isinstance(one, Recolour) and isinstance(other, Recolour):
-        return one.part == other.part
-    worn = (TakePart, RemovePart)
-    return isinstance(one, worn) and isinstance(other, worn) and one.part == other.part
+def _same_place(one: Edit, new: Edit) -> bool:
+    """Whether a new edit makes another one useless; what was taken off may have been taken on before."""
+    if one.key == new.key:
+        return True
+    if isinstance(new, TakePart):
+        return isinstance(one, TakePart | RemovePart) and one.part == new.part and new.part != FREE_PART
+    return isinstance(new, Recolour | RemovePart) and type(one) is type(new) and one.part == new.part

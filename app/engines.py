@@ -5,19 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app import edit_facts, road, shelf
+from app import edit_facts, reporting_road, road, shelf
 from app import models as models_of
 from app.likeness import likeness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from app.edit_facts import SliderFacts
     from app.models import InstalledModel
     from core.align import Alignment
     from core.editors.fold import Folder
+    from core.evaluation.fidelity import Fidelity
     from core.frame import Frame
+    from core.further_photo import FurtherPhoto
     from core.head import Head
     from core.photo import Photo
     from core.progress import Report
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
     from core.protocols import Renderer
     from core.reference import Reference
     from core.rendering.occupancy import FieldGrid
+    from core.rendering.seen import Witness
     from core.stand_in import ModelFacts, StandIn
 
 
@@ -35,6 +41,7 @@ class Engines:
     open_photo: Callable[[Path], Photo] = road.open_photo
     open_project: Callable[[Path], Project] = road.open_project
     align: Callable[..., Alignment] = road.align_photo
+    further_photo: Callable[..., FurtherPhoto] = road.further_photo
     make_head: Callable[..., Head] = road.make_head
     renderer_of: Callable[..., Renderer] = road.renderer_of
     likeness: Callable[[Head, Alignment, Renderer], dict[str, float]] = likeness
@@ -43,11 +50,18 @@ class Engines:
     use_threads: Callable[[int], None] = road.use_threads
     stand_in_of: Callable[[Head, Renderer | None], StandIn | None] = road.stand_in_of
     stand_in_renderer: Callable[[Project], Renderer | None] = road.stand_in_renderer
+    witnesses_of: Callable[..., tuple[Witness, ...]] = reporting_road.witnesses
+    fidelity_of: Callable[..., Fidelity] = reporting_road.fidelity_of
+    save_report: Callable[[Fidelity, str, Path], None] = reporting_road.save_report
     folder_of: Callable[..., Folder] = edit_facts.folder_of
     sliders_of: Callable[[str], tuple[SliderFacts, ...]] = edit_facts.sliders_of
     coverage_of: Callable[[Renderer], Mapping[str, float]] = edit_facts.coverage_of
     grid_of: Callable[[Renderer | None], FieldGrid | None] = edit_facts.grid_of
     portrait_of: Callable[[Renderer], Frame] = edit_facts.portrait_of
+    cut_out: Callable[..., NDArray[np.uint8]] = edit_facts.cut_out
+    click_refusal: Callable[[], str] = edit_facts.click_refusal
+    looked_at: Callable[[NDArray[np.uint8]], object] = edit_facts.looked_at
+    clicked: Callable[[object, Sequence[float], int], NDArray[np.uint8]] = edit_facts.clicked
     seeded_reference: Callable[..., Reference] = edit_facts.seeded_reference
     project_reference: Callable[..., Reference] = edit_facts.project_reference
     generator_choices: Callable[[], tuple[shelf.Choice, ...]] = shelf.generator_choices

@@ -48,14 +48,14 @@ class TakePart(_Layer):
         seam: width of its soft edge, in nodes of the grid of parts; 0 is hard.
         harmonise: how far its colours follow the wearer's own, 0..1; None is as the part needs: wholly for parts of the
             face, which bring skin along, and not at all for what is worn.
-        region: what was drawn to add to the part or to take away from it, or None.
+        regions: what was drawn to add to the part or to take away from it, one after the other.
     """
 
     part: str
     reference: str
     seam: float = 1.0
     harmonise: float | None = None
-    region: Region | None = None
+    regions: tuple[Region, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

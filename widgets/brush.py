@@ -122,6 +122,22 @@ class PaintSurface:
         self._pixels[top:bottom, left:right] = before
         return box
 
+    def put(self, cover: NDArray[np.uint8], rgb: tuple[int, int, int], *, undoable: bool = True) -> Box:
+        """Let the picture be this, as if it had been painted; returns what changed.
+
+        Args:
+            cover: uint8 [S, S], how thickly paint lies everywhere.
+            rgb: its colour.
+            undoable: it can be taken back like a stroke.
+        """
+        everything = (0, 0, self.side_px, self.side_px)
+        if undoable:
+            self._undo.append((everything, self._pixels.copy()))
+            del self._undo[:-MOST_UNDO]
+        self._pixels[..., :3] = rgb
+        self._pixels[..., 3] = cover
+        return everything
+
     def _lay(self, box: Box) -> None:
         left, top, right, bottom = box
         below = self._below[top:bottom, left:right].astype(np.float32) / 255

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frame import Frame
+from core.region import Region
 from widgets.values import Picture
 
 Rgb = tuple[float, float, float]
@@ -29,6 +30,11 @@ PART_OF_LABEL = {"lips": "mouth", "cloth": "clothing", "background": "", "skin":
 REMOVABLE = frozenset({"hair", "glasses", "beard"})
 COLOURLESS = frozenset({"beard"})
 """Parts that are no surface of their own, so they cannot be taken or coloured."""
+
+
+FREE_PART = "region"
+"""What is only drawn, and no part that has a name."""
+TITLES = PART_TITLES | {FREE_PART: "Drawn region"}
 
 
 def part_of_label(label: str) -> str:
@@ -144,6 +150,8 @@ class EditingView:
         parts: of the present head, in the order of `PART_TITLES`.
         sliders: that the head's model knows.
         edits: first to last.
+        region: what was drawn for `FREE_PART`, or None.
+        click_refusal: why a click cuts nothing out; empty where it does.
         refusal: why nothing can be edited; empty where it can.
         slider_note: why there are no sliders; empty where there are.
     """
@@ -152,6 +160,8 @@ class EditingView:
     parts: tuple[PartView, ...] = ()
     sliders: tuple[SliderView, ...] = ()
     edits: tuple[EditView, ...] = ()
+    region: Region | None = None
+    click_refusal: str = ""
     refusal: str = ""
     slider_note: str = ""
 
@@ -166,4 +176,48 @@ class Strokes:
     """
 
     picture: Picture
+    frame: Frame
+
+
+class CutTool(enum.Enum):
+    """What helps to draw a mask."""
+
+    ROUGH = enum.auto()
+    BOX = enum.auto()
+    CLICK = enum.auto()
+
+
+@dataclass(frozen=True, eq=False)
+class CutWish:
+    """A mask that shall be found.
+
+    Attributes:
+        tool: how.
+        frame: the view.
+        rough: uint8 [S, S], what is drawn so far.
+        place: u and v of a click, or left, top, right, bottom of a box, in parts of the picture; empty for neither.
+        removes: what is found is taken away from what is drawn.
+    """
+
+    tool: CutTool
+    frame: Frame
+    rough: Labels
+    place: tuple[float, ...] = ()
+    removes: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A mask that was drawn over a view.
+
+    Attributes:
+        part: that it refines, or `FREE_PART`.
+        added: uint8 [S, S], how much of each pixel was added to the part that the view shows.
+        removed: uint8 [S, S], how much was taken away.
+        frame: the view.
+    """
+
+    part: str
+    added: Labels
+    removed: Labels
     frame: Frame

@@ -6,13 +6,14 @@ from PySide6.QtWidgets import QMenu
 from core.frame import Frame, Quality
 from core.mask import PARTS
 from widgets.attributes_panel import AttributesPanel
-from widgets.edit_values import EditingView, part_of_label
+from widgets.edit_values import FREE_PART, CutWish, EditingView, Labels, part_of_label
 from widgets.edits_panel import EditsPanel
+from widgets.masking import Masking
 from widgets.overlays import Caption
 from widgets.painting import Painting
 from widgets.parts_panel import PartsPanel
 from widgets.references_panel import ReferencesPanel
-from widgets.viewer import Viewer
+from widgets.viewer import REGION_LABEL, Viewer
 
 
 class EditingPanels(QObject):
@@ -34,6 +35,9 @@ class EditingPanels(QObject):
         bare_toggled: the head is shown without edits.
         painted: Strokes.
         painting_changed: whether the person paints.
+        region_drawn: Drawing.
+        region_dropped: what was drawn for no part in particular shall be forgotten.
+        cut_wished: CutWish; `show_cut` answers it.
         part_chosen: name of the part; empty for none.
         references_wanted: the panel of references shall come to the front.
     """
@@ -55,6 +59,9 @@ class EditingPanels(QObject):
     bare_toggled = Signal(bool)
     painted = Signal(object)
     painting_changed = Signal(bool)
+    region_drawn = Signal(object)
+    region_dropped = Signal()
+    cut_wished = Signal(object)
     part_chosen = Signal(str)
     references_wanted = Signal()
 
@@ -68,6 +75,8 @@ class EditingPanels(QObject):
         self.attributes = AttributesPanel()
         self.edits = EditsPanel()
         self.painting = Painting(viewer)
+        self.masking = Masking(viewer)
+        self._mask_wanted = ""
         self.bare_caption = Caption("Without edits", viewer)
         self.bare_caption.move(12, 12)
         self._connect()
@@ -76,6 +85,21 @@ class EditingPanels(QObject):
     def can_edit(self) -> bool:
         """Whether there is a head that can be edited here."""
         return not self._view.refusal
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether the person paints or draws a mask."""
+        return self.painting.is_active or self.masking.is_active
+
+    def undo_stroke(self) -> None:
+        """Take back the last stroke of what is being drawn."""
+        (self.painting if self.painting.is_active else self.masking).undo()
+
+    def stop_drawing(self) -> None:
+        """Give up what is being drawn."""
+        self._mask_wanted, self._paint_wanted = "", False
+        self.painting.cancel()
+        self.masking.cancel()
 
     def set_view(self, view: EditingView) -> None:
         """Show this."""
@@ -87,6 +111,8 @@ class EditingPanels(QObject):
         if (view.parts, view.references, view.refusal) != (before.parts, before.references, before.refusal):
             self.parts.set_parts(view.parts if can else (), view.references, view.refusal)
         self.attributes.set_sliders(view.sliders if can else (), view.slider_note)
+        if view.region is not before.region:
+            self._show_region(self.parts.chosen_part)
         self.edits.set_edits(view.edits)
         self.edits.setEnabled(can)
 
@@ -100,6 +126,7 @@ class EditingPanels(QObject):
     def toggle_painting(self, on: bool) -> None:
         """Begin to paint as soon as the picture in view is finished, or give up."""
         self._paint_wanted = False
+        self.masking.cancel()
         if not on:
             self.painting.cancel()
         elif not self.frame_shown(self._viewer.frame, wanted=True):
@@ -107,17 +134,32 @@ class EditingPanels(QObject):
 
     def frame_shown(self, frame: Frame | None, *, wanted: bool = False) -> bool:
         """A picture came into view; painting begins on it if that is what was waited for."""
-        if not (wanted or self._paint_wanted) or self.painting.is_active:
+        if not (wanted or self._paint_wanted or self._mask_wanted) or self.is_drawing:
             return False
         if frame is None or frame.quality < Quality.NEAR or frame.camera != self._viewer.camera():
             return False
+        if self._mask_wanted:
+            part, self._mask_wanted = self._mask_wanted, ""
+            self._viewer.set_region(None)
+            self.masking.begin(frame, part, self._view.click_refusal)
+            return True
         self._paint_wanted = False
         self.painting.begin(frame)
         return True
 
     def choose_part(self, label: str) -> None:
-        """Choose the part that was clicked in the picture."""
-        self.parts.choose(part_of_label(label))
+        """Choose the part that was clicked in the picture, with Shift beside those chosen already."""
+        self.parts.choose(part_of_label(label), beside=self._viewer.click_adds)
+
+    def refine(self, part: str) -> None:
+        """Draw a mask for a part over the view, as soon as the picture in view is finished."""
+        self.stop_drawing()
+        self._mask_wanted = part
+        self.frame_shown(self._viewer.frame)
+
+    def show_cut(self, wish: CutWish, found: Labels | None) -> None:
+        """Answer a wish for a cut; None when nothing was found."""
+        self.masking.show_cut(wish, found)
 
     def _connect(self) -> None:
         references, parts, edits = self.references, self.parts, self.edits
@@ -132,6 +174,12 @@ class EditingPanels(QObject):
         parts.coloured.connect(self.part_coloured)
         parts.chosen.connect(self._part_chosen)
         parts.pointed.connect(self._point)
+        parts.refined.connect(self.refine)
+        parts.region_dropped.connect(self.region_dropped)
+        self.masking.drawn.connect(self.region_drawn)
+        self.masking.cut_wished.connect(self.cut_wished)
+        self.masking.began.connect(lambda: self.painting_changed.emit(True))
+        self.masking.ended.connect(self._mask_ended)
         parts.references_wanted.connect(self._want_references)
         self.attributes.moved.connect(self.slider_moved)
         edits.strength_moved.connect(self.strength_moved)
@@ -147,11 +195,21 @@ class EditingPanels(QObject):
         self._viewer.menu_asked.connect(self._open_menu)
 
     def _part_chosen(self, part: str) -> None:
-        self._viewer.light_up(_label_of(part))
+        self._show_region(part)
+        self._viewer.light_up(_label_of(part) if part != FREE_PART else REGION_LABEL)
         self.part_chosen.emit(part)
 
     def _point(self, part: str) -> None:
-        self._viewer.light_up(_label_of(part))
+        self._show_region(part or self.parts.chosen_part)
+        self._viewer.light_up(_label_of(part) if part != FREE_PART else REGION_LABEL)
+
+    def _show_region(self, part: str) -> None:
+        """The drawn region is tinted from every side for as long as it is chosen."""
+        self._viewer.set_region(self._view.region if part == FREE_PART and not self.is_drawing else None)
+
+    def _mask_ended(self) -> None:
+        self.painting_changed.emit(False)
+        self._show_region(self.parts.chosen_part)
 
     def _want_references(self) -> None:
         self.references_wanted.emit()

@@ -37,7 +37,8 @@ class PaintLayer(QWidget):
     done = Signal()
     cancelled = Signal()
 
-    def __init__(self, viewer: Viewer, frame: Frame) -> None:
+    def __init__(self, viewer: Viewer, frame: Frame, *, everywhere: bool = False) -> None:
+        """Begin on a frame; paint stays on the head unless it may be `everywhere`."""
         super().__init__(viewer)
         self.setAccessibleName("Painting")
         self.setMouseTracking(True)
@@ -46,7 +47,7 @@ class PaintLayer(QWidget):
         self._viewer = viewer
         self.frame = frame
         cover = cv2.resize(frame.alpha, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_LINEAR)
-        self.surface = PaintSurface(SIDE_PX, (cover > 0.5).astype(np.float32))
+        self.surface = PaintSurface(SIDE_PX, None if everywhere else (cover > 0.5).astype(np.float32))
         self.brush = Brush(rgb=_START_RGB)
         self._image = QImage(SIDE_PX, SIDE_PX, QImage.Format.Format_RGBA8888)
         self._image.fill(Qt.GlobalColor.transparent)
@@ -117,12 +118,15 @@ class PaintLayer(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         square = self._viewer.picture_square()
         painter.drawImage(square, self._image)
+        self._paint_brush(painter)
+        painter.end()
+
+    def _paint_brush(self, painter: QPainter) -> None:
         if self._pointer is not None:
-            radius = max(2.0, self.brush.size * square.width() / 2)
+            radius = max(2.0, self.brush.size * self._viewer.picture_square().width() / 2)
             for colour, width in ((QColor(0, 0, 0, 150), 3.0), (QColor(255, 255, 255, 230), 1.3)):
                 painter.setPen(QPen(colour, width))
                 painter.drawEllipse(self._pointer, radius, radius)
-        painter.end()
 
     def _place(self, position: QPointF) -> tuple[float, float]:
         square = self._viewer.picture_square()

@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QButtonGroup,
     QColorDialog,
     QHBoxLayout,
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.edit_values import COLOURLESS, PART_TITLES, REMOVABLE, PartView, ReferenceView
+from widgets.edit_values import COLOURLESS, FREE_PART, REMOVABLE, TITLES, PartView, ReferenceView
 from widgets.icons import icon
 from widgets.parts import button, label, scrolling_column
 from widgets.pictures import thumbnail
@@ -42,8 +43,8 @@ class PartRow(QAbstractButton):
     def set_view(self, view: PartView) -> None:
         """Show this part."""
         self._view = view
-        self.setText(PART_TITLES[view.name])
-        self.setAccessibleName(f"{PART_TITLES[view.name]}, {coverage_text(view.coverage)}")
+        self.setText(TITLES[view.name])
+        self.setAccessibleName(f"{TITLES[view.name]}, {coverage_text(view.coverage)}")
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -108,10 +109,12 @@ class PartsPanel(QWidget):
 
     Signals:
         pointed: name of the part under the pointer; empty for none.
-        chosen: name of the chosen part; empty for none.
-        taken: part and key of the reference.
+        chosen: name of the part chosen last; empty for none.
+        taken: part and key of the reference; once for each chosen part, as the next two.
         removed: part.
         coloured: part and red, green, blue, 0..1.
+        refined: a mask shall be drawn for this part.
+        region_dropped: what was drawn for no part in particular shall be forgotten.
         references_wanted: there is none to take from yet.
     """
 
@@ -120,6 +123,8 @@ class PartsPanel(QWidget):
     taken = Signal(str, str)
     removed = Signal(str)
     coloured = Signal(str, tuple)
+    refined = Signal(str)
+    region_dropped = Signal()
     references_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -137,7 +142,7 @@ class PartsPanel(QWidget):
         self.take_button = QPushButton("Take from")
         self.take_button.setAccessibleName("Take the part from a reference")
         self.take_button.clicked.connect(self._open_take_menu)
-        self.remove_button = button("Remove", "Remove the part", lambda: self.removed.emit(self._chosen))
+        self.remove_button = button("Remove", "Remove the part", self._remove)
         self.colour_button = button("Colour…", "Give the part another colour", self.ask_colour)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 8, 0)
@@ -146,16 +151,31 @@ class PartsPanel(QWidget):
             one.setStyleSheet("QPushButton { padding-left: 6px; padding-right: 6px; }")
             row.addWidget(one, 1)
         column.addLayout(row)
+        self.refine_button = button("Refine…", "Draw more or less of the part over the view", self._refine)
+        self.region_button = button(
+            "Draw a region…", "Draw over the view what shall be taken", lambda: self.refined.emit(FREE_PART)
+        )
+        drawing = QHBoxLayout()
+        drawing.setContentsMargins(0, 0, 8, 0)
+        drawing.setSpacing(5)
+        drawing.addWidget(self.refine_button, 2)
+        drawing.addWidget(self.region_button, 3)
+        column.addLayout(drawing)
         self.rows: dict[str, PartRow] = {}
         self._group = QButtonGroup(self)
         self._group.setExclusive(False)
         self._references: tuple[ReferenceView, ...] = ()
-        self._chosen = ""
+        self._chosen: tuple[str, ...] = ()
         self._refresh()
 
     @property
     def chosen_part(self) -> str:
-        """Name of the chosen part; empty for none."""
+        """Name of the part chosen last; empty for none."""
+        return self._chosen[-1] if self._chosen else ""
+
+    @property
+    def chosen_parts(self) -> tuple[str, ...]:
+        """Names of all chosen parts."""
         return self._chosen
 
     def set_parts(self, parts: tuple[PartView, ...], references: tuple[ReferenceView, ...], refusal: str = "") -> None:
@@ -170,72 +190,111 @@ class PartsPanel(QWidget):
             for index, one in enumerate(parts):
                 made = PartRow(one)
                 made.pointed.connect(self.pointed)
-                made.clicked.connect(lambda _=False, name=one.name: self.choose("" if name == self._chosen else name))
+                made.clicked.connect(lambda _=False, name=one.name: self._click(name))
                 self._column.insertWidget(1 + index, made)
                 self.rows[one.name] = made
         for one in parts:
             self.rows[one.name].set_view(one)
         self._empty.setText(refusal or _NOTHING)
         self._empty.setVisible(not parts)
-        if self._chosen not in self.rows:
-            self._chosen = ""
+        self._chosen = tuple(name for name in self._chosen if name in self.rows)
+        self.region_button.setEnabled(bool(parts))
         self._refresh()
 
-    def choose(self, name: str) -> None:
-        """Choose a part; what is no part of the list chooses none."""
+    def choose(self, name: str, *, beside: bool = False) -> None:
+        """Choose a part; what is no part of the list chooses none.
+
+        Args:
+            name: of the part.
+            beside: those chosen before stay chosen; one that was among them is no longer.
+        """
+        before = self._chosen
         name = name if name in self.rows else ""
-        changed = name != self._chosen
-        self._chosen = name
+        if not beside:
+            self._chosen = (name,) if name else ()
+        elif name in before:
+            self._chosen = tuple(one for one in before if one != name)
+        elif name:
+            self._chosen = (*before, name)
         self._refresh()
-        if changed:
-            self.chosen.emit(name)
+        if self._chosen != before:
+            self.chosen.emit(self.chosen_part)
 
     def fill_menu(self, menu: QMenu, part: str) -> None:
         """Put all that can be done with a part into a menu."""
-        take = menu.addMenu(f"Take {PART_TITLES[part].lower()} from")
+        take = menu.addMenu(f"Take {TITLES[part].lower()} from")
         take.setEnabled(part not in COLOURLESS)
-        self._fill_take(take, part)
-        remove = menu.addAction(f"Remove the {PART_TITLES[part].lower()}")
+        self._fill_take(take, (part,))
+        remove = menu.addAction(f"Remove the {TITLES[part].lower()}")
         remove.setEnabled(self._can_remove(part))
-        remove.triggered.connect(lambda: self.removed.emit(part))
+        remove.triggered.connect(lambda: self._remove((part,)))
+        refine = menu.addAction("Refine…")
+        refine.setEnabled(self._can_refine(part))
+        refine.triggered.connect(lambda: self.refined.emit(part))
         colour = menu.addAction("Another colour…")
         colour.setEnabled(self._can_colour(part))
         colour.triggered.connect(lambda: self.ask_colour(part))
 
     def ask_colour(self, part: str = "") -> None:
-        """Let the person choose a colour for a part, the chosen one when none is named; does not block."""
-        part = part or self._chosen
-        if not part:
+        """Let the person choose a colour for a part, the chosen ones when none is named; does not block."""
+        parts = tuple(one for one in ((part,) if part else self._chosen) if self._can_colour(one))
+        if not parts:
             return
         dialog = QColorDialog(QColor("#7a4a2a"), self.window())
         dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
-        dialog.setWindowTitle(f"Colour of the {PART_TITLES[part].lower()}")
+        dialog.setWindowTitle(f"Colour of the {_titles(parts)}")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.colorSelected.connect(
-            lambda colour: self.coloured.emit(part, (colour.redF(), colour.greenF(), colour.blueF()))
-        )
+
+        def colour(chosen: QColor) -> None:
+            for one in parts:
+                self.coloured.emit(one, (chosen.redF(), chosen.greenF(), chosen.blueF()))
+
+        dialog.colorSelected.connect(colour)
         dialog.open()
 
     def minimumSizeHint(self) -> QSize:
         """The list scrolls."""
         return QSize(250, 150)
 
+    def _click(self, name: str) -> None:
+        if QApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.choose(name, beside=True)
+        else:
+            self.choose("" if self._chosen == (name,) else name)
+
+    def _remove(self, parts: tuple[str, ...] = ()) -> None:
+        for part in parts or self._chosen:
+            if part == FREE_PART:
+                self.region_dropped.emit()
+            elif self._can_remove(part):
+                self.removed.emit(part)
+
+    def _refine(self) -> None:
+        if self._can_refine(self.chosen_part):
+            self.refined.emit(self.chosen_part)
+
     def _open_take_menu(self) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._fill_take(menu, self._chosen)
+        self._fill_take(menu, tuple(part for part in self._chosen if part not in COLOURLESS))
         menu.popup(self.take_button.mapToGlobal(self.take_button.rect().bottomLeft()))
 
-    def _fill_take(self, menu: QMenu, part: str) -> None:
+    def _fill_take(self, menu: QMenu, parts: tuple[str, ...]) -> None:
         known = [one for one in self._references if one.progress is None and not one.note]
         for one in known:
             picture = thumbnail(one.thumbnail, _MENU_PICTURE, self.devicePixelRatioF(), 4)
             action = menu.addAction(picture, one.name)
-            lacks = one.parts is not None and part not in one.parts
-            action.setEnabled(not lacks)
+            has = tuple(part for part in parts if one.parts is None or part == FREE_PART or part in one.parts)
+            action.setEnabled(bool(has))
+            lacks = tuple(part for part in parts if part not in has)
             if lacks:
-                action.setText(f"{one.name}  (no {PART_TITLES[part].lower()})")
-            action.triggered.connect(lambda _=False, key=one.key: self.taken.emit(part, key))
+                action.setText(f"{one.name}  (no {_titles(lacks)})")
+
+            def take(_checked: bool = False, key: str = one.key, wanted: tuple[str, ...] = has) -> None:
+                for part in wanted:
+                    self.taken.emit(part, key)
+
+            action.triggered.connect(take)
         if known:
             menu.addSeparator()
         more = menu.addAction(icon("open_photo"), "Add a photo or head…")
@@ -243,19 +302,28 @@ class PartsPanel(QWidget):
 
     def _can_remove(self, part: str) -> bool:
         row = self.rows.get(part)
+        if part == FREE_PART:
+            return row is not None
         return part in REMOVABLE and row is not None and (part in COLOURLESS or row._view.coverage > 0)
 
     def _can_colour(self, part: str) -> bool:
         row = self.rows.get(part)
-        return part not in COLOURLESS and row is not None and row._view.coverage > 0
+        return part not in COLOURLESS and part != FREE_PART and row is not None and row._view.coverage > 0
+
+    def _can_refine(self, part: str) -> bool:
+        return part in self.rows and part not in COLOURLESS and part != FREE_PART
 
     def _refresh(self) -> None:
         for name, row in self.rows.items():
-            row.setChecked(name == self._chosen)
-        part = self._chosen
-        self.take_button.setEnabled(bool(part) and part not in COLOURLESS)
-        self.remove_button.setEnabled(self._can_remove(part))
-        self.colour_button.setEnabled(self._can_colour(part))
+            row.setChecked(name in self._chosen)
+        self.take_button.setEnabled(any(part not in COLOURLESS for part in self._chosen))
+        self.remove_button.setEnabled(any(map(self._can_remove, self._chosen)))
+        self.colour_button.setEnabled(any(map(self._can_colour, self._chosen)))
+        self.refine_button.setEnabled(len(self._chosen) == 1 and self._can_refine(self.chosen_part))
+
+
+def _titles(parts: tuple[str, ...]) -> str:
+    return " and ".join(TITLES[part].lower() for part in parts)
 
 
 def coverage_text(coverage: float) -> str:

@@ -54,6 +54,8 @@ from widgets.pictures import image_of
 from widgets.placement_dialog import PlacementDialog
 from widgets.preferences_dialog import PreferencesDialog
 from widgets.recovery_dialog import RecoveryDialog
+from widgets.report_panel import ReportDialog, ReportView
+from widgets.seen_legend import SeenLegend
 from widgets.shortcuts_dialog import ShortcutsDialog
 from widgets.theme import apply_theme
 from widgets.values import (
@@ -119,6 +121,11 @@ class StudioWindow(QMainWindow):
     discard_requested = Signal(str)  # recovery key
     save_and_close_requested = Signal(object)  # Path; the application saves, then calls close_now
     closing = Signal()
+    seen_toggled = Signal(bool)
+    report_requested = Signal()  # the application answers with show_report
+    report_saved = Signal(object)  # Path
+    report_stopped = Signal()
+    repair_requested = Signal()
 
     def __init__(
         self, preferences: Preferences | None = None, *, gl: bool | None = None, parent: QWidget | None = None
@@ -133,6 +140,7 @@ class StudioWindow(QMainWindow):
         self._last_export: ExportOptions | None = None
         self._recovery: RecoveryDialog | None = None
         self._models: ModelsDialog | None = None
+        self._report: ReportDialog | None = None
         self._export_refusal = ""
         self.setWindowIcon(mark_icon())
         self.setAcceptDrops(True)
@@ -144,6 +152,7 @@ class StudioWindow(QMainWindow):
         self._export_tip = self.actions_by_name["export"].toolTip()
         self.welcome = WelcomePage()
         self.viewer = Viewer(gl=gl)
+        self._seen_legend = SeenLegend(self.viewer)
         self.banner = Banner()
         self.view_bar = ViewBar()
         self.photo_panel = PhotoPanel()
@@ -161,7 +170,9 @@ class StudioWindow(QMainWindow):
         self._toolbar = build_toolbar(self.actions_by_name)
         self.addToolBar(self._toolbar)
         act = self.actions_by_name
-        self.view_bar.set_actions(act["compare"], act["turntable"], act["reset_view"], self._menus.backdrops)
+        self.view_bar.set_actions(
+            act["compare"], act["seen"], act["turntable"], act["reset_view"], self._menus.backdrops
+        )
         self._build_foot()
         self._overlay = DropOverlay(self)
         self._connect_widgets()
@@ -242,7 +253,7 @@ class StudioWindow(QMainWindow):
         self._export_refusal = "" if head is None else head.export_refusal
         self._can_improve = head is not None and head.can_improve
         if head is None:
-            self.editing.painting.cancel()
+            self.editing.stop_drawing()
             self.viewer.set_turntable(running=False)
             self.viewer.show_frame(None)
         self._refresh_actions()
@@ -280,6 +291,49 @@ class StudioWindow(QMainWindow):
     def models_dialog(self) -> ModelsDialog | None:
         """The models dialog while it is open."""
         return self._models
+
+    def set_seen(self, *, on: bool) -> None:
+        """Say whether frames are shown as a heat map."""
+        self.actions_by_name["seen"].setChecked(on)
+
+    def set_seen_stops(self, stops: Sequence[str]) -> None:
+        """Explain the heat map's colours, `#rrggbb` from guessed to seen; none where none is shown."""
+        self._seen_legend.set_stops(stops)
+
+    def show_report(self, title: str) -> None:
+        """Show that a report is being made; does not block."""
+        if self._report is not None:
+            self._report.show_waiting()
+            return
+        dialog = ReportDialog(title, self._preferences.default_folder, self)
+        dialog.save_requested.connect(self.report_saved)
+        dialog.repair_requested.connect(self.repair_requested)
+        dialog.stop_requested.connect(self.report_stopped)
+        dialog.finished.connect(lambda: setattr(self, "_report", None))
+        self._report = dialog
+        self._open(dialog)
+
+    def set_report_progress(self, fraction: float, message: str) -> None:
+        """Tell how far the report is, 0..1."""
+        if self._report is not None:
+            self._report.set_progress(fraction, message)
+
+    def set_report(self, view: ReportView) -> None:
+        """Show the finished report, if it is still wanted."""
+        if self._report is not None:
+            self._report.set_view(view)
+
+    def close_report(self) -> bool:
+        """Close the report; tells whether one was open."""
+        dialog = self._report
+        if dialog is not None:
+            dialog.close()
+        return dialog is not None
+
+    @property
+    def report_dialog(self) -> ReportDialog | None:
+        """The report while it is open."""
+        return self._report
 
     def ask_memory(self, view: MemoryView, then: Callable[[MemoryAnswer], None]) -> None:
         """Ask how a model that will not fit shall be used; does not block."""
@@ -575,6 +629,8 @@ class StudioWindow(QMainWindow):
             "stop": self.job_bar.stop,
             "place_face": self.placement_requested.emit,
             "models": self.models_requested.emit,
+            "report": self.report_requested.emit,
+            "repair": self.repair_requested.emit,
             "shortcuts": self._show_shortcuts,
             "about": self._show_about,
         }.items():
@@ -583,6 +639,7 @@ class StudioWindow(QMainWindow):
             act[f"view_{name}"].triggered.connect(lambda _=False, name=name: self.viewer.show_named(name))
         act["compare"].toggled.connect(self._compare)
         act["bare"].toggled.connect(self.editing.edits.bare_button.setChecked)
+        act["seen"].toggled.connect(self.seen_toggled)
         act["paint"].toggled.connect(self.editing.toggle_painting)
         act["add_references"].triggered.connect(lambda: self._add_references())
         act["turntable"].toggled.connect(lambda on: self.viewer.set_turntable(running=on))
@@ -679,8 +736,8 @@ class StudioWindow(QMainWindow):
 
     def _undo(self) -> None:
         """While painting a stroke is taken back, else a change of the project."""
-        if self.editing.painting.is_active:
-            self.editing.painting.undo()
+        if self.editing.is_drawing:
+            self.editing.undo_stroke()
         else:
             self.undo_requested.emit()
 
@@ -700,7 +757,7 @@ class StudioWindow(QMainWindow):
                 dock.raise_()
 
     def _painting_changed(self, on: bool) -> None:
-        self.actions_by_name["paint"].setChecked(on)
+        self.actions_by_name["paint"].setChecked(on and self.editing.painting.is_active)
         self.viewer.set_turntable(running=False)
         self._refresh_actions()
 
@@ -728,12 +785,15 @@ class StudioWindow(QMainWindow):
         studio = self._pages.currentIndex() == 1
         head = studio and self._has_head
         # the picture that is painted on must stay where it is
-        still = self.editing.painting.is_active
+        still = self.editing.is_drawing
         for name in _NEEDS_HEAD:
             self.actions_by_name[name].setEnabled(head)
         for name in ("reset_view", "turntable", *(f"view_{name}" for name in NAMED_VIEWS)):
             self.actions_by_name[name].setEnabled(head and not still)
         self.actions_by_name["paint"].setEnabled(head and self.editing.can_edit)
+        self.actions_by_name["repair"].setEnabled(head and self.editing.can_edit)
+        self.actions_by_name["seen"].setEnabled(head and not still)
+        self.actions_by_name["report"].setEnabled(head)
         self.actions_by_name["bare"].setEnabled(head and not still)
         self.actions_by_name["add_references"].setEnabled(head and self.editing.can_edit)
         self.actions_by_name["improve"].setEnabled(head and self._can_improve)

@@ -8,6 +8,8 @@ import math
 import os
 from dataclasses import replace
 
+import cv2
+import numpy as np
 from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -24,6 +26,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from core.camera import Camera
 from core.frame import Frame
 from core.mask import PARTS
+from core.region import Region
 from widgets.gizmo import OrientationGizmo
 from widgets.gl_canvas import GLCanvas, is_software
 from widgets.image_canvas import ImageCanvas
@@ -36,6 +39,8 @@ from widgets.values import Backdrop, Picture
 KEY_STEP_RADIANS = math.radians(15)
 FINE_STEP_RADIANS = math.radians(1)
 CLICK_PX = 4
+REGION_LABEL = len(PARTS)
+"""Stands in a frame's labels for what was drawn."""
 TURNTABLE_INTERVAL_MS = 33
 TINT_MS = 1200
 """A part stays tinted for this long after the pointer came to rest; then the head shows as it is."""
@@ -68,6 +73,9 @@ def renderer_name() -> str:
 
 class Viewer(QWidget):
     """The picture of the head with its navigation, comparison and picking.
+
+    Attributes:
+        click_adds: the last click was to choose a part beside those chosen already.
 
     Signals:
         camera_changed: the new Camera, and whether it is still moving.
@@ -105,6 +113,9 @@ class Viewer(QWidget):
         self._travelled = 0.0
         self._panning = False
         self._hovered = ""
+        self._frame: Frame | None = None
+        self._region: Region | None = None
+        self.click_adds = False
         self.gizmo = OrientationGizmo(self)
         self.gizmo.view_chosen.connect(self.show_named)
         self.badge = QualityBadge(self)
@@ -123,7 +134,7 @@ class Viewer(QWidget):
         self._settle = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._settle.timeout.connect(lambda: self._emit(interactive=False))
         self._tint_end = QTimer(self, interval=TINT_MS, singleShot=True)
-        self._tint_end.timeout.connect(lambda: self._redraw(highlight=0))
+        self._tint_end.timeout.connect(lambda: self._redraw(highlight=self._rest_highlight()))
         self._turntable = QTimer(self, interval=TURNTABLE_INTERVAL_MS)
         self._turntable.timeout.connect(self._turn)
         self._turn_clock = QElapsedTimer()
@@ -135,7 +146,7 @@ class Viewer(QWidget):
     @property
     def frame(self) -> Frame | None:
         """The newest frame shown."""
-        return self._scene.frame
+        return self._frame
 
     @property
     def scene(self) -> Scene:
@@ -152,7 +163,8 @@ class Viewer(QWidget):
 
     def show_frame(self, frame: Frame | None) -> None:
         """Show a newer frame; None empties the viewer."""
-        self._redraw(frame=frame)
+        self._frame = frame
+        self._redraw(frame=self._with_region(frame))
         self._redraw(photo=self._photo_to_draw())
         self.badge.set_quality(None if frame is None else frame.quality)
         self._place_overlays()
@@ -253,6 +265,12 @@ class Viewer(QWidget):
         self._redraw(highlight=label)
         self._tint_end.start()
 
+    def set_region(self, region: Region | None) -> None:
+        """Tint what was drawn once, from whatever side it is looked at; None tints nothing but parts."""
+        if region is not self._region:
+            self._region = region
+            self._redraw(frame=self._with_region(self._frame), highlight=self._rest_highlight())
+
     def part_at(self, position: QPointF) -> int:
         """Return the part label under a widget position; 0 is none."""
         frame = self._scene.frame
@@ -306,6 +324,7 @@ class Viewer(QWidget):
         if self._comparing and not self._panning:
             return
         if self._travelled < CLICK_PX:
+            self.click_adds = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             label = self.part_at(event.position())
             self.part_clicked.emit(PARTS[label] if 0 < label < len(PARTS) else "")
         else:
@@ -382,7 +401,7 @@ class Viewer(QWidget):
         self.camera_changed.emit(self._scene.camera, interactive or self._turntable.isActive())
 
     def _show_camera(self, camera: Camera) -> None:
-        self._redraw(camera=camera, highlight=0)
+        self._redraw(camera=camera, highlight=self._rest_highlight())
         self.gizmo.set_camera(camera)
         self.view_changed.emit(self._view)
 
@@ -400,10 +419,23 @@ class Viewer(QWidget):
         name = PARTS[label] if 0 < label < len(PARTS) else ""
         self._tint_end.start()
         if name != self._hovered or label != self._scene.highlight:
-            self._redraw(highlight=label)
+            self._redraw(highlight=label or self._rest_highlight())
         if name != self._hovered:
             self._hovered = name
             self.part_hovered.emit(name)
+
+    def _rest_highlight(self) -> int:
+        return REGION_LABEL if self._region is not None else 0
+
+    def _with_region(self, frame: Frame | None) -> Frame | None:
+        """The frame whose labels tell the region too."""
+        if frame is None or self._region is None:
+            return frame
+        held = self._region.weights_over(frame) > 1 / 2
+        labels = np.zeros(held.shape, np.uint8) if frame.labels is None else frame.labels
+        if labels.shape != held.shape:
+            held = cv2.resize(held.astype(np.uint8), labels.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+        return replace(frame, labels=np.where(held, np.uint8(REGION_LABEL), labels))
 
     def _photo_to_draw(self) -> Picture | None:
         """Return the photo while comparing, and while it stands in for a head that is still to come."""

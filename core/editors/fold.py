@@ -240,7 +240,7 @@ class Folder:
     def _taken(self, field: Field, latents: Tensor, anchor: Tensor, edit: TakePart) -> GraftedField:
         if edit.part != REGION:
             labels_of(edit.part)
-        elif edit.region is None:
+        elif not edit.regions:
             raise VoltefaceError("No region was drawn.", "Draw one over the view of the head.")
         source = self._references.get(edit.reference)
         if source is None:
@@ -257,7 +257,7 @@ class Folder:
             ("lender", edit.reference, id(source)), lambda: Lender(self._plain, source, name, self._grid_of)
         )
         worn_on = self._parts_of(anchor, self._field(anchor))
-        what = (edit.part, edit.reference, edit.region, _numbers(anchor))
+        what = (edit.part, edit.reference, edit.regions, _numbers(anchor))
         place = self._once(("place", *what, edit.seam), lambda: lender.place(edit, worn_on))
         # what is worn stays as it was fitted while the face changes; parts of the skin take its tone
         seen = anchor if edit.part in REACH else latents

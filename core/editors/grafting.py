@@ -100,13 +100,13 @@ class Lender:
             weights = offered.around(part, HIDING, worn_on.kept(*FACE), fit).float()
         else:
             weights = offered.extent(part).float()
-        if edit.region is not None:
-            there = offered.places() * fit.scale + torch.tensor(fit.shift, device=weights.device)
-            added, removed = (
-                torch.from_numpy(one).to(weights).view(weights.shape)
-                for one in edit.region.weights_at(there.cpu().numpy())
-            )
-            weights = torch.maximum(weights * (1 - removed), added)
+        if edit.regions:
+            there = (offered.places() * fit.scale + torch.tensor(fit.shift, device=weights.device)).cpu().numpy()
+            for region in edit.regions:
+                added, removed = (
+                    torch.from_numpy(one).to(weights).view(weights.shape) for one in region.weights_at(there)
+                )
+                weights = torch.maximum(weights * (1 - removed), added)
             if int((weights > 0.5).sum()) < FEWEST_NODES:
                 raise VoltefaceError(
                     "What was drawn holds hardly anything of the head.", "Draw over more of the part, or draw it anew."

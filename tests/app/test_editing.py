@@ -11,13 +11,14 @@ import pytest
 from app.settings import SettingsFile
 from app.studio import Studio
 from core.camera import Camera
-from core.edit import MoveSlider, Paint, Recolour, RemovePart, TakePart
+from core.edit import REGION, MoveSlider, Paint, Recolour, RemovePart, Reshape, TakePart
 from core.frame import Quality
 from core.photo import Photo
 from core.project import Project
+from core.rendering.renderer import HeadRenderer
 from tests.app.studio_fakes import Workshop
-from tests.fakes import tiny_head
-from widgets.edit_values import EditKind, Strokes
+from tests.fakes import TinyGenerator, tiny_head
+from widgets.edit_values import FREE_PART, Drawing, EditKind, Strokes
 from widgets.message_dialogs import ErrorDialog
 from widgets.values import ExportOptions
 
@@ -100,7 +101,9 @@ def test_a_drag_of_a_slider_is_one_change_and_the_head_follows(studio: Studio, q
     for value in (0.2, 0.5, 1.0):
         studio.window.editing.slider_moved.emit("smile", value, True)
     studio.window.editing.slider_moved.emit("smile", 1.5, False)
-    assert [(edit.name, edit.strength) for edit in _edits(studio) if isinstance(edit, MoveSlider)] == [("smile", 1.5)]
+    assert [(edit.name, edit.strength) for edit in _edits(studio) if isinstance(edit, MoveSlider | Reshape)] == [
+        ("smile", 1.5)
+    ]
     assert studio.session.undo_stack.count() == 1
     _calm(studio, qtbot)
     shown = studio.editing.shown_head()
@@ -155,11 +158,72 @@ def test_a_part_taken_anew_takes_the_place_of_what_was_taken(studio: Studio, qtb
     _wait_for_edits(studio, 2, qtbot)
     panels.part_taken.emit("hair", second)
     qtbot.waitUntil(lambda: isinstance(e := _edits(studio)[0], TakePart) and e.reference == second, timeout=LONG)
-    panels.part_removed.emit("hair")
-    qtbot.waitUntil(lambda: isinstance(_edits(studio)[0], RemovePart), timeout=LONG)
     panels.part_coloured.emit("hair", (0.1, 0.1, 0.4))
     qtbot.waitUntil(lambda: isinstance(e := _edits(studio)[1], Recolour) and e.rgb[2] == 0.4, timeout=LONG)
     assert len(_edits(studio)) == 2
+    # what was taken is taken off on top of it; taking anew replaces both
+    panels.part_removed.emit("hair")
+    edits = _wait_for_edits(studio, 3, qtbot)
+    assert isinstance(edits[2], RemovePart)
+    panels.part_taken.emit("hair", first)
+    edits = _wait_for_edits(studio, 2, qtbot)
+    assert isinstance(edits[0], TakePart)
+    assert edits[0].reference == first
+
+
+def _drawing(studio: Studio, part: str, at: int = 20) -> Drawing:
+    frame = HeadRenderer(TinyGenerator(), tiny_head(1)).render(Camera.orbit(), Quality.NEAR)
+    added, removed = np.zeros((64, 64), np.uint8), np.zeros((64, 64), np.uint8)
+    added[at : at + 12, 24:40] = 255
+    removed[50:, :] = 255
+    return Drawing(part, added, removed, frame)
+
+
+def test_what_is_drawn_changes_what_was_taken_or_waits_for_it(studio: Studio, qtbot: QtBot) -> None:
+    key = _reference(studio, qtbot)
+    panels = studio.window.editing
+    panels.region_drawn.emit(_drawing(studio, "hair"))
+    assert _edits(studio) == ()
+    panels.part_taken.emit("hair", key)
+    (edit,) = _wait_for_edits(studio, 1, qtbot)
+    assert isinstance(edit, TakePart)
+    assert len(edit.regions) == 1
+    panels.region_drawn.emit(_drawing(studio, "hair", at=30))
+    qtbot.waitUntil(lambda: len(_edits(studio)[0].regions) == 2, timeout=LONG)  # type: ignore[union-attr]
+    assert _edits(studio)[0].key == edit.key
+    studio.session.undo_stack.undo()
+    assert _edits(studio) == (edit,)
+
+
+def test_a_drawn_region_is_a_part_to_take(studio: Studio, qtbot: QtBot) -> None:
+    key = _reference(studio, qtbot)
+    panels = studio.window.editing
+    assert FREE_PART not in panels.parts.rows
+    panels.region_drawn.emit(_drawing(studio, FREE_PART))
+    assert panels.parts.chosen_part == FREE_PART
+    panels.part_taken.emit(FREE_PART, key)
+    (edit,) = _wait_for_edits(studio, 1, qtbot)
+    assert isinstance(edit, TakePart)
+    assert (edit.part, len(edit.regions)) == (REGION, 1)
+    qtbot.waitUntil(lambda: FREE_PART not in panels.parts.rows, timeout=LONG)
+    assert studio.session.undo_stack.undoText() == "Drawn region from Seed 7"
+
+
+def test_a_rough_stroke_is_cut_out_along_the_edges(studio: Studio, qtbot: QtBot) -> None:
+    panels = studio.window.editing
+    frame = HeadRenderer(TinyGenerator(), tiny_head(1)).render(Camera.orbit(), Quality.NEAR)
+    panels.masking.begin(frame, "hair", "no model")
+    layer = panels.masking.layer
+    assert layer is not None
+    assert not panels.masking.bar.click_button.isEnabled()  # type: ignore[union-attr]
+    before = layer.drawn
+    panels.masking.bar.cut_button.click()  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: layer.surface.can_undo, timeout=LONG)
+    assert (layer.drawn != before).any()
+    panels.undo_stroke()
+    assert (layer.drawn == before).all()
+    panels.stop_drawing()
+    assert not panels.is_drawing
 
 
 def test_what_cannot_be_made_is_said_and_leaves_the_stack(studio: Studio, qtbot: QtBot) -> None:
@@ -201,7 +265,7 @@ def test_an_edit_that_no_longer_works_stays_and_says_why(studio: Studio, worksho
     qtbot.waitUntil(
         lambda: any("wears no glasses" in row.view.problem for row in studio.window.editing.edits.rows), timeout=LONG
     )
-    assert workshop.folds[-1] == tuple(edit for edit in _edits(studio) if isinstance(edit, MoveSlider))
+    assert workshop.folds[-1] == tuple(edit for edit in _edits(studio) if isinstance(edit, MoveSlider | Reshape))
 
 
 def test_the_stack_is_switched_weakened_moved_doubled_and_emptied(studio: Studio, qtbot: QtBot) -> None:
@@ -214,11 +278,12 @@ def test_the_stack_is_switched_weakened_moved_doubled_and_emptied(studio: Studio
     panels.strength_moved.emit(age.key, 1.0, False)
     panels.edit_moved.emit(smile.key, 1)
     panels.edit_duplicated.emit(age.key)
-    names = [(edit.name, edit.strength, edit.enabled) for edit in _edits(studio) if isinstance(edit, MoveSlider)]
+    moved = [edit for edit in _edits(studio) if isinstance(edit, MoveSlider | Reshape)]
+    names = [(edit.name, edit.strength, edit.enabled) for edit in moved]
     assert names == [("age", 1.0, True), ("age", 1.0, True), ("smile", 1.0, False)]
     assert len({edit.key for edit in _edits(studio)}) == 3
     panels.edit_deleted.emit(smile.key)
-    assert [edit.name for edit in _edits(studio) if isinstance(edit, MoveSlider)] == ["age", "age"]
+    assert [edit.name for edit in _edits(studio) if isinstance(edit, MoveSlider | Reshape)] == ["age", "age"]
     assert studio.session.undo_stack.count() == 7
     _calm(studio, qtbot)
 

@@ -68,15 +68,15 @@ def test_it_stays_on_the_surface_when_the_head_is_turned() -> None:
 
 def test_an_edit_keeps_its_region_in_a_file() -> None:
     region = _left_half(_renderer())
-    edit = TakePart(key="1", part=REGION, reference="2", seam=2.5, harmonise=0.5, region=region)
+    edit = TakePart(key="1", part=REGION, reference="2", seam=2.5, harmonise=0.5, regions=(region,))
     tensors: dict[str, object] = {}
     facts = pack(edit, "edit", tensors)  # type: ignore[arg-type]
     classes = {cls.__name__: cls for cls in (*EDITS, Region, Camera)}
     again = unpack(facts, tensors, classes)  # type: ignore[arg-type]
     assert again == edit
     assert hash(again) == hash(edit)
-    assert again != dataclasses.replace(edit, region=dataclasses.replace(region, added=region.removed))
+    assert again != dataclasses.replace(edit, regions=())
     # files of before there were seams say nothing of them
-    for name in ("seam", "harmonise", "region"):
+    for name in ("seam", "harmonise", "regions"):
         del facts["fields"][name]
     assert unpack(facts, tensors, classes) == TakePart(key="1", part=REGION, reference="2")  # type: ignore[arg-type]

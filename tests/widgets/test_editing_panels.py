@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,16 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QColorDialog, QInputDialog, QMenu
+from PySide6.QtWidgets import QApplication, QColorDialog, QInputDialog, QLabel, QMenu
 
 from tests.widgets.frames import sphere_frame
 from widgets.amount_slider import AmountSlider
 from widgets.attributes_panel import AttributesPanel
 from widgets.edit_values import (
+    FREE_PART,
+    CutTool,
+    CutWish,
+    Drawing,
     EditingView,
     EditKind,
     EditView,
@@ -95,6 +100,13 @@ def test_attributes_are_shown_reset_and_kept_while_a_hand_is_at_them(qtbot: QtBo
     panel.set_sliders((SMILE,))
     assert row.slider.amount() == held
     QTest.mouseRelease(row.slider, LEFT, NONE, QPoint(row.slider.width() - 10, 8))
+    grouped = tuple(dataclasses.replace(SMILE, name=name, group=name[:1]) for name in ("a1", "a2", "b1"))
+    panel.set_sliders(grouped)
+    headings = [one.text() for one in panel.findChildren(QLabel) if one.property("role") == "section"]
+    assert sorted(text for text in headings if text in "ab") == ["a", "b"]
+    assert list(panel.rows) == ["a1", "a2", "b1"]
+    tops = [panel.rows[name].y() for name in panel.rows]
+    assert tops == sorted(tops)
     panel.set_sliders((), "This model knows no attributes.")
     assert panel.rows == {}
 
@@ -227,6 +239,79 @@ def test_parts_are_taken_and_removed(parts: PartsPanel) -> None:
     assert not lacking.actions()[0].isEnabled()
     assert "no glasses" in lacking.actions()[0].text()
     assert did == [("hair",), ("hair", "r")]
+
+
+def test_shift_adds_parts_and_all_of_them_are_taken(parts: PartsPanel) -> None:
+    did: list[tuple[str, str]] = []
+    parts.taken.connect(lambda part, key: did.append((part, key)))
+    QTest.mouseClick(parts.rows["hair"], LEFT)
+    QTest.mouseClick(parts.rows["glasses"], LEFT, Qt.KeyboardModifier.ShiftModifier)
+    assert parts.chosen_parts == ("hair", "glasses")
+    assert not parts.refine_button.isEnabled()
+    parts.take_button.click()
+    menu = next(one for one in parts.findChildren(QMenu) if one.isVisible())
+    assert "no glasses" in menu.actions()[0].text()
+    menu.actions()[0].trigger()
+    menu.close()
+    assert did == [("hair", "r")]
+    QTest.mouseClick(parts.rows["hair"], LEFT, Qt.KeyboardModifier.ShiftModifier)
+    assert tuple(parts.chosen_parts) == ("glasses",)
+    assert parts.refine_button.isEnabled()
+
+
+def test_a_mask_is_drawn_and_only_its_change_is_told(window: StudioWindow) -> None:
+    drawn: list[Drawing] = []
+    window.editing.region_drawn.connect(drawn.append)
+    window.editing.parts.choose("hair")
+    window.editing.parts.refine_button.click()
+    masking = window.editing.masking
+    assert masking.is_active
+    assert not window.actions_by_name["view_front"].isEnabled()
+    assert masking.layer is not None
+    assert masking.bar is not None
+    shown = masking.layer.drawn
+    assert shown.max() == 255
+    masking.finish()
+    assert drawn == []
+    window.editing.parts.refine_button.click()
+    assert masking.layer is not None
+    middle = window.viewer.picture_square().center().toPoint()
+    QTest.mouseClick(masking.layer, LEFT, NONE, middle + QPoint(0, 60))
+    masking.bar.eraser_button.click()
+    QTest.mouseClick(masking.layer, LEFT, NONE, middle - QPoint(0, 60))
+    masking.bar.done_button.click()
+    (drawing,) = drawn
+    assert drawing.part == "hair"
+    assert drawing.added.any()
+    assert drawing.removed.any()
+    assert not ((drawing.added > 0) & (drawing.removed > 0)).any()
+    assert not masking.is_active
+    assert window.actions_by_name["view_front"].isEnabled()
+
+
+def test_a_box_asks_for_a_cut_and_its_answer_joins_the_mask(window: StudioWindow) -> None:
+    wishes: list[CutWish] = []
+    window.editing.cut_wished.connect(wishes.append)
+    window.editing.refine(FREE_PART)
+    masking = window.editing.masking
+    assert masking.layer is not None
+    assert masking.bar is not None
+    assert not masking.layer.drawn.any()
+    masking.bar.box_button.click()
+    middle = window.viewer.picture_square().center().toPoint()
+    QTest.mousePress(masking.layer, LEFT, NONE, middle - QPoint(40, 40))
+    QTest.mouseMove(masking.layer, middle)
+    QTest.mouseRelease(masking.layer, LEFT, NONE, middle + QPoint(40, 40))
+    (wish,) = wishes
+    assert wish.tool is CutTool.BOX
+    assert len(wish.place) == 4
+    found = np.zeros_like(wish.rough)
+    found[400:600, 400:600] = 255
+    window.editing.show_cut(wish, found)
+    assert (masking.layer.drawn == found).all()
+    window.editing.undo_stroke()
+    assert not masking.layer.drawn.any()
+    window.editing.stop_drawing()
 
 
 def test_a_colour_is_chosen_for_the_part(parts: PartsPanel, qtbot: QtBot) -> None:

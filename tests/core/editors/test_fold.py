@@ -74,7 +74,7 @@ def _drawn(*, u: tuple[float, float], v: tuple[float, float], removes: bool = Fa
 
 def test_a_drawn_region_brings_what_the_reference_has_there_and_nothing_else(folder: Folder) -> None:
     region = _drawn(u=(0.5, 0.7), v=(0.3, 0.5))
-    edited = folder.folded((TakePart(key="1", part=REGION, reference="other", region=region),))
+    edited = folder.folded((TakePart(key="1", part=REGION, reference="other", regions=(region,)),))
     points = folder.parts().points()
     inside = torch.from_numpy(region.weights_at(points.numpy())[0]) > 0.9
     change = (edited.trigrid.sample(points) - tiny_head(1).trigrid.sample(points)).abs().amax(1)
@@ -85,8 +85,8 @@ def test_a_drawn_region_brings_what_the_reference_has_there_and_nothing_else(fol
 def test_what_was_drawn_away_stays_the_wearers(folder: Folder) -> None:
     region = _drawn(u=(0.0, 1.0), v=(0.0, 1.0), removes=True)
     with pytest.raises(VoltefaceError, match="holds hardly anything"):
-        folder.folded((replace(TAKE, region=region),))
-    half = folder.folded((replace(TAKE, region=_drawn(u=(0.0, 0.5), v=(0.0, 1.0), removes=True)),))
+        folder.folded((replace(TAKE, regions=(region,)),))
+    half = folder.folded((replace(TAKE, regions=(_drawn(u=(0.0, 0.5), v=(0.0, 1.0), removes=True),)),))
     nose = folder.parts().points("nose")
     change = (half.trigrid.sample(nose) - tiny_head(1).trigrid.sample(nose)).abs().amax(1)
     left = nose[:, 0] < 0 if change[nose[:, 0] < -0.01].mean() < change[nose[:, 0] > 0.01].mean() else nose[:, 0] > 0
