@@ -9,11 +9,12 @@ from core.errors import VoltefaceError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from app.console import Console
     from core.evaluation.figures import ModelFigures
+    from core.progress import Report
 
 
 def evaluate_model(options: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
@@ -63,9 +64,54 @@ def evaluate_editing(options: argparse.Namespace, console: Console) -> tuple[dic
     return figures.to_json(), figures.in_words
 
 
+def evaluate_inversion(options: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Compare methods of inversion; with --output finished heads are kept there, and a later run goes on from it."""
+    from core import generators
+    from core.evaluation import held_out, inversion, inversion_methods, inversion_views, portraits
+
+    methods = options.methods.split(",") if options.methods else inversion_methods.METHODS
+    wanted = inversion_methods.Wanted(
+        methods=inversion_methods.checked_methods([name.strip() for name in methods]),
+        seconds=options.seconds,
+        seed=options.seed,
+        ablations=inversion_methods.ablations_in(options.ablations),
+    )
+    known, _ = _resumed(options.output)
+    rows = inversion.rows_from_json(known.parts["cost"].details["rows"]) if known and "cost" in known.parts else []
+    generator = generators.load(options.model)
+    title = f"Inversions by {generator.info.title}, {options.seconds:g} s for each search"
+    measure: Callable[[int, Report], list[inversion.InversionRow]]
+    if options.photos is not None:
+        files = portraits.photos_in(options.photos)[: options.heads]
+        names, title = [path.name for path in files], f"{title}, portraits in {options.photos}"
+        measure = lambda n, report: inversion.photo_rows(generator, files[n], wanted, report)  # noqa: E731
+    elif options.views is not None:
+        sets = inversion_views.view_sets(options.views)[: options.heads]
+        names, title = [views.name for views in sets], f"{title}, views in {options.views}"
+        measure = lambda n, report: inversion.view_rows(generator, sets[n], wanted, report)  # noqa: E731
+    else:
+        truths = held_out.held_out_heads(options.data, options.heads)
+        names, title = [str(truth.seed) for truth in truths], f"{title}, held-out heads from one frontal view"
+        measure = lambda n, report: inversion.held_out_rows(generator, truths[n], wanted, report)  # noqa: E731
+
+    def keep(rows: Sequence[inversion.InversionRow]) -> None:
+        if options.output is not None:
+            _write(options.output, inversion.figures_of(title, rows, ()))
+
+    rows, remarks = inversion.evaluated(names, measure, console.report, rows, keep)
+    figures: ModelFigures = inversion.figures_of(title, rows, remarks)
+    return figures.to_json(), figures.in_words
+
+
+def _write(path: Path, figures: ModelFigures) -> None:
+    from core.whole_file import written_whole
+
+    with written_whole(path) as stream:
+        stream.write(json.dumps(figures.to_json(), indent=1).encode())
+
+
 def _resumed(output: Path | None) -> tuple[ModelFigures | None, Callable[[ModelFigures], None]]:
     """What an earlier run left in a file, and what keeps the next parts there."""
-    from core.whole_file import written_whole
 
     def keep(figures: ModelFigures) -> None:
         if output is None:
@@ -74,8 +120,7 @@ def _resumed(output: Path | None) -> tuple[ModelFigures | None, Callable[[ModelF
         both = _read(output) if output.exists() else figures
         for name, part in figures.parts.items():
             both = both.with_part(name, part)
-        with written_whole(output) as stream:
-            stream.write(json.dumps(both.to_json(), indent=1).encode())
+        _write(output, both)
 
     return (_read(output) if output is not None and output.exists() else None), keep
 

@@ -85,6 +85,28 @@ def train_encoder(options: argparse.Namespace, console: Console) -> dict[str, An
     return {"file": str(file), "score": asdict(found), "levels": asdict(levels), "told by faces": told}
 
 
+def train_dual(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """Train the dual encoder's branches: E1, then E2 from E1's weights."""
+    from core.generators.mini import load_mini
+    from core.inverters.dual_encoder import Branches, save_branches
+    from core.training.dual import DualRecipe, branch_of, train_dual
+    from core.training.dual_items import make_items
+
+    generator = load_mini(options.generator) if options.generator else load_mini()
+    folder = options.output / "items"
+    make_items(generator, options.data, folder, options.items, console.report)
+    recipe = DualRecipe(
+        faithful_steps=options.faithful_steps, natural_steps=options.natural_steps, adversary=options.adversary
+    )
+    items = sorted(folder.glob("*.safetensors"))[: options.items]
+    faithful, natural = train_dual(generator, items, options.output, recipe, console.report)
+    name = options.adversary.replace(" ", "_")
+    file = options.output / f"{name}_dual.safetensors"
+    branches = Branches(branch_of(recipe, faithful), branch_of(recipe, natural))
+    save_branches(branches, file, generator=generator.info.name)
+    return {"file": str(file), "items": len(items), "adversary": options.adversary}
+
+
 def train_parser(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Go on with the training of the net that names parts, then measure it on heads that it has not seen."""
     from core.segmenters.parser import parser_of

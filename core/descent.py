@@ -67,8 +67,9 @@ class Adam:
 
 
 class Ranger:
-    """RAdam (Liu et al. 2020) with Lookahead (Zhang et al. 2019): Adam that trusts its second moments only once they are
-    known, and every few steps goes back half of the way.
+    """RAdam (Liu et al. 2020) with Lookahead (Zhang et al. 2019).
+
+    Adam that trusts its second moments only once they are known, and every few steps goes back half of the way.
 
     Attributes:
         parameters: the tensors, changed in place by `step`.

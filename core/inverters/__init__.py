@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from core.errors import InversionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from core.further_photo import FurtherPhoto
     from core.protocols import Inverter
+
+
+@runtime_checkable
+class TakesFurtherPhotos(Protocol):
+    """An inverter that can use more than one photo of a person."""
+
+    def with_further(self, photos: Sequence[FurtherPhoto]) -> Inverter:
+        """The same method with photos from other sides."""
+        ...
 
 
 def _pivotal() -> Inverter:
@@ -16,21 +28,41 @@ def _pivotal() -> Inverter:
     return Pivotal()
 
 
-INVERTERS: dict[str, Callable[[], Inverter]] = {"pivotal": _pivotal}
+def _dual() -> Inverter:
+    from core.inverters.dual_encoder import DualEncoder
+
+    return DualEncoder()
+
+
+def _pseudo_views() -> Inverter:
+    from core.inverters.pseudo_view_search import PseudoViews
+
+    return PseudoViews()
+
+
+INVERTERS: dict[str, Callable[[], Inverter]] = {"pivotal": _pivotal, "pseudo-views": _pseudo_views, "dual": _dual}
 """Method name -> loader."""
 
 
-def load(name: str, *, bare: bool = False) -> Inverter:
+def load(name: str, *, bare: bool = False, further: Sequence[FurtherPhoto] = ()) -> Inverter:
     """The inverter of that name.
 
     Args:
         name: in the table.
         bare: its heads do not wear their photo; figures of the field itself are taken so.
+        further: photos of the same person from other sides.
 
     Raises:
         KeyError: there is none.
+        InversionError: the method uses one photo, and there are more.
     """
     from core.inverters.photo_layer import Photographed
 
     inverter = INVERTERS[name]()
+    if further:
+        if not isinstance(inverter, TakesFurtherPhotos):
+            raise InversionError(
+                "This method makes a head of one photo only.", "Choose another method, or take the other photos away."
+            )
+        inverter = inverter.with_further(further)
     return inverter if bare else Photographed(inverter)

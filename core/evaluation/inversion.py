@@ -1,0 +1,262 @@
+"""One table of inversions: how each method brings heads back, by angle, with what it costs and what is wrong behind.
+
+LPIPS (VGG16), PSNR and identity are those of `reconstruction`, over the pixels of either head; LPIPS over the whole
+picture on white, as papers print it, stands beside, since white agrees with white. Identity is dlib's distance: small
+is good. A head has a face behind when `rear_check` sees one or names parts of one there.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from core.align import align
+from core.errors import VoltefaceError
+from core.evaluation.figures import Cell, ModelFigures, Part
+from core.evaluation.inversion_methods import Wanted, found_heads
+from core.evaluation.pictures import COMPARED_PX, as_tensor, identity_between, identity_of, sized
+from core.evaluation.rear_check import rear_check, rear_views
+from core.evaluation.reconstruction import FACE_SEEN_DEGREES, alignment_of, likeness, same_turn
+from core.frame import Quality
+from core.metrics import lpips, psnr
+from core.photo import Photo
+from core.progress import Progress, named, silent
+from core.rendering.renderer import HeadRenderer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from core.align import Alignment
+    from core.evaluation.held_out import HeldOutHead
+    from core.evaluation.inversion_methods import Found
+    from core.evaluation.inversion_views import ViewSet
+    from core.head import Head
+    from core.progress import Report
+    from core.protocols import Generator
+
+MEASURES = {"lpips": "LPIPS (VGG, on the head)", "whole": "LPIPS (VGG, whole picture)", "psnr": "PSNR dB"}
+IDENTITY = "identity (dlib)"
+TURNS_DEGREES = (0, 15, 30, 45)
+"""Yaws to either side at which a portrait's identity is measured."""
+REAR_KINDS = ("face", "parts")
+TARGETS = {("dual", "lpips", 0): 0.12, ("dual", "lpips", 60): 0.19, ("dual", "lpips", 180): 0.24}
+DUAL_SECONDS = 0.8
+
+
+@dataclass(frozen=True)
+class InversionRow:
+    """One method on one head.
+
+    Attributes:
+        head: name of the head.
+        method: row of the table.
+        seconds: until the head was there.
+        rear_face: whether a face is seen behind.
+        values: measure -> angle in degrees -> value; not a number where there is none.
+    """
+
+    head: str
+    method: str
+    seconds: float
+    rear_face: bool
+    values: Mapping[str, Mapping[int, float]]
+
+
+def has_rear_face(renderer: HeadRenderer) -> bool:
+    """Whether the head has a face, or parts of one, on its back."""
+    check = rear_check(rear_views(renderer, silent), renderer.grid())
+    return any(finding.kind in REAR_KINDS for finding in check.findings)
+
+
+def held_out_rows(
+    generator: Generator, truth: HeldOutHead, wanted: Wanted, report: Report, quality: Quality = Quality.NEAR
+) -> list[InversionRow]:
+    """All methods on one held-out head, whose frontal view and camera they are given."""
+    front = truth.views[0]
+
+    def measured(found: Found) -> InversionRow:
+        renderer = HeadRenderer(generator, found.head)
+        values: dict[str, dict[int, float]] = {name: {} for name in (*MEASURES, "identity")}
+        for angle, view in truth.views.items():
+            camera = same_turn(found.head.camera, front.camera, view.camera)
+            frame = renderer.render(camera, quality, size_px=COMPARED_PX)
+            alike = likeness(frame, view, with_face=angle <= FACE_SEEN_DEGREES)
+            with torch.no_grad():
+                values["whole"][angle] = float(lpips(as_tensor(frame.rgb), as_tensor(view.rgb)))
+            values["lpips"][angle], values["psnr"][angle] = alike.lpips, alike.psnr
+            values["identity"][angle] = alike.identity
+        return InversionRow(str(truth.seed), found.row, found.seconds, has_rear_face(renderer), values)
+
+    return [measured(found) for found in found_heads(alignment_of(front), generator, wanted, report)]
+
+
+def photo_rows(
+    generator: Generator, path: Path, wanted: Wanted, report: Report, quality: Quality = Quality.NEAR
+) -> list[InversionRow]:
+    """All methods on one portrait: the front against the photo, identity by yaw.
+
+    Raises:
+        VoltefaceError: the file is no usable portrait.
+    """
+    alignment = align(Photo.open(path))
+    mask = sized(torch.from_numpy(alignment.mask)[None, None])
+    photo, own = as_tensor(alignment.crop) * mask + (1 - mask), identity_of(alignment.crop)
+
+    def measured(found: Found) -> InversionRow:
+        renderer = HeadRenderer(generator, found.head)
+        values = _front(renderer, found.head, photo, mask, quality)
+        values["identity"] = {}
+        for angle in TURNS_DEGREES:
+            seen = []
+            for side in {angle, -angle}:
+                camera = found.head.camera.orbited(math.radians(side), 0.0)
+                seen.append(identity_between(own, identity_of(renderer.render(camera, quality).rgb)))
+            known = [value for value in seen if math.isfinite(value)]
+            values["identity"][angle] = float(np.mean(known)) if known else math.nan
+        return InversionRow(path.name, found.row, found.seconds, has_rear_face(renderer), values)
+
+    return [measured(found) for found in found_heads(alignment, generator, wanted, report)]
+
+
+def _front(
+    renderer: HeadRenderer, head: Head, photo: torch.Tensor, mask: torch.Tensor, quality: Quality
+) -> dict[str, dict[int, float]]:
+    """A head from its own camera against its photo [1, 3, h, w]."""
+    drawn = as_tensor(renderer.render(head.camera, quality, size_px=COMPARED_PX).rgb)
+    with torch.no_grad():
+        return {
+            "lpips": {0: float(lpips(drawn, photo, mask))},
+            "whole": {0: float(lpips(drawn, photo))},
+            "psnr": {0: float(psnr(drawn, photo, mask))},
+        }
+
+
+def view_rows(
+    generator: Generator, views: ViewSet, wanted: Wanted, report: Report, quality: Quality = Quality.NEAR
+) -> list[InversionRow]:
+    """All methods on a head that was photographed from known yaws; they are given the most frontal picture.
+
+    Raises:
+        VoltefaceError: that picture is no usable portrait.
+    """
+    alignment: Alignment = align(Photo.open(views.front.path))
+    truths = [(view, *views.aligned(view, alignment)) for view in views.views]
+
+    def measured(found: Found) -> InversionRow:
+        renderer = HeadRenderer(generator, found.head)
+        values: dict[str, dict[int, float]] = {name: {} for name in (*MEASURES, "identity")}
+        for view, rgb, mask in truths:
+            yaw, pitch = view.yaw_degrees - views.front.yaw_degrees, view.pitch_degrees - views.front.pitch_degrees
+            camera = found.head.camera.orbited(math.radians(yaw), math.radians(pitch))
+            frame = renderer.render(camera, quality, size_px=COMPARED_PX)
+            counted = torch.maximum(sized(torch.from_numpy(frame.alpha)[None, None]), mask)
+            angle = round(abs(view.yaw_degrees))
+            drawn = as_tensor(frame.rgb)
+            with torch.no_grad():
+                values["lpips"][angle] = float(lpips(drawn, rgb, (counted > 0.5).float()))
+                values["whole"][angle] = float(lpips(drawn, rgb))
+                values["psnr"][angle] = float(psnr(drawn, rgb, (counted > 0.5).float()))
+            if angle <= FACE_SEEN_DEGREES:
+                pixels = (rgb[0].permute(1, 2, 0) * 255).round().byte().numpy()
+                values["identity"][angle] = identity_between(identity_of(frame.rgb), identity_of(pixels))
+        return InversionRow(views.name, found.row, found.seconds, has_rear_face(renderer), values)
+
+    return [measured(found) for found in found_heads(alignment, generator, wanted, report)]
+
+
+def evaluated(
+    names: Sequence[str],
+    measure: Callable[[int, Report], list[InversionRow]],
+    report: Report,
+    known: Sequence[InversionRow] = (),
+    keep: Callable[[Sequence[InversionRow]], None] = lambda _: None,
+) -> tuple[list[InversionRow], list[str]]:
+    """Rows of all heads, and a sentence about each that could not be measured.
+
+    Args:
+        names: of the heads.
+        measure: rows of the head of a number.
+        report: told at each step.
+        known: rows of an earlier run; heads that stand there are not measured again.
+        keep: called with all rows after each head.
+    """
+    rows, remarks = list(known), []
+    done = {row.head for row in known}
+    for number, name in enumerate(names):
+        if name in done:
+            continue
+        label = f"{name} ({number + 1} of {len(names)})"
+        report(Progress(number, len(names), label))
+        try:
+            rows += measure(number, named(report, label))
+        except VoltefaceError as error:
+            remarks.append(f"skipped {name}: {error}")
+            continue
+        keep(rows)
+    return rows, remarks
+
+
+def figures_of(title: str, rows: Sequence[InversionRow], remarks: Sequence[str]) -> ModelFigures:
+    """The tables: a row for each method, a column for each angle; mean and deviation over heads.
+
+    Raises:
+        VoltefaceError: nothing could be measured.
+    """
+    if not rows:
+        raise VoltefaceError("Nothing could be measured.", " ".join(remarks[:1]) or "Name other heads.")
+    methods = list(dict.fromkeys(row.method for row in rows))
+    heads = list(dict.fromkeys(row.head for row in rows))
+    figures = ModelFigures(f"{title}, {len(heads)} heads: {', '.join(heads)}")
+    for name, words in {**MEASURES, "identity": IDENTITY}.items():
+        angles = sorted({angle for row in rows for angle in row.values.get(name, {})})
+        cells: list[Cell] = []
+        for method in methods:
+            for angle in angles:
+                found = [row.values[name][angle] for row in rows if row.method == method and angle in row.values[name]]
+                target = TARGETS.get((method, name, angle))
+                cells += Cell.of(method, f"{angle} degrees", found, target)
+        if cells:
+            figures = figures.with_part(name, Part(words, tuple(cells)))
+    cost: list[Cell] = []
+    for method in methods:
+        own = [row for row in rows if row.method == method]
+        cost += Cell.of(method, "share with a face behind", [float(row.rear_face) for row in own], 0.0)
+        cost += Cell.of(method, "seconds", [row.seconds for row in own], DUAL_SECONDS if method == "dual" else None)
+    details = {"rows": [row_to_json(row) for row in rows]}
+    return figures.with_part("cost", Part("Back of the head, and time", tuple(cost), tuple(remarks), details))
+
+
+def row_to_json(row: InversionRow) -> dict[str, object]:
+    """Plain; JSON knows no "not a number"."""
+    values = {
+        name: {str(angle): round(v, 5) if math.isfinite(v) else None for angle, v in by_angle.items()}
+        for name, by_angle in row.values.items()
+    }
+    return {**vars(row), "values": values}
+
+
+def rows_from_json(data: Sequence[Mapping[str, object]]) -> list[InversionRow]:
+    """What `row_to_json` wrote.
+
+    Raises:
+        VoltefaceError: it did not.
+    """
+    rows = []
+    try:
+        for entry in data:
+            values = {
+                str(name): {int(angle): math.nan if v is None else float(v) for angle, v in by_angle.items()}
+                for name, by_angle in entry["values"].items()  # type: ignore[attr-defined]
+            }
+            seconds = float(entry["seconds"])  # type: ignore[arg-type]
+            rows.append(
+                InversionRow(str(entry["head"]), str(entry["method"]), seconds, bool(entry["rear_face"]), values)
+            )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise VoltefaceError("The figures of the earlier run cannot be read.", "Name another file.") from error
+    return rows

@@ -1,0 +1,151 @@
+"""The ways to invert that are compared, and the heads that each finds in a photo.
+
+A pivotal inversion passes the encoder's guess and a pure W+ search on its way, so three rows cost one run. Heads are
+bare: the photo that a head wears would hide what its field is worth; rows that end in "with the photo on" wear it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core import inverters
+from core.errors import VoltefaceError
+from core.head import Head
+from core.inverters.dual_encoder import DualEncoder, load_branches
+from core.inverters.photo_layer import with_photo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from core.align import Alignment
+    from core.inverters.dual_encoder import Branches, Stitching
+    from core.progress import Progress, Report
+    from core.protocols import Generator, Inverter
+
+ENCODER, SEARCH, PIVOTAL = "encoder only", "W+ search only", "pivotal (PTI-like)"
+FAITHFUL, NATURAL, DUAL = "E1", "E2", "dual"
+WORN = ", with the photo on"
+PSEUDO_VIEWS = "pseudo-views"
+ALONG = {ENCODER: "First guess", SEARCH: "Finding the head"}
+"""Rows that a pivotal inversion passes, and what it says meanwhile."""
+STITCHINGS: dict[str, Stitching] = {FAITHFUL: "faithful", NATURAL: "natural", DUAL: "dual"}
+METHODS = (ENCODER, SEARCH, PIVOTAL, FAITHFUL, NATURAL, DUAL, PSEUDO_VIEWS)
+ABLATION_SUFFIX = "_dual.safetensors"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to compare.
+
+    Attributes:
+        methods: of `METHODS`.
+        seconds: for each method that searches.
+        seed: of each.
+        ablations: other branches by name; each is a row like `dual`.
+        worn: whether pivotal and dual are also measured with the photo on.
+    """
+
+    methods: tuple[str, ...] = METHODS
+    seconds: float = 60.0
+    seed: int = 0
+    ablations: tuple[tuple[str, Branches], ...] = ()
+    worn: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A head, which row it belongs to, and the seconds until it was there."""
+
+    row: str
+    head: Head
+    seconds: float
+
+
+def checked_methods(names: Sequence[str]) -> tuple[str, ...]:
+    """The methods of these names that can be run, in the table's order.
+
+    Raises:
+        VoltefaceError: there is no such method.
+    """
+    for name in names:
+        if name not in METHODS:
+            raise VoltefaceError(f"There is no method {name!r} to compare.", f"Choose from: {', '.join(METHODS)}.")
+    return tuple(name for name in METHODS if name in names and (name != PSEUDO_VIEWS or name in inverters.INVERTERS))
+
+
+def ablations_in(folder: Path | None) -> tuple[tuple[str, Branches], ...]:
+    """Branches by name, from the files `NAME_dual.safetensors` of a folder.
+
+    Raises:
+        VoltefaceError: there is no such folder, or none of these in it.
+    """
+    if folder is None:
+        return ()
+    files = sorted(folder.glob(f"*{ABLATION_SUFFIX}")) if folder.is_dir() else []
+    if not files:
+        raise VoltefaceError(
+            f"There are no dual encoders in {folder}.", f"Name a folder with files such as plain{ABLATION_SUFFIX}."
+        )
+    return tuple((path.name.removesuffix(ABLATION_SUFFIX).replace("_", " "), load_branches(path)) for path in files)
+
+
+def found_heads(alignment: Alignment, generator: Generator, wanted: Wanted, report: Report) -> Iterator[Found]:
+    """The heads of all rows, one after another."""
+    along = [name for name in (ENCODER, SEARCH, PIVOTAL) if name in wanted.methods]
+    if along:
+        # the encoder's guess alone needs no search
+        searching = SEARCH in along or PIVOTAL in along
+        for found in _along_pivotal(alignment, generator, wanted, report, searching=searching):
+            if found.row in along:
+                yield found
+                if found.row == PIVOTAL:
+                    yield from _worn(found, alignment, generator, wanted)
+    for name in (FAITHFUL, NATURAL, DUAL):
+        if name in wanted.methods:
+            found = _timed(name, DualEncoder(stitching=STITCHINGS[name]), alignment, generator, wanted, report)
+            yield found
+            if name == DUAL:
+                yield from _worn(found, alignment, generator, wanted)
+    for name, branches in wanted.ablations:
+        yield _timed(f"dual, {name}", DualEncoder(branches), alignment, generator, wanted, report)
+        yield _timed(f"E2, {name}", DualEncoder(branches, "natural"), alignment, generator, wanted, report)
+    if PSEUDO_VIEWS in wanted.methods:
+        yield _timed(PSEUDO_VIEWS, inverters.load(PSEUDO_VIEWS, bare=True), alignment, generator, wanted, report)
+
+
+def _timed(
+    row: str, inverter: Inverter, alignment: Alignment, generator: Generator, wanted: Wanted, report: Report
+) -> Found:
+    begun = time.monotonic()
+    head = inverter.invert(alignment, generator, report, seed=wanted.seed, seconds=wanted.seconds)
+    return Found(row, head, time.monotonic() - begun)
+
+
+def _worn(found: Found, alignment: Alignment, generator: Generator, wanted: Wanted) -> Iterator[Found]:
+    if wanted.worn:
+        begun = time.monotonic()
+        head = with_photo(found.head, alignment, generator)
+        yield Found(found.row + WORN, head, found.seconds + time.monotonic() - begun)
+
+
+def _along_pivotal(
+    alignment: Alignment, generator: Generator, wanted: Wanted, report: Report, *, searching: bool
+) -> list[Found]:
+    """The guess, the best head of the search, and the finished one."""
+    begun, passed = time.monotonic(), dict[str, Found]()
+
+    def watch(progress: Progress) -> None:
+        for row, message in ALONG.items():
+            if progress.message == message and isinstance(progress.result, Head):
+                passed[row] = Found(row, progress.result, time.monotonic() - begun)
+        report(progress)
+
+    steps = None if searching else 0
+    seconds = wanted.seconds if searching else None
+    inverter = inverters.load("pivotal", bare=True)
+    head = inverter.invert(alignment, generator, watch, seed=wanted.seed, seconds=seconds, steps=steps)
+    end = Found(PIVOTAL, head, time.monotonic() - begun)
+    return [*passed.values(), end] if searching else list(passed.values())

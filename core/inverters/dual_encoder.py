@@ -1,0 +1,215 @@
+"""The `dual` inverter: a head in one pass, without a search (PanoHead's dual encoder).
+
+First stage: the encoder's latents and camera. Second stage: two branches of one shape add offsets to the planes, E1
+faithful to the photo, E2 natural where the photo shows nothing. The occlusion mask of the photo's depth stitches them:
+`T = (1 - O) T_E1 + O T_E2`. Branches are trained for one generator; another one gets what an untrained branch
+does, which lays the photo's colours on the visible surface by the decoder's own slope.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import torch
+import torch.nn.functional as F
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from core.errors import CheckpointError, InversionError
+from core.head import Head
+from core.inverters.encoder import encode
+from core.inverters.first_look import first_look
+from core.inverters.glimpse import Glimpse
+from core.inverters.occlusion import hidden_cells, stitched
+from core.inverters.offset_encoder import OffsetEncoder, OffsetEncoderConfig, lifted
+from core.inverters.pose import RefinedCamera
+from core.mask import Mask
+from core.progress import Progress
+from core.protocols import PlaneGenerator
+from core.trigrid import Trigrid
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.align import Alignment
+    from core.camera import Camera
+    from core.inverters.encoder import EncoderGuess
+    from core.progress import Report
+    from core.protocols import Generator
+
+WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "weights"
+METADATA_KEY = "dual"
+SAMPLES = 8
+"""Samples a ray in the picture of the finished head."""
+LEAST_PERSON = 0.01
+"""Share of the crop that a person must fill."""
+UNTRAINED_COARSE_PX = 16
+Stitching = Literal["dual", "faithful", "natural", "first stage"]
+"""Which planes the head gets: stitched, E1's alone, E2's alone, or those of the encoder."""
+
+
+@dataclass(frozen=True, eq=False)
+class Branches:
+    """The two offset encoders: E1 and E2; the latter is None where nobody trained any."""
+
+    faithful: OffsetEncoder
+    natural: OffsetEncoder | None
+
+    @staticmethod
+    def untrained(trigrid: Trigrid) -> Branches:
+        """Of planes that nothing was trained for."""
+        _, channels, depth, _, width = trigrid.planes.shape
+        config = OffsetEncoderConfig(channels=channels, depth=depth, coarse_px=min(UNTRAINED_COARSE_PX, width))
+        with torch.random.fork_rng(devices=()):
+            torch.manual_seed(0)
+            return Branches(OffsetEncoder(config).eval().requires_grad_(requires_grad=False), None)
+
+
+def save_branches(branches: Branches, path: Path, *, generator: str) -> None:
+    """Write the file that `load_branches` reads, in half precision."""
+    tensors = {f"faithful.{name}": value for name, value in branches.faithful.state_dict().items()}
+    if branches.natural is not None:
+        tensors |= {f"natural.{name}": value for name, value in branches.natural.state_dict().items()}
+    described = {"config": branches.faithful.config.to_json(), "generator": generator}
+    halves = {name: value.detach().half().contiguous().clone() for name, value in tensors.items()}
+    partial = path.with_name(path.name + ".partial")
+    save_file(halves, partial, metadata={METADATA_KEY: json.dumps(described), "licence": "Apache-2.0"})
+    partial.replace(path)
+
+
+def load_branches(path: Path) -> Branches:
+    """Branches that `save_branches` wrote.
+
+    Raises:
+        CheckpointError: the file is damaged or of something else.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            described = json.loads((file.metadata() or {})[METADATA_KEY])
+            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - not a dict
+        config = OffsetEncoderConfig.from_json(described["config"])
+        networks = []
+        for branch in ("faithful", "natural"):
+            network = OffsetEncoder(config)
+            own = {k.removeprefix(branch + "."): v for k, v in tensors.items() if k.startswith(branch + ".")}
+            network.load_state_dict(own)
+            networks.append(network.eval().requires_grad_(requires_grad=False))
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f"The dual encoder at {path} could not be read.", "Restore that file.") from error
+    return Branches(*networks)
+
+
+@cache
+def bundled_branches(generator_name: str) -> Branches | None:
+    """The branches that come with a generator, loaded once per process, or None."""
+    path = WEIGHTS / f"{generator_name}_dual.safetensors"
+    return load_branches(path) if path.is_file() else None
+
+
+class DualEncoder:
+    """Implements `core.protocols.Inverter`; nothing is searched, so `seconds`, `steps` and `start` change nothing."""
+
+    def __init__(self, branches: Branches | None = None, stitching: Stitching = "dual") -> None:
+        """With branches of one's own, or those that come with the generator.
+
+        Args:
+            branches: of the generator that heads will be asked for.
+            stitching: which planes the heads get.
+        """
+        self._branches, self._stitching = branches, stitching
+
+    def invert(
+        self,
+        alignment: Alignment,
+        generator: Generator,
+        report: Report,
+        *,
+        seed: int = 0,
+        seconds: float | None = None,
+        steps: int | None = None,
+        start: Head | None = None,
+    ) -> Head:
+        """See the protocol.
+
+        Raises:
+            InversionError: the photo shows no person.
+            Cancelled: from `report`.
+        """
+        del seconds, steps, start
+        report(Progress(0, 3, "Looking at the photo"))
+        photo, mask = photo_and_mask(alignment)
+        given = alignment.camera
+        guess = encode(photo, mask, (given.yaw_radians, given.pitch_radians), generator)
+        turn = (guess.yaw_radians - given.yaw_radians, guess.pitch_radians - given.pitch_radians)
+        camera = given.orbited(*turn) if any(turn) else given
+        with torch.no_grad():
+            field = generator.trigrid(guess.latents)
+        head = Head(
+            generator=generator.info.name,
+            latents=guess.latents,
+            camera=camera,
+            trigrid=field,
+            seed=seed,
+            method="dual",
+        )
+        report(Progress(1, 3, "First guess", result=head))
+        if isinstance(generator, PlaneGenerator) and isinstance(field, Trigrid) and self._stitching != "first stage":
+            head = self._second_stage(head, field, generator, (photo, mask))
+            report(Progress(2, 3, "Adding what the photo shows", result=head))
+        return _drawn(head, generator, mask, guess, report)
+
+    def _second_stage(self, head: Head, field: Trigrid, generator: PlaneGenerator, seen: tuple[Tensor, Tensor]) -> Head:
+        branches = self._branches or bundled_branches(generator.info.name) or Branches.untrained(field)
+        with torch.no_grad():
+            trigrid = self._stitched(branches, field, generator, head.camera, seen)
+            return replace(head, trigrid=trigrid, delta={"trigrid": trigrid.planes - field.planes})
+
+    def _stitched(
+        self, branches: Branches, field: Trigrid, generator: Generator, camera: Camera, seen: tuple[Tensor, Tensor]
+    ) -> Trigrid:
+        look = first_look(generator, field, camera, *seen)
+        known = lifted(generator, field, camera, look, branches.faithful.config.coarse_px)
+        width = field.planes.shape[-1]
+
+        def moved(branch: OffsetEncoder | None) -> Trigrid:
+            return field if branch is None else field.with_planes(field.planes + branch(known, width))
+
+        if self._stitching == "faithful":
+            return moved(branches.faithful)
+        if self._stitching == "natural":
+            return moved(branches.natural)
+        return stitched(moved(branches.faithful), moved(branches.natural), hidden_cells(field, known.surface))
+
+
+def photo_and_mask(alignment: Alignment) -> tuple[Tensor, Tensor]:
+    """The person on white [1, 3, h, w] and their mask [1, 1, h, w], 0..1.
+
+    Raises:
+        InversionError: there is no person.
+    """
+    mask = torch.from_numpy(alignment.mask.astype("float32").clip(0, 1))[None, None]
+    if not bool(torch.isfinite(mask).all()) or float(mask.mean()) < LEAST_PERSON:
+        raise InversionError(
+            "The person could not be told from the background.", "Try a photo with a plainer background."
+        )
+    rgb = torch.from_numpy(alignment.crop.astype("float32") / 255).permute(2, 0, 1)[None]
+    return rgb * mask + 1 - mask, mask
+
+
+def _drawn(head: Head, generator: Generator, mask: Tensor, guess: EncoderGuess, report: Report) -> Head:
+    """The head with what the photo saw of it, reported with its picture."""
+    info = generator.info
+    with torch.no_grad():
+        camera = RefinedCamera(head.camera)
+        glimpse = Glimpse(generator, head.trigrid, camera)
+        seen = glimpse.see(generator, head.trigrid, camera, (0, 0, info.neural_px, info.neural_px), SAMPLES)
+        picture = generator.picture(seen.features[None], seen.alpha[None, None], head.latents[None])[0]
+        preview = (picture.permute(1, 2, 0).clamp(0, 1) * 255).round().byte().numpy()
+        shown = F.interpolate(mask, seen.alpha.shape, mode="area")[0, 0] * seen.alpha
+    found = replace(head, visibility=Mask(shown.clamp(0, 1).numpy(), "seen"))
+    report(Progress(3, 3, guess.note or "Done", preview=preview, result=found))
+    return found

@@ -1,0 +1,79 @@
+"""What the encoder's head looks like from the photo's camera, beside the photo: what the offset branch reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+
+from core.inverters.glimpse import Glimpse
+from core.inverters.pose import RefinedCamera
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.camera import Camera
+    from core.protocols import Generator
+    from core.trigrid import Trigrid
+
+PHOTO_PX, LOOK_PX = 256, 128
+"""Sides of the photo and of the first reconstruction."""
+SAMPLES = 6
+"""Samples a ray of the reconstruction."""
+SOLID = 0.05
+"""Alpha below which a ray's depth is that of its neighbours."""
+
+
+@dataclass(frozen=True, eq=False)
+class FirstLook:
+    """The photo and the first reconstruction, as tensors of one picture.
+
+    Attributes:
+        photo: float32 [1, 3, P, P], the person on white, 0..1.
+        mask: [1, 1, P, P] the person.
+        drawn: [1, 3, S, S] the first reconstruction on white.
+        alpha: [1, 1, S, S] its alpha.
+        depth: [1, 1, S, S] of its surface along the rays, world units; where nothing is, of the nearest surface.
+    """
+
+    photo: Tensor
+    mask: Tensor
+    drawn: Tensor
+    alpha: Tensor
+    depth: Tensor
+
+
+def first_look(generator: Generator, trigrid: Trigrid, camera: Camera, photo: Tensor, mask: Tensor) -> FirstLook:
+    """Draw the first reconstruction small, and put the photo [1, 3, h, w] and its mask [1, 1, h, w] beside it."""
+    with torch.no_grad():
+        refined = RefinedCamera(camera)
+        glimpse = Glimpse(generator, trigrid, refined)
+        seen = glimpse.see(generator, trigrid, refined, (0, 0, LOOK_PX, LOOK_PX), SAMPLES)
+        alpha = seen.alpha[None, None].clamp(0, 1)
+        rgb, person = (sized(picture, PHOTO_PX) for picture in (photo, mask))
+        return FirstLook(rgb, person, seen.on_white().clamp(0, 1), alpha, spread_depth(seen.depth[None, None], alpha))
+
+
+def spread_depth(premultiplied: Tensor, alpha: Tensor) -> Tensor:
+    """Depth [1, 1, S, S] everywhere, from depths times alpha: holes and surroundings take their neighbourhood's."""
+    depth, known = premultiplied, alpha * (alpha > SOLID)
+    depth = depth * (alpha > SOLID)
+    found = depth / known.clamp(min=SOLID)
+    there = known > 0
+    while not bool(there.all()) and depth.shape[-1] > 1:
+        depth, known = F.avg_pool2d(depth, 2), F.avg_pool2d(known, 2)
+        coarse = depth / known.clamp(min=1e-6)
+        grown = F.interpolate(coarse, alpha.shape[-2:], mode="nearest")
+        reached = F.interpolate((known > 1e-6).float(), alpha.shape[-2:], mode="nearest") > 0
+        found = torch.where(~there & reached, grown, found)
+        there = there | reached
+    return found
+
+
+def sized(picture: Tensor, side_px: int) -> Tensor:
+    """[B, C, H, W] at another size, antialiased."""
+    if picture.shape[-2:] == (side_px, side_px):
+        return picture
+    return F.interpolate(picture, (side_px, side_px), mode="bilinear", antialias=True, align_corners=False)

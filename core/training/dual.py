@@ -1,0 +1,326 @@
+"""Trains the dual encoder's offset branches: E1 for fidelity, then E2, from E1's weights, for what the photo hides.
+
+E1 knows the input view alone. E2 also sees the same head's other views, which synthetic data has, and the opinion of a
+discriminator on its hidden planes (`PlaneDiscriminator`); the ablations change that one: none at all, one that judges
+rendered pictures, one that sees all planes. Real samples are the generator's own, masked like the item at hand.
+
+Resumable: FOLDER/<stage>.state.safetensors is written every few minutes, and each step draws from a seed of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from core.descent import Adam, Ranger
+from core.errors import CheckpointError, VoltefaceError
+from core.inverters.lifting import seen_surface
+from core.inverters.occlusion import hidden_cells
+from core.inverters.offset_encoder import OffsetEncoder, OffsetEncoderConfig, lifted
+from core.progress import Progress
+from core.training.dataset import pixel_rays
+from core.training.dual_discriminator import (
+    R1_EVERY,
+    R1_WEIGHT,
+    PlaneDiscriminator,
+    discriminator_loss,
+    generator_loss,
+    r1_penalty,
+)
+from core.training.dual_items import read_item
+from core.training.dual_losses import (
+    DualSizes,
+    DualWeights,
+    even_odds,
+    field_terms,
+    identity_term,
+    rendered_view,
+    view_terms,
+)
+from core.training.dual_reals import real_patches, real_planes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from torch import Tensor
+
+    from core.generators.mini import Mini
+    from core.progress import Report
+    from core.training.dual_items import DualItem
+
+Adversary = Literal["none", "pictures", "planes", "hidden planes"]
+ADVERSARIES: tuple[Adversary, ...] = ("none", "pictures", "planes", "hidden planes")
+"""What the discriminator of E2 sees; the last is the method's own."""
+FAITHFUL, NATURAL = "faithful", "natural"
+SAVE_EVERY_SECONDS = 150.0
+DISCRIMINATOR_BETAS = (0.0, 0.99)
+
+
+@dataclass(frozen=True)
+class DualRecipe:
+    """All numbers of a run.
+
+    Attributes:
+        network: sizes of a branch.
+        weights: of the losses.
+        sizes: of what a step looks at.
+        faithful_steps, natural_steps: lengths of the two stages.
+        rate: Ranger's, of E1; E2 begins with `natural_share` of it.
+        natural_share: see `rate`.
+        place_share: how many times faster the coarse network's place maps move.
+        warm_up: steps in which the rate rises.
+        adversary: what E2's discriminator sees.
+        discriminator_px: side to which planes are averaged down for it.
+        discriminator_widths: its channels.
+        discriminator_rate: Adam's.
+        half_px: side of planes, averaged down, on which most steps work: four times as quick.
+        whole_every: every so many steps work on whole planes.
+        input_every: E2 looks at the input view every so many steps, else at another one.
+        reals: samples of the generator that are kept as real ones.
+        seed: of every draw.
+    """
+
+    network: OffsetEncoderConfig = field(default_factory=OffsetEncoderConfig)
+    weights: DualWeights = field(default_factory=DualWeights)
+    sizes: DualSizes = field(default_factory=DualSizes)
+    faithful_steps: int = 800
+    natural_steps: int = 800
+    rate: float = 1.5e-3
+    natural_share: float = 0.7
+    place_share: float = 5.0
+    warm_up: int = 30
+    adversary: Adversary = "hidden planes"
+    discriminator_px: int = 64
+    discriminator_widths: tuple[int, ...] = (24, 32, 48, 64)
+    discriminator_rate: float = 1e-3
+    half_px: int = 128
+    whole_every: int = 6
+    input_every: int = 3
+    reals: int = 40
+    seed: int = 0
+
+
+class BranchTraining:
+    """One stage of the training: a run that can stop and go on.
+
+    Attributes:
+        network: the branch that learns.
+        average: its averaged weights, to be used.
+        step: steps done.
+    """
+
+    def __init__(
+        self, generator: Mini, items: list[Path], out: Path, stage: str, recipe: DualRecipe, *, natural: bool
+    ) -> None:
+        """Begin, or go on where a run of this stage into `out` stopped.
+
+        Args:
+            generator: whose planes are moved.
+            items: files that `make_items` wrote.
+            out: folder of the state.
+            stage: name of its files.
+            recipe: all numbers.
+            natural: whether this is E2.
+        """
+        if not items:
+            raise VoltefaceError("There is nothing to train the dual encoder on.", "Name a folder of synthetic heads.")
+        torch.manual_seed(recipe.seed)
+        self.generator, self.items, self.recipe, self.natural = generator, items, recipe, natural
+        self.path = out / f"{stage}.state.safetensors"
+        self.steps = recipe.natural_steps if natural else recipe.faithful_steps
+        self.network = OffsetEncoder(recipe.network)
+        self.parameters = dict(self.network.named_parameters())
+        self.average = {name: value.detach().clone() for name, value in self.parameters.items()}
+        self.ranger = Ranger(list(self.parameters.values()), (0.9, 0.99))
+        self.adversary: Adversary = recipe.adversary if natural else "none"
+        side = recipe.discriminator_px
+        planes = recipe.network.channels * recipe.network.depth * 3
+        channels = 4 if self.adversary == "pictures" else planes
+        self.discriminator = PlaneDiscriminator(channels, recipe.discriminator_widths)
+        self.judging = Adam(list(self.discriminator.parameters()), DISCRIMINATOR_BETAS)
+        self.step = 0
+        resumed = self.path.exists()
+        if resumed:
+            self._resume()
+        if self.adversary == "pictures":
+            self.reals = real_patches(generator, out, recipe.reals, recipe.sizes.patch.patch_px, recipe.seed)
+        elif self.adversary != "none":
+            self.reals = real_planes(generator, out, recipe.reals, side, recipe.seed)
+
+    def begin_with(self, weights: Mapping[str, Tensor]) -> None:
+        """Take over a branch's weights, unless this run has begun already."""
+        if self.step == 0:
+            self.network.load_state_dict(dict(weights))
+            self.average = {name: value.detach().clone() for name, value in self.parameters.items()}
+            self.ranger = Ranger(list(self.parameters.values()), (0.9, 0.99))
+
+    def run(self, report: Report, steps: int | None = None) -> None:
+        """Train to the end of the schedule, or until that many steps are done, and save.
+
+        Raises:
+            Cancelled: `report` raised it; the state is saved first.
+        """
+        saved = time.monotonic()
+        try:
+            while self.step < min(self.steps, steps or self.steps):
+                values = self.one_step()
+                if time.monotonic() - saved > SAVE_EVERY_SECONDS:
+                    self.save()
+                    saved = time.monotonic()
+                message = "Learning what the photo hides" if self.natural else "Learning the photo"
+                report(Progress(self.step, self.steps, message, values))
+        finally:
+            self.save()
+
+    def one_step(self) -> dict[str, float]:
+        """One item; the weighted terms of its loss, by name."""
+        recipe = self.recipe
+        random = np.random.default_rng([recipe.seed, int(self.natural), self.step])
+        torch.manual_seed(recipe.seed * 1_000_003 + self.step)
+        item = read_item(self.items[int(random.integers(len(self.items)))], self.generator)
+        terms, fake, hidden = self.losses(item, random)
+        pace = min(1.0, (self.step + 1) / recipe.warm_up)
+        pace *= 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, self.step / self.steps)))
+        rate = recipe.rate * pace * (recipe.natural_share if self.natural else 1.0)
+        rates = [rate * (recipe.place_share if name == "place" else 1.0) for name in self.parameters]
+        self.ranger.step(torch.stack(list(terms.values())).sum(), rates)
+        values = {name: float(term.detach()) for name, term in terms.items()}
+        if fake is not None:
+            values["judge"] = self._judge(fake.detach(), hidden, random)
+        kept = min(0.99, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for name, value in self.parameters.items():
+                self.average[name].lerp_(value, 1 - kept)
+        self.step += 1
+        return values
+
+    def losses(
+        self, item: DualItem, random: np.random.Generator
+    ) -> tuple[dict[str, Tensor], Tensor | None, Tensor | None]:
+        """Terms by name, what the discriminator is shown, and the mask of it; differentiable in the branch."""
+        recipe, network = self.recipe, self.generator.network
+        weights, sizes = recipe.weights, recipe.sizes
+        trigrid = item.trigrid
+        if self.step % recipe.whole_every:
+            planes = F.adaptive_avg_pool2d(trigrid.planes.flatten(0, 2), recipe.half_px)
+            trigrid = trigrid.with_planes(planes.view(*trigrid.planes.shape[:3], *planes.shape[1:]))
+        known = lifted(self.generator, trigrid, item.camera, item.look, recipe.network.coarse_px)
+        offset = self.network(known, trigrid.planes.shape[-1])
+        planes = (trigrid.planes + offset)[None]
+        rays = pixel_rays(item.views.rgb.shape[1])
+        views, fake, hidden = [item.view], None, None
+        other, *more = (int(n) for n in random.choice(len(item.views), 3, p=even_odds(item.views), replace=False))
+        if self.natural:
+            views += more
+        aside = self.natural and self.step % recipe.input_every != 0
+        seen = rendered_view(network, planes, item, other if aside else item.view, rays, random, sizes)
+        named = view_terms(seen, weights, "alex" if self.natural else "vgg")
+        terms = {f"other {name}": term for name, term in named.items()} if aside else named
+        if not aside:
+            identity = identity_term(seen, item, weights)
+            if identity is not None:
+                terms["identity"] = identity
+        if self.natural:
+            if self.adversary == "pictures":
+                fake = seen.features
+            elif self.adversary != "none":
+                side = recipe.discriminator_px
+                fake = F.adaptive_avg_pool2d(planes[0].flatten(1, 2), side).flatten(0, 1)[None]
+                if self.adversary == "hidden planes":
+                    surface = seen_surface(item.look.depth, item.look.alpha, item.camera)
+                    hidden = F.adaptive_avg_pool2d(hidden_cells(trigrid, surface)[:, 0], side)
+                    hidden = hidden.repeat_interleave(recipe.network.channels, 0).view(
+                        3, recipe.network.depth, recipe.network.channels, side, side
+                    )
+                    hidden = hidden.transpose(1, 2).reshape(1, -1, side, side)
+                    fake = fake * hidden
+            if fake is not None:
+                terms["adversary"] = weights.adversary * generator_loss(self.discriminator(fake))
+        terms |= field_terms(network, planes, item, views, rays, random, sizes, weights)
+        terms["small"] = weights.small * offset.square().mean()
+        return terms, fake, hidden
+
+    def _judge(self, fake: Tensor, hidden: Tensor | None, random: np.random.Generator) -> float:
+        """One step of the discriminator; its loss."""
+        real = self.reals[int(random.integers(len(self.reals)))][None].float()
+        if hidden is not None:
+            real = real * hidden
+        loss = discriminator_loss(self.discriminator(real), self.discriminator(fake))
+        value = float(loss.detach())
+        if self.step % R1_EVERY == 0:
+            loss = loss + R1_WEIGHT * R1_EVERY * r1_penalty(self.discriminator, real)
+        rates = [self.recipe.discriminator_rate] * len(self.judging.parameters)
+        self.judging.step(loss, rates)
+        return value
+
+    def save(self) -> None:
+        """Write the state, replacing the former one only when it is complete."""
+        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self.average.items()}
+        tensors |= {f"ranger.{k}": v for k, v in self.ranger.moments().items()}
+        tensors |= {f"discriminator.{k}": v for k, v in self.discriminator.state_dict().items()}
+        tensors |= {f"judging.{k}": v for k, v in self.judging.moments().items()}
+        described = {"step": self.step, "recipe": asdict(self.recipe)}
+        partial = self.path.with_suffix(".partial")
+        packed = {k: v.detach().contiguous().clone() for k, v in tensors.items()}
+        save_file(packed, partial, metadata={"dual": json.dumps(described)})
+        partial.replace(self.path)
+
+    def _resume(self) -> None:
+        try:
+            with safe_open(self.path, framework="pt") as file:
+                described = json.loads(file.metadata()["dual"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+
+            def under(prefix: str) -> dict[str, Tensor]:
+                return {k.removeprefix(prefix + "."): v for k, v in tensors.items() if k.startswith(prefix + ".")}
+
+            self.network.load_state_dict(under("network"))
+            self.discriminator.load_state_dict(under("discriminator"))
+        except (OSError, RuntimeError, KeyError, ValueError) as error:
+            raise CheckpointError(
+                f"{self.path} is of another recipe, or damaged.", "Choose another output folder."
+            ) from error
+        self.average = under("average")
+        self.ranger.restore(under("ranger"))
+        self.judging.restore(under("judging"))
+        self.step = int(described["step"])
+
+
+def natural_name(adversary: Adversary) -> str:
+    """Stage of E2 with an adversary."""
+    return NATURAL if adversary == "hidden planes" else f"{NATURAL}_{adversary.replace(' ', '_')}"
+
+
+def branch_of(recipe: DualRecipe, weights: Mapping[str, Tensor]) -> OffsetEncoder:
+    """The branch with these weights."""
+    network = OffsetEncoder(recipe.network)
+    network.load_state_dict(dict(weights))
+    return network.eval().requires_grad_(requires_grad=False)
+
+
+def train_dual(
+    generator: Mini, items: list[Path], out: Path, recipe: DualRecipe, report: Report
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Both stages; the averaged weights of E1 and E2.
+
+    Raises:
+        Cancelled: `report` raised it; the state is saved first.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    faithful = BranchTraining(generator, items, out, FAITHFUL, replace(recipe, adversary="none"), natural=False)
+    faithful.run(report)
+    natural = BranchTraining(generator, items, out, natural_name(recipe.adversary), recipe, natural=True)
+    natural.begin_with(faithful.average)
+    natural.run(report)
+    return faithful.average, natural.average
