@@ -145,7 +145,9 @@ def _remapped(picture: Floats, at: Floats) -> Floats:
 
 def _at_size(depth: Floats, size_px: int) -> Floats:
     """Depth at the picture's size, float32 [S, S]; it goes on a little beyond its rim."""
-    return np.asarray(cv2.resize(_solid(depth), (size_px, size_px), interpolation=cv2.INTER_LINEAR), np.float32)
+    # single pixels of foggy surfaces are far off when few samples were taken
+    calm = cv2.medianBlur(_solid(depth), 3)
+    return np.asarray(cv2.resize(calm, (size_px, size_px), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _solid(depth: Floats) -> Floats:
