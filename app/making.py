@@ -93,6 +93,11 @@ class Making(QObject):
         session.opened.connect(self._forget_figures)
 
     @property
+    def seconds_taken(self) -> float | None:
+        """How long the last search for the open document took; None where that is not known."""
+        return self._seconds_taken
+
+    @property
     def is_busy(self) -> bool:
         """Whether a search is running for the open document."""
         return bool(self._key)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from core.head import Head
     from core.progress import Report
     from core.project import Project
+    from core.rendering.seen import Witness
     from core.stand_in import StandIn
     from widgets.studio_window import StudioWindow
     from widgets.values import ExportOptions, RecentItem
@@ -180,6 +181,9 @@ class Saving(QObject):
         economy = self._choosing.economy_of(project.head.generator)
 
         def work(report: Report) -> object:
+            seen_by: tuple[Witness, ...] = ()
+            if options.seen:
+                seen_by = self._engines.witnesses_of(project, half=economy.half, neural_px=economy.neural_px)
             return self._engines.export(
                 edited(),
                 options.path,
@@ -193,6 +197,7 @@ class Saving(QObject):
                 transparent=options.transparent,
                 seconds=options.seconds,
                 frames_per_second=options.frames_per_second,
+                seen_by=seen_by,
             )
 
         self._exports.submit(

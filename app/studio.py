@@ -19,7 +19,9 @@ from app.making import Making
 from app.opening import Opening
 from app.recovery import Recovery
 from app.referencing import Referencing
+from app.reporting import Reporting
 from app.saving import Saving
+from app.seeing import Seeing
 from app.session import Session
 from app.settings import Settings, SettingsFile
 from app.shelf import BUNDLED
@@ -70,6 +72,17 @@ class Studio(QObject):
         )
         self.editing = Editing(
             self.window, self.session, self.edits, self.engines, self.viewing, self.choosing, self.referencing
+        )
+        self.seeing = Seeing(self.window, self.session, self.edits, self.engines, self.viewing, self.choosing)
+        self.reporting = Reporting(
+            self.window,
+            self.session,
+            self.exports,
+            self.engines,
+            self.viewing,
+            self.choosing,
+            self.editing,
+            self.making,
         )
         self.recovery = Recovery(recovery_root or places.recovery_folder())
         self.saving = Saving(

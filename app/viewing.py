@@ -63,6 +63,7 @@ class Viewing(QObject):
         is_hurried: other work wants the processor, so a resting view ends with the near-exact quality.
         camera: where the window looks from; may be read from any thread.
         frame: the latest frame shown.
+        veil: what is laid over frames before they are shown, such as a heat map.
     """
 
     failed = Signal(object)  # VoltefaceError
@@ -75,6 +76,7 @@ class Viewing(QObject):
         self.is_hurried = False
         self.camera = window.camera()
         self.frame: Frame | None = None
+        self.veil: Callable[[Frame], Frame] = lambda frame: frame
         self._window = window
         self._engines = engines
         self._gate = gate
@@ -102,7 +104,7 @@ class Viewing(QObject):
         """Show a frame that was rendered elsewhere when it begins the view of a head, so that nobody waits for it."""
         if self.frame is None:
             self.frame = frame
-            self._window.show_frame(frame)
+            self._window.show_frame(self.veil(frame))
 
     def made_renderer(self, head: Head, *, below: FieldGrid | None = None) -> Renderer:
         """A renderer of `head` as the person wants its generator used; may be called from any thread.
@@ -149,7 +151,7 @@ class Viewing(QObject):
             known = first
         if known is not None:
             self.frame = known
-            self._window.show_frame(known)
+            self._window.show_frame(self.veil(known))
             self.shown.emit(head, known)
         if known is None or known.quality < self.finest:
             if moving and known is not None:
@@ -206,7 +208,7 @@ class Viewing(QObject):
         if result.revision != self._revision or self._head is None:
             return
         self.frame = frame = result.frame
-        self._window.show_frame(frame)
+        self._window.show_frame(self.veil(frame))
         if frame.quality >= Quality.NEAR:
             others = [(head, kept) for head, kept in self._finished if head is not self._head]
             self._finished = [(self._head, frame), *others][:RENDERERS_KEPT]

@@ -56,11 +56,16 @@ ACTIONS = (
     ),
     ActionSpec("compare", "&Compare", "View", ("C",), "compare", "Wipe between the photo and the head", checkable=True),
     ActionSpec("bare", "&Without edits", "View", ("B",), "bare", "Show the head without its edits", checkable=True),
+    ActionSpec(
+        "seen", "&Seen or guessed", "View", ("V",), "seen", "What the photo shows, and what is made up", checkable=True
+    ),
     ActionSpec("turntable", "T&urntable", "View", ("T",), "turntable", "Turn the head by itself", checkable=True),
     ActionSpec("full_screen", "Full &screen", "View", ("F11",), checkable=True),
     ActionSpec("improve", "&Improve further", "Head", ("Ctrl+I",), "improve", "Fit the head closer to the photo"),
     ActionSpec("stop", "&Stop the running job", "Head", ("Ctrl+.",), "stop", "What keeps the best so far says so"),
     ActionSpec("place_face", "&Place the face by hand…", "Head", ("Ctrl+L",), "place"),
+    ActionSpec("report", "&Report…", "Head", ("Ctrl+D",), "report", "How far this head can be trusted"),
+    ActionSpec("repair", "Repair the &hidden side", "Head", (), "repair", "Make up again what no photo shows"),
     ActionSpec("models", "&Models…", "Head", ("Ctrl+M",), "models", "What heads can be made with, under which licence"),
     ActionSpec("shortcuts", "&Shortcuts", "Help", ("F1",), "shortcuts"),
     ActionSpec("about", "&About Volteface", "Help", (), "about"),

@@ -63,6 +63,7 @@ class ExportDialog(QDialog):
         self._purpose.setText(self._format.purpose)
         self._form.setRowVisible(self.texture_box, self._format.has_texture)
         self._form.setRowVisible(self.height_box, self._format.is_mesh)
+        self._form.setRowVisible(self.seen_box, self._format.has_seen)
         self._form.setRowVisible(self.picture_box, not self._format.is_mesh)
         self._form.setRowVisible(self.transparent_box, suffix == ".png")
         self._form.setRowVisible(self.seconds_box, self._format.is_video)
@@ -80,6 +81,7 @@ class ExportDialog(QDialog):
             picture_px=int(self.picture_box.currentData()),
             transparent=self.transparent_box.isChecked(),
             seconds=self.seconds_box.value(),
+            seen=self.seen_box.isChecked() and self._format.has_seen,
         )
 
     def accept(self) -> None:
@@ -133,6 +135,10 @@ class ExportDialog(QDialog):
         self.transparent_box = QCheckBox("Transparent background")
         self.transparent_box.setAccessibleName("Transparent background")
         self.transparent_box.setChecked(start.transparent)
+        self.seen_box = QCheckBox("Seen or guessed, for each vertex")
+        self.seen_box.setAccessibleName("Seen or guessed, for each vertex")
+        self.seen_box.setToolTip("GLB: attribute _SEEN, PLY: property seen; 0 was guessed, 1 was seen in the photo")
+        self.seen_box.setChecked(start.seen)
         self.seconds_box = QDoubleSpinBox()
         self.seconds_box.setRange(1, 60)
         self.seconds_box.setDecimals(1)
@@ -142,6 +148,7 @@ class ExportDialog(QDialog):
         self.seconds_box.setAccessibleName("Seconds for one turn")
         self._form.addRow("Texture", self.texture_box)
         self._form.addRow("Height", self.height_box)
+        self._form.addRow("Channel", self.seen_box)
         self._form.addRow("Size", self.picture_box)
         self._form.addRow("Background", self.transparent_box)
         self._form.addRow("One turn takes", self.seconds_box)

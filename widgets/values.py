@@ -152,6 +152,25 @@ class HeadView:
     export_refusal: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class RungView:
+    """One head that a search found on its way; `difference` from the photo, less is better."""
+
+    title: str
+    seconds: float
+    picture: Picture
+    difference: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class FurtherView:
+    """Another photo of the person; `yaw_degrees` None where the search shall find the side it was taken from."""
+
+    name: str
+    picture: Picture
+    yaw_degrees: float | None = None
+
+
 @dataclass(frozen=True)
 class ChoiceView:
     """One entry of a picker; `reason` says why it cannot be chosen, empty where it can."""
@@ -173,6 +192,9 @@ class PickersView:
     method: str = ""
     commercial_only: bool = False
     missing: str = ""
+    efforts: tuple[ChoiceView, ...] = ()
+    """How long a search may take."""
+    effort: str = ""
     offer: str = ""
     """Words on the button that makes the head anew with what is chosen; empty hides it."""
 
@@ -242,14 +264,22 @@ class ExportFormat:
     is_mesh: bool = False
     has_texture: bool = False
     is_video: bool = False
+    has_seen: bool = False
 
 
 EXPORT_FORMATS = (
     ExportFormat(
-        ".glb", "GLB", "One file with mesh and texture. Blender, Unreal, Unity and the web open it.", True, True
+        ".glb",
+        "GLB",
+        "One file with mesh and texture. Blender, Unreal, Unity and the web open it.",
+        True,
+        True,
+        has_seen=True,
     ),
     ExportFormat(".obj", "OBJ", "Mesh with material and texture beside it. Every 3D program reads it.", True, True),
-    ExportFormat(".ply", "PLY", "Mesh with a colour at each vertex. For scanning and research tools.", True),
+    ExportFormat(
+        ".ply", "PLY", "Mesh with a colour at each vertex. For scanning and research tools.", True, has_seen=True
+    ),
     ExportFormat(".stl", "STL", "Bare surface without colour, for 3D printing.", True),
     ExportFormat(".png", "PNG picture", "The current view as a picture, with or without a background."),
     ExportFormat(".mp4", "MP4 turntable", "A film of one full turn around the head.", is_video=True),
@@ -268,6 +298,7 @@ class ExportOptions:
     transparent: bool = False
     seconds: float = 4.0
     frames_per_second: int = 30
+    seen: bool = False
 
 
 @dataclass(frozen=True)

@@ -50,10 +50,13 @@ class ViewBar(QWidget):
         self._row.setSpacing(4)
         self.set_view(self._view)
 
-    def set_actions(self, compare: QAction, turntable: QAction, reset: QAction, backdrops: QMenu) -> None:
+    def set_actions(
+        self, compare: QAction, seen: QAction, turntable: QAction, reset: QAction, backdrops: QMenu
+    ) -> None:
         """Lay out the strip around the window's actions."""
         self._compare = _button(compare, text=True)
         self._row.addWidget(self._compare)
+        self._row.addWidget(_button(seen))
         turn = _button(turntable)
         turn.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         turn.setMenu(self._speed_menu())
