@@ -83,7 +83,7 @@ def edit_text(edit: Edit, project: Project | None) -> str:
         case Paint():
             return "Paint"
         case Repair():
-            return "Repaired hidden side"
+            return "Repaired back"
 
 
 def edit_views(
