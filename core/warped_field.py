@@ -17,9 +17,9 @@ Sample = Callable[[torch.Tensor], torch.Tensor]
 Corner = tuple[float, float, float]
 STEPS = 14
 """Of the search for the place where a point came from; each brings it closer by the displacement's slope."""
-CLOSE = 0.02
+CLOSE = 0.05
 """What the search may be off by, in distances of nodes."""
-STILL = 1e-6
+STILL = 1e-5
 """Shorter moves are none, world units."""
 
 
@@ -75,7 +75,7 @@ class Warp:
                 break
         shift = torch.zeros_like(moves)
         z, y, x = chosen.unbind(1)
-        shift[:, z, y, x] = -back.T
+        shift[:, z, y, x] = torch.where(back.abs() > STILL, -back, 0.0).T
         return Warp(shift, low, high)
 
     def shift_at(self, points: torch.Tensor) -> torch.Tensor:
@@ -98,7 +98,7 @@ class Warp:
 
     def bends(self, points: torch.Tensor) -> torch.Tensor:
         """Which world points [N, 3] came from elsewhere, bool [N]."""
-        return self.shift_at(points).abs().amax(1) > STILL
+        return (self.shift_at(points) != 0).any(1)
 
     def to(self, device: torch.device | str) -> "Warp":
         """The same on another device."""

@@ -24,6 +24,7 @@ from core.rendering.occupancy import FieldGrid, field_grid
 from core.rendering.paint import painted
 from core.rendering.preview import KeyView, preview
 from core.rendering.rays import camera_rays
+from core.rendering.strands import with_strands
 
 SEEN = 0.5
 """Alpha from which a pixel belongs to the head: it then has a depth and a label."""
@@ -74,7 +75,9 @@ class HeadRenderer:
             stale()
             if quality is Quality.PREVIEW:
                 grid = self._grid or self._quick(stale)
-                return preview(grid.on_processor, list(self._keys), camera, size_px or self.generator.info.picture_px)
+                keys = list(self._keys)
+                frame = preview(grid.on_processor, keys, camera, size_px or self.generator.info.picture_px)
+                return frame if keys else replace(frame, rgb=self._dressed(frame.rgb, frame.alpha, frame.depth, camera))
             if quality is Quality.NEAR:
                 self.grid(stale)
 
@@ -169,14 +172,23 @@ class HeadRenderer:
         labels = part_labels(generator, composite.features[0].movedim(0, -1))
         if labels is not None:
             labels = torch.where(seen, labels.cpu(), torch.zeros((), dtype=torch.uint8))
+            if self.head.strands is not None:
+                hair = (labels == PARTS.index("hair")).float().numpy()
+                rgb = with_strands(rgb, hair, depth.numpy(), camera, self.head.strands)
         return Frame(
-            rgb=painted(rgb, alpha, depth.numpy(), camera, (*self.head.photos, *self.head.paint)),
+            rgb=self._dressed(rgb, alpha, depth.numpy(), camera),
             alpha=alpha,
             depth=depth.numpy(),
             labels=None if labels is None else labels.numpy(),
             camera=camera,
             quality=quality,
         )
+
+    def _dressed(
+        self, rgb: NDArray[np.uint8], alpha: NDArray[np.float32], depth: NDArray[np.float32], camera: Camera
+    ) -> NDArray[np.uint8]:
+        """A picture [H, W, 3] with the head's photos and paint on; later previews get them from finished frames."""
+        return painted(rgb, alpha, depth, camera, (*self.head.photos, *self.head.paint))
 
 
 def part_labels(generator: Generator, features: torch.Tensor) -> torch.Tensor | None:

@@ -68,16 +68,22 @@ class Mixture:
 
 MIXTURES: dict[str, Mixture] = {
     "smile": Mixture(
-        {"face/mouthSmile{}": 0.68, "face/mouthDimple{}": 0.2, "face/cheekSquint{}": 0.45, "face/eyeSquint{}": 0.5},
+        {
+            "face/mouthSmile{}": 0.68,
+            "face/mouthDimple{}": 0.2,
+            "face/cheekSquint{}": 0.45,
+            "face/eyeSquint{}": 0.5,
+            "face/mouthUpperUp{}": 0.2,
+        },
         {"face/mouthFrown{}": 1.3, "face/mouthShrugLower": 0.3, "face/browInnerUp": 0.25},
     ),
     "mouth-open": Mixture({"face/jawOpen": 0.2, "face/mouthLowerDown{}": 0.2, "face/mouthUpperUp{}": 0.15}, {}),
     "lips-pursed": Mixture(
         {"face/mouthPucker": 0.9, "face/mouthFunnel": 0.15}, {"face/mouthStretch{}": 0.9, "face/mouthDimple{}": 0.4}
     ),
-    "brows": Mixture({"face/browInnerUp": 1.2, "face/browOuterUp{}": 1.2}, {"eyebrows/eyebrows-trans-down": 1.0}),
+    "brows": Mixture({"face/browInnerUp": 1.1, "face/browOuterUp{}": 1.1}, {"eyebrows/eyebrows-trans-down": 1.0}),
     "frown": Mixture(
-        {"face/browDown{}": 1.1, "face/noseSneer{}": 0.2}, {"face/browOuterUp{}": 0.5, "face/browInnerUp": 0.6}
+        {"face/browDown{}": 1.0, "face/noseSneer{}": 0.15}, {"face/browOuterUp{}": 0.5, "face/browInnerUp": 0.6}
     ),
     "worry": Mixture(
         {"face/browInnerUp": 2.0, "face/browOuterUp{}": -0.5}, {"face/browDown{}": 0.8, "face/browOuterUp{}": 1.0}
@@ -102,38 +108,38 @@ MIXTURES: dict[str, Mixture] = {
         {"nose/nose-point-down": 0.4, "nose/nose-base-down": 0.5, "nose/nose-septumangle-decr": 0.3},
     ),
     "nose-bridge": Mixture(
-        {"nose/nose-hump-incr": 1.0, "nose/nose-curve-convex": 0.8, "nose/nose-greek-incr": 0.4},
-        {"nose/nose-hump-decr": 1.0, "nose/nose-curve-concave": 1.0, "nose/nose-greek-decr": 0.3},
+        {"nose/nose-hump-incr": 1.4, "nose/nose-curve-convex": 1.3, "nose/nose-greek-incr": 0.8},
+        {"nose/nose-hump-decr": 1.6, "nose/nose-curve-concave": 1.4, "nose/nose-greek-decr": 0.7},
     ),
     "mouth-width": Mixture({"mouth/mouth-scale-horiz-incr": 1.3}, {"mouth/mouth-scale-horiz-decr": 1.2}),
     "lips-full": Mixture(
         {
-            "mouth/mouth-upperlip-volume-incr": 1.0,
-            "mouth/mouth-lowerlip-volume-incr": 1.0,
-            "mouth/mouth-upperlip-height-incr": 1.2,
-            "mouth/mouth-lowerlip-height-incr": 0.6,
+            "mouth/mouth-upperlip-volume-incr": 1.6,
+            "mouth/mouth-lowerlip-volume-incr": 1.6,
+            "mouth/mouth-upperlip-height-incr": 1.8,
+            "mouth/mouth-lowerlip-height-incr": 0.9,
         },
         {
-            "mouth/mouth-upperlip-volume-decr": 1.0,
-            "mouth/mouth-lowerlip-volume-decr": 1.0,
-            "mouth/mouth-upperlip-height-decr": 0.7,
-            "mouth/mouth-lowerlip-height-decr": 0.6,
+            "mouth/mouth-upperlip-volume-decr": 1.4,
+            "mouth/mouth-lowerlip-volume-decr": 1.4,
+            "mouth/mouth-upperlip-height-decr": 1.0,
+            "mouth/mouth-lowerlip-height-decr": 0.9,
         },
     ),
     "jaw-width": Mixture(
-        {"head/head-square": 1.0, "head/head-triangular": 0.5},
-        {"head/head-invertedtriangular": 1.3, "head/head-fat-decr": 0.4},
+        {"head/head-square": 0.6, "head/head-triangular": 0.2},
+        {"head/head-invertedtriangular": 0.8, "head/head-fat-decr": 0.6},
     ),
-    "chin-length": Mixture({"chin/chin-height-incr": 0.6, "chin/chin-triangle": 0.4}, {"chin/chin-height-decr": 1.1}),
+    "chin-length": Mixture({"chin/chin-height-incr": 0.55, "chin/chin-triangle": 0.3}, {"chin/chin-height-decr": 0.85}),
     "chin-forward": Mixture(
         {"chin/chin-prominent-incr": 0.8, "chin/chin-prognathism-incr": 0.6},
         {"chin/chin-prominent-decr": 0.8, "chin/chin-prognathism-decr": 0.6},
     ),
     "eye-size": Mixture(
-        {"eyes/[]-eye-scale-incr": 1.4, "eyes/[]-eye-height2-incr": 0.5},
+        {"eyes/[]-eye-scale-incr": 1.9, "eyes/[]-eye-height2-incr": 0.7},
         {"eyes/[]-eye-scale-decr": 1.2, "eyes/[]-eye-height2-decr": 0.3},
     ),
-    "eye-distance": Mixture({"eyes/[]-eye-trans-out": 1.0}, {"eyes/[]-eye-trans-in": 1.2}),
+    "eye-distance": Mixture({"eyes/[]-eye-trans-out": 1.4}, {"eyes/[]-eye-trans-in": 1.7}),
     "face-width": Mixture({"head/head-scale-horiz-incr": 0.7}, {"head/head-scale-horiz-decr": 0.7}),
     "cheekbones": Mixture(
         {"cheek/[]-cheek-bones-incr": 1.0, "cheek/[]-cheek-inner-incr": 0.4, "cheek/[]-cheek-volume-decr": 0.6},

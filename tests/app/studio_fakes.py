@@ -17,7 +17,7 @@ from app.models import InstalledModel
 from app.shelf import Choice, Room
 from core.align import Alignment, FaceBox
 from core.camera import Camera
-from core.edit import MoveSlider, RemovePart, TakePart, at_work
+from core.edit import MoveSlider, RemovePart, Reshape, TakePart, at_work
 from core.errors import CheckpointError, NoFaceFound, VoltefaceError
 from core.progress import Progress, Report
 from core.reference import Reference
@@ -89,7 +89,7 @@ class _TinyFolder:
         self.workshop.folds.append(working)
         if not working:
             return head
-        moved = sum(edit.strength for edit in working if isinstance(edit, MoveSlider))
+        moved = sum(edit.strength for edit in working if isinstance(edit, MoveSlider | Reshape))
         return dataclasses.replace(head, seed=1000 + len(working), latents=head.latents + 0.1 * moved)
 
 

@@ -14,7 +14,8 @@ from app import editing_road, road
 from app.command_line import main
 from core import generators
 from core.camera import Camera
-from core.edit import MoveSlider, Paint, Recolour, TakePart
+from core.edit import MoveSlider, Paint, Recolour, Reshape, TakePart
+from core.errors import VoltefaceError
 from core.frame import Quality
 from core.photo import Photo
 from core.project import Project
@@ -182,9 +183,26 @@ def test_sliders_are_set_not_added_up(head: Path) -> None:
     project = Project.load(head)
     first = editing_road.with_sliders(project, {"smile": 0.8, "age": -0.3})
     again = editing_road.with_sliders(first, {"smile": 0.2, "age": 0.0})
-    assert [(e.name, e.strength) for e in first.edits if isinstance(e, MoveSlider)] == [("smile", 0.8), ("age", -0.3)]
-    assert [(e.name, e.strength) for e in again.edits if isinstance(e, MoveSlider)] == [("smile", 0.2)]
-    assert again.edits[0].key == first.edits[0].key
+    key = first.edits[0].key
+    assert first.edits[0] == Reshape(key=key, name="smile", strength=0.8)
+    assert isinstance(first.edits[1], MoveSlider)
+    assert (first.edits[1].name, first.edits[1].strength) == ("age", -0.3)
+    assert again.edits == (Reshape(key=key, name="smile", strength=0.2),)
+
+
+def test_sliders_that_others_took_the_place_of_keep_what_they_did_and_lend_their_names(head: Path) -> None:
+    old = replace(Project.load(head), edits=(MoveSlider(key="1", name="smile", strength=2.0),))
+    project = editing_road.with_sliders(old, {"jaw": 0.5, "smile": 1.0})
+    sliders = [edit for edit in project.edits if isinstance(edit, MoveSlider | Reshape)]
+    assert [(type(edit), edit.name, edit.strength) for edit in sliders] == [
+        (MoveSlider, "smile", 2.0),
+        (Reshape, "mouth-open", 0.5),
+        (Reshape, "smile", 1.0),
+    ]
+    with pytest.raises(VoltefaceError, match="no slider 'horns'"):
+        editing_road.with_sliders(old, {"horns": 1.0})
+    with pytest.raises(VoltefaceError, match="out of range"):
+        editing_road.with_sliders(old, {"smile": 9.0})
 
 
 def _paint(path: Path, at: tuple[int, int], side: int = 64) -> Path:
@@ -238,11 +256,11 @@ BAD = {
     "no project": (["take", "nose", "--from", "seed:1", "--into", "gone.volteface"], "There is no project"),
     "nothing to remove": (["remove", "glasses", "--from", "HEAD"], "wears no glasses"),
     "not removable": (["remove", "nose", "--from", "HEAD"], "Nose cannot be taken off"),
-    "no slider": (["attribute", "HEAD", "charm=1"], "no attribute 'charm'"),
+    "no slider": (["attribute", "HEAD", "charm=1"], "no slider 'charm'"),
     "slider range": (["attribute", "HEAD", "smile=9"], "smile=9 is out of range"),
     "no number": (["attribute", "HEAD", "smile=much"], "'much' is no strength of smile"),
     "no assignment": (["attribute", "HEAD", "smile"], "'smile' sets nothing"),
-    "no sliders at all": (["attribute", "HEAD", "smile=1"], "knows no attributes"),
+    "no sliders at all": (["attribute", "HEAD", "age=1"], "knows no attributes"),
     "no colour": (["colour", "HEAD", "hair=blond-ish"], "is no colour"),
     "no coloured part": (["colour", "HEAD", "tail=#fff"], "There is no part 'tail'"),
     "no texture": (["paint", "HEAD", "--texture", "gone.png"], "There is no file gone.png"),
