@@ -36,8 +36,8 @@ def report(options: argparse.Namespace, console: Console) -> int:
         reporting_road.save_report(found, options.head.stem, output)
     facts = {"head": str(options.head), "report": None if output is None else str(output), **found.to_json()}
     first = found.figures[0]
-    seen = "" if found.seen is None else f"{found.seen:.0%} of the head was seen; "
-    console.result(facts, f"{output}: LPIPS {first.shown} in front; {seen}{found.rear.in_words}")
+    seen = "" if found.seen is None else f"{found.seen:.0%} of the head was seen. "
+    console.result(facts, f"{output}: LPIPS {first.shown} in front. {seen}{found.rear.in_words}")
     return 0
 
 

@@ -117,7 +117,7 @@ class Folder:
             field = self._field(latents, sketch=sketch)
             before = self._settled if sketch and self._settled is not None else _State(working, latents, anchor)
             fitted, anchor = before.latents, before.anchor
-            paint = self._head.paint
+            paint, strands = self._head.paint, self._head.strands
             stiff: GraftedField | None = None
             working = _with_taken_off(working)
             for number, edit in enumerate(working):
@@ -125,6 +125,7 @@ class Folder:
                     case TakePart():
                         field = self._taken(field, fitted, anchor, edit)
                         stiff = field if edit.part == "glasses" else stiff
+                        strands = self._references[edit.reference].strands if edit.part == "hair" else strands
                     case RemovePart():
                         seen = latents if edit.part == "beard" else fitted
                         taken = any(isinstance(one, TakePart) and one.part == edit.part for one in working[:number])
@@ -139,7 +140,7 @@ class Folder:
                         field = self._repaired(field, fitted, edit.strength)
             rays_px = SKETCH_RAYS_PX if sketch else RAYS_PX
             photos = refitted(self._head.photos, self._generator, self._head.trigrid, field, rays_px=rays_px)
-            made = replace(self._head, latents=latents, trigrid=field, photos=photos, paint=paint)
+            made = replace(self._head, latents=latents, trigrid=field, photos=photos, paint=paint, strands=strands)
             shape = shape_of(working)
             if shape or any(layer.shape for layer in paint):
                 made = bent(made, self._once("face", self._warper), shape, stiff)
@@ -291,8 +292,7 @@ class Folder:
             own = self._field(latents)
             return RearLayer.of(self._plain, self._generator, own, latents, self._head.camera)
 
-        layer = self._once(("repaired", _numbers(latents)), make)
-        return GraftedField(field, layer.field, layer.volume, strength=strength)
+        return self._once(("repaired", _numbers(latents)), make).laid_over(field, strength)
 
     def _blended(self, field: Field, other: Field, strength: float) -> Field:
         whole = Volume(torch.ones(2, 2, 2), (self._generator.info.box_side / 2,) * 3)

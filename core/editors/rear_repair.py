@@ -18,7 +18,7 @@ import torch.nn.functional as F
 
 from core.editors.part_volume import FAINT, SOLID, grown
 from core.editors.recolouring import CALM, remap_to
-from core.grafted_field import RemappedField, Volume
+from core.grafted_field import GraftedField, RemappedField, Volume
 from core.mask import PARTS
 from core.rendering.occupancy import field_grid
 from core.rendering.preview import preview
@@ -51,15 +51,28 @@ TONES = (("skin", "nose", "ears", "lips", "eyes", "brows", "mouth"), ("hair",), 
 """Parts that share one tone."""
 FLOATING_REACH = 2
 """Nodes around what floats that are cleared with it."""
+FIRM = 35.0
+"""Density per world unit of which two hundredths of a unit stop half of the light."""
+LEAST_PIECE = 1.2e-6
+"""Cubic world units, a fifth of a cubic centimetre, of a piece that only haze joins to the head."""
 MOST_POINTS = 6000
 
 
 @dataclass(frozen=True, eq=False)
 class RearLayer:
-    """What is laid over a head's field to repair it: a field, and where it takes the place of the head's own."""
+    """What is laid over a head's field to repair it.
+
+    Attributes:
+        field: takes the place of the head's own.
+        volume: where.
+        nothing: float32 [C], features of empty space.
+        adrift: where these come in the end, because something floats there.
+    """
 
     field: Field
     volume: Volume
+    nothing: Tensor
+    adrift: Volume
 
     @staticmethod
     def of(plain: Generator, generator: Generator, field: Field, latents: Tensor, camera: Camera) -> RearLayer:
@@ -76,8 +89,19 @@ class RearLayer:
         plausible = plain.trigrid(plausible_latents(plain, latents))
         hidden = hidden_weights(grid, camera)
         tuned = _in_wearers_tones(generator, plausible, field, grid, hidden)
-        cleared = F.avg_pool3d(grown(floating(grid), FLOATING_REACH).float()[None, None], 3, 1, 1)[0, 0]
-        return RearLayer(tuned, Volume(torch.maximum(hidden, cleared), grid.half_sides))
+        volume = Volume(hidden, grid.half_sides)
+        whole = field_grid(generator, GraftedField(field, tuned, volume), part_labels)
+        cleared = F.avg_pool3d(floating(whole).float()[None, None], 3, 1, 1)[0, 0]
+        emptiest = _nodes(grid)[int(grid.sigma.argmin())]
+        return RearLayer(tuned, volume, field.sample(emptiest[None])[0], Volume(cleared, grid.half_sides))
+
+    def laid_over(self, field: Field, strength: float) -> Field:
+        """A field, repaired; 0 leaves it alone, 1 is the whole repair."""
+        repaired: Field = GraftedField(field, self.field, self.volume, strength=strength)
+        if not self.adrift.is_empty:
+            wiped = -torch.eye(len(self.nothing), device=self.nothing.device)
+            repaired = RemappedField(repaired, wiped, self.nothing, self.adrift, strength)
+        return repaired
 
 
 def plausible_latents(generator: Generator, latents: Tensor, truncation: float = TRUNCATION) -> Tensor:
@@ -107,19 +131,32 @@ def hidden_weights(grid: FieldGrid, camera: Camera) -> Tensor:
 
 
 def floating(grid: FieldGrid) -> Tensor:
-    """The nodes bool [Z, Y, X] of what can be seen and hangs together with nothing; glasses may."""
-    from scipy.ndimage import label
+    """The nodes bool [Z, Y, X] of what hangs together with nothing, and the empty ones around; glasses may stand off.
 
-    solid = (grid.sigma > FAINT).cpu().numpy()
-    pieces, count = label(solid, structure=np.ones((3, 3, 3)))
-    if count < 2:
-        return torch.zeros_like(grid.sigma, dtype=torch.bool)
-    mass = np.bincount(pieces.ravel(), weights=np.where(solid, grid.sigma.cpu().numpy(), 0).ravel())
-    mass[0] = 0
-    adrift = torch.from_numpy(solid & (pieces != int(mass.argmax()))).to(grid.sigma.device)
+    A piece counts when no haze, however faint, joins it to the head; one of some size counts when only haze does.
+    """
+    faint = _pieces(grid, FAINT, 1)
+    firm = _pieces(grid, FIRM, round(LEAST_PIECE / float(np.prod(grid.spacing))))
+    head = (grid.sigma > FIRM) & ~firm
+    adrift = grown(faint | firm, FLOATING_REACH) & ~grown(head, 1)
     if grid.labels is not None:
         adrift &= grid.labels != PARTS.index("glasses")
     return adrift
+
+
+def _pieces(grid: FieldGrid, density: float, fewest: int) -> Tensor:
+    """Nodes bool [Z, Y, X] above a density, in pieces of at least so many nodes, without the most massive piece."""
+    from scipy.ndimage import label
+
+    sigma = grid.sigma.cpu().numpy()
+    numbers, count = label(sigma > density, structure=np.ones((3, 3, 3)))
+    if count < 2:
+        return torch.zeros_like(grid.sigma, dtype=torch.bool)
+    mass = np.bincount(numbers.ravel(), weights=sigma.ravel())
+    chosen = np.bincount(numbers.ravel()) >= fewest
+    chosen[0] = False
+    chosen[1 + int(mass[1:].argmax())] = False
+    return torch.from_numpy(chosen[numbers]).to(grid.sigma.device)
 
 
 def _in_wearers_tones(generator: Generator, plausible: Field, field: Field, grid: FieldGrid, hidden: Tensor) -> Field:

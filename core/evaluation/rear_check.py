@@ -14,7 +14,7 @@ import numpy as np
 
 from core.editors.part_volume import FEWEST_NODES, GLASSES_REACH, HeadParts
 from core.evaluation.pictures import at_degrees
-from core.evaluation.samples import FACE_PARTS, PICTURE_PX, floaters, has_face, holes
+from core.evaluation.samples import FACE_PARTS, PICTURE_PX, SEEN_HALF_HEIGHT, floaters, has_face, holes
 from core.frame import Quality
 from core.mask import PARTS
 from core.progress import Progress
@@ -129,7 +129,12 @@ def _parts(views: Mapping[int, Frame], grid: FieldGrid) -> Iterable[Finding]:
     if grid.labels is not None:
         parts = HeadParts(grid)
         limit = _ears(parts) - BEHIND_EARS
-        found = [PARTS[n] for n in FACE_PARTS if int((parts.points(PARTS[n])[:, 2] < limit).sum()) >= _fewest(grid)]
+        found = []
+        for name in (PARTS[number] for number in FACE_PARTS):
+            points = parts.points(name)
+            wrong = (points[:, 2] < limit) & (points[:, 1] > -SEEN_HALF_HEIGHT)
+            if int(wrong.sum()) >= _fewest(grid):
+                found.append(name)
         if found:
             yield Finding("parts", f"The model itself names {_listed(found)} on the back of the head.")
             return
