@@ -9,6 +9,7 @@ import torch
 from core.camera import Camera
 from core.edit import Paint
 from core.field import Field
+from core.hair_strands import HairStrands
 from core.mask import Mask
 from core.photo_layer import PhotoLayer
 
@@ -30,6 +31,7 @@ class Head:
         visibility: what the photo saw, or None.
         photos: laid on its surface, first to last; all that renders show of them goes through `core.rendering.paint`.
         paint: laid over that, first to last.
+        strands: what its hair looks like close by, under the photos; None leaves hair as the generator draws it.
     """
 
     generator: str
@@ -42,6 +44,7 @@ class Head:
     visibility: Mask | None = None
     photos: tuple[PhotoLayer, ...] = ()
     paint: tuple[Paint, ...] = ()
+    strands: HairStrands | None = None
 
     def __post_init__(self) -> None:
         if self.latents.ndim != 2 or self.latents.dtype != torch.float32:
@@ -54,6 +57,7 @@ class Head:
             (self.generator, self.camera, self.seed, self.method, self.visibility, self.photos, self.paint)
             == (other.generator, other.camera, other.seed, other.method, other.visibility, other.photos, other.paint)
             and torch.equal(self.latents, other.latents)
+            and self.strands == other.strands
             and self.trigrid == other.trigrid
             and self.delta.keys() == other.delta.keys()
             and all(torch.equal(value, other.delta[name]) for name, value in self.delta.items())

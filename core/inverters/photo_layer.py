@@ -8,6 +8,7 @@ the search has moved towards the photo's. Seen from the photo's own camera the p
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import cv2
@@ -17,6 +18,7 @@ import torch
 from core.head import Head
 from core.inverters.glimpse import Glimpse
 from core.inverters.pose import RefinedCamera
+from core.inverters.strands import photographed_strands
 from core.photo_layer import PhotoLayer
 
 if TYPE_CHECKING:
@@ -63,21 +65,25 @@ class Photographed:
     ) -> Head:
         """See the protocol."""
         worn: dict[int, tuple[Head, Head]] = {}
+        strands = cache(lambda: photographed_strands(alignment))
 
-        def dressed(head: Head) -> Head:
+        def wearing_photo(head: Head) -> Head:
             # the same head comes again and again while no better one is found
             known = worn.get(id(head))
             if known is None:
                 worn.clear()
-                known = worn[id(head)] = head, with_photo(head, alignment, generator)
+                wearing = with_photo(head, alignment, generator)
+                # photos from elsewhere lie under the first one
+                dressed = replace(wearing, photos=(*head.photos, *wearing.photos), strands=strands())
+                known = worn[id(head)] = head, dressed
             return known[1]
 
         def forward(progress: Progress) -> None:
             head = progress.result
-            report(replace(progress, result=dressed(head)) if isinstance(head, Head) else progress)
+            report(replace(progress, result=wearing_photo(head)) if isinstance(head, Head) else progress)
 
         bare = None if start is None else replace(start, photos=())
-        return dressed(
+        return wearing_photo(
             self._inverter.invert(alignment, generator, forward, seed=seed, seconds=seconds, steps=steps, start=bare)
         )
 

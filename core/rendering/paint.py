@@ -51,7 +51,7 @@ def painted(
     if not layers:
         return rgb
     size = rgb.shape[0]
-    surface = _at_size(depth, size).ravel()
+    surface = at_size(depth, size).ravel()
     chosen = np.flatnonzero((alpha.ravel() > 0) & (surface > 0))
     if not len(chosen):
         return rgb
@@ -143,7 +143,7 @@ def _remapped(picture: Floats, at: Floats) -> Floats:
     return np.asarray(whole.reshape(len(at), *picture.shape[2:]), np.float32)
 
 
-def _at_size(depth: Floats, size_px: int) -> Floats:
+def at_size(depth: Floats, size_px: int) -> Floats:
     """Depth at the picture's size, float32 [S, S]; it goes on a little beyond its rim."""
     # single pixels of foggy surfaces are far off when few samples were taken
     calm = cv2.medianBlur(_solid(depth), 3)

@@ -1,0 +1,74 @@
+"""Strands: as contrasty as the photo's hair, running down, all around the head and only on its hair."""
+
+import math
+
+import numpy as np
+import pytest
+
+from core.camera import Camera
+from core.hair_strands import HairStrands
+from core.inverters.strands import TEXTURE_PX, strands_of
+from core.rendering.strands import with_strands
+
+SIDE = 256
+FRONT = Camera.orbit()
+
+
+def _hair(angle_degrees: float, contrast: float = 0.3) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.uint8]], ...]:
+    """A picture full of hair whose strands run at an angle to the columns, and its mask."""
+    rows, columns = np.indices((512, 512))
+    turn = math.radians(angle_degrees)
+    across = columns * math.cos(turn) - rows * math.sin(turn)
+    wave = np.sin(across * 2 * math.pi / 7)
+    grey = (120 * np.exp(contrast * wave))[..., None].repeat(3, 2).clip(0, 255).astype(np.uint8)
+    return grey, np.ones((512, 512), np.uint8)
+
+
+def _strands(angle_degrees: float, contrast: float = 0.3) -> HairStrands:
+    picture, mask = _hair(angle_degrees, contrast)
+    found = strands_of(picture, mask.astype(np.float32), FRONT)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("angle_degrees", [0, 40, 90, -60])
+def test_strands_run_down_however_they_ran_in_the_photo(angle_degrees: float) -> None:
+    detail = _strands(angle_degrees).detail.astype(np.float32)
+    along = np.abs(np.diff(detail, axis=0)).mean()
+    across = np.abs(np.diff(detail, axis=1)).mean()
+    assert across > 3 * along
+
+
+def test_the_texture_varies_as_the_hair_does_and_repeats_without_a_seam() -> None:
+    weak, strong = _strands(20, 0.1).detail.astype(np.float32), _strands(20, 0.3).detail.astype(np.float32)
+    assert strong.std() / weak.std() == pytest.approx(3, rel=0.15)
+    assert strong.shape == (TEXTURE_PX, TEXTURE_PX)
+    inside = np.abs(np.diff(strong, axis=1)).mean()
+    seam = np.abs(strong[:, 0] - strong[:, -1]).mean()
+    assert seam < 2 * inside
+
+
+def test_a_photo_without_hair_has_no_strands() -> None:
+    picture, _ = _hair(0)
+    assert strands_of(picture, np.zeros((512, 512), np.float32), FRONT) is None
+
+
+@pytest.mark.parametrize("yaw_degrees", [0, 90, 180])
+def test_only_hair_gets_strands_and_its_tone_stays(yaw_degrees: float) -> None:
+    camera = Camera.orbit(math.radians(yaw_degrees))
+    rgb = np.full((SIDE, SIDE, 3), 120, np.uint8)
+    hair = np.zeros((64, 64), np.float32)
+    hair[16:32, 20:44] = 1
+    depth = np.full((64, 64), camera.radius - 0.2, np.float32)
+    drawn = with_strands(rgb, hair, depth, camera, _strands(0))
+    assert np.array_equal(drawn[160:], rgb[160:])
+    patch = drawn[76:116, 100:160].astype(float)
+    assert patch.std() > 8
+    assert patch.mean() == pytest.approx(120, rel=0.08)
+
+
+def test_flat_strands_change_nothing() -> None:
+    flat = HairStrands(detail=np.zeros((32, 32), np.float16), pixel=0.001)
+    rgb = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
+    hair, depth = np.ones((64, 64), np.float32), np.full((64, 64), 2.5, np.float32)
+    assert np.array_equal(with_strands(rgb, hair, depth, FRONT, flat), rgb)
