@@ -12,6 +12,7 @@ Diffusion and 8 for the bundled prior. Depth pictures are
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import torch
@@ -210,3 +211,32 @@ def checked_prompt(prompt: str) -> str:
             "The prompt has no Latin letters, and the priors read English only.", "Write it in English."
         )
     return tidy
+
+
+def open_prior(
+    source: str | Path = BUNDLED,
+    control: Path | None = None,
+    device: torch.device | str = "cpu",
+    *,
+    half: bool = False,
+) -> DiffusionPrior:
+    """The bundled prior, or one from a folder.
+
+    Args:
+        source: "bundled", or a folder in diffusers' form (Stable Diffusion 1.x).
+        control: folder of a depth ControlNet for it; a folder named `controlnet` inside the first is found.
+        device: where it shall work.
+        half: weights in half precision (bfloat16 on a processor).
+
+    Raises:
+        CheckpointError: the folder is missing, is not such a model, or holds files that are no data.
+        DeviceError: it does not fit into memory.
+    """
+    # each brings diffusers along, which takes seconds to import
+    if str(source) == BUNDLED:
+        from core.stylizers.drawing_prior import bundled_prior
+
+        return bundled_prior(device, half=half)
+    from core.stylizers.diffusers_prior import prior_of_folder
+
+    return prior_of_folder(Path(source), control, device, half=half)

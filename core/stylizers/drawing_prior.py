@@ -1,0 +1,189 @@
+"""The bundled prior: draws heads in the styles of `vocabulary`, offline, on a processor."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from core.errors import CheckpointError
+from core.perception.weights import FOLDER
+from core.stylizers.drawing_networks import FACTOR, DrawingCodec, DrawingConfig, DrawingDenoiser, shares_of
+from core.stylizers.noise_schedule import NoiseSchedule
+from core.stylizers.prior import BUNDLED, PriorInfo, Words, checked_prompt
+from core.stylizers.prompt import require_known, understood
+from core.stylizers.vocabulary import CONCEPTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from torch import Tensor
+
+METADATA_KEY = "prior"
+LICENCE = "Apache-2.0 (Volteface; trained on drawings of renders of CC0 MakeHuman heads)"
+
+
+class DrawingPrior:
+    """A `core.stylizers.prior.DiffusionPrior`."""
+
+    def __init__(
+        self,
+        config: DrawingConfig,
+        codec: DrawingCodec,
+        denoiser: DrawingDenoiser,
+        device: torch.device | str = "cpu",
+        *,
+        half: bool = False,
+    ) -> None:
+        self.config = config
+        self._device = torch.device(device)
+        self._dtype = torch.float32
+        if half:
+            self._dtype = torch.bfloat16 if self._device.type == "cpu" else torch.float16
+        self.codec = codec.to(self._device).requires_grad_(requires_grad=False)
+        self.denoiser = denoiser.to(self._device, self._dtype).eval().requires_grad_(requires_grad=False)
+
+    @property
+    def info(self) -> PriorInfo:
+        """What it is."""
+        return PriorInfo(
+            name=BUNDLED,
+            title="the bundled prior",
+            licence=LICENCE,
+            commercial=True,
+            picture_px=self.config.picture_px,
+            factor=FACTOR,
+            channels=self.config.channels,
+            has_depth=True,
+            has_guide=True,
+            open_vocabulary=False,
+        )
+
+    @property
+    def device(self) -> torch.device:
+        """Where its networks are."""
+        return self._device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the denoiser; the codec stays in float32, for it costs nothing."""
+        return self._dtype
+
+    def schedule(self, steps: int = 50) -> NoiseSchedule:
+        """Stable Diffusion's."""
+        return NoiseSchedule.stable_diffusion(steps)
+
+    def words(self, prompts: Sequence[str]) -> Words:
+        """Prompts as tokens, one for each slot of the vocabulary.
+
+        Raises:
+            VoltefaceError: a prompt is too long, in no Latin letters, or none of its words is known.
+        """
+        said = [require_known(checked_prompt(prompt)).concepts if prompt else () for prompt in prompts]
+        with torch.no_grad():
+            shares = shares_of(said).to(self._device, self._dtype)
+            tokens, summary = self.denoiser.words(shares)
+        return Words(tokens, summary)
+
+    def advice(self, prompt: str) -> str:
+        """What it does not know of a prompt, and the nearest that it knows."""
+        return understood(prompt).advice()
+
+    def latents_from_pictures(self, pictures: Tensor) -> Tensor:
+        """Latents [B, C, H / 8, W / 8]; differentiable."""
+        latents: Tensor = self.codec.encoded(pictures.float())
+        return latents.to(pictures.dtype)
+
+    def pictures_from_latents(self, latents: Tensor) -> Tensor:
+        """Pictures [B, 3, H, W], 0..1."""
+        pictures: Tensor = self.codec.decoded(latents.float()).clamp(0, 1)
+        return pictures.to(latents.dtype)
+
+    def noise(
+        self,
+        noisy: Tensor,
+        timestep: int,
+        words: Words,
+        depth: Tensor | None = None,
+        guide: Tensor | None = None,
+        control_scale: float = 1.0,
+    ) -> Tensor:
+        """The noise in latents; see the protocol. A `control_scale` of 0 is no depth, others count as 1."""
+        words = words.repeated(len(noisy))
+        assert words.summary is not None, "words of another prior"
+        with torch.no_grad():
+            given = noisy.to(self._dtype)
+            conditions = self.denoiser.conditions(given, depth if control_scale > 0 else None, guide)
+            timesteps = torch.full((len(noisy),), timestep, device=noisy.device)
+            velocity: Tensor = self.denoiser(given, timesteps, (words.tokens, words.summary), conditions)
+            signal = float(NoiseSchedule.stable_diffusion().signal[timestep])
+            noise: Tensor = signal**0.5 * velocity.to(noisy) + (1 - signal) ** 0.5 * noisy
+            return noise
+
+
+def untrained_prior(config: DrawingConfig | None = None, seed: int = 0) -> DrawingPrior:
+    """A prior with random weights, for tests."""
+    config = config or DrawingConfig()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        codec, denoiser = DrawingCodec(config.channels), DrawingDenoiser(config)
+        with torch.no_grad():
+            codec.analysis.normal_(0, 0.05)
+            codec.synthesis.copy_(codec.analysis)
+    return DrawingPrior(config, codec, denoiser)
+
+
+def bundled_prior(device: torch.device | str = "cpu", *, half: bool = False) -> DrawingPrior:
+    """The prior that ships.
+
+    Raises:
+        CheckpointError: its file is missing or damaged.
+    """
+    return load_prior(FOLDER / "prior.safetensors", device, half=half)
+
+
+def load_prior(path: Path, device: torch.device | str = "cpu", *, half: bool = False) -> DrawingPrior:
+    """Read a file that `save_prior` wrote.
+
+    Raises:
+        CheckpointError: it is missing or damaged, or was made for another vocabulary.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"The prior's weights {path.name} are missing.", "Reinstall Volteface.")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            about = json.loads((file.metadata() or {})[METADATA_KEY])
+            tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 - not a mapping
+        config = DrawingConfig.from_json(about["config"])
+        codec, denoiser = DrawingCodec(config.channels), DrawingDenoiser(config)
+        codec.load_state_dict(_under("codec.", tensors))
+        denoiser.load_state_dict(_in_this_order(_under("denoiser.", tensors), about["concepts"]))
+    except (SafetensorError, KeyError, ValueError, RuntimeError, TypeError) as error:
+        raise CheckpointError(f"The prior's weights {path.name} are damaged.", "Reinstall Volteface.") from error
+    return DrawingPrior(config, codec, denoiser, device, half=half)
+
+
+def save_prior(prior: DrawingPrior, path: Path, recipe: Mapping[str, object]) -> Path:
+    """Write a prior in half precision, with the names of its concepts and the numbers of its training."""
+    tensors = {f"codec.{k}": v for k, v in prior.codec.state_dict().items()}
+    tensors |= {f"denoiser.{k}": v for k, v in prior.denoiser.state_dict().items()}
+    halves = {k: v.detach().cpu().half().contiguous().clone() for k, v in tensors.items()}
+    about = {"config": prior.config.to_json(), "concepts": [c.name for c in CONCEPTS], "recipe": recipe}
+    partial = path.with_name(path.name + ".partial")
+    save_file(halves, partial, metadata={METADATA_KEY: json.dumps(about), "licence": "Apache-2.0"})
+    partial.replace(path)
+    return path
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def _in_this_order(denoiser: dict[str, Tensor], names: Sequence[str]) -> dict[str, Tensor]:
+    """The rows of the concepts in this version's order."""
+    rows = denoiser["words.rows"]
+    return denoiser | {"words.rows": torch.stack([rows[names.index(concept.name)] for concept in CONCEPTS])}

@@ -1,0 +1,126 @@
+"""Pictures by a prior alone: from noise, and from a picture (img2img). For judging a prior, and to lift into 3D."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from core.errors import VoltefaceError
+from core.stylizers.prior import noise_pair
+from core.stylizers.score import guided
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from core.stylizers.prior import DiffusionPrior, Words
+
+STEPS = 20
+GUIDANCE = 3.0
+STRENGTH = 0.7
+
+
+def drawn_from_noise(
+    prior: DiffusionPrior,
+    words: Words,
+    depth: Tensor | None = None,
+    guide: Tensor | None = None,
+    steps: int = STEPS,
+    seed: int = 0,
+    guidance: float = GUIDANCE,
+) -> Tensor:
+    """Pictures [B, 3, H, W], 0..1, by deterministic DDIM from noise.
+
+    Args:
+        prior: who draws.
+        words: of B prompts.
+        depth: [B, 1, H, W], which also tells the size; without it the prior's own.
+        guide: [B, C, h, w], latents of the unstyled pictures.
+        steps: of DDIM.
+        seed: of the noise.
+        guidance: of the words over none.
+
+    Raises:
+        VoltefaceError: what came is no picture.
+    """
+    info = prior.info
+    size = (info.latent_px,) * 2 if depth is None else tuple(side // info.factor for side in depth.shape[-2:])
+    noise = torch.randn((len(words), info.channels, *size), generator=torch.Generator().manual_seed(seed))
+    return _denoised(prior, noise.to(prior.device), words, depth, guide, steps, 0, guidance, None)
+
+
+def restyled(
+    prior: DiffusionPrior,
+    pictures: Tensor,
+    prompt: str,
+    depth: Tensor | None = None,
+    strength: float = STRENGTH,
+    steps: int = STEPS,
+    seed: int = 0,
+    guidance: float = GUIDANCE,
+    told: Callable[[int, int], None] | None = None,
+) -> Tensor:
+    """Pictures redrawn by a prompt: noised part of the way and denoised again (SDEdit), guided by themselves.
+
+    Args:
+        prior: who draws.
+        pictures: [B, 3, H, W], 0..1, on white; sides are multiples of `PriorInfo.multiple_px`.
+        prompt: what they become.
+        depth: [B, 1, H, W], where it is known.
+        strength: 0..1, how much is left to the prior: 0 leaves the pictures, 1 begins with noise.
+        steps: of DDIM for strength 1.
+        seed: of the noise.
+        guidance: of the prompt over none.
+        told: called with steps done and steps in all; may raise `Cancelled`.
+
+    Raises:
+        VoltefaceError: the prompt says nothing, the sides do not fit, or what came is no picture.
+    """
+    multiple = prior.info.multiple_px
+    if any(side % multiple for side in pictures.shape[-2:]):
+        height, width = pictures.shape[-2:]
+        raise VoltefaceError(
+            f"The picture is {width} x {height} px; this prior takes multiples of {multiple}.", "Resize it first."
+        )
+    if not 0 <= strength <= 1:
+        raise VoltefaceError(f"The strength {strength:g} is not between 0 and 1.", "Choose one in between.")
+    words = prior.words([prompt]).repeated(len(pictures))
+    first = round((1 - strength) * steps)
+    if first >= steps:
+        return pictures
+    with torch.no_grad():
+        latents = prior.latents_from_pictures(pictures)
+    schedule = prior.schedule(steps)
+    noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(seed)).to(latents)
+    noisy = schedule.noised(latents, noise, int(schedule.timesteps[first]))
+    guide = latents if prior.info.has_guide else None
+    return _denoised(prior, noisy, words, depth, guide, steps, first, guidance, told)
+
+
+def _denoised(
+    prior: DiffusionPrior,
+    noisy: Tensor,
+    words: Words,
+    depth: Tensor | None,
+    guide: Tensor | None,
+    steps: int,
+    first: int,
+    guidance: float,
+    told: Callable[[int, int], None] | None,
+) -> Tensor:
+    schedule, nothing = prior.schedule(steps), prior.words([""])
+    with torch.no_grad():
+        for step in range(first, steps):
+            timestep = int(schedule.timesteps[step])
+            without, with_words = noise_pair(prior, noisy, timestep, (nothing, words), depth, guide)
+            noisy = schedule.stepped(noisy, guided(without, with_words, guidance), step)
+            if told is not None:
+                told(step + 1 - first, steps - first)
+        pictures = prior.pictures_from_latents(noisy)
+    if not bool(pictures.isfinite().all()):
+        raise VoltefaceError(
+            f"{prior.info.title} drew numbers that are no picture.", "Try full precision, or another prompt."
+        )
+    return pictures

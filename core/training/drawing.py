@@ -1,0 +1,61 @@
+"""Drawings of rendered heads in the styles that the bundled prior learns.
+
+Each style is a function of a `Subject` (picture, labels, depth) and a source of randomness; it draws on white, keeps
+the head's outline but for an elf's ears, and answers float32 [S, S, 3], 0..1.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from core.training.drawing_beings import elf, joker, robot, zombie
+from core.training.drawing_forms import animated, low_poly, pixel_art
+from core.training.drawing_matter import bronze, clay, marble, wood
+from core.training.drawing_paper import comic, ink, oil, pencil, watercolour
+
+if TYPE_CHECKING:
+    from core.training.drawing_subject import Subject, Values
+
+
+class Style(Protocol):
+    """Draws a subject."""
+
+    def __call__(self, subject: Subject, random: np.random.Generator) -> Values:
+        """The drawing."""
+
+
+STYLES: dict[str, Style] = {
+    "pencil": pencil,
+    "ink": ink,
+    "watercolour": watercolour,
+    "oil": oil,
+    "comic": comic,
+    "clay": clay,
+    "marble": marble,
+    "bronze": bronze,
+    "wood": wood,
+    "zombie": zombie,
+    "joker": joker,
+    "elf": elf,
+    "robot": robot,
+    "lowpoly": low_poly,
+    "pixel": pixel_art,
+    "animated": animated,
+}
+"""By the names of `core.stylizers.vocabulary`."""
+
+
+def drawing(subject: Subject, style: str, seed: int) -> Values:
+    """A subject in a style, float32 [S, S, 3], 0..1; the same for the same seed.
+
+    Args:
+        subject: what is drawn; S is a multiple of 32.
+        style: a key of STYLES, or "photo" for the render itself.
+        seed: of the strokes, veins and wounds. Views of one head with one seed have theirs at the same places.
+    """
+    if style == "photo":
+        return subject.rgb
+    return STYLES[style](subject, np.random.default_rng([seed, zlib.crc32(style.encode())]))

@@ -1,0 +1,262 @@
+"""Heads that become somebody else: zombie, joker, elf, robot. What is painted on is tied to places of the head."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from core.training.drawing_subject import (
+    BARE,
+    BROWS,
+    CLOTH,
+    EARS,
+    EYES,
+    FAR_APART,
+    GLASSES,
+    GREY,
+    HAIR,
+    LIPS,
+    MOUTH,
+    NECK,
+    NOSE,
+    SKIN,
+    floats,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.training.drawing_subject import Subject, Values
+
+
+def _mixed(picture: Values, colour: Values | tuple[float, float, float], share: Values | NDArray[np.float64]) -> Values:
+    return np.asarray(picture + (floats(colour) - picture) * share[..., None], np.float32)
+
+
+def _even_skin(subject: Subject) -> Values:
+    """float32 [S, S], around .75: the skin's own light and lines without its colour."""
+    grey, skin = subject.grey, np.isin(subject.labels, BARE)
+    level = float(np.median(grey[skin])) if skin.any() else 0.6
+    return np.asarray(np.clip(grey / max(level, 0.05) * 0.72, 0, 1.15), np.float32)
+
+
+def _eyeballs(subject: Subject) -> tuple[Values, Values]:
+    """float32 [S, S] each: where eyeballs are seen, and irises."""
+    eyes = subject.part(EYES, soft_px=0.6)
+    iris = np.zeros_like(eyes)
+    for eye in subject.landmarks.eyes:
+        iris = np.maximum(iris, subject.near(eye, 0.10 * subject.landmarks.apart, 0.3))
+    return eyes, np.asarray(iris * eyes, np.float32)
+
+
+def _around_eyes(subject: Subject, radius: float) -> Values:
+    """float32 [S, S]: sockets, `radius` in distances of the eyes."""
+    apart = subject.landmarks.apart
+    near = [subject.near(eye, radius * apart, 1.1) for eye in subject.landmarks.eyes]
+    return np.asarray(np.maximum(*near), np.float32)
+
+
+def _along(subject: Subject, path: Values, radius: float) -> Values:
+    """float32 [S, S]: a smear along a path [N, 3] of the world."""
+    return np.asarray(np.max([subject.near(place, radius, 0.5) for place in path], 0), np.float32)
+
+
+def _hair_in(subject: Subject, colour: tuple[float, float, float], contrast: float = 1.0) -> Values:
+    """float32 [S, S, 3]: hair of another colour with its strands and lights."""
+    hair = subject.labels == HAIR
+    level = max(float(subject.grey[hair].mean()), 0.03) if hair.any() else 0.3
+    streaks = np.clip(subject.grey / level, 0.25, 2.2) ** np.float32(0.55 * contrast)
+    shade = streaks * (0.65 + 0.5 * subject.lit(0.3)) * (1 + 0.35 * subject.detail)
+    return np.asarray(shade[..., None] * floats(colour), np.float32)
+
+
+def zombie(subject: Subject, random: np.random.Generator) -> Values:
+    """Rotten green skin, sunken eyes without irises, wounds."""
+    seed, marks = int(random.integers(1 << 16)), subject.landmarks
+    skin = subject.part(SKIN, NOSE, EARS, NECK, LIPS, BROWS, soft_px=0.7)
+    light = _even_skin(subject) * (0.55 + 0.55 * subject.lit(0.2, subject.bumps(30, 0.16, seed)))
+    light = light * (1 - 0.35 * subject.hollow) * (1 + 0.25 * np.clip(subject.detail, -1, 0))
+    blotch = subject.noise(14, seed + 1)
+    rot = floats([0.64, 0.74, 0.46]) + blotch[..., None] * floats([0.035, 0.01, -0.02])
+    flesh = light[..., None] * rot * 1.05
+    veins = np.exp(-np.square(subject.noise(17, seed + 2) / 0.10)) * np.clip(subject.noise(5, seed + 3), 0, 1)
+    flesh = _mixed(flesh, (0.20, 0.17, 0.28), 0.55 * veins)
+    picture = _mixed(subject.whole, flesh, skin)
+    picture = _mixed(picture, (0.13, 0.06, 0.08), 0.72 * _around_eyes(subject, 0.34) * (1 - subject.part(GLASSES)))
+    cheeks = [
+        marks.mouth[i] * 0.5 + marks.eyes[i] * 0.5 + floats([s * 0.02, -0.01, -0.02]) for i, s in ((0, 1), (1, -1))
+    ]
+    gaunt = np.maximum(*(subject.near(c, 0.30 * marks.apart, 1.2) for c in cheeks))
+    picture = _mixed(picture, (0.16, 0.17, 0.10), 0.42 * gaunt * skin)
+    wound = np.clip(2.5 * (subject.noise(15, seed + 4) - 1.35), 0, 1) * skin
+    raw = floats([0.42, 0.05, 0.04]) * (0.7 + 0.5 * light[..., None])
+    picture = _mixed(picture, raw, wound)
+    blood = np.mean(marks.mouth, 0) + floats([[random.uniform(-0.03, 0.03), -0.02 * i, 0.02] for i in range(6)])
+    picture = _mixed(picture, (0.36, 0.02, 0.03), 0.85 * _along(subject, blood, 0.018) * skin)
+    picture = _mixed(picture, (0.30, 0.10, 0.10), 0.7 * subject.part(LIPS, MOUTH))
+    eyes, iris = _eyeballs(subject)
+    picture = _mixed(picture, (0.88, 0.88, 0.68), 0.92 * eyes)
+    picture = _mixed(picture, (0.62, 0.64, 0.52), 0.7 * iris)
+    picture = _mixed(picture, _hair_in(subject, (0.27, 0.25, 0.20), 1.3), 0.8 * subject.part(HAIR, soft_px=0.6))
+    dirt = np.clip(0.3 + 0.3 * subject.noise(11, seed + 6), 0, 0.7) * subject.part(CLOTH)
+    return subject.on_white(_mixed(picture, (0.22, 0.19, 0.14), dirt))
+
+
+def joker(subject: Subject, random: np.random.Generator) -> Values:
+    """White face, green hair, black eyes, a red grin painted far into the cheeks."""
+    seed, marks = int(random.integers(1 << 16)), subject.landmarks
+    skin = subject.part(SKIN, NOSE, EARS, LIPS, BROWS, soft_px=0.7) * (subject.points[..., 1] > marks.chin - 0.02)
+    light = _even_skin(subject)
+    paint = np.clip(0.35 + 0.78 * light, 0, 1)[..., None] * floats([0.97, 0.97, 0.95])
+    worn = 0.93 - 0.12 * np.clip(subject.noise(16, seed), 0, 1)
+    face = skin * np.clip((subject.points[..., 2] - (marks.nose[2] - 0.36)) / 0.05, 0, 1)
+    picture = _mixed(subject.whole, paint, face * worn)
+    black = _around_eyes(subject, 0.27)
+    for eye in marks.eyes:
+        drop = eye + floats([[0, step, 0.01] for step in np.linspace(0.045, -0.075, 12)])
+        black = np.maximum(black, _along(subject, drop, 0.016))
+    eyes, iris = _eyeballs(subject)
+    picture = _mixed(picture, (0.05, 0.06, 0.09), 0.9 * np.clip(black, 0, 1) * (skin + eyes).clip(0, 1) * (1 - eyes))
+    picture = _mixed(picture, (0.95, 0.94, 0.90), 0.6 * eyes * (1 - iris))
+    grin = []
+    for i, side in ((0, 1), (1, -1)):
+        for t in np.linspace(0, 1, 8):
+            grin.append(marks.mouth[i] + floats([side * 0.062 * t, 0.062 * t * t, -0.035 * t]))
+    red = np.maximum(_along(subject, floats(grin), 0.019), subject.part(LIPS, soft_px=1.2) * 1.2)
+    red = np.clip(red, 0, 1) * np.clip(skin + subject.part(LIPS), 0, 1)
+    picture = _mixed(picture, floats([0.76, 0.05, 0.07]) * (0.55 + 0.55 * light[..., None]), 0.93 * red)
+    hair = _hair_in(subject, (0.20, 0.66, 0.20), 1.1)
+    picture = _mixed(picture, hair, subject.part(HAIR, soft_px=0.6))
+    picture = _mixed(picture, (0.12, 0.28, 0.10), 0.75 * subject.part(BROWS))
+    suit = np.clip(0.35 + subject.lit(0.2), 0, 1.2)[..., None] * floats([0.40, 0.13, 0.48])
+    return subject.on_white(_mixed(picture, suit * (1 + 0.3 * subject.detail[..., None]), subject.part(CLOTH)))
+
+
+def elf(subject: Subject, random: np.random.Generator) -> Values:
+    """Smooth luminous skin, long pointed ears, silver hair under a golden circlet, green eyes."""
+    marks = subject.landmarks
+    smooth = cv2.bilateralFilter(subject.whole, 11, 0.10, 6)
+    level = (smooth @ GREY)[..., None]
+    pale = np.clip(0.16 + 0.92 * level, 0, 1) * floats([1.0, 0.93, 0.88])
+    skin = subject.part(SKIN, NOSE, EARS, NECK, soft_px=0.8)
+    picture = _mixed(subject.whole, 0.42 * smooth + 0.62 * pale, skin)
+    glow = np.clip(1 - subject.facing, 0, 1) ** 2 * skin
+    picture = picture + glow[..., None] * floats([0.10, 0.13, 0.17])
+    silver = _hair_in(subject, (0.80, 0.79, 0.76), 0.8)
+    picture = _mixed(picture, np.minimum(silver, 1.0), subject.part(HAIR, soft_px=0.6))
+    eyes, iris = _eyeballs(subject)
+    picture = _mixed(picture, (0.10, 0.72, 0.36), 0.85 * iris)
+    picture = _mixed(picture, (0.93, 0.95, 0.93), 0.35 * eyes * (1 - iris))
+    picture = _mixed(picture, (0.80, 0.42, 0.45), 0.5 * subject.part(LIPS))
+    height = marks.brow + 0.062
+    band = np.exp(-np.square((subject.points[..., 1] - height - 0.02 * np.abs(subject.points[..., 0]) / 0.15) / 0.0085))
+    gold = floats([0.93, 0.74, 0.30]) * (0.55 + 0.55 * subject.lit(0.1) + 0.8 * subject.shine(12))[..., None]
+    picture = _mixed(picture, gold, np.clip(1.5 * band, 0, 1) * subject.part(SKIN, HAIR))
+    gem = subject.near(_brow_centre(subject, height), 0.02, 0.4)
+    picture = _mixed(picture, (0.12, 0.62, 0.45), gem * subject.part(SKIN, HAIR))
+    cloak = np.clip(0.3 + 0.95 * subject.lit(0.2), 0, 1.2)[..., None] * floats([0.20, 0.42, 0.24])
+    picture = _mixed(picture, cloak * (1 + 0.3 * subject.detail[..., None]), 0.9 * subject.part(CLOTH))
+    tone = smooth[skin > 0.9].mean(0) if (skin > 0.9).any() else floats([0.8, 0.65, 0.55])
+    tone = 0.42 * tone + 0.60 * float(tone @ GREY) * floats([1.0, 0.93, 0.88]) + 0.10
+    return _with_ears(subject, subject.on_white(picture), tone.astype(np.float32), float(random.uniform(0.9, 1.15)))
+
+
+def _with_ears(subject: Subject, picture: Values, tone: Values, length: float) -> Values:
+    """Pointed ears, drawn as leaves of the world that stand out to the sides."""
+    marks, scale = subject.landmarks, subject.landmarks.apart / 0.15 * length
+    for ear, side in zip(marks.ears, (1.0, -1.0), strict=True):
+        low = ear + floats([0.002 * side, -0.045, 0.01]) * scale
+        front = ear + floats([0.0, 0.035, 0.022]) * scale
+        tip = ear + floats([0.105 * side, 0.125, -0.085]) * scale
+        back = ear + floats([0.035 * side, 0.0, -0.055]) * scale
+        rim = [low, front, 0.55 * front + 0.45 * tip + floats([0, 0.006, 0]), tip, 0.5 * back + 0.5 * tip, back]
+        seen = floats([subject.seen_at(place) for place in rim])
+        away = side * float(subject.world_from_camera[0, 3]) < 0
+        if away and _behind_face(subject, tip):
+            continue
+        cover = np.zeros((subject.size_px,) * 2, np.float32)
+        corners = np.round(seen[:, :2] * 16).astype(np.int32)
+        cv2.fillPoly(cover, [corners], 1.0, cv2.LINE_AA, 4)
+        inner = np.zeros_like(cover)
+        middle = seen[:, :2].mean(0)
+        small = np.round((middle + 0.62 * (seen[:, :2] - middle)) * 16).astype(np.int32)
+        cv2.fillPoly(inner, [small], 1.0, cv2.LINE_AA, 4)
+        covering = (SKIN, NOSE, NECK, LIPS, CLOTH, HAIR) if away else (SKIN, NOSE, NECK, LIPS, CLOTH)
+        hidden = (subject.relief < seen[:, 2].min() - 0.5 * FAR_APART) & np.isin(subject.labels, covering)
+        cover, inner = cover * ~hidden, cv2.GaussianBlur(inner, (0, 0), 1.6) * ~hidden
+        edge = np.clip(cv2.dilate(cover, np.ones((3, 3))) - cv2.erode(cover, np.ones((3, 3))), 0, 1) * cover
+        leaf = tone * (1 - 0.30 * inner[..., None] * floats([0.5, 1, 0.95])) * (1 - 0.35 * edge[..., None])
+        picture = _mixed(picture, np.clip(leaf, 0, 1), cover)
+    return picture
+
+
+def _brow_centre(subject: Subject, height: float) -> Values:
+    """Where the middle of the forehead is, [3]; taken from the surface where it is seen."""
+    points, marks = subject.points, subject.landmarks
+    near = (np.abs(points[..., 0]) < 0.012) & (np.abs(points[..., 1] - height) < 0.012) & (points[..., 2] > 0.1)
+    depth = float(points[near][:, 2].max()) if near.any() else float(marks.nose[2]) - 0.06
+    return floats([0, height - 0.004, depth])
+
+
+def _behind_face(subject: Subject, place: Values) -> bool:
+    """Whether the head hides a place of the world."""
+    column, row, depth = subject.seen_at(place)
+    row_px, column_px = int(np.clip(row, 0, subject.size_px - 1)), int(np.clip(column, 0, subject.size_px - 1))
+    hides = subject.labels[row_px, column_px] in (SKIN, NOSE, LIPS, EYES, NECK, HAIR, EARS)
+    return bool(hides and subject.relief[row_px, column_px] < depth - 0.04)
+
+
+def robot(subject: Subject, random: np.random.Generator) -> Values:
+    """Steel plates with seams and rivets, a helmet for hair, glowing eyes, a grille for a mouth."""
+    marks, points = subject.landmarks, subject.points
+    shade = cv2.GaussianBlur(subject.lit(0.12), (0, 0), 1.2)
+    brushed = 1 + 0.03 * subject.noise(70, 5)
+    steel = (0.16 + 0.62 * shade * brushed)[..., None] * floats([0.93, 0.98, 1.06])
+    gleam = 0.65 * subject.shine(30) + 0.30 * subject.shine(6) + 0.25 * (1 - subject.facing) ** 3
+    tint = float(random.uniform(0.9, 1.05))
+    helmet = (0.10 + 0.42 * shade)[..., None] * floats([0.34, 0.42 * tint, 0.55])
+    picture = _mixed(steel, helmet, subject.part(HAIR, CLOTH, soft_px=0.8)) + gleam[..., None] * floats(
+        [0.85, 0.95, 1.0]
+    )
+
+    def seam(value: Values | NDArray[np.float64], width: float) -> Values:
+        return np.asarray(np.exp(-np.square(value / width)), np.float32)
+
+    x, y, z = points[..., 0], points[..., 1], points[..., 2]
+    face = (z > marks.nose[2] - 0.20).astype(np.float32)
+    jaw = (marks.mouth[:, 1].mean() + marks.eyes[:, 1].mean()) / 2
+    lines = [
+        seam(x, 0.006) * ((y > marks.brow + 0.02) | (y < marks.mouth[:, 1].mean() - 0.03)),
+        seam(y - marks.brow - 0.035, 0.006),
+        seam(np.abs(x) - 0.75 * marks.apart, 0.006) * face * (y < marks.brow + 0.03),
+        seam(y - jaw + 0.55 * np.abs(x), 0.006) * face * (np.abs(x) > 0.3 * marks.apart),
+        seam(z - marks.ears[:, 2].mean() - 0.05, 0.006),
+        0.9 * seam(np.mod(y + 0.02, 0.09) - 0.045, 0.006) * (subject.part(HAIR, NECK, CLOTH) > 0.5),
+    ]
+    seams = np.max(lines, 0) * (subject.part(EYES, LIPS, MOUTH, GLASSES) < 0.5)
+    picture = picture * (1 - 0.82 * seams[..., None])
+    rivets = np.zeros_like(shade)
+    for side in (1, -1):
+        for dx, height in (
+            (0.62, marks.brow + 0.055),
+            (0.25, marks.brow + 0.055),
+            (0.62, jaw - 0.03),
+            (0.9, jaw - 0.01),
+        ):
+            at = np.hypot(x - side * dx * marks.apart, y - height)
+            rivets = np.maximum(rivets, np.clip((0.011 - at) / 0.004, 0, 1) * face)
+    picture = _mixed(picture, floats([0.86, 0.9, 0.95]) * (0.4 + 0.8 * shade[..., None]), 0.9 * rivets)
+    socket = np.maximum(*(subject.near(eye, 0.30 * marks.apart, 0.35) for eye in marks.eyes)) * face
+    picture = _mixed(picture, (0.04, 0.06, 0.09), 0.92 * socket)
+    lamp = np.maximum(*(subject.near(eye, 0.15 * marks.apart, 0.6) for eye in marks.eyes)) * face
+    halo = np.maximum(*(subject.near(eye, 0.30 * marks.apart, 1.6) for eye in marks.eyes)) * face
+    picture = picture + halo[..., None] * floats([0.0, 0.32, 0.45])
+    picture = _mixed(picture, (0.55, 1.0, 1.0), np.clip(1.3 * lamp, 0, 1))
+    mouth = marks.mouth.mean(0)
+    plate = (np.abs(x - mouth[0]) < 0.42 * marks.apart) & (np.abs(y - mouth[1]) < 0.030) & (face > 0)
+    bars = 0.5 + 0.5 * np.cos(x * 2 * np.pi / 0.022)
+    grille = floats([0.05, 0.06, 0.08]) + (bars**2 * shade)[..., None] * floats([0.75, 0.8, 0.85])
+    picture = _mixed(picture, grille, cv2.GaussianBlur(plate.astype(np.float32), (0, 0), 0.7))
+    return subject.on_white(picture)

@@ -1,0 +1,307 @@
+"""A labelled render with its geometry, as the styles of `drawing` look at it, and what they all need.
+
+The geometry is read off the depth: points of the world, normals, hollows. Textures that belong to the head (grain,
+veins, panels) are functions of points of the world, so that they stay where they are when the camera moves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from core.camera import HEAD_FOCAL
+from core.mask import PARTS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.training.dataset import HeadViews
+
+    Values = NDArray[np.float32]
+    Bits = NDArray[np.bool_]
+
+BACKGROUND, SKIN, HAIR, EYES, BROWS, LIPS, NOSE, EARS, GLASSES, NECK, CLOTH, MOUTH = range(len(PARTS))
+BARE = (SKIN, NOSE, EARS, NECK, LIPS, BROWS, EYES, MOUTH)
+GREY = np.array([0.299, 0.587, 0.114], np.float32)
+LAMP = np.array([0.32, 0.62, 0.72], np.float32) / np.float32(1.0024)
+"""Where the light of sculptures comes from, world axes: before the head, above, somewhat to its left."""
+VOLUME_CELLS = 32
+FAR_APART = 0.05
+"""World units of depth between two neighbouring pixels of different surfaces."""
+
+
+@dataclass(frozen=True, eq=False)
+class Landmarks:
+    """Places on a head, world coordinates, float32.
+
+    Attributes:
+        eyes: [2, 3], the person's left one (+x) first.
+        mouth: [2, 3], its corners, left first.
+        nose: [3], its tip.
+        ears: [2, 3], left first; supposed where hair hides them.
+        brow: height y of the brows.
+        chin: height y where the face ends.
+        top: height y of the highest point.
+    """
+
+    eyes: Values
+    mouth: Values
+    nose: Values
+    ears: Values
+    brow: float
+    chin: float
+    top: float
+
+    @property
+    def apart(self) -> float:
+        """Distance of the eyes, by which other lengths are told."""
+        return float(np.linalg.norm(self.eyes[0] - self.eyes[1]))
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One view of a head.
+
+    Attributes:
+        rgb: float32 [S, S, 3], 0..1, on white.
+        labels: uint8 [S, S].
+        depth: float32 [S, S], along the camera's axis, 0 on the background.
+        world_from_camera: float32 [4, 4], OpenCV axes.
+        landmarks: of the head.
+    """
+
+    rgb: Values
+    labels: NDArray[np.uint8]
+    depth: Values
+    world_from_camera: Values
+    landmarks: Landmarks
+
+    @staticmethod
+    def of_view(views: HeadViews, view: int, landmarks: Landmarks | None = None) -> Subject:
+        """A view of a rendered head; landmarks are measured unless they are told."""
+        return Subject(
+            np.asarray(views.rgb[view] / np.float32(255), np.float32),
+            np.ascontiguousarray(views.label[view]),
+            np.asarray(views.depth[view], np.float32),
+            np.asarray(views.world_from_camera[view], np.float32),
+            landmarks or landmarks_of_head(views),
+        )
+
+    @property
+    def size_px(self) -> int:
+        """S."""
+        return len(self.rgb)
+
+    @cached_property
+    def figure(self) -> Bits:
+        """What is not background, bool [S, S]."""
+        return self.labels > 0
+
+    @cached_property
+    def cover(self) -> Values:
+        """float32 [S, S, 1]: the figure with a soft edge."""
+        return np.asarray(cv2.GaussianBlur(self.figure.astype(np.float32), (0, 0), 0.8)[..., None], np.float32)
+
+    @cached_property
+    def _nearest(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Row and column of the figure's nearest sure pixel, for every pixel."""
+        inner = cv2.erode(self.figure.astype(np.uint8), np.ones((3, 3), np.uint8))
+        if not inner.any():
+            inner = np.ones_like(inner)
+        _, index = cv2.distanceTransformWithLabels(1 - inner, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
+        places = np.zeros(int(index.max()) + 1, np.intp)
+        flat = np.flatnonzero(inner)
+        places[index.ravel()[flat]] = flat
+        rows, columns = np.divmod(places[index], self.size_px)
+        return rows, columns
+
+    @cached_property
+    def whole(self) -> Values:
+        """float32 [S, S, 3]: the render, its colours spread over the background, so that filters see no white."""
+        rows, columns = self._nearest
+        return self.rgb[rows, columns]
+
+    @cached_property
+    def relief(self) -> Values:
+        """float32 [S, S]: the depth, smoothed within surfaces and spread over the background."""
+        rows, columns = self._nearest
+        filled = np.ascontiguousarray(self.depth[rows, columns])
+        once = cv2.bilateralFilter(filled, 7, FAR_APART / 2, 3.0)
+        return np.asarray(cv2.bilateralFilter(once, 7, FAR_APART / 2, 3.0), np.float32)
+
+    @cached_property
+    def points(self) -> Values:
+        """float32 [S, S, 3]: where in the world each pixel's surface is."""
+        at = (np.arange(self.size_px, dtype=np.float32) + 0.5) / self.size_px - 0.5
+        v, u = np.meshgrid(at / np.float32(HEAD_FOCAL), at / np.float32(HEAD_FOCAL), indexing="ij")
+        rays = np.stack([u, v, np.ones_like(u)], -1) @ self.world_from_camera[:3, :3].T
+        return np.asarray(rays * self.relief[..., None] + self.world_from_camera[:3, 3], np.float32)
+
+    @cached_property
+    def normals(self) -> Values:
+        """float32 [S, S, 3], unit, world axes, towards the camera."""
+        smooth = cv2.GaussianBlur(self.points, (0, 0), 1.2)
+        across = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REPLICATE)
+        down = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_REPLICATE)
+        normal = np.cross(down, across)
+        return np.asarray(normal / np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-9), np.float32)
+
+    @cached_property
+    def towards(self) -> Values:
+        """float32 [S, S, 3]: unit vectors to the camera."""
+        away = self.world_from_camera[:3, 3] - self.points
+        return np.asarray(away / np.linalg.norm(away, axis=-1, keepdims=True), np.float32)
+
+    @cached_property
+    def facing(self) -> Values:
+        """float32 [S, S]: cosine between normal and view, 0 at the outline."""
+        return np.asarray(np.clip((self.normals * self.towards).sum(-1), 0, 1), np.float32)
+
+    @cached_property
+    def hollow(self) -> Values:
+        """float32 [S, S], 0..1: how deep a place lies in its surroundings."""
+        deeper = self.relief - cv2.GaussianBlur(self.relief, (0, 0), self.size_px / 28)
+        return np.asarray(np.clip(deeper / 0.02, 0, 1), np.float32)
+
+    @cached_property
+    def grey(self) -> Values:
+        """float32 [S, S]: the render's lightness, without the white behind it."""
+        return np.asarray(self.whole @ GREY, np.float32)
+
+    @cached_property
+    def detail(self) -> Values:
+        """float32 [S, S], about -1..1: lines and strands of the render, alike on dark and light parts."""
+        level = self.grey + np.float32(0.04)
+        fine = np.log(level) - np.log(cv2.GaussianBlur(level, (0, 0), self.size_px / 40))
+        return np.asarray(np.clip(fine * 1.6, -1, 1), np.float32)
+
+    def part(self, *parts: int, soft_px: float = 0.8) -> Values:
+        """float32 [S, S], 0..1: where some parts are."""
+        mask = np.isin(self.labels, parts).astype(np.float32)
+        return np.asarray(cv2.GaussianBlur(mask, (0, 0), soft_px) if soft_px else mask, np.float32)
+
+    def lit(self, wrap: float = 0.35, rough: Values | None = None) -> Values:
+        """float32 [S, S], 0..1: matte shading by the lamp, with light from the sky and shade in hollows.
+
+        Args:
+            wrap: how far light reaches around.
+            rough: float32 [S, S, 3] that is added to the normals.
+        """
+        normal = self.normals if rough is None else _unit(self.normals + rough)
+        lamp = np.clip((normal @ LAMP + wrap) / (1 + wrap), 0, 1)
+        sky = 0.5 + 0.5 * normal[..., 1]
+        return np.asarray((0.72 * lamp + 0.28 * sky) * (1 - 0.55 * self.hollow), np.float32)
+
+    def shine(self, sharpness: float, rough: Values | None = None) -> Values:
+        """float32 [S, S], 0..1: the lamp's reflection (Blinn)."""
+        normal = self.normals if rough is None else _unit(self.normals + rough)
+        half = _unit(self.towards + LAMP)
+        return np.asarray(np.clip((normal * half).sum(-1), 0, 1) ** sharpness, np.float32)
+
+    def noise(self, cells: float, seed: int) -> Values:
+        """float32 [S, S] of deviation about one, tied to the world: `cells` bumps a world unit."""
+        return volume_noise(self.points * np.float32(cells), seed)
+
+    def bumps(self, cells: float, height: float, seed: int) -> Values:
+        """float32 [S, S, 3]: roughness for `lit` and `shine`, tied to the world."""
+        return np.stack([self.noise(cells, seed * 3 + axis) for axis in range(3)], -1) * np.float32(height)
+
+    def near(self, place: Values, radius: float, soft: float = 0.3) -> Values:
+        """float32 [S, S], 0..1: 1 within a ball of the world, falling over a share `soft` of its radius."""
+        distance = np.linalg.norm(self.points - place, axis=-1)
+        return np.asarray(np.clip((radius - distance) / (soft * radius) + 0.5, 0, 1), np.float32)
+
+    def seen_at(self, place: Values) -> tuple[float, float, float]:
+        """Column and row of a point of the world in pixels, and its depth."""
+        local = self.world_from_camera[:3, :3].T @ (place - self.world_from_camera[:3, 3])
+        column, row = (local[:2] / local[2] * HEAD_FOCAL + 0.5) * self.size_px - 0.5
+        return float(column), float(row), float(local[2])
+
+    def shows(self, place: Values, margin: float = FAR_APART) -> bool:
+        """Whether a point of the surface is seen and not hidden."""
+        column, row, depth = self.seen_at(place)
+        row_px, column_px = round(row), round(column)
+        inside = 0 <= row_px < self.size_px and 0 <= column_px < self.size_px
+        return inside and bool(self.relief[row_px, column_px] > depth - margin)
+
+    @cached_property
+    def outlines(self) -> Values:
+        """float32 [S, S], 0..1: lines where depth jumps, where parts meet, and where the surface turns away."""
+        depth = np.where(self.figure, self.relief, self.relief[self.figure].max() + 0.2).astype(np.float32)
+        grown, shrunk = cv2.dilate(depth, np.ones((3, 3))), cv2.erode(depth, np.ones((3, 3)))
+        jump = np.clip((grown - shrunk) / FAR_APART - 0.5, 0, 1)
+        # brows and eyes are drawn by their own darkness
+        kinds = np.array([0, 1, 2, 3, 1, 5, 1, 7, 8, 9, 10, 11], np.uint8)[self.labels]
+        meet = (cv2.dilate(kinds, np.ones((2, 2))) != cv2.erode(kinds, np.ones((2, 2)))).astype(np.float32)
+        return np.asarray(np.maximum(jump, meet), np.float32)
+
+    def on_white(self, picture: Values) -> Values:
+        """float32 [S, S, 3], 0..1: a picture of the figure, cut out on white."""
+        return np.asarray(1 - self.cover * (1 - np.clip(picture, 0, 1)), np.float32)
+
+
+@lru_cache(maxsize=64)
+def _volume(seed: int) -> Values:
+    random = np.random.default_rng([77, seed])
+    volume: Values = random.standard_normal((VOLUME_CELLS,) * 3).astype(np.float32)
+    return volume
+
+
+def volume_noise(points: Values, seed: int) -> Values:
+    """Smooth noise [...] at points [..., 3], one bump a unit, repeating after `VOLUME_CELLS`."""
+    volume = _volume(seed).ravel()
+    low = np.floor(points).astype(np.int32)
+    share = points - low
+    share = share * share * (3 - 2 * share)
+    total = np.zeros(points.shape[:-1], np.float32)
+    for corner in range(8):
+        bits = (corner >> 2 & 1, corner >> 1 & 1, corner & 1)
+        index = np.zeros(points.shape[:-1], np.int32)
+        weight = np.ones(points.shape[:-1], np.float32)
+        for axis, bit in enumerate(bits):
+            index = index * VOLUME_CELLS + ((low[..., axis] + bit) & (VOLUME_CELLS - 1))
+            weight = weight * (share[..., axis] if bit else 1 - share[..., axis])
+        total += weight * volume[index]
+    return total * np.float32(1.7)
+
+
+def landmarks_of_head(views: HeadViews, front: int = 0) -> Landmarks:
+    """Where eyes, mouth, nose and ears of a rendered head are, by the labels of its frontal view."""
+    labels = np.ascontiguousarray(views.label[front])
+    none = np.zeros((2, 3), np.float32)
+    points = Subject.of_view(views, front, Landmarks(none, none, none[0], none, 0, 0, 0)).points
+
+    def mean(mask: Bits, otherwise: tuple[float, float, float]) -> Values:
+        return points[mask].mean(0) if mask.sum() > 3 else np.array(otherwise, np.float32)
+
+    eyes, lips, bare = labels == EYES, labels == LIPS, np.isin(labels, (SKIN, NOSE, LIPS, EYES, BROWS))
+    sides = (points[..., 0] > 0, points[..., 0] <= 0)
+    both = np.stack([mean(eyes & side, (x, 0.02, 0.24)) for side, x in zip(sides, (0.075, -0.075), strict=True)])
+    lip_points = points[lips] if lips.sum() > 8 else both - np.array([0, 0.15, 0], np.float32)
+    corners = np.stack([lip_points[lip_points[:, 0].argmax()], lip_points[lip_points[:, 0].argmin()]])
+    nose = points[labels == NOSE]
+    tip = nose[nose[:, 2].argmax()] if len(nose) else both.mean(0) + np.array([0, -0.08, 0.08], np.float32)
+    level = np.abs(points[..., 1] - both[:, 1].mean()) < 0.02
+    half = float(np.abs(points[bare & level][:, 0]).max()) if (bare & level).any() else 0.18
+    ears = []
+    for side, sign in zip(sides, (1, -1), strict=True):
+        seen = (labels == EARS) & side
+        supposed = (sign * (half + 0.012), float(both[:, 1].mean()) - 0.03, float(both[:, 2].mean()) - 0.2)
+        ears.append(mean(seen, supposed) if seen.sum() > 20 else np.array(supposed, np.float32))
+    brows, face = labels == BROWS, np.isin(labels, (SKIN, LIPS))
+    brow = float(points[brows][:, 1].mean()) if brows.any() else float(both[:, 1].mean()) + 0.05
+    chin = float(points[face][:, 1].min()) if face.any() else float(corners[:, 1].mean()) - 0.1
+    return Landmarks(both, corners, tip, np.stack(ears), brow, chin, float(points[labels > 0][:, 1].max()))
+
+
+def floats(values: object) -> Values:
+    """Numbers as a float32 array."""
+    return np.asarray(values, np.float32)
+
+
+def _unit(vectors: Values) -> Values:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6), np.float32)

@@ -1,0 +1,304 @@
+"""Trains the bundled prior: drawings, codec, denoiser (`volteface train prior`).
+
+The denoiser learns to see noise in the latents of drawings, given what their captions say, the depth, and the latents
+of the render they were drawn from; each of the three is left out of some steps, so that the prior can do without, and
+so that guidance has something to compare with. A fifth of the pictures are grids of four views.
+
+Resumable: OUT/state.safetensors is written every few minutes, OUT/log.jsonl tells the loss, OUT/samples_*.png show what
+it draws.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from core.descent import Adam
+from core.errors import VoltefaceError
+from core.progress import Progress
+from core.stylizers.drawing_networks import DrawingCodec, DrawingConfig, DrawingDenoiser, shares_of
+from core.stylizers.drawing_prior import DrawingPrior, save_prior
+from core.stylizers.noise_schedule import TRAINED_TIMESTEPS, NoiseSchedule
+from core.stylizers.prompt import understood
+from core.stylizers.restyled_picture import drawn_from_noise
+from core.training.captions import caption
+from core.training.dataset import is_held_out
+from core.training.drawing import STYLES
+from core.training.prior_codec import fitted_codec
+from core.training.prior_drawings import DrawnHead, draw_heads
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from core.progress import Report
+
+STATE, LOG = "state.safetensors", "log.jsonl"
+SAVE_EVERY_SECONDS = 240.0
+PICTURES_EVERY_SECONDS = 480.0
+BETAS = (0.9, 0.99)
+
+
+@dataclass(frozen=True)
+class PriorRecipe:
+    """All numbers of the training.
+
+    Attributes:
+        network: sizes.
+        steps: length of the schedule.
+        batch: pictures a step.
+        rate: Adam's learning rate at the start.
+        decay: of the weights, a step and unit of rate.
+        keep: share of the averaged weights that a step keeps.
+        grids: share of the pictures that are four views.
+        photos: share that are renders as they are.
+        wordless: share without a caption.
+        unguided: share without the render's latents.
+        flat: share without depth.
+        spoilt: share whose guide is blurred and noisy, as a generator's renders are.
+        seed: of every draw.
+    """
+
+    network: DrawingConfig = field(default_factory=DrawingConfig)
+    steps: int = 2400
+    batch: int = 16
+    rate: float = 1.2e-3
+    decay: float = 0.01
+    keep: float = 0.995
+    grids: float = 0.2
+    photos: float = 0.08
+    wordless: float = 0.12
+    unguided: float = 0.2
+    flat: float = 0.12
+    spoilt: float = 0.5
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Pictures that the denoiser learns from.
+
+    Attributes:
+        drawn: float32 [B, 3, P, P], drawings.
+        plain: float32 [B, 3, P, P], the renders they were made from.
+        depth: float32 [B, 1, P, P], 1 nearest.
+        captions: B.
+    """
+
+    drawn: Tensor
+    plain: Tensor
+    depth: Tensor
+    captions: tuple[str, ...]
+
+
+class DrawnHeads:
+    """The drawings of all heads that are not held out, in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        files = [path for path in sorted(folder.glob("*.npz")) if not is_held_out(int(path.stem))]
+        if not files:
+            raise VoltefaceError(f"{folder} holds no drawings.", "Render heads with `volteface train data` first.")
+        self.heads = [DrawnHead.read(path) for path in files]
+
+    def pictures(self, each: int) -> Tensor:
+        """uint8 [N, 3, P, P]: some pictures of each head, and a grid."""
+        random = np.random.default_rng(1)
+        some: list[NDArray[np.uint8]] = []
+        for head in self.heads:
+            views, styles = head.pictures.shape[:2]
+            some += [head.pictures[random.integers(views), random.integers(styles)] for _ in range(each)]
+            if views == 4:
+                some.append(grid_of_views(head.pictures[:, random.integers(styles)]))
+        return torch.from_numpy(np.stack(some)).permute(0, 3, 1, 2).contiguous()
+
+    def batch(self, recipe: PriorRecipe, random: np.random.Generator) -> Batch:
+        """Draw a batch."""
+        drawn: list[NDArray[np.uint8]] = []
+        plain: list[NDArray[np.uint8]] = []
+        depth: list[NDArray[np.uint8]] = []
+        captions = []
+        for _ in range(recipe.batch):
+            head = self.heads[random.integers(len(self.heads))]
+            views, styles = head.pictures.shape[:2]
+            style = 0 if random.random() < recipe.photos else int(random.integers(1, styles))
+            if views == 4 and random.random() < recipe.grids:
+                order = random.permutation(4)
+                shown = [grid_of_views(a[order]) for a in (head.pictures[:, style], head.pictures[:, 0], head.depth)]
+            else:
+                view = int(random.integers(views))
+                shown = [head.pictures[view, style], head.pictures[view, 0], head.depth[view]]
+                if random.random() < 0.5:
+                    shown = [picture[:, ::-1] for picture in shown]
+            if random.random() < recipe.spoilt:
+                shown[1] = _spoilt(shown[1], random)
+            for rows, picture in zip((drawn, plain, depth), shown, strict=True):
+                rows.append(np.ascontiguousarray(picture))
+            captions.append(caption(head.meta, head.styles[style], random))
+        return Batch(_tensor(drawn), _tensor(plain), _tensor(depth), tuple(captions))
+
+
+def grid_of_views(views: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Four pictures [4, P, P, ...] as one of the same side, each half as large."""
+    halves = views.reshape(4, views.shape[1] // 2, 2, views.shape[2] // 2, 2, *views.shape[3:])
+    first, second, third, fourth = halves.mean((2, 4), dtype=np.float32)
+    rows = [np.concatenate([first, second], 1), np.concatenate([third, fourth], 1)]
+    return np.asarray(np.concatenate(rows, 0) + 0.5, np.uint8)
+
+
+def _spoilt(picture: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
+    """A render as a generator might show it: softer, lighter or darker, noisy."""
+    soft = cv2.GaussianBlur(np.ascontiguousarray(picture), (0, 0), float(random.uniform(0.3, 1.4))).astype(np.float32)
+    soft = 255 - (255 - soft) * np.exp(random.normal(0, 0.06, 3)).astype(np.float32)
+    soft += random.standard_normal(soft.shape, np.float32) * np.float32(random.uniform(0, 8))
+    return np.asarray(np.clip(soft, 0, 255), np.uint8)
+
+
+def _tensor(pictures: list[NDArray[np.uint8]]) -> Tensor:
+    stacked = torch.from_numpy(np.stack(pictures)).float() / 255
+    return stacked[:, None] if stacked.dim() == 3 else stacked.permute(0, 3, 1, 2)
+
+
+class PriorTraining:
+    """A run that can stop and go on."""
+
+    def __init__(self, data: tuple[Path, ...], out: Path, recipe: PriorRecipe, report: Report) -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        self.out, self.recipe, self.step = out, recipe, 0
+        if data:
+            draw_heads(data, out / "drawings", report)
+        self.heads = DrawnHeads(out / "drawings")
+        torch.manual_seed(recipe.seed)
+        self.denoiser = DrawingDenoiser(recipe.network)
+        self.parameters = dict(self.denoiser.named_parameters())
+        self.adam = Adam(list(self.parameters.values()), BETAS)
+        self.average = {name: value.detach().clone() for name, value in self.parameters.items()}
+        self.schedule = NoiseSchedule.stable_diffusion()
+        if (out / STATE).exists():
+            self.codec = DrawingCodec(recipe.network.channels)
+            self._resume(out / STATE)
+        else:
+            self.codec = fitted_codec(self.heads.pictures(4), recipe.network.channels, report)
+            self.save()
+        self.codec.requires_grad_(requires_grad=False)
+
+    def run(self, report: Report) -> None:
+        """Train to the end of the schedule, and save.
+
+        Args:
+            report: told of every step; may raise `Cancelled`, and the state is saved first.
+        """
+        recipe = self.recipe
+        saved = shown = time.monotonic()
+        try:
+            while self.step < recipe.steps:
+                random = np.random.default_rng([recipe.seed, self.step])
+                torch.manual_seed(recipe.seed * 1_000_003 + self.step)
+                loss = self.loss(self.heads.batch(recipe, random), random)
+                progress = self.step / recipe.steps
+                rate = recipe.rate * min(1, (self.step + 1) / 50) * (0.02 + 0.49 * (1 + math.cos(math.pi * progress)))
+                self.adam.step(loss, [rate] * len(self.parameters))
+                keep = min(recipe.keep, (1 + self.step) / (10 + self.step))
+                with torch.no_grad():
+                    for name, weight in self.parameters.items():
+                        if weight.ndim > 1:
+                            weight.mul_(1 - recipe.decay * rate)
+                        self.average[name].lerp_(weight, 1 - keep)
+                self.step += 1
+                value = float(loss.detach())
+                now = time.monotonic()
+                if now - saved > SAVE_EVERY_SECONDS:
+                    self.save()
+                    saved = now
+                if now - shown > PICTURES_EVERY_SECONDS:
+                    self.show()
+                    shown = now
+                with (self.out / LOG).open("a", encoding="utf-8") as log:
+                    log.write(json.dumps({"step": self.step, "loss": round(value, 5)}) + "\n")
+                report(Progress(self.step, recipe.steps, "Learning to draw", {"loss": value}))
+        finally:
+            self.save()
+
+    def loss(self, batch: Batch, random: np.random.Generator) -> Tensor:
+        """Mean squared error of the velocity of noised drawings."""
+        recipe, count = self.recipe, len(batch.captions)
+        with torch.no_grad():
+            clean, guide = self.codec.encoded(batch.drawn), self.codec.encoded(batch.plain)
+        noise = torch.randn_like(clean)
+        # evenly spread, so that each batch sees all levels
+        timesteps = ((torch.rand(1) + torch.arange(count) / count) % 1 * TRAINED_TIMESTEPS).long()
+        timesteps = timesteps[torch.randperm(count)]
+        signal = self.schedule.signal[timesteps].view(-1, 1, 1, 1)
+        noisy = signal.sqrt() * clean + (1 - signal).sqrt() * noise
+        wanted = signal.sqrt() * noise - (1 - signal).sqrt() * clean
+        said = [() if random.random() < recipe.wordless else understood(c).concepts for c in batch.captions]
+        unguided, flat = (torch.from_numpy(random.random(count) < p) for p in (recipe.unguided, recipe.flat))
+        conditions = self.denoiser.conditions(noisy, batch.depth, guide)
+        channels = recipe.network.channels
+        conditions[unguided, :channels] = 0
+        conditions[unguided, -2] = 0
+        conditions[flat, channels:-2] = 0
+        conditions[flat, -1] = 0
+        with torch.autocast("cpu", torch.bfloat16):
+            found = self.denoiser(noisy, timesteps, self.denoiser.words(shares_of(said)), conditions)
+        return F.mse_loss(found.float(), wanted)
+
+    def prior(self) -> DrawingPrior:
+        """The prior so far, with averaged weights."""
+        denoiser = DrawingDenoiser(self.recipe.network)
+        denoiser.load_state_dict(self.denoiser.state_dict() | self.average)
+        return DrawingPrior(self.recipe.network, self.codec, denoiser)
+
+    def show(self) -> Path:
+        """Write a picture of what the prior draws now: each style of one view, guided and by depth alone."""
+        head = self.heads.heads[self.step % len(self.heads.heads)]
+        prior, names = self.prior(), list(STYLES)
+        plain = _tensor([head.pictures[0, 0]])
+        depth = _tensor([head.depth[0]]).expand(len(names), -1, -1, -1)
+        guide = prior.latents_from_pictures(plain).expand(len(names), -1, -1, -1)
+        words = prior.words([caption(head.meta, name, np.random.default_rng(0)) for name in names])
+        rows = [drawn_from_noise(prior, words, depth, given, steps=12, seed=0, guidance=2.0) for given in (guide, None)]
+        sheet = torch.cat([torch.cat([plain[0], *row], 2) for row in rows], 1).permute(1, 2, 0).numpy()
+        path = self.out / f"samples_{self.step:06d}.png"
+        cv2.imwrite(str(path), np.asarray(sheet[..., ::-1] * 255 + 0.5, np.uint8))
+        return path
+
+    def export(self, path: Path) -> Path:
+        """Write the file that `core.stylizers.drawing_prior.load_prior` reads."""
+        recipe = asdict(self.recipe) | {"steps": self.step, "heads": len(self.heads.heads)}
+        return save_prior(self.prior(), path, recipe)
+
+    def save(self) -> None:
+        """Write the state, replacing the former one only when it is complete."""
+        tensors = {f"codec.{k}": v for k, v in self.codec.state_dict().items()}
+        tensors |= {f"denoiser.{k}": v for k, v in self.denoiser.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self.average.items()}
+        tensors |= {f"adam.{k}": v for k, v in self.adam.moments().items()}
+        packed = {k: v.detach().contiguous().clone() for k, v in tensors.items()}
+        partial = self.out / (STATE + ".partial")
+        save_file(packed, partial, metadata={"prior": json.dumps({"step": self.step})})
+        partial.replace(self.out / STATE)
+
+    def _resume(self, path: Path) -> None:
+        with safe_open(path, framework="pt") as file:
+            self.step = int(json.loads(file.metadata()["prior"])["step"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+
+        def under(prefix: str) -> dict[str, Tensor]:
+            return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+        self.codec.load_state_dict(under("codec."))
+        self.denoiser.load_state_dict(under("denoiser."))
+        self.average = under("average.")
+        self.adam.restore(under("adam."))
