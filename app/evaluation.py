@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from app.console import Console
     from core.evaluation.figures import ModelFigures
+    from core.head import Head
     from core.progress import Report
 
 
@@ -128,8 +129,11 @@ def _resumed(output: Path | None) -> tuple[ModelFigures | None, Callable[[ModelF
 def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Draw the contact sheets of a model's card."""
     from app import road
-    from core.evaluation import editing_sheet, portraits, sheets
+    from core import inverters
+    from core.evaluation import editing_sheet, face_sheet, portraits, sheets
     from core.evaluation.cost import load_from
+    from core.evaluation.pictures import head_of, sample_latents
+    from core.photo import Photo
 
     wanted = tuple(options.only.split(",")) if options.only else sheets.SHEETS
     for name in wanted:
@@ -138,10 +142,18 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
     photos = portraits.photos_in(options.photos) if options.photos else [road.SAMPLE_PHOTO]
     options.output.mkdir(parents=True, exist_ok=True)
     generator, report, seed = load_from("mini", options.weights), console.report, options.seed
+
+    def faces() -> list[Head]:
+        """Of the first portrait, and a random one."""
+        alignment = road.align_photo(Photo.open(photos[0]))
+        found = inverters.load("pivotal").invert(alignment, generator, report, seconds=options.seconds)
+        return [found, head_of(generator, sample_latents(generator, sheets.SLIDER_SEEDS[0]))]
+
     drawn = {
         "samples": lambda: sheets.samples_sheet(generator, report, seed=seed),
         "interpolations": lambda: sheets.interpolations_sheet(generator, report, seed=seed),
         "attributes": lambda: sheets.attributes_sheet(generator, report),
+        "faces": lambda: face_sheet.face_sheet(generator, faces(), report),
         "editing": lambda: editing_sheet.editing_sheet(generator, report),
         "inversions": lambda: sheets.inversions_sheet(generator, photos, report, seconds=options.seconds),
     }
