@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.shelf import BUNDLED, Absence, Economy, absence_of
+from app.shelf import BUNDLED, PATIENCE, Absence, Economy, absence_of
 from widgets.values import ChoiceView, MemoryAnswer, MemoryView, PickersView
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Choosing(QObject):
         session.opened.connect(self._forget_wish)
         window.making_chosen.connect(self._choose)
         window.commercial_only_changed.connect(self._filter)
+        window.head_panel.pickers.effort_chosen.connect(self._be_patient)
 
     @property
     def generator(self) -> str:
@@ -61,6 +62,11 @@ class Choosing(QObject):
         wanted = self._settings.value.method
         names = [one.name for one in self._methods]
         return wanted if wanted in names or not names else names[0]
+
+    @property
+    def seconds(self) -> float:
+        """How long a search may take."""
+        return next((one.seconds for one in PATIENCE if one.name == self._settings.value.patience), 60.0)
 
     def title_of(self, generator: str) -> str:
         """A generator's name for people."""
@@ -99,6 +105,8 @@ class Choosing(QObject):
                 method=method,
                 commercial_only=self._settings.value.commercial_only,
                 missing=self._missing(absence),
+                efforts=tuple(ChoiceView(one.name, one.title, f"{one.seconds:.0f} s") for one in PATIENCE),
+                effort=self._settings.value.patience,
                 offer=self._offer(absence),
             )
         )
@@ -185,6 +193,10 @@ class Choosing(QObject):
     def _choose(self, generator: str, method: str) -> None:
         self._wish = (generator, method)
         self._settings.change(dataclasses.replace(self._settings.value, generator=generator, method=method))
+        self.show()
+
+    def _be_patient(self, name: str) -> None:
+        self._settings.change(dataclasses.replace(self._settings.value, patience=name))
         self.show()
 
     def _filter(self, on: bool) -> None:

@@ -86,6 +86,15 @@ def build_parser() -> argparse.ArgumentParser:
     invert.add_argument("photo", type=Path, metavar="PHOTO")
     invert.add_argument("-o", "--output", type=Path, metavar="HEAD.volteface", help="default: PHOTO's name, here")
     invert.add_argument("--method", default="pivotal", metavar="NAME", help="how to search (default: %(default)s)")
+    invert.add_argument(
+        "--also",
+        type=_further,
+        action="append",
+        default=[],
+        metavar="PHOTO[@YAW]",
+        help="another photo of the same person, from the side or from behind; YAW in degrees where no face shows it: "
+        "90 the person's left, -90 the right, 180 behind",
+    )
     invert.add_argument("--model", default="mini", metavar="NAME", help="whose head (default: %(default)s)")
     length = invert.add_mutually_exclusive_group()
     length.add_argument("--steps", type=_positive, metavar="N", help="optimisation steps")
@@ -245,6 +254,21 @@ def _add_train(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None
     encoder.add_argument("--generator", type=Path, metavar="FILE", help="the head model; the bundled one if left out")
     encoder.add_argument("--steps", type=_positive, default=4000, metavar="N", help="of the schedule, in all")
     encoder.add_argument("--level-steps", type=_positive, default=120, metavar="N", help="through the head model")
+    dual = train_verbs.add_parser(
+        "dual", parents=[every], help="train the dual encoder: faithful in front, natural behind; resumes by itself"
+    )
+    dual.add_argument("data", type=Path, nargs="+", metavar="DATA", help="what `train data` made")
+    dual.add_argument("output", type=Path, metavar="FOLDER", help="state of the run, and the branches")
+    dual.add_argument("--generator", type=Path, metavar="FILE", help="the head model; the bundled one if left out")
+    dual.add_argument("--items", type=_positive, default=400, metavar="N", help="pictures to learn from, 20 MB each")
+    dual.add_argument("--faithful-steps", type=_positive, default=2000, metavar="N", help="of E1, in all")
+    dual.add_argument("--natural-steps", type=_positive, default=3000, metavar="N", help="of E2, in all")
+    dual.add_argument(
+        "--adversary",
+        choices=("none", "pictures", "planes", "hidden planes"),
+        default="hidden planes",
+        help="what E2's discriminator sees, for ablations (default: %(default)s)",
+    )
 
 
 def _add_evaluate(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None:
@@ -263,6 +287,22 @@ def _add_evaluate(verbs: argparse._SubParsersAction[Parser], every: Parser) -> N
     model.add_argument("--slider-heads", type=_positive, default=3, metavar="N", help="heads to move sliders on")
     model.add_argument("--method", default="pivotal", metavar="NAME", help="how to invert (default: %(default)s)")
     model.add_argument("-o", "--output", type=Path, metavar="FILE.json", help="keep finished parts; resumes from it")
+    inversion = evaluate_verbs.add_parser("inversion", parents=[every], help="methods of inversion in one table")
+    source = inversion.add_mutually_exclusive_group()
+    source.add_argument("--photos", type=Path, metavar="DIR", help="any portraits: front, identity by yaw, rear, time")
+    source.add_argument(
+        "--views", type=Path, metavar="DIR", help="a folder a head: pictures, and cameras.json with yaw and pitch"
+    )
+    source.add_argument("--data", type=Path, metavar="DIR", help="what `train data` made (default: bundled heads)")
+    inversion.add_argument("--heads", type=_positive, default=4, metavar="N", help="no more heads than these")
+    inversion.add_argument("--methods", metavar="NAME,NAME", help="rows of the table (default: all)")
+    inversion.add_argument("--ablations", type=Path, metavar="DIR", help="other branches, NAME_dual.safetensors")
+    inversion.add_argument("--model", default="mini", metavar="NAME", help="whose heads (default: %(default)s)")
+    inversion.add_argument("--seconds", type=_positive_number, default=60.0, metavar="S", help="for each search")
+    inversion.add_argument("--seed", type=int, default=0, metavar="N")
+    inversion.add_argument(
+        "-o", "--output", type=Path, metavar="FILE.json", help="keep finished heads; resumes from it"
+    )
     editing = evaluate_verbs.add_parser("editing", parents=[every], help="figures of parts taken and taken off")
     editing.add_argument("--pairs", type=_positive, default=12, metavar="N", help="of random heads, for each part")
     editing.add_argument("--steps", type=int, default=4, metavar="N", help="pairs on which the steps are told apart")
@@ -367,6 +407,15 @@ def _positive_number(text: str) -> float:
     if not 0 < value < float("inf"):
         raise ValueError
     return value
+
+
+def _further(text: str) -> tuple[Path, float | None]:
+    """A photo, and the side that it was taken from where that was told: `side.jpg@90`."""
+    name, at, yaw = text.rpartition("@")
+    try:
+        return (Path(name), float(yaw)) if at else (Path(text), None)
+    except ValueError:
+        return Path(text), None  # the @ belongs to the name
 
 
 _positive.__name__ = "whole number above zero"

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from core.project import Project
     from core.protocols import Renderer
     from core.reference import Reference
-    from core.rendering.seen import Witness
     from core.rendering.occupancy import FieldGrid
     from core.rendering.seen import Witness
     from core.stand_in import ModelFacts, StandIn

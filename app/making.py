@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs import Job
+from app.rungs import Rung, Rungs
 from app.shelf import BUNDLED
 from app.views import curve_values, head_view
 from core.frame import Quality
+from core.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,12 +28,12 @@ if TYPE_CHECKING:
     from core.align import Alignment
     from core.errors import VoltefaceError
     from core.frame import Frame
+    from core.further_photo import FurtherPhoto
     from core.head import Head
-    from core.progress import Progress, Report
+    from core.progress import Report
     from core.protocols import Renderer
     from widgets.studio_window import StudioWindow
 
-SEARCH_SECONDS = 60.0
 BUNDLED_METHOD = "pivotal"
 SECONDS_BETWEEN_HEADS = 3.0
 """Each shown head costs a renderer's preparation, so not every step is shown."""
@@ -57,6 +59,7 @@ class _Wish:
     seconds: float | None = None
     better_than: Head | None = None
     text: str = ""
+    further: tuple[FurtherPhoto, ...] = ()
 
 
 class Making(QObject):
@@ -75,7 +78,8 @@ class Making(QObject):
     ) -> None:
         super().__init__(window)
         self.seed = 0
-        self.seconds = SEARCH_SECONDS
+        self.seconds: float | None = None
+        self.rungs = Rungs(window, session, viewing)
         self._window = window
         self._session = session
         self._heads = heads
@@ -91,6 +95,7 @@ class Making(QObject):
         window.improve_requested.connect(self.improve)
         window.make_requested.connect(self.make_again)
         session.opened.connect(self._forget_figures)
+        self.rungs.kept.connect(self.keep)
 
     @property
     def seconds_taken(self) -> float | None:
@@ -111,7 +116,10 @@ class Making(QObject):
             method: how; empty is the chosen one.
             text: what undo calls it; empty is the making of a first head, and its improvement.
         """
-        wish = _Wish(alignment, generator or self._choosing.generator, method or self._choosing.method, text=text)
+        project = self._session.project
+        further = project.further if project is not None and project.alignment is alignment else ()
+        names = generator or self._choosing.generator, method or self._choosing.method
+        wish = _Wish(alignment, *names, text=text, further=further)
         self._choosing.when_there_is_room(wish.generator, lambda: self._begin(wish))
 
     def make_again(self) -> None:
@@ -134,6 +142,7 @@ class Making(QObject):
         tokens = (self._session.new_token(), self._session.new_token())
         self._started, self._kept = time.monotonic(), None
         self._window.begin_curves()
+        self.rungs.begin()
         self._viewing.is_hurried = True
 
         def work(report: Report) -> Made:
@@ -172,8 +181,13 @@ class Making(QObject):
         project = self._session.project
         if project is not None and project.alignment is not None and project.head is not None:
             head, method = project.head, project.head.method or self._choosing.method
-            wish = _Wish(project.alignment, head.generator, method, 2 * self.seconds, head)
+            wish = _Wish(project.alignment, head.generator, method, 2 * self._patience(), head, further=project.further)
             self._choosing.when_there_is_room(wish.generator, lambda: self._begin(wish))
+
+    def keep(self) -> None:
+        """Stop the search; the head that is looked at stays."""
+        if self._key:
+            self._heads.stop(self._key)
 
     def stop(self) -> None:
         """Leave the search for good: what it still reports is not wanted."""
@@ -212,8 +226,9 @@ class Making(QObject):
             generator=wish.generator,
             method=wish.method,
             seed=self.seed,
-            seconds=wish.seconds or self.seconds,
+            seconds=wish.seconds or self._patience(),
             start=wish.better_than,
+            further=wish.further,
             half=self._choosing.economy_of(wish.generator).half,
         )
         made = self._made(head)
@@ -231,8 +246,24 @@ class Making(QObject):
             self._window.set_preview(progress.preview)
         if isinstance(progress.result, Made):
             self._take(progress.result, wish, tokens)
+            self._note(progress, progress.result)
+
+    def _note(self, progress: Progress, made: Made) -> None:
+        """Keep a head of the search as a rung; those that are not drawn yet can be drawn when they are asked for."""
+        picture = made.frame.rgb if progress.preview is None and made.frame is not None else progress.preview
+        if picture is not None:
+            seconds, difference = time.monotonic() - self._started, progress.values.get("difference")
+            self.rungs.add(Rung(made.head, progress.message, seconds, picture, difference))
+
+    def _patience(self) -> float:
+        """How long a search may take."""
+        return self.seconds or self._choosing.seconds
 
     def _take(self, made: Made, wish: _Wish, tokens: tuple[int, int]) -> None:
+        if self.rungs.pinned:
+            # the person looks at an earlier one, and goes on doing so
+            self._kept = None
+            return
         if made.renderer is None:
             self._kept = made.head
             return
@@ -250,7 +281,8 @@ class Making(QObject):
         self._seconds_taken = time.monotonic() - self._started
         if isinstance(result, Made):
             self._take(result, wish, tokens)
-        elif self._kept is not None:
+            self._note(Progress(0, 0, "Finished"), result)
+        elif self._kept is not None and not self.rungs.pinned:
             self._take(Made(self._kept, self._viewing.made_renderer(self._kept)), wish, tokens)
         self._rest()
         self._viewing.refresh()
@@ -258,6 +290,7 @@ class Making(QObject):
 
     def _rest(self) -> None:
         self._key = ""
+        self.rungs.end()
         self._viewing.is_hurried = False
         self._window.set_preview(None)
         self.show_facts()

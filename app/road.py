@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from core.align import Alignment
     from core.exporters import ExportReport
+    from core.further_photo import FurtherPhoto
     from core.head import Head
     from core.photo import Photo
     from core.project import Project
@@ -86,6 +87,14 @@ def align_photo(
     return align(photo, face_index=face_index, landmarks_hint=landmarks_hint)
 
 
+def further_photo(path: Path, yaw_degrees: float | None = None) -> FurtherPhoto:
+    """Read and frame another photo of the same person; `yaw_degrees` tells the side, positive the person's left."""
+    from core.further_photo import further_photo as framed
+    from core.photo import Photo
+
+    return framed(Photo.open(path), None if yaw_degrees is None else math.radians(yaw_degrees))
+
+
 def make_head(
     alignment: Alignment,
     report: Report,
@@ -97,13 +106,14 @@ def make_head(
     steps: int | None = None,
     start: Head | None = None,
     half: bool = False,
+    further: Sequence[FurtherPhoto] = (),
 ) -> Head:
     """Search the head of an aligned photo, or improve `start`; better and better ones come as results of `report`."""
     from core import inverters
 
     check_names(generator, method)
     report(Progress(0, 0, "Loading the head model"))
-    inverter = inverters.load(method)
+    inverter = inverters.load(method, further=further)
     return inverter.invert(
         alignment, loaded_generator(generator, half=half), report, seed=seed, seconds=seconds, steps=steps, start=start
     )

@@ -32,6 +32,7 @@ class Settings:
         recent_files: newest first.
         generator: name of the model that heads are made with.
         method: name of the method that finds them.
+        patience: name in `app.shelf.PATIENCE`: how long a search may take.
         commercial_only: models whose licence allows no commercial use are hidden.
     """
 
@@ -43,6 +44,7 @@ class Settings:
     recent_files: tuple[str, ...] = ()
     generator: str = "mini"
     method: str = "pivotal"
+    patience: str = "standard"
     commercial_only: bool = False
 
     def with_recent(self, path: Path) -> Settings:

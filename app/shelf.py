@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 BUNDLED = ModelFacts("mini", "Volteface Mini", "Apache-2.0 (trained on CC0 heads)", commercial=True, family="mini")
 """The generator that is always there; `core.generators.mini` says the same of itself."""
-METHODS = {"pivotal": "Search and tuning"}
+METHODS = {
+    "pivotal": "Search and tuning",
+    "pseudo-views": "From all sides (pseudo-views)",
+    "dual": "At once (two encoders)",
+}
 """Title of each method; one without a title goes by its name."""
 
 FLOAT_BYTES = 4
@@ -83,6 +87,28 @@ class Choice:
     licence: str = ""
     commercial: bool = True
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a search may take.
+
+    Attributes:
+        name: how settings call it.
+        title: for people.
+        seconds: until it stops.
+    """
+
+    name: str
+    title: str
+    seconds: float
+
+
+PATIENCE = (
+    Patience("quick", "Quick", 20.0),
+    Patience("standard", "Standard", 60.0),
+    Patience("quality", "Quality", 90.0),
+)
 
 
 @dataclass(frozen=True)

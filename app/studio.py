@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from app import places, views
+from app.adding import Adding
 from app.choosing import Choosing
 from app.editing import Editing
 from app.engines import Engines
@@ -100,6 +101,7 @@ class Studio(QObject):
         self.opening = Opening(
             self.window, self.session, self.files, self.engines, self.viewing, self.making, self.saving
         )
+        self.adding = Adding(self.window, self.session, self.files, self.engines, self.making)
         self._closed = False
         self._standing_in: Head | None = None
         self._shown: tuple[Photo | None, Alignment | None] = (None, None)

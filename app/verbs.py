@@ -45,6 +45,7 @@ def invert(options: argparse.Namespace, console: Console) -> int:
     alignment = road.align_photo(photo, None if options.face is None else options.face - 1)
     for warning in alignment.warnings:
         console.note(f"  note: {warning}")
+    further = tuple(road.further_photo(path, yaw_degrees) for path, yaw_degrees in options.also)
     head = road.make_head(
         alignment,
         console.report,
@@ -54,6 +55,7 @@ def invert(options: argparse.Namespace, console: Console) -> int:
         seconds=options.seconds,
         steps=options.steps,
         half=options.precision == "half",
+        further=further,
     )
     renderer = road.renderer_of(head, **_economy(options))
     figures = likeness(head, alignment, renderer)
@@ -61,6 +63,7 @@ def invert(options: argparse.Namespace, console: Console) -> int:
     Project(
         photo=photo,
         alignment=alignment,
+        further=further,
         head=head,
         camera=head.camera,
         preview=preview,
@@ -70,6 +73,7 @@ def invert(options: argparse.Namespace, console: Console) -> int:
     facts = {
         "project": str(output),
         "photo": str(options.photo),
+        "also": [one.name for one in further],
         "generator": head.generator,
         "method": head.method,
         "seed": head.seed,
@@ -188,7 +192,7 @@ def demo(options: argparse.Namespace, console: Console) -> int:
 def train(options: argparse.Namespace, console: Console) -> int:
     """Make the bundled models again."""
     from app.evaluation import train_evaluation, train_sliders
-    from app.training import train_data, train_encoder, train_face, train_mini, train_parser
+    from app.training import train_data, train_dual, train_encoder, train_face, train_mini, train_parser
 
     makers = {
         "data": train_data,
@@ -196,6 +200,7 @@ def train(options: argparse.Namespace, console: Console) -> int:
         "parser": train_parser,
         "face": train_face,
         "encoder": train_encoder,
+        "dual": train_dual,
         "evaluation": train_evaluation,
         "sliders": train_sliders,
     }
@@ -206,9 +211,14 @@ def train(options: argparse.Namespace, console: Console) -> int:
 
 def evaluate(options: argparse.Namespace, console: Console) -> int:
     """Judge the bundled head model."""
-    from app.evaluation import evaluate_editing, evaluate_model, evaluate_sheets
+    from app.evaluation import evaluate_editing, evaluate_inversion, evaluate_model, evaluate_sheets
 
-    judges = {"model": evaluate_model, "editing": evaluate_editing, "sheets": evaluate_sheets}
+    judges = {
+        "model": evaluate_model,
+        "inversion": evaluate_inversion,
+        "editing": evaluate_editing,
+        "sheets": evaluate_sheets,
+    }
     facts, text = judges[options.evaluate_verb](options, console)
     console.result(facts, text)
     return 0

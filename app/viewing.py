@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from core.head import Head
     from core.protocols import Renderer
     from core.rendering.occupancy import FieldGrid
+    from core.rendering.split_view import SplitRenderer
     from widgets.studio_window import StudioWindow
 
 HOLD_SECONDS = 0.5
@@ -85,6 +87,7 @@ class Viewing(QObject):
         self._revision = 0
         self._renderers: list[tuple[Head, Renderer]] = []
         self._finished: list[tuple[Head, Frame]] = []
+        self._split: tuple[Head, Head, Head, SplitRenderer] | None = None
         self._worker = FrameWorker(lambda: engines.use_threads(self.threads), self)
         self._worker.frame_ready.connect(self._show)
         self._worker.failed.connect(self.failed)
@@ -162,6 +165,21 @@ class Viewing(QObject):
                 self.refresh()
         else:
             self._worker.forget()
+
+    def show_beside(self, left: Head, right: Head, share: float) -> None:
+        """Show two heads, left and right of a line at `share` of the width; 1 shows the left one alone."""
+        from core.rendering.split_view import SplitRenderer
+
+        if share >= 1 or left is right:
+            self.show_head(left)
+            return
+        if self._split is None or self._split[:2] != (left, right):
+            # a value of its own, so that neither head's frames are taken for the pair's
+            self._split = (left, right, replace(left), SplitRenderer(self._renderer(left), self._renderer(right)))
+        *_, both, renderer = self._split
+        self.forget_renderer(both)
+        self.remember(both, renderer.at(share))
+        self.show_head(both, moving=True)
 
     def set_camera(self, camera: Camera) -> None:
         """Look from `camera`."""

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.shelf import short_licence
-from widgets.values import DocumentView, FaceView, HandPlacement, HeadView, PhotoView, RecentItem, RecoveryItem
+from widgets.values import (
+    DocumentView,
+    FaceView,
+    FurtherView,
+    HandPlacement,
+    HeadView,
+    PhotoView,
+    RecentItem,
+    RecoveryItem,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,6 +68,16 @@ def photo_view(project: Project) -> PhotoView:
             math.degrees(alignment.roll_radians),
         ),
         warnings=alignment.warnings,
+    )
+
+
+def further_views(project: Project) -> tuple[FurtherView, ...]:
+    """The further photos below the first one."""
+    return tuple(
+        FurtherView(
+            one.name, one.alignment.crop, math.degrees(one.alignment.yaw_radians) if one.camera_is_known else None
+        )
+        for one in project.further
     )
 
 

@@ -30,6 +30,7 @@ from core.camera import Camera
 from core.edit import EDITS, Edit
 from core.errors import PhotoError, ProjectError
 from core.grafted_field import Fit, GraftedField, RemappedField, Volume
+from core.hair_strands import HairStrands
 from core.head import Head
 from core.mask import Mask
 from core.packing import Classes, pack, unpack
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     import torch
 
     from core.align import Alignment
+    from core.further_photo import FurtherPhoto
 
 VERSION = 1
 """Version of the file format; a reader refuses a later one."""
@@ -60,7 +62,7 @@ LIMITS = {
     "mesh.safetensors": 16_000_000,
 }
 """The members of the archive and the most bytes that each may unfold to."""
-PACKED = ("camera", "alignment", "head", "references", "edits")
+PACKED = ("camera", "alignment", "further", "head", "references", "edits")
 """Fields that `core.packing` writes."""
 FIELDS = (Trigrid, SirenField, GraftedField, RemappedField, WarpedField, Warp, Volume, Fit)
 """What heads are made of; a reference may be a head with edits of its own."""
@@ -82,6 +84,7 @@ class Project:
         photo: the portrait.
         camera: where the head is looked at from.
         alignment: the face found in the photo, or None.
+        further: photos of the same person from other sides.
         head: the head found for it, or None.
         preview: uint8 [H, W, 3], a picture of the head for lists, or None.
         stand_in: what is shown of the head where its generator is not installed, or None. It belongs to this very
@@ -96,6 +99,7 @@ class Project:
     photo: Photo
     camera: Camera
     alignment: "Alignment | None" = None
+    further: "tuple[FurtherPhoto, ...]" = ()
     head: Head | None = None
     preview: NDArray[np.uint8] | None = None
     stand_in: StandIn | None = None
@@ -193,13 +197,14 @@ def _photo(name: str, sha256: str, members: Members) -> Photo:
 
 def _classes(aligned: bool) -> Classes:
     classes: dict[str, type[Any]] = {
-        cls.__name__: cls for cls in (Camera, Head, PhotoLayer, *FIELDS, PlaneAxes, Mask, Reference, Region, *EDITS)
+        cls.__name__: cls
+        for cls in (Camera, Head, PhotoLayer, HairStrands, *FIELDS, PlaneAxes, Mask, Reference, Region, *EDITS)
     }
     if aligned:
-        from core import align  # brings the perception nets along, so only where the file needs it
+        from core import align, further_photo  # brings the perception nets along, so only where the file needs it
 
         found = [value for value in vars(align).values() if isinstance(value, type) and dataclasses.is_dataclass(value)]
-        classes |= {cls.__name__: cls for cls in found}
+        classes |= {cls.__name__: cls for cls in (*found, further_photo.FurtherPhoto)}
     return classes
 
 

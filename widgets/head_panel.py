@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QScrollArea, QVBoxLayout
 
 from widgets.head_pickers import HeadPickers
 from widgets.parts import GAP, button, label, line
+from widgets.rung_strip import RungStrip
 from widgets.values import HeadView, PickersView
 
 
@@ -54,6 +55,8 @@ class HeadPanel(QScrollArea):
         self.stop_button.setToolTip("Stop and keep the best head so far")
         row.addWidget(self.improve_button, 1)
         row.addWidget(self.stop_button)
+        self.rungs = RungStrip()
+        column.addWidget(self.rungs)
         column.addSpacing(4)
         column.addLayout(row)
         column.addStretch(1)

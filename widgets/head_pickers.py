@@ -16,11 +16,13 @@ class HeadPickers(QWidget):
 
     Signals:
         chosen: names of the model and of the method, chosen by hand.
+        effort_chosen: name of how long a search may take, chosen by hand.
         commercial_only_changed: whether models that allow no commercial use are hidden.
         make_requested: make the head of the present photo with what is chosen.
     """
 
     chosen = Signal(str, str)
+    effort_chosen = Signal(str)
     commercial_only_changed = Signal(bool)
     make_requested = Signal()
 
@@ -38,6 +40,8 @@ class HeadPickers(QWidget):
         self.method_box = _picker("Method")
         self._form.addRow(label("Model", "muted"), self.generator_box)
         self._form.addRow(label("Method", "muted"), self.method_box)
+        self.effort_box = _picker("Quality")
+        self._form.addRow(label("Quality", "muted"), self.effort_box)
         column.addLayout(self._form)
         self.commercial_box = QCheckBox("Commercial use only")
         self.commercial_box.setAccessibleName("Commercial use only")
@@ -47,6 +51,7 @@ class HeadPickers(QWidget):
         column.addWidget(self.make_button)
         self.generator_box.activated.connect(self._chosen)
         self.method_box.activated.connect(self._chosen)
+        self.effort_box.activated.connect(lambda _index: self.effort_chosen.emit(str(self.effort_box.currentData())))
         self.commercial_box.toggled.connect(self._filter)
         self.set_view(self._view)
 
@@ -66,16 +71,18 @@ class HeadPickers(QWidget):
         shown = tuple(one for one in view.generators if one.commercial or not view.commercial_only)
         _fill(self.generator_box, shown, "" if view.missing else view.generator, view.missing)
         _fill(self.method_box, view.methods, view.method, "")
+        _fill(self.effort_box, view.efforts, view.effort, "")
         self.commercial_box.blockSignals(True)
         self.commercial_box.setChecked(view.commercial_only)
         self.commercial_box.blockSignals(False)
         self.commercial_box.setVisible(any(not one.commercial for one in view.generators))
         self._form.setRowVisible(self.generator_box, self.has_generators)
         self._form.setRowVisible(self.method_box, self.has_methods)
+        self._form.setRowVisible(self.effort_box, len(view.efforts) > 1)
         self.make_button.setVisible(bool(view.offer))
         self.make_button.setText(f" {view.offer}")
         self.make_button.setAccessibleName(view.offer or "Make the head again")
-        self.setVisible(self.has_generators or self.has_methods or bool(view.offer))
+        self.setVisible(self.has_generators or self.has_methods or len(view.efforts) > 1 or bool(view.offer))
 
     def _chosen(self, _index: int) -> None:
         generator = self.generator_box.currentData() or self._view.generator

@@ -23,6 +23,16 @@ def path_in(data: QMimeData) -> Path | None:
     return None
 
 
+def paths_in(data: QMimeData) -> list[Path]:
+    """Return every local file of a drop."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+
+
+def is_photo(path: Path) -> bool:
+    """Tell whether a file's name promises a photo."""
+    return path.suffix.lower() in PHOTO_SUFFIXES
+
+
 def picture_in(data: QMimeData) -> Picture | None:
     """Return the picture of a drop or of the clipboard, uint8 [H, W, 3]."""
     if not data.hasImage():

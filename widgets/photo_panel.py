@@ -1,9 +1,12 @@
 """The panel about the photo: what was found in it, how the head was aligned, and a way to help."""
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
+from widgets import intake
+from widgets.further_photos import FurtherPhotos
 from widgets.icons import dress
 from widgets.parts import GAP, button, label
 from widgets.photo_canvas import PhotoCanvas
@@ -14,7 +17,7 @@ _CROP = QSize(76, 76)
 
 
 class PhotoPanel(QScrollArea):
-    """Shows a PhotoView."""
+    """Shows a PhotoView, and further photos of the person; what is dropped on a photo is another one."""
 
     face_chosen = Signal(int)
     placement_requested = Signal()
@@ -36,6 +39,7 @@ class PhotoPanel(QScrollArea):
         column.addWidget(self._filled)
         column.addStretch(1)
         self.setWidget(inside)
+        self.setAcceptDrops(True)
         self.set_photo(None)
 
     def set_photo(self, photo: PhotoView | None) -> None:
@@ -60,6 +64,20 @@ class PhotoPanel(QScrollArea):
         self._warnings.setVisible(bool(photo.warnings))
         self.landmarks_button.setVisible(photo.landmarks is not None)
         self.updateGeometry()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take photos as further ones of the person, once there is a first."""
+        path = intake.path_in(event.mimeData())
+        if self._filled.isVisibleTo(self) and path is not None and intake.is_photo(path):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Add the photos."""
+        paths = [path for path in intake.paths_in(event.mimeData()) if intake.is_photo(path)]
+        self.further.added.emit(paths)
+        event.acceptProposedAction()
 
     def minimumSizeHint(self) -> QSize:
         """Wide enough that nothing inside is cut off; the height scrolls."""
@@ -116,6 +134,8 @@ class PhotoPanel(QScrollArea):
         self.landmarks_button.toggled.connect(self.canvas.set_landmarks_shown)
         foot.addWidget(self.landmarks_button)
         column.addLayout(foot)
+        self.further = FurtherPhotos()
+        column.addWidget(self.further)
         return part
 
 

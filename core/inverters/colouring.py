@@ -21,10 +21,12 @@ from core.inverters.tone import Tones, tones
 from core.inverters.visibility import free_cells
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
     from core.camera import Camera
-    from core.inverters.evidence import Evidence
+    from core.inverters.evidence import Evidence, View
     from core.protocols import PlaneGenerator
     from core.trigrid import Trigrid
 
@@ -78,6 +80,7 @@ class Colouring:
         steps: int,
         seed: int = 0,
         settings: ColouringSettings | None = None,
+        further: Sequence[tuple[View, RefinedCamera]] = (),
     ) -> None:
         self._generator, self._steps = generator, max(steps, 1)
         self._settings = settings or ColouringSettings()
@@ -88,7 +91,7 @@ class Colouring:
         self._pivot = pivot.with_planes(pivot.planes.contiguous())
         self._clutter, wrong = clutter(generator, pivot, view, refined)
         self.surface = _without(wrong, pivot.box_side, Surface.of(generator, pivot, seed, around=1))
-        self.tones: Tones = tones(generator, pivot, self.surface, view, refined, generator.info.parts)
+        self.tones: Tones = tones(generator, pivot, self.surface, view, refined, generator.info.parts, further)
         self.free = free_cells(pivot, self.surface.points, self.tones.seen)
         self._noise = torch.Generator().manual_seed(seed)
         self._offset = PlaneOffset(self._pivot, self.free)

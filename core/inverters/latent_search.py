@@ -15,6 +15,7 @@ import torch.nn.functional as F
 
 from core.descent import Adam
 from core.inverters.evidence import group_loss, part_loss
+from core.inverters.further_views import FurtherSettings, FurtherViews
 from core.inverters.glimpse import Glimpse
 from core.inverters.perceptual import QuickPerceptual, multiplies_half
 from core.inverters.pose import RefinedCamera
@@ -23,11 +24,14 @@ from core.protocols import PlaneGenerator
 from core.trigrid import Trigrid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
     from core.camera import Camera
     from core.field import Field
     from core.inverters.evidence import Evidence
+    from core.inverters.further_views import FurtherView
     from core.inverters.latent_space import LatentSpace
     from core.protocols import Generator
 
@@ -50,6 +54,7 @@ class SearchSettings:
         usual: weight of the shared code's distance from the mean.
         even: weight of the layers' distance from each other.
         pose: weight of the camera's corrections.
+        further: weight of the differences from further photos.
     """
 
     picture_px: int = 64
@@ -66,6 +71,7 @@ class SearchSettings:
     usual: float = 0.03
     even: float = 0.4
     pose: float = 0.04
+    further: float = 0.7
 
 
 @runtime_checkable
@@ -102,11 +108,26 @@ class LatentSearch:
         self._shared = codes.mean(dim=0).requires_grad_()
         self._offsets = (codes - codes.mean(dim=0)).requires_grad_()
         self.refined = RefinedCamera(camera)
-        self._rates = (self._settings.rate, 0.5 * self._settings.rate, self._settings.camera_rate)
+        self._rates: tuple[float, ...] = (
+            self._settings.rate,
+            0.5 * self._settings.rate,
+            self._settings.camera_rate,
+        )
         self._adam = Adam((self._shared, self._offsets, self.refined.corrections), betas=(0.9, 0.99))
         self._glimpse: Glimpse | None = None
         self._trigrid = generator.trigrid(start)
+        self._further = FurtherViews((), self._noise)
+        self._further_cameras: list[RefinedCamera] = []
         self._done = 0
+
+    def join(self, views: Sequence[FurtherView]) -> None:
+        """From now on look at further photos, too; their cameras move along. Once, and before many steps are done."""
+        self._further = FurtherViews(views, self._noise, FurtherSettings(window_px=self._settings.picture_px))
+        self._further_cameras = [view.camera for view in views]
+        self._adam = Adam(
+            [*self._adam.parameters, *(camera.corrections for camera in self._further_cameras)], betas=(0.9, 0.99)
+        )
+        self._rates = (*self._rates, *[self._settings.camera_rate] * len(views))
 
     @property
     def latents(self) -> Tensor:
@@ -127,6 +148,16 @@ class LatentSearch:
             codes = latents[None]
             planes = generator.sketch(codes) if isinstance(generator, Sketches) else generator.planes(codes)
         return self._trigrid.with_planes(planes[0].float())
+
+    @property
+    def done(self) -> int:
+        """Steps so far."""
+        return self._done
+
+    @property
+    def picture_px(self) -> int:
+        """Side of the pictures that are compared."""
+        return self._settings.picture_px
 
     @property
     def camera(self) -> Camera:
@@ -158,6 +189,9 @@ class LatentSearch:
         }
         if self._done % IDENTITY_EVERY == 0:
             losses["identity"] = self._identity.distance(picture).mean()
+        if len(self._further):
+            losses["further"] = self._further.loss(self._generator, trigrid)
+            losses["pose"] = losses["pose"] + torch.stack([c.penalty() for c in self._further_cameras]).mean()
         logits = self._generator.label_logits(seen.features.permute(1, 2, 0))
         if logits is not None:
             chances, names = logits.permute(2, 0, 1)[None], self._generator.info.parts

@@ -1,5 +1,8 @@
 """The `pivotal` inverter: first guess, latent search with camera refinement, then tuning around the pivot.
 
+Further photos of the same person join when the search has a head that their cameras can be matched to. A method may
+show the tuning more than photos: `Pivotal.further_views` is what `pseudo_view_search` overrides.
+
 Every stage reports at every step. At *rungs*, every few seconds' worth of steps, the head as it stands is drawn from
 the photo's camera and scored against the photo; the rung goes out with `Progress.result`, and the best rung is what a
 cancelled or finished inversion answers. Longer than usual: the stages, their shares of the time and their rungs are
@@ -10,7 +13,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,11 +22,12 @@ import torch
 from core.device import seeded
 from core.errors import Cancelled, InversionError
 from core.head import Head
-from core.inverters.colouring import Colouring
+from core.inverters.colouring import PHOTO_PX, Colouring
 from core.inverters.encoder import encode
 from core.inverters.evidence import Evidence
+from core.inverters.further_photos import FurtherPhotos
 from core.inverters.glimpse import Glimpse
-from core.inverters.latent_search import LatentSearch
+from core.inverters.latent_search import LatentSearch, SearchSettings
 from core.inverters.latent_space import LatentSpace
 from core.inverters.pivotal_tuning import PivotalTuning
 from core.inverters.pose import RefinedCamera
@@ -34,7 +38,7 @@ from core.progress import Progress
 from core.protocols import PlaneGenerator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -42,17 +46,45 @@ if TYPE_CHECKING:
     from core.align import Alignment
     from core.camera import Camera
     from core.field import Field
+    from core.further_photo import FurtherPhoto
+    from core.inverters.further_views import FurtherView
     from core.progress import Report
     from core.protocols import Generator
 
 METHOD = "pivotal"
-SEARCH_STEPS, COLOURING_STEPS, TUNING_STEPS = 90, 60, 110
-"""Together about a minute on two CPU cores."""
-SEARCH_SHARE, COLOURING_SHARE = 0.33, 0.08
-"""Shares of a limited time or number of steps that go to the search and to the colouring."""
 RUNG_STEPS = 20
+JOIN_STEPS = 30
+"""Steps of the search on the first photo alone."""
+JOIN_SHARE = 0.3
+"""The same as a share of the search's time."""
+FURTHER_PX = 128
+"""Side of the further photos that the tuning looks at."""
 SAMPLES = 14
 """Samples a ray in the picture of a rung."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How a method divides its time.
+
+    Attributes:
+        search_steps, colouring_steps, tuning_steps: of the stages, where nothing is limited.
+        search_share, colouring_share: of a limited time or number of steps that go to the search and to the colouring.
+        most_search_steps: the search stops there, however much time there is; None has no such bound.
+        search: numbers of the search.
+    """
+
+    search_steps: int = 90
+    colouring_steps: int = 60
+    tuning_steps: int = 110
+    search_share: float = 0.33
+    colouring_share: float = 0.08
+    most_search_steps: int | None = None
+    search: SearchSettings = field(default_factory=SearchSettings)
+
+
+USUAL = Schedule()
+"""About a minute on two CPU cores."""
 
 
 @dataclass(frozen=True)
@@ -76,14 +108,16 @@ class Plan:
     until: float = math.inf
 
     @staticmethod
-    def of(seconds: float | None, steps: int | None, *, planes: bool = True) -> Plan:
+    def of(seconds: float | None, steps: int | None, *, planes: bool = True, schedule: Schedule = USUAL) -> Plan:
         """Within limits that may be missing. Without planes to colour and tune, all goes to the search."""
-        search, colouring, tuning = SEARCH_STEPS, COLOURING_STEPS, TUNING_STEPS
-        search_share, colouring_share = (SEARCH_SHARE, COLOURING_SHARE) if planes else (1.0, 0.0)
+        search, colouring, tuning = schedule.search_steps, schedule.colouring_steps, schedule.tuning_steps
+        search_share, colouring_share = (schedule.search_share, schedule.colouring_share) if planes else (1.0, 0.0)
+        most = schedule.most_search_steps
         if not planes:
-            search, colouring, tuning = search + colouring + tuning, 0, 0
+            search, colouring, tuning, most = search + colouring + tuning, 0, 0, None
         if steps is not None:
             search, colouring = round(steps * search_share), round(steps * colouring_share)
+            search = search if most is None else min(search, most)
             tuning = steps - search - colouring
         if seconds is None:
             return Plan(search, colouring, tuning)
@@ -92,13 +126,43 @@ class Plan:
             search, colouring, tuning = (
                 max(count, round(count * seconds / 30)) for count in (search, colouring, tuning)
             )
+            search = search if most is None else min(search, most)
         now = time.monotonic()
         ends = (search_share, search_share + colouring_share, 1.0)
         return Plan(search, colouring, tuning, *(now + end * seconds for end in ends))
 
 
 class Pivotal:
-    """Implements `core.protocols.Inverter`."""
+    """Implements `core.protocols.Inverter`, and takes further photos."""
+
+    method = METHOD
+
+    def __init__(self, further: Sequence[FurtherPhoto] = ()) -> None:
+        """Of the first photo alone, or with further ones of the same person."""
+        self._further = tuple(further)
+
+    def with_further(self, photos: Sequence[FurtherPhoto]) -> Pivotal:
+        """The same method with further photos of the person."""
+        return type(self)(photos)
+
+    def schedule_of(self, generator: Generator) -> Schedule:
+        """How the time is divided for a generator."""
+        del generator
+        return USUAL
+
+    def further_views(
+        self, generator: PlaneGenerator, evidence: Evidence, coloured: Colouring, photos: FurtherPhotos
+    ) -> Sequence[FurtherView]:
+        """What the tuning looks at beside the first photo.
+
+        Args:
+            generator: of the head, not tuned.
+            evidence: the first photo.
+            coloured: the pivot in the photos' tones.
+            photos: the further ones, with settled cameras.
+        """
+        del generator, evidence, coloured
+        return photos.views(FURTHER_PX, frozen=True)
 
     def invert(
         self,
@@ -117,14 +181,18 @@ class Pivotal:
             InversionError: the numbers ran away, or the photo shows no person.
             Cancelled: from `report`, before there was a head.
         """
+        schedule = self.schedule_of(generator)
         with seeded(seed):
             run = _Run(
                 alignment,
                 generator,
                 report,
                 seed,
-                Plan.of(seconds, steps, planes=isinstance(generator, PlaneGenerator)),
+                self,
+                FurtherPhotos(self._further),
+                Plan.of(seconds, steps, planes=isinstance(generator, PlaneGenerator), schedule=schedule),
             )
+            run.search_settings = schedule.search
             run.start = start if start is not None and _fits(start, generator) else None
             try:
                 run.go()
@@ -144,12 +212,23 @@ def _fits(head: Head, generator: Generator) -> bool:
 class _Run:
     """One inversion: what its stages share, and the best head so far."""
 
-    def __init__(self, alignment: Alignment, generator: Generator, report: Report, seed: int, plan: Plan) -> None:
+    def __init__(
+        self,
+        alignment: Alignment,
+        generator: Generator,
+        report: Report,
+        seed: int,
+        method: Pivotal,
+        photos: FurtherPhotos,
+        plan: Plan,
+    ) -> None:
         self._alignment, self._generator, self._report = alignment, generator, report
+        self._method, self._photos = method, photos
         self._seed, self._plan = seed, plan
         self._total = 1 + plan.search_steps + plan.colouring_steps + plan.tuning_steps
         self._done = 0
         self.start: Head | None = None
+        self.search_settings = SearchSettings()
         self.best: Head | None = None
         self._best_score = self._best_pivot_score = math.inf
         self._pivot: tuple[Tensor, Camera] | None = None
@@ -172,6 +251,8 @@ class _Run:
         """Latents and camera of the first head that is shown."""
         generator, camera, whole = self._generator, self._alignment.camera, evidence.at(256)
         if self.start is not None:
+            if len(self._photos):
+                self._photos.settle(generator.tuned(self.start.delta), self.start.trigrid)
             self._rung("The head so far", self.start.latents, self.start.camera, self.start.trigrid, self.start.delta)
             return self.start.latents, self.start.camera
         guess = encode(whole.rgb, whole.mask, (camera.yaw_radians, camera.pitch_radians), generator)
@@ -184,18 +265,55 @@ class _Run:
     def _search(self, evidence: Evidence, start: Tensor, camera: Camera) -> None:
         plan, generator = self._plan, self._generator
         space = LatentSpace.of(generator)
-        search = LatentSearch(generator, evidence, camera, start, space, steps=plan.search_steps, seed=self._seed)
+        search = LatentSearch(
+            generator,
+            evidence,
+            camera,
+            start,
+            space,
+            steps=plan.search_steps,
+            seed=self._seed,
+            settings=self.search_settings,
+        )
 
         def searched() -> None:
             latents = search.latents
             with torch.no_grad():
                 self._rung("Finding the head", latents, search.camera, generator.trigrid(latents))
 
-        self._stage("Finding the head", search.step, searched, plan.search_steps, plan.search_until)
+        alone = (JOIN_STEPS, JOIN_SHARE) if len(self._photos) else None
+
+        def step(done: float) -> Mapping[str, float]:
+            nonlocal alone
+            if alone is not None and (search.done >= min(alone[0], plan.search_steps // 2) or done > alone[1]):
+                alone = None
+                self._join(search)
+            return search.step(done)
+
+        self._stage("Finding the head", step, searched, plan.search_steps, plan.search_until)
+
+    def _join(self, search: LatentSearch) -> None:
+        """Let the further photos take part: from here on heads are judged by them, too."""
+        generator = self._generator
+        if self.start is None:
+            with torch.no_grad():
+                field = generator.trigrid(search.latents)
+            self._photos.settle(generator, field)
+        search.join(self._photos.views(search.picture_px))
+        # the first photo's favourite need not be everybody's, but it stays until there is another
+        self._best_score = self._best_pivot_score = math.inf
 
     def _colour(self, generator: PlaneGenerator, evidence: Evidence, latents: Tensor, camera: Camera) -> Colouring:
         plan = self._plan
-        colouring = Colouring(generator, evidence, camera, latents, steps=plan.colouring_steps, seed=self._seed)
+        colouring = Colouring(
+            generator,
+            evidence,
+            camera,
+            latents,
+            steps=plan.colouring_steps,
+            seed=self._seed,
+            further=self._photos.evidence(PHOTO_PX),
+        )
 
         def coloured() -> None:
             self._rung("Carrying colours around", latents, camera, colouring.trigrid, colouring.delta)
@@ -208,7 +326,11 @@ class _Run:
         plan, latents, camera = self._plan, coloured.latents, coloured.camera
         if plan.tuning_steps == 0:
             return
-        tuning = PivotalTuning(self._generator, evidence, coloured, steps=plan.tuning_steps, seed=self._seed)
+        assert isinstance(self._generator, PlaneGenerator)
+        further = self._method.further_views(self._generator, evidence, coloured, self._photos)
+        tuning = PivotalTuning(
+            self._generator, evidence, coloured, steps=plan.tuning_steps, seed=self._seed, further=further
+        )
 
         # its planes and moments are not needed any more
         del coloured
@@ -257,7 +379,10 @@ class _Run:
         """Draw and score a head; keep it if it is the best; send it out."""
         delta = delta or {}
         latents, trigrid = latents.detach().clone(), trigrid.detached()
-        preview, seen, score = self._judge.look(self._generator.tuned(delta), latents, camera, trigrid)
+        tuned = self._generator.tuned(delta)
+        preview, seen, score = self._judge.look(tuned, latents, camera, trigrid)
+        if self._photos.are_settled:
+            score += self._photos.difference(tuned, trigrid)
         head = Head(
             generator=self._generator.info.name,
             latents=latents,
@@ -265,7 +390,7 @@ class _Run:
             trigrid=trigrid,
             delta=delta,
             seed=self._seed,
-            method=METHOD,
+            method=self._method.method,
             visibility=Mask(seen, "seen"),
         )
         if not math.isfinite(score):
@@ -273,7 +398,8 @@ class _Run:
                 "The head model answered with numbers that are none.", "Try another photo, or reinstall the model."
             )
         if score < self._best_score:
-            self.best, self._best_score = head, score
+            layers = self._photos.layers(tuned, head) if self._photos.are_settled else ()
+            self.best, self._best_score = replace(head, photos=layers), score
         if not delta and score < self._best_pivot_score:
             self._pivot, self._best_pivot_score = (latents, camera), score
         values = {"difference": score}

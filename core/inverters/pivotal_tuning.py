@@ -19,6 +19,7 @@ from core.descent import Adam
 from core.inverters.clutter import clutter
 from core.inverters.colouring import PHOTO_PX, opacity
 from core.inverters.evidence import part_loss
+from core.inverters.further_views import FurtherViews
 from core.inverters.glimpse import Glimpse
 from core.inverters.offset import PlaneOffset
 from core.inverters.perceptual import QuickPerceptual, multiplies_half
@@ -27,10 +28,13 @@ from core.inverters.surface import CELLS, LAYER
 from core.losses import IdentityTarget, at_most, identity_embedding, masked_l1
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
     from core.inverters.colouring import Colouring
     from core.inverters.evidence import Evidence, View
+    from core.inverters.further_views import FurtherView
     from core.inverters.glimpse import Seen
     from core.protocols import Generator
     from core.trigrid import Trigrid
@@ -66,6 +70,8 @@ class TuningSettings:
         smooth: weight of the fine part's differences between neighbouring cells.
         small: weight of the offset's size.
         empty: weight of what stands where `clutter` wants nothing.
+        further: weight of the differences from further views.
+        photo_every: the photo is looked at in one of so many steps, where there are further views.
         points: points of the surface looked at in a step.
     """
 
@@ -86,6 +92,8 @@ class TuningSettings:
     smooth: float = 0.05
     small: float = 0.01
     empty: float = 3.0
+    further: float = 1.0
+    photo_every: int = 2
     points: int = 3072
 
 
@@ -101,6 +109,7 @@ class PivotalTuning:
         steps: int,
         seed: int = 0,
         settings: TuningSettings | None = None,
+        further: Sequence[FurtherView] = (),
     ) -> None:
         self._begun = coloured.delta
         self._generator, self._evidence, self._latents = generator.tuned(self._begun), evidence, coloured.latents
@@ -120,11 +129,12 @@ class PivotalTuning:
             name: torch.zeros_like(weight, dtype=torch.float32).requires_grad_() for name, weight in weights.items()
         }
         self._adam = Adam([self._offset.coarse, self._offset.fine, *self._weights.values()], betas=(0.8, 0.99))
+        self._further = FurtherViews(further, self._noise)
         self._glimpse: Glimpse | None = None
         self._clutter = torch.zeros(0, 3)
         self._windows = self._useful_windows()
         self._target = cache(self._target_of)
-        self._done = 0
+        self._done = self._looked = 0
 
     @property
     def delta(self) -> dict[str, Tensor]:
@@ -153,7 +163,8 @@ class PivotalTuning:
 
     def _window(self) -> Window:
         """Every other time the face, else any."""
-        if self._done % 2 == 0 or len(self._windows) == 1:
+        self._looked += 1
+        if self._looked % 2 == 1 or len(self._windows) == 1:
             return self._windows[0]
         return self._windows[1 + int(torch.randint(len(self._windows) - 1, (), generator=self._noise))]
 
@@ -177,11 +188,15 @@ class PivotalTuning:
         if self._done % settings.clean_every == 0:
             whole = self._evidence.at(PHOTO_PX)
             self._clutter, _ = clutter(generator, self._offset.trigrid, whole, self._refined)
-        window = self._window()
-        seen = self._glimpse.see(generator, trigrid, self._refined, window, settings.samples, self._noise)
-        losses = self._differences_from_photo(generator, seen, window) | self._held(generator, trigrid)
+        losses = self._held(generator, trigrid)
+        if len(self._further) == 0 or self._done % settings.photo_every == 0:
+            window = self._window()
+            seen = self._glimpse.see(generator, trigrid, self._refined, window, settings.samples, self._noise)
+            losses |= self._differences_from_photo(generator, seen, window)
         losses |= {"smooth": self._offset.roughness(), "small": self._offset.size()}
         losses["empty"] = self._left_clutter(generator, trigrid)
+        if len(self._further):
+            losses["further"] = self._further.loss(generator, trigrid)
         loss = torch.stack([getattr(settings, name) * value for name, value in losses.items()]).sum()
         done = min(1.0, max(done, self._done / self._steps))
         pace = max(0.05, min(1.0, 2 * (1 - done)))
@@ -212,7 +227,7 @@ class PivotalTuning:
         logits = generator.label_logits(seen.features.permute(1, 2, 0))
         if logits is not None:
             losses["parts"] = part_loss(logits.permute(2, 0, 1)[None], small, generator.info.parts)
-        if self._done % 2 == 0:
+        if self._looked % 2 == 1:
             whole_from_window = np.array([[side, 0, column], [0, side, row], [0, 0, whole]]) / whole
             person = IdentityTarget(self._person, evidence.chip_from_crop @ whole_from_window)
             losses["identity"] = person.distance(picture).mean()

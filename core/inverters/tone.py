@@ -64,7 +64,13 @@ class Tones:
 
 
 def tones(
-    generator: Generator, trigrid: Trigrid, surface: Surface, view: View, camera: RefinedCamera, parts: Sequence[str]
+    generator: Generator,
+    trigrid: Trigrid,
+    surface: Surface,
+    view: View,
+    camera: RefinedCamera,
+    parts: Sequence[str],
+    further: Sequence[tuple[View, RefinedCamera]] = (),
 ) -> Tones:
     """The colours wanted on a head's surface.
 
@@ -75,9 +81,13 @@ def tones(
         view: the photo.
         camera: the photo's.
         parts: names of the surface's part labels; may be empty.
+        further: other photos of the same person, with their cameras.
     """
     with torch.no_grad():
         photo, seen, groups = photographed(generator, trigrid, surface, view, camera)
+        for other, its_camera in further:
+            found = photographed(generator, trigrid, surface, other, its_camera)
+            photo, seen, groups = _both((photo, seen, groups), found)
         wanted, skin = surface.colours.clone(), None
         shares = _shares(surface, parts)
         neck = sum((share for names, share in shares if names == NECK), start=torch.zeros(()))
@@ -92,6 +102,14 @@ def tones(
             if moved is not None:
                 wanted = wanted + share[:, None] * (moved - surface.colours)
         return Tones(torch.lerp(wanted.clamp(0, 1), photo, seen[:, None]), seen)
+
+
+def _both(one: tuple[Tensor, Tensor, Tensor], other: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    """What two photos show of a surface, the clearer one of each point the more."""
+    photo, seen, groups = one
+    # squares, so that a photo which sees a point from the side hardly blurs one that sees it squarely
+    share = (other[1].square() / (other[1].square() + seen.square()).clamp(min=1e-9))[:, None]
+    return torch.lerp(photo, other[0], share), torch.maximum(seen, other[1]), torch.lerp(groups, other[2], share)
 
 
 def _shares(surface: Surface, parts: Sequence[str]) -> list[tuple[tuple[str, ...], Tensor]]:
