@@ -49,6 +49,10 @@ GLASSES_REACH = 0.06
 """How far above and below the eyes glasses can be, world units."""
 CLOSING = 4
 """Nodes by which gaps in a part are closed before it is cleared."""
+STUBBLE = 7
+"""Nodes around hair in which skin may have its colour."""
+STUBBLE_SHARE = 0.4
+"""Distance to the skin's colour, as a share of that to the hair's, from which skin has some of the hair."""
 SKIN_REACH = 2
 """The same for parts of the skin, which take some of it along."""
 
@@ -150,6 +154,29 @@ class HeadParts:
             wide = own | (wide & ~(self.nodes() & ~own))
         return wide
 
+    @staticmethod
+    def _closed(nodes: torch.Tensor) -> torch.Tensor:
+        """Nodes bool [Z, Y, X] with their gaps closed."""
+        return ~grown(~grown(nodes, CLOSING), CLOSING)
+
+    def _stubble(self, own: torch.Tensor) -> torch.Tensor:
+        """Nodes next to hair that are called skin and have its colour, bool [Z, Y, X].
+
+        Args:
+            own: the nodes of the hair.
+        """
+        skin = self.nodes("skin")
+        far = skin & ~grown(own, 2 * STUBBLE)
+        near = skin & grown(own, STUBBLE)
+        if not far.any() or not near.any():
+            return torch.zeros_like(own)
+        colour = self.grid.colour[:3]
+        hairs, bare = colour[:, own].mean(1), colour[:, far].mean(1)
+        here = colour[:, near]
+        away = (here - bare[:, None]).norm(dim=0)
+        near[near.clone()] = (here - hairs[:, None]).norm(dim=0) * STUBBLE_SHARE < away
+        return near
+
     def room(self, part: str, reach: int, is_solid: Callable[[torch.Tensor], torch.Tensor]) -> Volume:
         """A part and what is empty around it, for clearing: nothing of the part is left, and no other part is touched.
 
@@ -164,9 +191,11 @@ class HeadParts:
         own = self.own(part)
         named = self.nodes(*(label for label in PARTS[1:] if label not in ("skin", *labels_of(part))))
         skin = self.nodes("skin")
+        if part == "hair" and own.any():
+            skin = skin & ~grown(self._stubble(own), 1)
         skin[skin.clone()] = is_solid(self._points(skin))
         named = named | skin
-        closed = ~grown(~grown(own, CLOSING), CLOSING)
+        closed = self._closed(own)
         cleared = grown(own | closed, reach) & ~named
         # what only the part held up goes with it
         return self.softened((cleared | grown(_adrift((self.grid.sigma > FAINT) & ~cleared), 1)).float())
