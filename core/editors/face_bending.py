@@ -29,7 +29,8 @@ def bent(head: Head, warper: FaceWarper, shape: Shape, stiff: GraftedField | Non
         shape: how it is bent.
         stiff: a layer of its field that does not bend, such as glasses that were put on.
     """
-    now = warper.warp(dict(shape))
+    found = warper.warp(dict(shape))
+    now = None if found is None else found.to(head.trigrid.device)
     back = () if now is None else (now,)
 
     def way(then: Shape) -> tuple[Warp, ...]:

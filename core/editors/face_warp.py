@@ -35,7 +35,7 @@ LOW, HIGH = (-0.23, -0.34, -0.24), (0.23, 0.3, 0.36)
 """Corners of the box in which the mean face's moves are felt, world units."""
 SPACING = 0.0065
 """Of the nodes, world units: less than 4 mm."""
-KEPT = 16
+KEPT = 8
 """Sliders whose moves are remembered for a head, 8 MB each."""
 FULL, NONE = 0.03, 0.11
 """Distances from the surface, world units, up to which space moves with it, and from which it stays."""
@@ -177,7 +177,7 @@ class _Spread:
                     self._index.append(((z + front) * counts[1] + y + up) * counts[2] + x + right)
                     each = torch.tensor([right, up, front])
                     self._share.append((share * each + (1 - share) * (1 - each)).prod(1))
-        self._near = self._nearness(points, corner, step)
+        self._near = self._nearness(step)
         self._total = self._blurred(self._laid(torch.ones(len(points), 1)))
 
     def moves(self, moves: Tensor) -> Tensor:
@@ -208,15 +208,13 @@ class _Spread:
             total = total * DOMINANCE if levels else total
         return total[0]
 
-    def _nearness(self, points: Tensor, corner: Tensor, step: Tensor) -> Tensor:
+    def _nearness(self, step: Tensor) -> Tensor:
         """1 at nodes near the surface, 0 far from it and at the border, [Z, Y, X]."""
-        from scipy.spatial import cKDTree
+        from scipy.ndimage import distance_transform_edt
 
-        axes = [corner[k] + step[k] * torch.arange(self._counts[2 - k]) for k in range(3)]
-        z, y, x = torch.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
-        nodes = torch.stack([x, y, z], -1).view(-1, 3)
-        distance, _ = cKDTree(points.numpy()).query(nodes.numpy(), distance_upper_bound=NONE)
-        near = torch.from_numpy(distance).float().view(self._counts)
+        away = torch.ones(self._counts, dtype=torch.bool)
+        away.view(-1)[torch.cat(self._index)] = False
+        near = torch.from_numpy(distance_transform_edt(away.numpy(), sampling=step.flip(0).tolist())).float()
         near = ((NONE - near) / (NONE - FULL)).clamp(0, 1)
         near = near * near * (3 - 2 * near)
         for axis, count in enumerate(self._counts):
