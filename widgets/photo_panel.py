@@ -103,6 +103,8 @@ class PhotoPanel(QScrollArea):
         column.addLayout(caption)
         self._faces = label("", "muted", wrap=True)
         column.addWidget(self._faces)
+        self.further = FurtherPhotos()
+        column.addWidget(self.further)
         self._aligned = QWidget()
         row = QHBoxLayout(self._aligned)
         row.setContentsMargins(0, 2, 0, 2)
@@ -134,8 +136,6 @@ class PhotoPanel(QScrollArea):
         self.landmarks_button.toggled.connect(self.canvas.set_landmarks_shown)
         foot.addWidget(self.landmarks_button)
         column.addLayout(foot)
-        self.further = FurtherPhotos()
-        column.addWidget(self.further)
         return part
 
 

@@ -4,7 +4,7 @@ A search shows better and better heads. Each leaves its picture here with the se
 the photo. Clicking a picture shows that head in the viewer; the slider below draws the line between it and the newest.
 """
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QScrollArea, QSlider, QToolButton, QVBoxLayout, QWidget
 
@@ -12,7 +12,7 @@ from widgets.parts import GAP, button, label
 from widgets.pictures import thumbnail
 from widgets.values import RungView
 
-_PICTURE = QSize(64, 64)
+_PICTURE = QSize(50, 50)
 _SCRUB_STEPS = 100
 
 
@@ -70,6 +70,9 @@ class RungStrip(QWidget):
         foot.addWidget(self.keep_button)
         column.addWidget(self._foot)
         self._rungs: tuple[RungView, ...] = ()
+        self._shown = -1
+        self._reveal = QTimer(self, interval=0, singleShot=True)
+        self._reveal.timeout.connect(self._show_chosen)
         self.set_rungs((), -1, running=False)
 
     def set_rungs(self, rungs: tuple[RungView, ...], shown: int, *, running: bool) -> None:
@@ -80,7 +83,6 @@ class RungStrip(QWidget):
             shown: which of them the viewer shows; -1 where it shows none of them.
             running: whether more will come.
         """
-        at_end = self._is_at_end()
         if rungs[: len(self._rungs)] != self._rungs:
             self._clear()
         for number, rung in enumerate(rungs[len(self._rungs) :], start=len(self._rungs)):
@@ -100,9 +102,10 @@ class RungStrip(QWidget):
             self.scrub.blockSignals(False)
         self._words.setText(words_of(rungs[shown]) if 0 <= shown < len(rungs) else "")
         self._words.setVisible(bool(self._words.text()))
-        if at_end and shown == len(rungs) - 1:
-            bar = self._scroll.horizontalScrollBar()
-            bar.setValue(bar.maximum())
+        if shown != self._shown:
+            self._shown = shown
+            # new buttons have their places only after the layout's turn
+            self._reveal.start()
 
     def buttons(self) -> list[QToolButton]:
         """The pictures, the first found first."""
@@ -128,9 +131,10 @@ class RungStrip(QWidget):
             one.deleteLater()
         self._rungs = ()
 
-    def _is_at_end(self) -> bool:
-        bar = self._scroll.horizontalScrollBar()
-        return bar.value() >= bar.maximum() - _PICTURE.width()
+    def _show_chosen(self) -> None:
+        chosen = self._group.button(self._shown)
+        if chosen is not None:
+            self._scroll.ensureWidgetVisible(chosen, 2, 0)
 
 
 def words_of(rung: RungView) -> str:
