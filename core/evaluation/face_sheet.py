@@ -40,15 +40,17 @@ def face_sheet(generator: Generator, heads: Sequence[Head], report: Report) -> N
         heads: with faces.
         report: told of each slider.
     """
+    grids = [HeadRenderer(generator, head).grid() for head in heads]
     folders = [Folder(generator, head, {}) for head in heads]
     blocks = []
     for number, slider in enumerate(FACE_SLIDERS):
         report(Progress(number, len(FACE_SLIDERS), "Sheet of face sliders"))
         tiles = []
-        for folder in folders:
-            for strength, yaw in ((max(-1.0, slider.range[0]), 0), (1.0, 0), (1.0, SIDE_DEGREES)):
+        for folder, grid in zip(folders, grids, strict=True):
+            for strength, yaws in ((max(-1.0, slider.range[0]), (0,)), (1.0, (0, SIDE_DEGREES))):
                 head = folder.folded([Reshape(key="1", name=slider.name, strength=strength)])
-                tiles.append(_tile(HeadRenderer(generator, head), yaw))
+                renderer = HeadRenderer(generator, head, below=grid)
+                tiles += [_tile(renderer, yaw) for yaw in yaws]
         blocks.append(_labelled(np.hstack(tiles), f"{slider.name}: {slider.title}"))
     while len(blocks) % COLUMNS:
         blocks.append(np.full_like(blocks[0], 255))
