@@ -2,11 +2,13 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.camera import Camera
 from core.frame import Quality
-from core.rendering.seen import Witness
+
+if TYPE_CHECKING:
+    from core.rendering.seen import Witness
 
 LIFE_SIZE_MM = 565.0
 """Millimetres of a world unit: the bundled model's heads are life size."""
@@ -42,7 +44,7 @@ class ExportOptions:
     frames_per_second: int = 30
     quality: Quality | None = None
     score: bool = True
-    seen_by: tuple[Witness, ...] = ()
+    seen_by: "tuple[Witness, ...]" = ()
 
     def __post_init__(self) -> None:
         for name in ("texture_px", "triangles", "frames", "frames_per_second"):
