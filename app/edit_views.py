@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from core.project import Project
     from widgets.values import Picture
 
+WORN = frozenset({"hair", "glasses", "clothing"})
+"""Parts whose colours stay their own unless the person wishes otherwise: see `TakePart.harmonise`."""
 SEED_WORD = "seed:"
 PAINT_THUMBNAIL_PX = 64
 UNKNOWN_RANGE = (-3.0, 3.0)
@@ -100,11 +102,16 @@ def _edit_view(
     kind, low, high, neutral = EditKind.TAKE, 0.0, 1.0, 1.0
     thumbnail: Picture | None = None
     rgb = None
+    seam: float | None = None
+    harmony: float | None = None
+    usual = 1.0
     match edit:
         case TakePart():
             source = next((one for one in project.references if one.key == edit.reference), None)
             thumbnail = source.thumbnail if source is not None else None
             problem = problem if source is not None else "The reference it takes from was removed."
+            seam, usual = edit.seam, 0.0 if edit.part in WORN else 1.0
+            harmony = usual if edit.harmonise is None else edit.harmonise
         case RemovePart():
             kind = EditKind.REMOVE
         case MoveSlider() | Reshape():
@@ -130,6 +137,9 @@ def _edit_view(
         rgb,
         thumbnail,
         problem,
+        seam,
+        harmony,
+        usual,
     )
 
 

@@ -120,6 +120,7 @@ class Editing(QObject):
         panels.painted.connect(self.paint)
         panels.slider_moved.connect(self.move_slider)
         panels.strength_moved.connect(self.move_strength)
+        panels.fit_moved.connect(self.move_fit)
         panels.edit_switched.connect(self.switch)
         panels.edit_moved.connect(self.move)
         panels.edit_duplicated.connect(self.duplicate)
@@ -243,6 +244,16 @@ class Editing(QObject):
             token = self._token(f"strength {key}", live=live)
             text = f"Strength of {self._text(edit)}"
             self._change(text, _with(self._edits(), with_strength(edit, strength)), token=token, live=live)
+
+    def move_fit(self, key: str, name: str, value: float, live: bool) -> None:
+        """Follow the seam of a part that was taken, or how far its colours follow the head's."""
+        edit = self._edit(key)
+        if isinstance(edit, TakePart):
+            seam, harmony = (value, edit.harmonise) if name == "seam" else (edit.seam, value)
+            changed = dataclasses.replace(edit, seam=seam, harmonise=harmony)
+            token = self._token(f"{name} {key}", live=live)
+            text = f"{'Seam' if name == 'seam' else 'Colours'} of {self._text(edit)}"
+            self._change(text, _with(self._edits(), changed), token=token, live=live)
 
     def switch(self, key: str, on: bool) -> None:
         """Let an edit count, or not."""

@@ -126,6 +126,9 @@ class EditView:
         rgb: the colour of a recolouring.
         thumbnail: of the reference or the paint, uint8 [h, w, 3], or None.
         problem: why it has no effect at present; empty where it has.
+        seam: width of the soft edge of a part that was taken, 0..`WIDEST_SEAM`; None for other edits.
+        harmony: how far its colours follow the head's own, 0..1; None for other edits.
+        usual_harmony: what a double click brings.
     """
 
     key: str
@@ -139,6 +142,12 @@ class EditView:
     rgb: Rgb | None = None
     thumbnail: Picture | None = None
     problem: str = ""
+    seam: float | None = None
+    harmony: float | None = None
+    usual_harmony: float = 1.0
+
+
+WIDEST_SEAM = 5.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,6 +29,7 @@ class EditingPanels(QObject):
         part_coloured: part and (red, green, blue), 0..1.
         slider_moved: name, value and whether the hand is still at it.
         strength_moved: key, strength and whether the hand is still at it.
+        fit_moved: key, "seam" or "harmony", value and whether the hand is still at it.
         edit_switched: key and on or off.
         edit_moved: key and its new index.
         edit_duplicated, edit_deleted: key.
@@ -52,6 +53,7 @@ class EditingPanels(QObject):
     part_coloured = Signal(str, tuple)
     slider_moved = Signal(str, float, bool)
     strength_moved = Signal(str, float, bool)
+    fit_moved = Signal(str, str, float, bool)
     edit_switched = Signal(str, bool)
     edit_moved = Signal(str, int)
     edit_duplicated = Signal(str)
@@ -183,6 +185,7 @@ class EditingPanels(QObject):
         parts.references_wanted.connect(self._want_references)
         self.attributes.moved.connect(self.slider_moved)
         edits.strength_moved.connect(self.strength_moved)
+        edits.fit_moved.connect(self.fit_moved)
         edits.switched.connect(self.edit_switched)
         edits.moved.connect(self.edit_moved)
         edits.duplicated.connect(self.edit_duplicated)

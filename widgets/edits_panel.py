@@ -4,6 +4,7 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPalette, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
+    QFormLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -15,7 +16,7 @@ from PySide6.QtWidgets import (
 from superqt import QElidingLabel
 
 from widgets.amount_slider import AmountSlider
-from widgets.edit_values import EditKind, EditView, Rgb
+from widgets.edit_values import WIDEST_SEAM, EditKind, EditView, Rgb
 from widgets.icons import dress, icon
 from widgets.parts import label, scrolling_column
 from widgets.pictures import thumbnail
@@ -77,6 +78,28 @@ class Grip(QWidget):
             self.dropped.emit()
 
 
+class FitBox(QWidget):
+    """How a part that was taken fits: the width of its seam, and how far its colours follow the head's own."""
+
+    moved = Signal(str, float, bool)
+
+    def __init__(self, usual_harmony: float, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.seam_slider = AmountSlider("Width of the seam", 0.0, WIDEST_SEAM, 1.0)
+        self.harmony_slider = AmountSlider("Colours follow the head's own", 0.0, 1.0, usual_harmony)
+        form = QFormLayout(self)
+        form.setContentsMargins(0, 2, 0, 2)
+        form.setVerticalSpacing(2)
+        form.setHorizontalSpacing(8)
+        for text, slider, name, tip in (
+            ("Seam", self.seam_slider, "seam", "How softly its edge fades into the head"),
+            ("Harmony", self.harmony_slider, "harmony", "How far its colours follow the head's own"),
+        ):
+            slider.setToolTip(f"{tip}; double-click for the usual one")
+            slider.amount_changed.connect(lambda amount, live, name=name: self.moved.emit(name, amount, live))
+            form.addRow(label(text, "muted"), slider)
+
+
 class EditRow(QFrame):
     """One layer; signals carry its key."""
 
@@ -85,6 +108,7 @@ class EditRow(QFrame):
     duplicated = Signal(str)
     deleted = Signal(str)
     stepped = Signal(str, int)
+    fit_moved = Signal(str, str, float, bool)
 
     def __init__(self, view: EditView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,7 +137,9 @@ class EditRow(QFrame):
         self.eye_button = _tool("eye", "Switch the edit on or off", self._switch)
         self.copy_button = _tool("copy", "Duplicate the edit", lambda: self.duplicated.emit(self.view.key))
         self.delete_button = _tool("discard", "Delete the edit", lambda: self.deleted.emit(self.view.key))
-        for tool in (self.eye_button, self.copy_button, self.delete_button):
+        self.fit_button = _tool("more", "How the part fits: seam and colours", self._open_fit)
+        self.fit_button.setCheckable(True)
+        for tool in (self.fit_button, self.eye_button, self.copy_button, self.delete_button):
             top.addWidget(tool)
         column.addLayout(top)
         bottom = QHBoxLayout()
@@ -127,6 +153,10 @@ class EditRow(QFrame):
         bottom.addWidget(self.slider, 1)
         bottom.addWidget(self._value)
         column.addLayout(bottom)
+        self.fit = FitBox(view.usual_harmony)
+        self.fit.moved.connect(lambda name, amount, live: self.fit_moved.emit(self.view.key, name, amount, live))
+        self.fit.hide()
+        column.addWidget(self.fit)
         self._problem = label("", "warning", wrap=True)
         column.addWidget(self._problem)
         self._pictured: tuple[object, ...] | None = None
@@ -142,6 +172,11 @@ class EditRow(QFrame):
         self.slider.set_amount(view.strength)
         self.slider.setEnabled(view.enabled)
         self._show_value(self.slider.amount())
+        self.fit_button.setVisible(view.seam is not None)
+        if view.seam is not None and view.harmony is not None:
+            self.fit.seam_slider.set_amount(view.seam)
+            self.fit.harmony_slider.set_amount(view.harmony)
+        self.fit.setEnabled(view.enabled)
         dress(self.eye_button, "eye" if view.enabled else "eye_off")
         self.eye_button.setToolTip("Switch off" if view.enabled else "Switch on")
         self._problem.setText(view.problem)
@@ -162,6 +197,9 @@ class EditRow(QFrame):
             self.stepped.emit(self.view.key, 1 if key == Qt.Key.Key_Up else -1)
         else:
             super().keyPressEvent(event)
+
+    def _open_fit(self) -> None:
+        self.fit.setVisible(self.fit_button.isChecked())
 
     def _switch(self) -> None:
         self.switched.emit(self.view.key, not self.view.enabled)
@@ -187,6 +225,7 @@ class EditsPanel(QWidget):
 
     Signals:
         strength_moved: key, strength and whether the hand is still at it.
+        fit_moved: key, "seam" or "harmony", value and whether the hand is still at it.
         switched: key and on or off.
         moved: key and its new index in the stack, 0 is the first to be made.
         duplicated, deleted: key.
@@ -194,6 +233,7 @@ class EditsPanel(QWidget):
     """
 
     strength_moved = Signal(str, float, bool)
+    fit_moved = Signal(str, str, float, bool)
     switched = Signal(str, bool)
     moved = Signal(str, int)
     duplicated = Signal(str)
@@ -264,6 +304,7 @@ class EditsPanel(QWidget):
     def _row(self, view: EditView) -> EditRow:
         row = EditRow(view)
         row.strength_moved.connect(self.strength_moved)
+        row.fit_moved.connect(self.fit_moved)
         row.switched.connect(self.switched)
         row.duplicated.connect(self.duplicated)
         row.deleted.connect(self.deleted)

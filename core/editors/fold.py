@@ -259,7 +259,8 @@ class Folder:
         )
         worn_on = self._parts_of(anchor, self._field(anchor))
         what = (edit.part, edit.reference, edit.regions, _numbers(anchor))
-        place = self._once(("place", *what, edit.seam), lambda: lender.place(edit, worn_on))
+        place = self._once(("place", *what), lambda: lender.place(edit, worn_on))
+        volume = self._once(("seam", *what, edit.seam), lambda: place.volume(edit.seam))
         # what is worn stays as it was fitted while the face changes; parts of the skin take its tone
         seen = anchor if edit.part in REACH else latents
 
@@ -268,7 +269,7 @@ class Folder:
             return lender.dyed(edit, place, wearer)
 
         graft = self._once(("dyed", *what, _numbers(seen), edit.harmonise), dyed)
-        return GraftedField(field, graft, place.volume, place.fit, edit.strength)
+        return GraftedField(field, graft, volume, place.fit, edit.strength)
 
     def _recoloured(self, field: Field, edit: Recolour, state: Hashable) -> Field:
         # the part may have come with an edit before this one

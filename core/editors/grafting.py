@@ -38,10 +38,25 @@ FACE = ("skin", "eyes", "brows", "lips", "nose", "ears", "glasses", "neck", "clo
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """Where a part is on its own head, and where that lies on the wearer's."""
+    """Where a part is on its own head, and where that lies on the wearer's.
 
-    volume: Volume
+    Attributes:
+        parts: of its own head.
+        weights: float32 [Z, Y, X], how much each node of their grid belongs to it, without a soft edge.
+        fit: where it lies on the wearer's.
+    """
+
+    parts: HeadParts
+    weights: Tensor
     fit: Fit
+
+    def volume(self, seam: float) -> Volume:
+        """The part with edges that are `seam` nodes soft."""
+        return self.parts.softened(self.weights, seam)
+
+    def points(self) -> Tensor:
+        """World points [N, 3] of its solid nodes near the visible surface."""
+        return self.parts.points_in(Volume(self.weights, self.parts.grid.half_sides))
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +126,7 @@ class Lender:
                 raise VoltefaceError(
                     "What was drawn holds hardly anything of the head.", "Draw over more of the part, or draw it anew."
                 )
-        return Place(offered.softened(weights, edit.seam), fit)
+        return Place(offered, weights, fit)
 
     def dyed(self, edit: TakePart, place: Place, wearer: Wearer) -> Field:
         """The reference's field in features that the wearer's decoder reads, in colours that suit the wearer.
@@ -125,7 +140,7 @@ class Lender:
         if not share and worn and not self._source.delta and not wearer.is_tuned:
             return field
         if edit.part == REGION:
-            points = offered.points_in(place.volume)
+            points = place.points()
         else:
             points = offered.points(*labels_of(edit.part), *(() if worn else ("skin",)))
         if not len(points):

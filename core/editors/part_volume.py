@@ -241,7 +241,12 @@ class HeadParts:
         whole, share = int(seam), seam - int(seam)
 
         def blurred(reach: int) -> torch.Tensor:
-            return F.avg_pool3d(weights[None, None], 2 * reach + 1, 1, reach)[0, 0] if reach else weights
+            soft = weights[None, None]
+            for axis in range(3 if reach else 0):  # a box is three lines
+                window, margin = [1, 1, 1], [0, 0, 0]
+                window[axis], margin[axis] = 2 * reach + 1, reach
+                soft = F.avg_pool3d(soft, window, 1, margin)
+            return soft[0, 0]
 
         soft = blurred(whole)
         if share:

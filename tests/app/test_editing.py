@@ -171,6 +171,25 @@ def test_a_part_taken_anew_takes_the_place_of_what_was_taken(studio: Studio, qtb
     assert edits[0].reference == first
 
 
+def test_a_seam_is_dragged_and_colours_follow(studio: Studio, qtbot: QtBot) -> None:
+    key = _reference(studio, qtbot)
+    panels = studio.window.editing
+    panels.part_taken.emit("hair", key)
+    (edit,) = _wait_for_edits(studio, 1, qtbot)
+    (row,) = panels.edits.rows
+    assert row.fit_button.isVisibleTo(row)
+    assert (row.fit.seam_slider.amount(), row.fit.harmony_slider.amount()) == (1.0, 0.0)
+    count = studio.session.undo_stack.count()
+    for value in (1.5, 2.0, 3.0):
+        panels.fit_moved.emit(edit.key, "seam", value, True)
+    panels.fit_moved.emit(edit.key, "seam", 3.0, False)
+    panels.fit_moved.emit(edit.key, "harmony", 0.5, False)
+    assert studio.session.undo_stack.count() == count + 2
+    assert isinstance(edit, TakePart)
+    assert _edits(studio) == (dataclasses.replace(edit, seam=3.0, harmonise=0.5),)
+    _calm(studio, qtbot)
+
+
 def _drawing(studio: Studio, part: str, at: int = 20) -> Drawing:
     frame = HeadRenderer(TinyGenerator(), tiny_head(1)).render(Camera.orbit(), Quality.NEAR)
     added, removed = np.zeros((64, 64), np.uint8), np.zeros((64, 64), np.uint8)
