@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
-from core.edit import REGION, MoveSlider, Paint, Recolour, RemovePart, Repair, TakePart, at_work, shape_of
+from core.edit import REGION, MoveSlider, Paint, Recolour, RemovePart, Repair, Reshape, TakePart, at_work, shape_of
 from core.editors.attributes import Sliders
 from core.editors.bareness import can_go_without, latents_without
 from core.editors.face_bending import bent
@@ -107,9 +107,11 @@ class Folder:
         Raises:
             VoltefaceError: an edit cannot be made; nothing is changed.
         """
-        working = at_work(edits)
-        if not working:
+        every = at_work(edits)
+        if not every:
             return self._head
+        shape = shape_of(every)
+        working: tuple[Edit, ...] = tuple(edit for edit in every if not isinstance(edit, Reshape))  # they come last
         with torch.no_grad():
             sliders = [edit for edit in working if isinstance(edit, MoveSlider)]
             latents = self._latents(sliders)
@@ -141,7 +143,6 @@ class Folder:
             rays_px = SKETCH_RAYS_PX if sketch else RAYS_PX
             photos = refitted(self._head.photos, self._generator, self._head.trigrid, field, rays_px=rays_px)
             made = replace(self._head, latents=latents, trigrid=field, photos=photos, paint=paint, strands=strands)
-            shape = shape_of(working)
             if shape or any(layer.shape for layer in paint):
                 made = bent(made, self._once("face", self._warper), shape, stiff)
         self._settled = before
