@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QObject
 
 from app.jobs import Job
-from widgets.report_panel import FigureView, ReportView
+from widgets.report_values import FigureView, ReportView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -64,7 +64,7 @@ def fidelity_of(
         raise ProjectError("This head has no photo to be compared with.", "Make it from a photo.")
     if head is None:
         head = editing_road.edited_head(project, half=half)
-    return fidelity(
+    found = fidelity(
         road.loaded_generator(base.generator, half=half),
         head,
         project.alignment,
@@ -73,6 +73,8 @@ def fidelity_of(
         report,
         edits=len(at_work(project.edits)),
     )
+    memory = _memory()
+    return found if not memory else replace(found, facts=(*found.facts, ("Memory", memory)))
 
 
 def facts_of(project: Project, seconds: float | None = None) -> tuple[tuple[str, str], ...]:
@@ -122,6 +124,16 @@ def with_repair(project: Project, key: str) -> Project:
     """The project with its hidden side made up again, below all other edits: what these put there stays."""
     others = tuple(edit for edit in project.edits if not isinstance(edit, Repair))
     return replace(project, edits=(Repair(key=key), *others))
+
+
+def _memory() -> str:
+    """What this run of the program has taken so far, in words; empty where the system does not tell."""
+    from core.evaluation.cost import peak_gigabytes
+
+    try:
+        return f"{peak_gigabytes():.1f} GB at most in this run of Volteface"
+    except ImportError:
+        return ""
 
 
 def _versions() -> str:

@@ -1,7 +1,6 @@
 """The report about a head in the window: its figures and pictures, saving it as a page, repairing what is wrong."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -19,51 +18,11 @@ from PySide6.QtWidgets import (
 
 from widgets.parts import GAP, MARGIN, button, buttons_row, clear_layout, label, panel, scrolling_column
 from widgets.pictures import thumbnail
+from widgets.report_values import FigureView, ReportView
 from widgets.values import Picture
 
 _LARGE, _SMALL = QSize(196, 196), QSize(92, 92)
 _TILES_IN_ROW = 5
-
-
-@dataclass(frozen=True)
-class FigureView:
-    """One measure; `bare` is the model alone, without the photo that is laid on, empty where none is."""
-
-    title: str
-    shown: str
-    bare: str
-    meaning: str
-
-
-@dataclass(frozen=True, eq=False)
-class ReportView:
-    """What is known of a head.
-
-    Attributes:
-        title: of the head.
-        summary: value, what it is, and whether it is good, bad or neither (None).
-        figures: of the front.
-        front: photo, head and difference, with captions.
-        turntable: the head from around, with captions.
-        heat: what was seen and what guessed, with captions.
-        identity: yaw in degrees and distance as text.
-        shares: part and share seen, as text.
-        findings: what is wrong with the hidden side; empty for nothing.
-        notes: sentences on what the figures do and do not say.
-        facts: how it was made.
-    """
-
-    title: str
-    summary: tuple[tuple[str, str, bool | None], ...] = ()
-    figures: tuple[FigureView, ...] = ()
-    front: tuple[tuple[Picture, str], ...] = ()
-    turntable: tuple[tuple[Picture, str], ...] = ()
-    heat: tuple[tuple[Picture, str], ...] = ()
-    identity: tuple[tuple[str, str], ...] = ()
-    shares: tuple[tuple[str, str], ...] = ()
-    findings: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
 
 
 class ReportDialog(QDialog):

@@ -54,7 +54,8 @@ from widgets.pictures import image_of
 from widgets.placement_dialog import PlacementDialog
 from widgets.preferences_dialog import PreferencesDialog
 from widgets.recovery_dialog import RecoveryDialog
-from widgets.report_panel import ReportDialog, ReportView
+from widgets.report_panel import ReportDialog
+from widgets.report_values import ReportView
 from widgets.seen_legend import SeenLegend
 from widgets.shortcuts_dialog import ShortcutsDialog
 from widgets.theme import apply_theme

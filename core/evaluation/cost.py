@@ -113,10 +113,10 @@ def walk(name: str, weights: str, photo: str, seconds: str) -> None:
             HeadRenderer(generator, progress.result).render(progress.result.camera, Quality.NEAR)
             facts["frame"] = time.monotonic() - now
             facts["first head"] = time.monotonic() - begun
-            facts["memory first"] = _peak_gigabytes()
+            facts["memory first"] = peak_gigabytes()
 
     load("pivotal").invert(alignment, generator, first, seconds=float(seconds))
-    facts["memory"] = _peak_gigabytes()
+    facts["memory"] = peak_gigabytes()
     latents = sample_latents(generator, 0)
     begun = time.monotonic()
     renderer = HeadRenderer(generator, head_of(generator, latents))
@@ -132,7 +132,7 @@ def walk(name: str, weights: str, photo: str, seconds: str) -> None:
     sys.stdout.write(json.dumps(facts) + "\n")
 
 
-def _peak_gigabytes() -> float:
+def peak_gigabytes() -> float:
     """Largest resident memory of this process so far."""
     import resource  # Unix only
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from core.evaluation.fidelity import Fidelity, Figure
+    from core.evaluation.fidelity import Fidelity
+    from core.evaluation.front_figures import Figure
 
 JPEG_QUALITY = 92
 CHART_WIDTH, CHART_HEIGHT, CHART_MARGIN = 560, 190, 34

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from core.inverters.glimpse import Glimpse
+from core.rendering.seen import LEAST_FACING, MOST_FACING
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from core.protocols import Generator
     from core.trigrid import Trigrid
 
-LEAST_FACING, MOST_FACING = 0.15, 0.65
-"""Cosines between the surface's normal and the view: below the first the photo smears, above the second it is clear."""
 BEFORE = 0.02
 """Light is measured this far before the surface, world units: on it, some is lost already."""
 RIM_PX = 2

@@ -13,7 +13,8 @@ from app.settings import SettingsFile
 from app.studio import Studio
 from core.camera import Camera
 from core.edit import MoveSlider, Repair
-from core.evaluation.fidelity import Fidelity, Figure
+from core.evaluation.fidelity import Fidelity
+from core.evaluation.front_figures import Figure
 from core.evaluation.rear_check import Finding, RearCheck
 from core.frame import Quality
 from core.photo import Photo

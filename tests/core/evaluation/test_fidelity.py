@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from core.align import Alignment
 from core.camera import Camera
 from core.evaluation import fidelity as fidelity_of
-from core.evaluation.fidelity import Fidelity, as_picture, fidelity, seen_shares, vertex_areas
+from core.evaluation.fidelity import Fidelity, fidelity
 from core.evaluation.fidelity_page import html_of, identity_chart, summary
+from core.evaluation.front_figures import as_picture, front_figures
 from core.evaluation.pictures import as_tensor, sized
 from core.evaluation.rear_check import Finding, RearCheck
+from core.evaluation.seen_share import seen_shares, vertex_areas
 from core.exporters.light import light_mesh
 from core.frame import Quality
 from core.photo import Photo
@@ -128,7 +130,7 @@ def test_a_photo_that_is_laid_on_is_told_apart(alignment: Alignment) -> None:
 
     photo = as_tensor(alignment.crop, 64)
     mask = sized(torch.from_numpy(alignment.mask)[None, None], 64)
-    figures = fidelity_of._figures(photo, mask, mask, None, red[:64, :64], as_picture(photo))
+    figures = front_figures(photo, mask, mask, None, red[:64, :64], as_picture(photo))
     by_key = {one.key: one for one in figures}
     assert by_key["lpips"].bare is not None
     assert by_key["lpips"].bare < by_key["lpips"].value
