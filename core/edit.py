@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from core.camera import Camera
     from core.region import Region
+    from core.style_pack import StylePack
     from core.warped_field import Warp
 
 REGION = "region"
@@ -141,12 +142,25 @@ class Paint(_Layer):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Restyle(_Layer):
+    """A style worn over all that the head is; two of them mix.
+
+    Attributes:
+        pack: the style; it travels with the project.
+        region: parts in `core.mask.PARTS` that are drawn in it; empty is everything.
+    """
+
+    pack: StylePack
+    region: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Repair(_Layer):
     """The side that no photo has shown, made up again by the generator; what floats is cleared."""
 
 
-Edit: TypeAlias = TakePart | RemovePart | MoveSlider | Reshape | Recolour | Paint | Repair
-EDITS = (TakePart, RemovePart, MoveSlider, Reshape, Recolour, Paint, Repair)
+Edit: TypeAlias = TakePart | RemovePart | MoveSlider | Reshape | Recolour | Paint | Repair | Restyle
+EDITS = (TakePart, RemovePart, MoveSlider, Reshape, Recolour, Paint, Repair, Restyle)
 """All kinds of edits."""
 
 

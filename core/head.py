@@ -7,7 +7,7 @@ from types import MappingProxyType
 import torch
 
 from core.camera import Camera
-from core.edit import Paint
+from core.edit import Paint, Restyle
 from core.field import Field
 from core.hair_strands import HairStrands
 from core.mask import Mask
@@ -31,6 +31,7 @@ class Head:
         visibility: what the photo saw, or None.
         photos: laid on its surface, first to last; all that renders show of them goes through `core.rendering.paint`.
         paint: laid over that, first to last.
+        styles: in which it is drawn, first to last; they draw photos and paint too.
         strands: what its hair looks like close by, under the photos; None leaves hair as the generator draws it.
     """
 
@@ -44,6 +45,7 @@ class Head:
     visibility: Mask | None = None
     photos: tuple[PhotoLayer, ...] = ()
     paint: tuple[Paint, ...] = ()
+    styles: tuple[Restyle, ...] = ()
     strands: HairStrands | None = None
 
     def __post_init__(self) -> None:
@@ -58,6 +60,7 @@ class Head:
             == (other.generator, other.camera, other.seed, other.method, other.visibility, other.photos, other.paint)
             and torch.equal(self.latents, other.latents)
             and self.strands == other.strands
+            and self.styles == other.styles
             and self.trigrid == other.trigrid
             and self.delta.keys() == other.delta.keys()
             and all(torch.equal(value, other.delta[name]) for name, value in self.delta.items())

@@ -40,6 +40,7 @@ from core.reference import Reference
 from core.region import Region
 from core.siren_field import SirenField
 from core.stand_in import ModelFacts, StandIn, bytes_of_mesh, mesh_of_bytes
+from core.style_pack import StylePack
 from core.trigrid import PlaneAxes, Trigrid
 from core.warped_field import Warp, WarpedField
 from core.whole_file import written_whole
@@ -198,7 +199,19 @@ def _photo(name: str, sha256: str, members: Members) -> Photo:
 def _classes(aligned: bool) -> Classes:
     classes: dict[str, type[Any]] = {
         cls.__name__: cls
-        for cls in (Camera, Head, PhotoLayer, HairStrands, *FIELDS, PlaneAxes, Mask, Reference, Region, *EDITS)
+        for cls in (
+            Camera,
+            Head,
+            PhotoLayer,
+            HairStrands,
+            StylePack,
+            *FIELDS,
+            PlaneAxes,
+            Mask,
+            Reference,
+            Region,
+            *EDITS,
+        )
     }
     if aligned:
         from core import align, further_photo  # brings the perception nets along, so only where the file needs it

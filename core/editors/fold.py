@@ -15,7 +15,19 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
-from core.edit import REGION, MoveSlider, Paint, Recolour, RemovePart, Repair, Reshape, TakePart, at_work, shape_of
+from core.edit import (
+    REGION,
+    MoveSlider,
+    Paint,
+    Recolour,
+    RemovePart,
+    Repair,
+    Reshape,
+    Restyle,
+    TakePart,
+    at_work,
+    shape_of,
+)
 from core.editors.attributes import Sliders
 from core.editors.bareness import can_go_without, latents_without
 from core.editors.face_bending import bent
@@ -25,6 +37,7 @@ from core.editors.part_volume import LABELS_OF, REACH, HeadParts, labels_of
 from core.editors.photo_refit import RAYS_PX, SKETCH_RAYS_PX, refitted
 from core.editors.rear_repair import RearLayer
 from core.editors.recolouring import CALM, FREE, Remap, remap_to, toned
+from core.editors.restyling import check_fits, check_region, plane_change, restyled
 from core.errors import VoltefaceError
 from core.generators.mini import Mini
 from core.grafted_field import GraftedField, RemappedField, Volume
@@ -138,11 +151,15 @@ class Folder:
                         field = self._recoloured(field, edit, state)
                     case Paint():
                         paint = (*paint, edit)
+                    case Restyle():
+                        field = self._restyled(field, fitted, anchor, edit)
                     case Repair():
                         field = self._repaired(field, fitted, edit.strength)
             rays_px = SKETCH_RAYS_PX if sketch else RAYS_PX
             photos = refitted(self._head.photos, self._generator, self._head.trigrid, field, rays_px=rays_px)
+            styles = (*self._head.styles, *(edit for edit in working if isinstance(edit, Restyle)))
             made = replace(self._head, latents=latents, trigrid=field, photos=photos, paint=paint, strands=strands)
+            made = replace(made, styles=styles) if styles else made
             if shape or any(layer.shape for layer in paint):
                 made = bent(made, self._once("face", self._warper), shape, stiff)
         self._settled = before
@@ -295,6 +312,18 @@ class Folder:
             return RearLayer.of(self._plain, self._generator, own, latents, self._head.camera)
 
         return self._once(("repaired", _numbers(latents)), make).laid_over(field, strength)
+
+    def _restyled(self, field: Field, latents: Tensor, anchor: Tensor, edit: Restyle) -> Field:
+        self._once(("fits", edit.pack), lambda: check_fits(edit.pack, self._plain))
+        check_region(edit, self._plain)
+        change = self._once(
+            ("styled", edit.pack, _numbers(latents)), lambda: plane_change(edit.pack, self._generator, latents)
+        )
+        volume: Volume | None = None
+        if change is not None and edit.region:
+            parts = self._parts_of(anchor, self._field(anchor))
+            volume = parts.softened(parts.nodes(*edit.region).float())
+        return restyled(field, change, edit.strength, volume)
 
     def _blended(self, field: Field, other: Field, strength: float) -> Field:
         whole = Volume(torch.ones(2, 2, 2), (self._generator.info.box_side / 2,) * 3)

@@ -25,6 +25,7 @@ from core.rendering.paint import painted
 from core.rendering.preview import KeyView, preview
 from core.rendering.rays import camera_rays
 from core.rendering.strands import with_strands
+from core.rendering.styling import Stylist
 
 SEEN = 0.5
 """Alpha from which a pixel belongs to the head: it then has a depth and a label."""
@@ -56,6 +57,7 @@ class HeadRenderer:
         self.generator = generator.tuned(head.delta) if head.delta else generator
         self.head = head
         self.neural_px = neural_px or generator.info.neural_px
+        self._stylist = Stylist.of(self.generator, head)
         self._effort = Effort()
         self._below = below
         self._grid: FieldGrid | None = None
@@ -136,6 +138,7 @@ class HeadRenderer:
         if effort.on_processor and trigrid.device.type != "cpu":
             self.generator = moved(self.generator, "cpu")
             self.head = replace(self.head, trigrid=trigrid.to("cpu"), latents=self.head.latents.to("cpu"))
+            self._stylist = Stylist.of(self.generator, self.head)
             self._grid = None if self._grid is None else self._grid.on_processor
 
     def _marched(self, camera: Camera, quality: Quality, effort: Effort, stale: Callable[[], None]) -> Composite:
@@ -175,8 +178,12 @@ class HeadRenderer:
             if self.head.strands is not None:
                 hair = (labels == PARTS.index("hair")).float().numpy()
                 rgb = with_strands(rgb, hair, depth.numpy(), camera, self.head.strands)
+        rgb = self._dressed(rgb, alpha, depth.numpy(), camera)
+        if self._stylist is not None:
+            seen_now = Composite(features, coverage, resized(composite.depth, side))
+            rgb = self._stylist.drawn(rgb, seen_now, camera, rgb.shape[0])
         return Frame(
-            rgb=self._dressed(rgb, alpha, depth.numpy(), camera),
+            rgb=rgb,
             alpha=alpha,
             depth=depth.numpy(),
             labels=None if labels is None else labels.numpy(),

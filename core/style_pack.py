@@ -1,0 +1,85 @@
+"""A style: how a generator's weights differ when it draws in it, and where that comes from."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+Making = Literal["distilled", "fitted to drawings"]
+"""A diffusion prior taught it, or pictures that a program drew of the generator's own."""
+
+
+def fingerprint(generator: str, weights: Mapping[str, torch.Tensor]) -> str:
+    """Tells a generator's weights from those of another version of it: 16 hexadecimal digits.
+
+    Args:
+        generator: its name.
+        weights: those that it lets be tuned.
+    """
+    digest = hashlib.sha256(generator.encode())
+    for name, value in sorted(weights.items()):
+        digest.update(name.encode() + value.detach().cpu().float().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StylePack:
+    """A style of one generator. Tensors are never written in place.
+
+    Attributes:
+        name: short and unique, lower case, as typed: "pencil".
+        title: for people: "Pencil sketch".
+        made: how.
+        generator: name of the generator.
+        fingerprint: of its weights, see `fingerprint`.
+        delta: differences of its weights, by name.
+        preview: uint8 [P, P, 3].
+        licence: of the style.
+        prompt: what the prior was told; of fitted packs, what the drawings are.
+        prior: name of the prior; empty for fitted packs.
+        preset: numbers with which it was distilled; empty for fitted packs.
+        relief: whether its super-resolution is told the shape, see `core.rendering.relief`.
+    """
+
+    name: str
+    title: str
+    made: Making
+    generator: str
+    fingerprint: str
+    delta: Mapping[str, torch.Tensor]
+    preview: NDArray[np.uint8]
+    licence: str
+    prompt: str = ""
+    prior: str = ""
+    preset: str = ""
+    relief: bool = False
+
+    @property
+    def facts(self) -> tuple[str | bool, ...]:
+        """All but the tensors and the picture."""
+        of_making = (self.made, self.prompt, self.prior, self.preset, self.relief)
+        return (self.name, self.title, self.generator, self.fingerprint, self.licence, *of_making)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, StylePack):
+            return NotImplemented
+        if self is other:
+            return True
+        return (
+            self.facts == other.facts
+            and np.array_equal(self.preview, other.preview)
+            and self.delta.keys() == other.delta.keys()
+            and all(torch.equal(value, other.delta[name]) for name, value in self.delta.items())
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.facts)
