@@ -124,8 +124,8 @@ def heat_map(frame: Frame, witnesses: Sequence[Witness]) -> Frame:
     share = cv2.resize(cv2.blur(solid, (3, 3)), size, interpolation=cv2.INTER_LINEAR)
     colour = heat_colours(amount / np.maximum(share, 1e-3))
     alpha = frame.alpha[..., None]
-    bare = (frame.rgb / 255 - (1 - alpha)) / np.maximum(alpha, 0.05)
-    light = np.clip(bare @ np.array([0.299, 0.587, 0.114]), 0, 1)[..., None]
+    luma = cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)[..., None] / 255
+    light = np.clip((luma - (1 - alpha)) / np.maximum(alpha, np.float32(0.05)), 0, 1)
     tinted = colour * (DARKEST + (1 - DARKEST) * light) * alpha + (1 - alpha)
     return replace(frame, rgb=np.clip(tinted * 255 + 0.5, 0, 255).astype(np.uint8))
 

@@ -1,5 +1,6 @@
 """The hidden side: an intact head has no fault, a planted one is found, and the repair takes it away."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from core.head import Head
 from core.progress import silent
 from core.rendering.renderer import HeadRenderer
 from tests.core.evaluation.faulty import with_floater, with_second_face
+from tests.core.rendering.balls import BallGenerator, ball_head
 from tests.fakes import HALF_AXES, TinyGenerator, tiny_head
 
 REPAIR = Repair(key="r")
@@ -93,6 +95,15 @@ def test_what_is_hidden_lies_behind_and_inside_the_outline() -> None:
 def test_nothing_floats_about_a_whole_head(faulty: Head) -> None:
     assert not floating(HeadRenderer(CoarseGenerator(), tiny_head()).grid()).any()
     assert floating(HeadRenderer(CoarseGenerator(), faulty).grid()).any()
+
+
+def test_a_generator_without_labels_is_repaired_too() -> None:
+    ball, head = BallGenerator(), ball_head(BallGenerator())
+    whole = Folder(ball, head, {}).folded((REPAIR,))
+    frames = [HeadRenderer(ball, one).render(Camera.orbit(math.pi), Quality.NEAR) for one in (head, whole)]
+    # the ball is its own mean head, so nothing may change
+    assert np.abs(frames[0].depth - frames[1].depth).max() < 0.01
+    assert np.abs(frames[0].rgb.astype(int) - frames[1].rgb).mean() < 6
 
 
 def test_plausible_latents_lie_between_the_head_and_the_mean_one() -> None:
