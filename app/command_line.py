@@ -31,6 +31,7 @@ VERBS = (
     "take",
     "remove",
     "attribute",
+    "attribute learn",
     "colour",
     "paint",
     "repair",
@@ -43,6 +44,8 @@ VERBS = (
     "evaluate",
 )
 
+LEARN = "attribute learn"
+"""A verb of two words: `attribute` itself moves sliders."""
 EPILOGUE = """\
 without a verb the studio opens, with FILE (a photo or a .volteface project) when one is given.
 every verb takes --json: one JSON object on stdout, also for an error.
@@ -191,6 +194,18 @@ def _add_editing(verbs: argparse._SubParsersAction[Parser], every: Parser, lean:
         "values", nargs="+", metavar="NAME=S", help="smile=0.8 nose-width=-0.5 age=1: away from the head as it was made"
     )
 
+    learn = verbs.add_parser(LEARN, parents=[every], help="a new slider from two folders of portraits, or by PCA")
+    learn.add_argument("name", nargs="?", metavar="NAME", help="such as round-face")
+    learn.add_argument("--with", dest="having", type=Path, metavar="DIR", help="portraits that have it")
+    learn.add_argument("--without", dest="lacking", type=Path, metavar="DIR", help="portraits that have it not")
+    learn.add_argument(
+        "--pca", type=_positive, metavar="N", help="instead: the N ways in which random heads differ most"
+    )
+    learn.add_argument("--title", metavar="TEXT", help="for people, from low to high: 'face long .. round'")
+    learn.add_argument("--model", default="mini", metavar="NAME", help="whose slider (default: %(default)s)")
+    learn.add_argument("--conditional", action="store_true", help="leave out what the sliders that are there do")
+    learn.add_argument("--forget", action="store_true", help="delete what was learned as NAME")
+
     colour = verbs.add_parser("colour", parents=[*shared, strength, project], help="hair, eyes ... in another colour")
     colour.add_argument("values", nargs="+", metavar="PART=COLOUR", help="hair=#aa5522")
 
@@ -298,7 +313,9 @@ def _add_evaluate(verbs: argparse._SubParsersAction[Parser], every: Parser) -> N
     inversion.add_argument("--methods", metavar="NAME,NAME", help="rows of the table (default: all)")
     inversion.add_argument("--ablations", type=Path, metavar="DIR", help="other branches, NAME_dual.safetensors")
     inversion.add_argument("--model", default="mini", metavar="NAME", help="whose heads (default: %(default)s)")
-    inversion.add_argument("--seconds", type=_positive_number, default=60.0, metavar="S", help="for each search")
+    inversion.add_argument(
+        "--seconds", type=_positive_number, metavar="S", help="for each search (default: to its end)"
+    )
     inversion.add_argument("--seed", type=int, default=0, metavar="N")
     inversion.add_argument(
         "-o", "--output", type=Path, metavar="FILE.json", help="keep finished heads; resumes from it"
@@ -319,6 +336,8 @@ def _add_evaluate(verbs: argparse._SubParsersAction[Parser], every: Parser) -> N
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Read the words: a verb with its options, or the studio with an optional file."""
+    if list(arguments[:2]) == LEARN.split():
+        arguments = [LEARN, *arguments[2:]]
     first = next((word for word in arguments if not word.startswith("-")), None)
     if first is None or first in VERBS or "-h" in arguments or "--help" in arguments:
         return build_parser().parse_args(arguments)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from core.reference import Reference
     from core.rendering.occupancy import FieldGrid
 
+LEARNED = "Learned"
+"""Where sliders are listed that were learned on this machine."""
 PORTRAIT_PX = 320
 PERSON = "Person"
 """Group of the sliders that a model knows as attributes."""
@@ -45,16 +47,23 @@ class SliderFacts:
 
 def sliders_of(generator: str) -> tuple[SliderFacts, ...]:
     """The sliders of heads of a model: those of the face, which any head has, and the attributes that it knows."""
-    from core.editors.attributes import Sliders, slider_of
+    from core.editors.attributes import SLIDERS, Sliders
     from core.editors.face_sliders import FACE_SLIDERS, FORMER
 
     face = tuple(SliderFacts(one.name, one.title, one.range, one.group) for one in FACE_SLIDERS)
     try:
-        names = Sliders.of(loaded_generator(generator)).names
+        sliders = Sliders.of(loaded_generator(generator)).sliders
     except VoltefaceError:
         return face
-    known = [slider_of(name) for name in names if name not in FORMER]
-    return (*face, *(SliderFacts(one.name, one.title, one.range, PERSON) for one in known))
+    known = {slider.name for slider in SLIDERS}
+    return (
+        *face,
+        *(
+            SliderFacts(one.name, one.title, one.range, PERSON if one.name in known else LEARNED)
+            for one in sliders
+            if one.name not in FORMER
+        ),
+    )
 
 
 def coverage_of(renderer: Renderer) -> Mapping[str, float]:

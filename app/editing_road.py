@@ -24,12 +24,13 @@ from core.progress import Report, silent
 from core.reference import Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from core.edit import Edit
+    from core.editors.attributes import Slider
     from core.editors.fold import Folder
     from core.head import Head
     from core.photo import Photo
@@ -197,7 +198,9 @@ def with_sliders(project: Project, strengths: Mapping[str, float]) -> Project:
     from core.editors.attributes import SLIDERS
     from core.editors.face_sliders import FACE_SLIDERS, FORMER
 
+    generator = road.head_of(project, project.photo.name).generator
     ranges = {slider.name: slider.range for slider in SLIDERS} | {slider.name: slider.range for slider in FACE_SLIDERS}
+    ranges |= {slider.name: slider.range for slider in _learned_sliders(generator, strengths)}
     renamed = {FORMER.get(name, name): strength for name, strength in strengths.items()}
     for name, strength in renamed.items():
         if name not in ranges:
@@ -218,6 +221,17 @@ def with_sliders(project: Project, strengths: Mapping[str, float]) -> Project:
             edits.append(new_slider_edit(new_key(project), name, strength))
         project = replace(project, edits=tuple(edits))
     return project
+
+
+def _learned_sliders(generator: str, wanted: Collection[str]) -> tuple[Slider, ...]:
+    """The sliders that were learned for a generator; it is only loaded where one of them is wanted."""
+    from core.checkpoints import store
+    from core.editors.attributes import Sliders
+    from core.editors.learned_directions import names_kept
+
+    if not set(wanted) & set(names_kept(generator, store.folder())):
+        return ()
+    return Sliders.of(road.loaded_generator(generator)).sliders
 
 
 def paint_in(photo: Photo) -> NDArray[np.uint8] | None:

@@ -189,6 +189,8 @@ def _with(project: Project, edit: Edit) -> Project:
 def _plain(edit: Edit) -> dict[str, Any]:
     """An edit as JSON, without its pictures."""
     values = {field.name: getattr(edit, field.name) for field in fields(edit)}
+    if "regions" in values:
+        values["regions"] = len(values["regions"])
     kept = {name: value for name, value in values.items() if isinstance(value, bool | int | float | str | tuple)}
     return {"kind": type(edit).__name__, **kept}
 

@@ -257,7 +257,15 @@ def _require_suffix(path: Path, suffixes: tuple[str, ...], error: type[Volteface
         raise error(f"{path.name} should end in {names}.", f"Try {path.with_suffix(suffixes[0]).name}.")
 
 
+def attribute_learn(options: argparse.Namespace, console: Console) -> int:
+    """A slider from portraits: see `app.learning`."""
+    from app import learning
+
+    return learning.learn(options, console)
+
+
 _VERBS: dict[str, Callable[[argparse.Namespace, Console], int]] = {
+    "attribute learn": attribute_learn,
     "invert": invert,
     "render": render,
     "take": take,

@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from core.checkpoints import store
+from core.editors.learned_directions import RANGE as LEARNED_RANGE
+from core.editors.learned_directions import kept
 from core.errors import VoltefaceError
 from core.generators.mini import Mini
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from core.editors.learned_directions import LearnedDirection
     from core.generators.mini_prior import LatentPrior
     from core.protocols import Generator
 
@@ -101,28 +105,39 @@ class Sliders:
     """The sliders of one generator.
 
     Attributes:
-        names: of those that the generator knows, in the order of `SLIDERS`.
+        sliders: those that the generator knows, in the order of `SLIDERS`, then those that were learned.
+        names: of them.
         directions: float32 [S, W], change of a latent for strength 1.
-        mix: [S, S] how much of every plain slider each one is made of.
+        mix: [K, K] how much of every plain slider each of the first ones is made of.
     """
 
-    def __init__(self, names: Sequence[str], directions: Tensor, mix: Tensor | None = None) -> None:
-        self.names = tuple(names)
-        self.mix = torch.eye(len(self.names)) if mix is None else mix
-        self.directions = self.mix @ directions
+    def __init__(
+        self,
+        sliders: Sequence[Slider],
+        directions: Tensor,
+        mix: Tensor | None = None,
+        learned: Sequence[LearnedDirection] = (),
+    ) -> None:
+        self.mix = torch.eye(len(sliders)) if mix is None else mix
+        self.sliders = (*sliders, *(Slider(one.name, one.title, {}, range=LEARNED_RANGE) for one in learned))
+        self.names = tuple(slider.name for slider in self.sliders)
+        self.directions = torch.cat([self.mix @ directions, *(torch.tensor([one.vector]) for one in learned)])
 
     @staticmethod
     def of(generator: Generator, mix: Tensor | None = None) -> Sliders:
-        """The sliders of a generator.
+        """The sliders of a generator: those of its attributes, and those that were learned for it on this machine.
 
         Args:
-            generator: one with a prior over attributes.
+            generator: one with a prior over attributes, or for which something was learned.
             mix: [S, S] how much of every slider each one is made of; None takes the one beside the weights, if any.
 
         Raises:
             VoltefaceError: the generator knows no attributes.
         """
+        learned = kept(generator.info.name, generator.info.latent_size, store.folder())
         if not isinstance(generator, Mini):
+            if learned:
+                return Sliders((), torch.zeros(0, generator.info.latent_size), learned=learned)
             raise VoltefaceError(
                 f"{generator.info.title} knows no attributes, so it has no sliders.", "Choose the model mini."
             )
@@ -131,7 +146,16 @@ class Sliders:
         directions = torch.stack([direction(slider, generator.prior, attributes) for slider in known])
         names = tuple(slider.name for slider in known)
         mixed = bundled_mix(generator.info.name, names) if mix is None else mix
-        return Sliders(names, directions, mixed)
+        return Sliders(known, directions, mixed, learned)
+
+    def slider(self, name: str) -> Slider:
+        """The slider of a name.
+
+        Raises:
+            VoltefaceError: there is no such slider.
+        """
+        self.direction(name)
+        return self.sliders[self.names.index(name)]
 
     def direction(self, name: str) -> Tensor:
         """Change of a latent [W] for strength 1.
@@ -147,7 +171,7 @@ class Sliders:
         """Latents [..., L, W] of the head with all sliders moved at once; strengths beyond a range stop there."""
         moved = latents
         for name, strength in strengths.items():
-            low, high = slider_of(name).range
+            low, high = self.slider(name).range
             moved = moved + min(max(strength, low), high) * self.direction(name).to(latents)
         return moved
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import torch
 
-from core.editors.attributes import Sliders, slider_of
+from core.editors.attributes import Sliders
 from core.errors import VoltefaceError
 from core.evaluation.pictures import at_degrees, head_of, sample_latents
 from core.frame import Quality
@@ -71,7 +71,7 @@ def attributes_sheet(generator: Generator, report: Report, *, seeds: Sequence[in
         tiles = []
         for seed in seeds:
             latents = sample_latents(generator, seed)
-            for strength in np.linspace(*slider_of(name).range, STRENGTHS).tolist():
+            for strength in np.linspace(*sliders.slider(name).range, STRENGTHS).tolist():
                 moved = sliders.applied(latents, {name: strength})
                 yaw = 150 if name == "hair-length" else 15
                 tiles.append(_labelled(_tile(_renderer(generator, moved), yaw), f"{name} {strength:+.1f}"))
