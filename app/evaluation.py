@@ -80,26 +80,27 @@ def evaluate_inversion(options: argparse.Namespace, console: Console) -> tuple[d
     known, _ = _resumed(options.output)
     rows = inversion.rows_from_json(known.parts["cost"].details["rows"]) if known and "cost" in known.parts else []
     generator = generators.load(options.model)
-    title = f"Inversions by {generator.info.title}, {options.seconds:g} s for each search"
-    measure: Callable[[int, Report], list[inversion.InversionRow]]
+    limit = "every search to its end" if options.seconds is None else f"{options.seconds:g} s for each search"
+    title = f"Inversions by {generator.info.title}, {limit}"
+    measure: Callable[[int, inversion_methods.Wanted, Report], list[inversion.InversionRow]]
     if options.photos is not None:
         files = portraits.photos_in(options.photos)[: options.heads]
         names, title = [path.name for path in files], f"{title}, portraits in {options.photos}"
-        measure = lambda n, report: inversion.photo_rows(generator, files[n], wanted, report)  # noqa: E731
+        measure = lambda n, lacking, report: inversion.photo_rows(generator, files[n], lacking, report)  # noqa: E731
     elif options.views is not None:
         sets = inversion_views.view_sets(options.views)[: options.heads]
         names, title = [views.name for views in sets], f"{title}, views in {options.views}"
-        measure = lambda n, report: inversion.view_rows(generator, sets[n], wanted, report)  # noqa: E731
+        measure = lambda n, lacking, report: inversion.view_rows(generator, sets[n], lacking, report)  # noqa: E731
     else:
         truths = held_out.held_out_heads(options.data, options.heads)
         names, title = [str(truth.seed) for truth in truths], f"{title}, held-out heads from one frontal view"
-        measure = lambda n, report: inversion.held_out_rows(generator, truths[n], wanted, report)  # noqa: E731
+        measure = lambda n, lacking, report: inversion.held_out_rows(generator, truths[n], lacking, report)  # noqa: E731
 
     def keep(rows: Sequence[inversion.InversionRow]) -> None:
         if options.output is not None:
             _write(options.output, inversion.figures_of(title, rows, ()))
 
-    rows, remarks = inversion.evaluated(names, measure, console.report, rows, keep)
+    rows, remarks = inversion.evaluated(names, measure, wanted, console.report, rows, keep)
     figures: ModelFigures = inversion.figures_of(title, rows, remarks)
     return figures.to_json(), figures.in_words
 

@@ -17,12 +17,13 @@ import torch
 from core.align import align
 from core.errors import VoltefaceError
 from core.evaluation.figures import Cell, ModelFigures, Part
-from core.evaluation.inversion_methods import Wanted, found_heads
+from core.evaluation.inversion_methods import METHODS, found_heads
 from core.evaluation.pictures import COMPARED_PX, as_tensor, identity_between, identity_of, sized
 from core.evaluation.rear_check import rear_check, rear_views
-from core.evaluation.reconstruction import FACE_SEEN_DEGREES, alignment_of, likeness, same_turn
+from core.evaluation.reconstruction import FACE_SEEN_DEGREES, alignment_of, same_turn
 from core.frame import Quality
-from core.metrics import lpips, psnr
+from core.metrics import psnr
+from core.perception.lpips import embedding_distance, perceptual_net
 from core.photo import Photo
 from core.progress import Progress, named, silent
 from core.rendering.renderer import HeadRenderer
@@ -31,11 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from core.align import Alignment
+    from torch import Tensor
+
     from core.evaluation.held_out import HeldOutHead
-    from core.evaluation.inversion_methods import Found
+    from core.evaluation.inversion_methods import Found, Wanted
     from core.evaluation.inversion_views import ViewSet
-    from core.head import Head
+    from core.frame import Frame
+    from core.perception.lpips import Embedding
     from core.progress import Report
     from core.protocols import Generator
 
@@ -73,24 +76,69 @@ def has_rear_face(renderer: HeadRenderer) -> bool:
     return any(finding.kind in REAR_KINDS for finding in check.findings)
 
 
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """A picture that heads are compared with, embedded once for all methods.
+
+    Attributes:
+        rgb: [1, 3, h, w] on white, `COMPARED_PX` wide.
+        solid: [1, 1, h, w] the person, 0..1.
+        embedding: of VGG16.
+        face: its identity, or None.
+    """
+
+    rgb: Tensor
+    solid: Tensor
+    embedding: Embedding
+    face: Tensor | None
+
+    @staticmethod
+    def of(rgb: Tensor, solid: Tensor, *, with_face: bool) -> Truth:
+        """Of a picture and its mask."""
+        with torch.no_grad():
+            embedding = perceptual_net("vgg").embed(rgb)
+        pixels = (rgb[0].permute(1, 2, 0) * 255).round().byte().numpy()
+        return Truth(rgb, solid, embedding, identity_of(pixels) if with_face else None)
+
+    def measured(self, frame: Frame, *, alone: bool = False) -> dict[str, float]:
+        """A frame against it; over the pixels of either, or of this one alone."""
+        drawn = as_tensor(frame.rgb)
+        mask = self.solid
+        if not alone:
+            mask = torch.maximum(sized(torch.from_numpy(frame.alpha)[None, None]), mask)
+            mask = (mask > 0.5).float()
+        with torch.no_grad():
+            embedding = perceptual_net("vgg").embed(drawn)
+            return {
+                "lpips": float(embedding_distance(embedding, self.embedding, mask)),
+                "whole": float(embedding_distance(embedding, self.embedding)),
+                "psnr": float(psnr(drawn, self.rgb, mask)),
+                "identity": math.nan if self.face is None else identity_between(identity_of(frame.rgb), self.face),
+            }
+
+
+def by_angle(found: Mapping[int, Mapping[str, float]]) -> dict[str, dict[int, float]]:
+    """Angle -> measure -> value as measure -> angle -> value."""
+    names = dict.fromkeys(name for values in found.values() for name in values)
+    return {name: {angle: values[name] for angle, values in found.items() if name in values} for name in names}
+
+
 def held_out_rows(
     generator: Generator, truth: HeldOutHead, wanted: Wanted, report: Report, quality: Quality = Quality.NEAR
 ) -> list[InversionRow]:
     """All methods on one held-out head, whose frontal view and camera they are given."""
-    front = truth.views[0]
+    front, truths = truth.views[0], dict[int, Truth]()
+    for angle, view in truth.views.items():
+        solid = sized(torch.from_numpy((view.label > 0).astype(np.float32))[None, None])
+        truths[angle] = Truth.of(as_tensor(view.rgb), solid, with_face=angle <= FACE_SEEN_DEGREES)
 
     def measured(found: Found) -> InversionRow:
         renderer = HeadRenderer(generator, found.head)
-        values: dict[str, dict[int, float]] = {name: {} for name in (*MEASURES, "identity")}
+        values = {}
         for angle, view in truth.views.items():
             camera = same_turn(found.head.camera, front.camera, view.camera)
-            frame = renderer.render(camera, quality, size_px=COMPARED_PX)
-            alike = likeness(frame, view, with_face=angle <= FACE_SEEN_DEGREES)
-            with torch.no_grad():
-                values["whole"][angle] = float(lpips(as_tensor(frame.rgb), as_tensor(view.rgb)))
-            values["lpips"][angle], values["psnr"][angle] = alike.lpips, alike.psnr
-            values["identity"][angle] = alike.identity
-        return InversionRow(str(truth.seed), found.row, found.seconds, has_rear_face(renderer), values)
+            values[angle] = truths[angle].measured(renderer.render(camera, quality, size_px=COMPARED_PX))
+        return InversionRow(str(truth.seed), found.row, found.seconds, has_rear_face(renderer), by_angle(values))
 
     return [measured(found) for found in found_heads(alignment_of(front), generator, wanted, report)]
 
@@ -105,35 +153,20 @@ def photo_rows(
     """
     alignment = align(Photo.open(path))
     mask = sized(torch.from_numpy(alignment.mask)[None, None])
-    photo, own = as_tensor(alignment.crop) * mask + (1 - mask), identity_of(alignment.crop)
+    own = identity_of(alignment.crop)
+    photo = Truth.of(as_tensor(alignment.crop) * mask + (1 - mask), mask, with_face=False)
 
     def measured(found: Found) -> InversionRow:
-        renderer = HeadRenderer(generator, found.head)
-        values = _front(renderer, found.head, photo, mask, quality)
-        values["identity"] = {}
+        renderer, camera = HeadRenderer(generator, found.head), found.head.camera
+        values = {0: photo.measured(renderer.render(camera, quality, size_px=COMPARED_PX), alone=True)}
         for angle in TURNS_DEGREES:
-            seen = []
-            for side in {angle, -angle}:
-                camera = found.head.camera.orbited(math.radians(side), 0.0)
-                seen.append(identity_between(own, identity_of(renderer.render(camera, quality).rgb)))
+            sides = [camera.orbited(math.radians(turn), 0.0) for turn in ((angle, -angle) if angle else (0,))]
+            seen = [identity_between(own, identity_of(renderer.render(side, quality).rgb)) for side in sides]
             known = [value for value in seen if math.isfinite(value)]
-            values["identity"][angle] = float(np.mean(known)) if known else math.nan
-        return InversionRow(path.name, found.row, found.seconds, has_rear_face(renderer), values)
+            values.setdefault(angle, {})["identity"] = float(np.mean(known)) if known else math.nan
+        return InversionRow(path.name, found.row, found.seconds, has_rear_face(renderer), by_angle(values))
 
     return [measured(found) for found in found_heads(alignment, generator, wanted, report)]
-
-
-def _front(
-    renderer: HeadRenderer, head: Head, photo: torch.Tensor, mask: torch.Tensor, quality: Quality
-) -> dict[str, dict[int, float]]:
-    """A head from its own camera against its photo [1, 3, h, w]."""
-    drawn = as_tensor(renderer.render(head.camera, quality, size_px=COMPARED_PX).rgb)
-    with torch.no_grad():
-        return {
-            "lpips": {0: float(lpips(drawn, photo, mask))},
-            "whole": {0: float(lpips(drawn, photo))},
-            "psnr": {0: float(psnr(drawn, photo, mask))},
-        }
 
 
 def view_rows(
@@ -144,34 +177,29 @@ def view_rows(
     Raises:
         VoltefaceError: that picture is no usable portrait.
     """
-    alignment: Alignment = align(Photo.open(views.front.path))
-    truths = [(view, *views.aligned(view, alignment)) for view in views.views]
+    alignment, front = align(Photo.open(views.front.path)), views.front
+    truths = [
+        (view, Truth.of(*views.aligned(view, alignment), with_face=abs(view.yaw_degrees) <= FACE_SEEN_DEGREES))
+        for view in views.views
+    ]
 
     def measured(found: Found) -> InversionRow:
         renderer = HeadRenderer(generator, found.head)
-        values: dict[str, dict[int, float]] = {name: {} for name in (*MEASURES, "identity")}
-        for view, rgb, mask in truths:
-            yaw, pitch = view.yaw_degrees - views.front.yaw_degrees, view.pitch_degrees - views.front.pitch_degrees
+        values = {}
+        for view, truth in truths:
+            yaw, pitch = view.yaw_degrees - front.yaw_degrees, view.pitch_degrees - front.pitch_degrees
             camera = found.head.camera.orbited(math.radians(yaw), math.radians(pitch))
             frame = renderer.render(camera, quality, size_px=COMPARED_PX)
-            counted = torch.maximum(sized(torch.from_numpy(frame.alpha)[None, None]), mask)
-            angle = round(abs(view.yaw_degrees))
-            drawn = as_tensor(frame.rgb)
-            with torch.no_grad():
-                values["lpips"][angle] = float(lpips(drawn, rgb, (counted > 0.5).float()))
-                values["whole"][angle] = float(lpips(drawn, rgb))
-                values["psnr"][angle] = float(psnr(drawn, rgb, (counted > 0.5).float()))
-            if angle <= FACE_SEEN_DEGREES:
-                pixels = (rgb[0].permute(1, 2, 0) * 255).round().byte().numpy()
-                values["identity"][angle] = identity_between(identity_of(frame.rgb), identity_of(pixels))
-        return InversionRow(views.name, found.row, found.seconds, has_rear_face(renderer), values)
+            values[round(abs(view.yaw_degrees))] = truth.measured(frame)
+        return InversionRow(views.name, found.row, found.seconds, has_rear_face(renderer), by_angle(values))
 
     return [measured(found) for found in found_heads(alignment, generator, wanted, report)]
 
 
 def evaluated(
     names: Sequence[str],
-    measure: Callable[[int, Report], list[InversionRow]],
+    measure: Callable[[int, Wanted, Report], list[InversionRow]],
+    wanted: Wanted,
     report: Report,
     known: Sequence[InversionRow] = (),
     keep: Callable[[Sequence[InversionRow]], None] = lambda _: None,
@@ -181,19 +209,20 @@ def evaluated(
     Args:
         names: of the heads.
         measure: rows of the head of a number.
+        wanted: the methods.
         report: told at each step.
-        known: rows of an earlier run; heads that stand there are not measured again.
+        known: rows of an earlier run, which are not measured again.
         keep: called with all rows after each head.
     """
     rows, remarks = list(known), []
-    done = {row.head for row in known}
     for number, name in enumerate(names):
-        if name in done:
+        lacking = wanted.without({row.method for row in known if row.head == name})
+        if lacking.is_nothing:
             continue
         label = f"{name} ({number + 1} of {len(names)})"
         report(Progress(number, len(names), label))
         try:
-            rows += measure(number, named(report, label))
+            rows += measure(number, lacking, named(report, label))
         except VoltefaceError as error:
             remarks.append(f"skipped {name}: {error}")
             continue
@@ -209,7 +238,8 @@ def figures_of(title: str, rows: Sequence[InversionRow], remarks: Sequence[str])
     """
     if not rows:
         raise VoltefaceError("Nothing could be measured.", " ".join(remarks[:1]) or "Name other heads.")
-    methods = list(dict.fromkeys(row.method for row in rows))
+    order = [*METHODS, *dict.fromkeys(row.method for row in rows)]
+    methods = [name for name in dict.fromkeys(order) if any(row.method == name for row in rows)]
     heads = list(dict.fromkeys(row.head for row in rows))
     figures = ModelFigures(f"{title}, {len(heads)} heads: {', '.join(heads)}")
     for name, words in {**MEASURES, "identity": IDENTITY}.items():

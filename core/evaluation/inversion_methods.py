@@ -7,7 +7,7 @@ bare: the photo that a head wears would hide what its field is worth; rows that 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core import inverters
@@ -17,7 +17,7 @@ from core.inverters.dual_encoder import DualEncoder, load_branches
 from core.inverters.photo_layer import with_photo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from core.align import Alignment
@@ -42,17 +42,27 @@ class Wanted:
 
     Attributes:
         methods: of `METHODS`.
-        seconds: for each method that searches.
+        seconds: for each method that searches; None lets each do its own number of steps.
         seed: of each.
         ablations: other branches by name; each is a row like `dual`.
         worn: whether pivotal and dual are also measured with the photo on.
     """
 
     methods: tuple[str, ...] = METHODS
-    seconds: float = 60.0
+    seconds: float | None = None
     seed: int = 0
     ablations: tuple[tuple[str, Branches], ...] = ()
     worn: bool = True
+
+    def without(self, rows: Collection[str]) -> Wanted:
+        """What is left to do when some rows are known."""
+        ablations = tuple(pair for pair in self.ablations if f"{DUAL}, {pair[0]}" not in rows)
+        return replace(self, methods=tuple(name for name in self.methods if name not in rows), ablations=ablations)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.methods and not self.ablations
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,8 +120,8 @@ def found_heads(alignment: Alignment, generator: Generator, wanted: Wanted, repo
             if name == DUAL:
                 yield from _worn(found, alignment, generator, wanted)
     for name, branches in wanted.ablations:
-        yield _timed(f"dual, {name}", DualEncoder(branches), alignment, generator, wanted, report)
-        yield _timed(f"E2, {name}", DualEncoder(branches, "natural"), alignment, generator, wanted, report)
+        yield _timed(f"{DUAL}, {name}", DualEncoder(branches), alignment, generator, wanted, report)
+        yield _timed(f"{NATURAL}, {name}", DualEncoder(branches, "natural"), alignment, generator, wanted, report)
     if PSEUDO_VIEWS in wanted.methods:
         yield _timed(PSEUDO_VIEWS, inverters.load(PSEUDO_VIEWS, bare=True), alignment, generator, wanted, report)
 

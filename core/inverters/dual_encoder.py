@@ -3,7 +3,7 @@
 First stage: the encoder's latents and camera. Second stage: two branches of one shape add offsets to the planes, E1
 faithful to the photo, E2 natural where the photo shows nothing. The occlusion mask of the photo's depth stitches them:
 `T = (1 - O) T_E1 + O T_E2`. Branches are trained for one generator; another one gets what an untrained branch
-does, which lays the photo's colours on the visible surface by the decoder's own slope.
+do, which lay the photo's colours on the visible surface and carry them around by the decoder's own slope.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from core.head import Head
 from core.inverters.encoder import encode
 from core.inverters.first_look import first_look
 from core.inverters.glimpse import Glimpse
-from core.inverters.occlusion import hidden_cells, stitched
+from core.inverters.occlusion import stitched
 from core.inverters.offset_encoder import OffsetEncoder, OffsetEncoderConfig, lifted
 from core.inverters.pose import RefinedCamera
 from core.mask import Mask
@@ -54,10 +54,10 @@ Stitching = Literal["dual", "faithful", "natural", "first stage"]
 
 @dataclass(frozen=True, eq=False)
 class Branches:
-    """The two offset encoders: E1 and E2; the latter is None where nobody trained any."""
+    """The two offset encoders: E1 and E2."""
 
     faithful: OffsetEncoder
-    natural: OffsetEncoder | None
+    natural: OffsetEncoder
 
     @staticmethod
     def untrained(trigrid: Trigrid) -> Branches:
@@ -66,14 +66,15 @@ class Branches:
         config = OffsetEncoderConfig(channels=channels, depth=depth, coarse_px=min(UNTRAINED_COARSE_PX, width))
         with torch.random.fork_rng(devices=()):
             torch.manual_seed(0)
-            return Branches(OffsetEncoder(config).eval().requires_grad_(requires_grad=False), None)
+            pair = [OffsetEncoder(config).eval().requires_grad_(requires_grad=False) for _ in range(2)]
+        pair[1].carries()
+        return Branches(*pair)
 
 
 def save_branches(branches: Branches, path: Path, *, generator: str) -> None:
     """Write the file that `load_branches` reads, in half precision."""
     tensors = {f"faithful.{name}": value for name, value in branches.faithful.state_dict().items()}
-    if branches.natural is not None:
-        tensors |= {f"natural.{name}": value for name, value in branches.natural.state_dict().items()}
+    tensors |= {f"natural.{name}": value for name, value in branches.natural.state_dict().items()}
     described = {"config": branches.faithful.config.to_json(), "generator": generator}
     halves = {name: value.detach().half().contiguous().clone() for name, value in tensors.items()}
     partial = path.with_name(path.name + ".partial")
@@ -175,14 +176,14 @@ class DualEncoder:
         known = lifted(generator, field, camera, look, branches.faithful.config.coarse_px)
         width = field.planes.shape[-1]
 
-        def moved(branch: OffsetEncoder | None) -> Trigrid:
-            return field if branch is None else field.with_planes(field.planes + branch(known, width))
+        def moved(branch: OffsetEncoder) -> Trigrid:
+            return field.with_planes(field.planes + branch(known, width))
 
         if self._stitching == "faithful":
             return moved(branches.faithful)
         if self._stitching == "natural":
             return moved(branches.natural)
-        return stitched(moved(branches.faithful), moved(branches.natural), hidden_cells(field, known.surface))
+        return stitched(moved(branches.faithful), moved(branches.natural), known.hidden)
 
 
 def photo_and_mask(alignment: Alignment) -> tuple[Tensor, Tensor]:

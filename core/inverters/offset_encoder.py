@@ -4,7 +4,8 @@ TriPlaneNet predicts its offsets from (input, first reconstruction, difference) 
 enough to learn on a CPU because it is told what is known anyway. A U-Net looks at the three pictures and at the first
 surface; its answers - change of colour, of density, of free features - are carried to the planes at the points that the
 pixels show (E3DGE's local features), where a change of colour is already a change of features by the decoder's own
-slope. At first it therefore just lays the photo's colours on the surface. A second, coarse network works in the planes:
+slope; colours that belong to parts that go on behind are carried there (`carrying`). At first it therefore just
+recolours the head. A second, coarse network works in the planes:
 it sees what arrived there, the planes themselves and where outlines disagree, and adds what is smooth: shape, and
 the colours around the head.
 """
@@ -19,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.inverters.carrying import carried_change
 from core.inverters.lifting import (
     INSIDE,
     Filling,
@@ -29,6 +31,7 @@ from core.inverters.lifting import (
     seen_surface,
     view_rays,
 )
+from core.inverters.occlusion import hidden_cells
 from core.inverters.perceptual import multiplies_half
 
 if TYPE_CHECKING:
@@ -44,8 +47,8 @@ PHOTO_CHANNELS, LOOK_CHANNELS = 16, 19
 HULL_RAYS, HULL_SAMPLES = 64, 10
 HULL_REACH = 0.36
 """Outlines are carried this far before and behind the origin's distance, world units."""
-FIRST_GAIN = 0.9
-"""Share of the photo's colour that an untrained branch lays on the surface."""
+FIRST_GAIN, FIRST_CARRY = 0.9, 0.8
+"""Shares of the photo's colour that a branch begins with: on the surface, and, of E2 alone, around the head."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,8 @@ class Lifted:
         splat: of the surface, as dense as the planes' cells.
         filling: of the splat.
         coarse: [3, C * D + 2 * D, p, p] the planes and the outlines' disagreement, at the coarse size.
+        carried: [3 * D, C, p, p] change that carries the photo's colours to what it does not show.
+        hidden: [3, 1, D, H, W] the occlusion mask.
         surface: what the photo's camera sees.
     """
 
@@ -128,6 +133,8 @@ class Lifted:
     splat: Splat
     filling: Filling
     coarse: Tensor
+    carried: Tensor
+    hidden: Tensor
     surface: SeenSurface
 
 
@@ -148,8 +155,20 @@ def lifted(generator: Generator, trigrid: Trigrid, camera: Camera, look: FirstLo
         splat = Splat.of(trigrid, SeenSurface(*(_as_dense(x, plane_px) for x in vars(surface).values())))
         planes = F.interpolate(trigrid.planes.flatten(1, 2), (coarse_px,) * 2, mode="area")
         coarse = torch.cat([planes, _outlines(trigrid, camera, mask, look.alpha, coarse_px)], 1)
+        hidden = hidden_cells(trigrid, surface)
+        carried = carried_change(generator, trigrid, camera, surface, change, look.alpha * mask, coarse_px)
+        carried = carried * F.interpolate(hidden[:, 0], (coarse_px,) * 2, mode="area").flatten(0, 1)[:, None]
     return Lifted(
-        torch.cat([fine, *facts], 1), change, slopes.colour, slopes.density, splat, splat.filling(), coarse, surface
+        torch.cat([fine, *facts], 1),
+        change,
+        slopes.colour,
+        slopes.density,
+        splat,
+        splat.filling(),
+        coarse,
+        carried,
+        hidden,
+        surface,
     )
 
 
@@ -194,6 +213,7 @@ class OffsetEncoder(nn.Module):
         self.look = UNet(PHOTO_CHANNELS + LOOK_CHANNELS, config.widths)
         self.answer = _silent(nn.Conv2d(config.widths[0], 3 + 1 + config.channels, 1))
         self.gain = nn.Parameter(torch.tensor(FIRST_GAIN))
+        self.carry = nn.Parameter(torch.tensor(0.0))
         first = config.coarse_widths[0]
         inputs = 2 * count + 3 * config.depth
         self.place = nn.Parameter(torch.zeros(3, first, config.coarse_px, config.coarse_px))
@@ -202,6 +222,11 @@ class OffsetEncoder(nn.Module):
         self.told = nn.Linear(config.widths[-1], config.coarse_widths[-1])
         self.cross = nn.Linear(3 * first, config.coarse_widths[-1])
         self.depart = nn.ModuleList(_silent(nn.Conv2d(first, count, 1)) for _ in range(3))
+
+    def carries(self) -> None:
+        """Begin to carry colours around the head, as E2 does."""
+        with torch.no_grad():
+            self.carry.fill_(FIRST_CARRY)
 
     def forward(self, known: Lifted, plane_px: int) -> Tensor:
         """The offset [3, C, D, H, W] of planes `plane_px` cells wide; differentiable in the weights."""
@@ -234,6 +259,7 @@ class OffsetEncoder(nn.Module):
             x, _ = self.spread(x, told.expand(3, -1))
             out = torch.cat([depart(plane[None]) for depart, plane in zip(self.depart, x, strict=True)])
         out = out.float().unflatten(1, (config.depth, config.channels)).flatten(0, 1)
+        out = out + self.carry * known.carried
         return F.interpolate(out, (plane_px,) * 2, mode="bilinear", align_corners=False)
 
 

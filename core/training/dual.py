@@ -23,8 +23,6 @@ from safetensors.torch import save_file
 
 from core.descent import Adam, Ranger
 from core.errors import CheckpointError, VoltefaceError
-from core.inverters.lifting import seen_surface
-from core.inverters.occlusion import hidden_cells
 from core.inverters.offset_encoder import OffsetEncoder, OffsetEncoderConfig, lifted
 from core.progress import Progress
 from core.training.dataset import pixel_rays
@@ -161,6 +159,7 @@ class BranchTraining:
         """Take over a branch's weights, unless this run has begun already."""
         if self.step == 0:
             self.network.load_state_dict(dict(weights))
+            self.network.carries()
             self.average = {name: value.detach().clone() for name, value in self.parameters.items()}
             self.ranger = Ranger(list(self.parameters.values()), (0.9, 0.99))
 
@@ -237,8 +236,7 @@ class BranchTraining:
                 side = recipe.discriminator_px
                 fake = F.adaptive_avg_pool2d(planes[0].flatten(1, 2), side).flatten(0, 1)[None]
                 if self.adversary == "hidden planes":
-                    surface = seen_surface(item.look.depth, item.look.alpha, item.camera)
-                    hidden = F.adaptive_avg_pool2d(hidden_cells(trigrid, surface)[:, 0], side)
+                    hidden = F.adaptive_avg_pool2d(known.hidden[:, 0], side)
                     hidden = hidden.repeat_interleave(recipe.network.channels, 0).view(
                         3, recipe.network.depth, recipe.network.channels, side, side
                     )
