@@ -34,7 +34,9 @@ def witnesses(project: Project, *, half: bool = False, neural_px: int | None = N
     from core.rendering.seen import witnesses_of
 
     head = road.head_of(project, project.photo.name)
-    return witnesses_of(head, project.alignment, road.renderer_of(head, half=half, neural_px=neural_px))
+    # a photo from an unknown side tells nothing here
+    further = [one.alignment for one in project.further if one.camera_is_known]
+    return witnesses_of(head, project.alignment, road.renderer_of(head, half=half, neural_px=neural_px), further)
 
 
 def fidelity_of(
@@ -84,7 +86,7 @@ def facts_of(project: Project, seconds: float | None = None) -> tuple[tuple[str,
     methods = {choice.name: choice.title for choice in shelf.method_choices()}
     edits = [edit_text(edit, project) for edit in at_work(project.edits)]
     rows = [
-        ("Photo", project.photo.name),
+        ("Photo", ", ".join([project.photo.name, *(one.name for one in project.further)])),
         ("Model", f"{model.title} ({model.licence})" if model is not None else head.generator),
         ("Method", methods.get(head.method, head.method or "not made from a photo")),
         ("Seed", str(head.seed)),

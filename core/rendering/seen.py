@@ -57,21 +57,28 @@ class Witness:
     shows: NDArray[np.float32] | None = None
 
 
-def witnesses_of(head: Head, alignment: Alignment | None, renderer: Renderer) -> tuple[Witness, ...]:
-    """The photos that a head was made from: the first one, and those that were added.
+def witnesses_of(
+    head: Head, alignment: Alignment | None, renderer: Renderer, further: Sequence[Alignment] = ()
+) -> tuple[Witness, ...]:
+    """The photos that a head was made from: the first one, those that were added, and what else is laid on it.
 
     Args:
         head: as it was made, without edits: what an edit puts elsewhere no photo has shown.
         alignment: of the first photo; None where the head was made without one, so that nothing was seen.
-        renderer: of that head; draws once.
+        renderer: of that head; draws once for each photo.
+        further: of photos from other sides.
     """
     if alignment is None:
         return ()
-    depth = renderer.render(head.camera, Quality.NEAR).depth
-    shows: NDArray[np.float32] = alignment.mask * alignment.inside_photo
+
+    def taken(photo: Alignment, camera: Camera) -> Witness:
+        shows: NDArray[np.float32] = photo.mask * photo.inside_photo
+        return Witness(camera, renderer.render(camera, Quality.NEAR).depth, shows)
+
     added = [one for one in head.photos if one.camera != head.camera]
     return (
-        Witness(head.camera, depth, shows),
+        taken(alignment, head.camera),
+        *(taken(one, one.camera) for one in further),
         *(Witness(one.camera, one.depth, (one.cover_from_here / 255).astype(np.float32)) for one in added),
     )
 

@@ -26,7 +26,7 @@ from core.photo import Photo
 from core.photo_layer import PhotoLayer
 from core.progress import Progress
 from core.rendering.renderer import HeadRenderer
-from core.rendering.seen import Witness, witnesses_of
+from core.rendering.seen import witnesses_of
 from tests.app.studio_fakes import alignment_of
 from tests.fakes import TinyGenerator, tiny_head
 
@@ -101,8 +101,8 @@ def test_more_photos_show_more_and_none_nothing(alignment: Alignment) -> None:
     head, tiny = tiny_head(), TinyGenerator()
     renderer = HeadRenderer(tiny, head)
     (first,) = witnesses_of(head, alignment, renderer)
-    behind = Camera.orbit(math.pi)
-    second = Witness(behind, renderer.render(behind, Quality.NEAR).depth)
+    from_behind = replace(alignment, camera=Camera.orbit(math.pi))
+    _, second = witnesses_of(head, alignment, renderer, [from_behind])
     shares = [seen_shares(renderer.grid(), photos)[0] for photos in ((), (first,), (first, second))]
     assert shares[0] == 0
     assert shares[1] is not None
