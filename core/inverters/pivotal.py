@@ -11,6 +11,7 @@ one schedule.
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from dataclasses import dataclass, field, replace
@@ -19,8 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from core.device import seeded
-from core.errors import Cancelled, InversionError
+from core.device import Effort, is_out_of_memory, seeded, with_less
+from core.errors import Cancelled, DeviceError, InversionError
 from core.head import Head
 from core.inverters.colouring import PHOTO_PX, Colouring
 from core.inverters.encoder import encode
@@ -29,8 +30,9 @@ from core.inverters.further_photos import FurtherPhotos
 from core.inverters.glimpse import Glimpse
 from core.inverters.latent_search import LatentSearch, SearchSettings
 from core.inverters.latent_space import LatentSpace
-from core.inverters.pivotal_tuning import PivotalTuning
+from core.inverters.pivotal_tuning import PivotalTuning, TuningSettings
 from core.inverters.pose import RefinedCamera
+from core.inverters.published_encoder import published_latents
 from core.inverters.surface import Surface
 from core.losses import PerceptualTarget, masked_l1
 from core.mask import Mask
@@ -51,12 +53,16 @@ if TYPE_CHECKING:
     from core.progress import Report
     from core.protocols import Generator
 
+log = logging.getLogger(__name__)
+
 METHOD = "pivotal"
 RUNG_STEPS = 20
 JOIN_STEPS = 30
 """Steps of the search on the first photo alone."""
 JOIN_SHARE = 0.3
 """The same as a share of the search's time."""
+LEAST_WINDOW_PX = 16
+"""Of the tuning, where memory is short."""
 FURTHER_PX = 128
 """Side of the further photos that the tuning looks at."""
 SAMPLES = 14
@@ -199,8 +205,19 @@ class Pivotal:
             except Cancelled:
                 if run.best is None:
                     raise
+            except (MemoryError, RuntimeError) as error:
+                # too little memory for the next stage: what was found stays
+                if run.best is None or not is_out_of_memory(error):
+                    raise
+                log.info("out of memory: %s", error)
             assert run.best is not None
             return run.best
+
+
+def _in_pieces(settings: TuningSettings, effort: Effort) -> TuningSettings:
+    """The same with smaller windows and fewer points at once."""
+    window_px = max(LEAST_WINDOW_PX, round(settings.window_px * math.sqrt(effort.share)))
+    return replace(settings, window_px=window_px, points=effort.of(settings.points))
 
 
 def _fits(head: Head, generator: Generator) -> bool:
@@ -260,7 +277,13 @@ class _Run:
         if any(turn):
             camera = camera.orbited(*turn)
         self._rung("First guess", guess.latents, camera, generator.trigrid(guess.latents))
-        return guess.latents, camera
+        latents = guess.latents if guess.attributes else published_latents(whole.rgb, generator)
+        if latents is None or latents is guess.latents:
+            return guess.latents, camera
+        self._rung("First guess", latents, camera, generator.trigrid(latents))
+        assert self._pivot is not None
+        # the better of the two
+        return self._pivot
 
     def _search(self, evidence: Evidence, start: Tensor, camera: Camera) -> None:
         plan, generator = self._plan, self._generator
@@ -327,19 +350,32 @@ class _Run:
         if plan.tuning_steps == 0:
             return
         assert isinstance(self._generator, PlaneGenerator)
-        further = self._method.further_views(self._generator, evidence, coloured, self._photos)
-        tuning = PivotalTuning(
-            self._generator, evidence, coloured, steps=plan.tuning_steps, seed=self._seed, further=further
-        )
+        generator = self._generator
+        further = self._method.further_views(generator, evidence, coloured, self._photos)
 
-        # its planes and moments are not needed any more
-        del coloured
+        def tune(effort: Effort) -> None:
+            settings = _in_pieces(TuningSettings(), effort)
+            tuning = PivotalTuning(
+                generator,
+                evidence,
+                coloured,
+                steps=plan.tuning_steps,
+                seed=self._seed,
+                settings=settings,
+                further=further,
+            )
 
-        def tuned() -> None:
-            self._rung("Adding detail", latents, camera, tuning.trigrid, tuning.delta)
+            def tuned() -> None:
+                self._rung("Adding detail", latents, camera, tuning.trigrid, tuning.delta)
 
-        self._done = 1 + plan.search_steps + plan.colouring_steps
-        self._stage("Adding detail", tuning.step, tuned, plan.tuning_steps, plan.until)
+            self._done = 1 + plan.search_steps + plan.colouring_steps
+            self._stage("Adding detail", tuning.step, tuned, plan.tuning_steps, plan.until)
+
+        try:
+            with_less(tune)
+        except DeviceError:
+            # there is a head already, and it stays
+            log.info("no memory for the last stage")
 
     def _stage(
         self,

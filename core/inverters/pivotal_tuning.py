@@ -188,11 +188,12 @@ class PivotalTuning:
         if self._done % settings.clean_every == 0:
             whole = self._evidence.at(PHOTO_PX)
             self._clutter, _ = clutter(generator, self._offset.trigrid, whole, self._refined)
-        losses = self._held(generator, trigrid)
+        losses: dict[str, Tensor] = {}
         if len(self._further) == 0 or self._done % settings.photo_every == 0:
             window = self._window()
             seen = self._glimpse.see(generator, trigrid, self._refined, window, settings.samples, self._noise)
             losses |= self._differences_from_photo(generator, seen, window)
+        losses |= self._held(generator, trigrid)
         losses |= {"smooth": self._offset.roughness(), "small": self._offset.size()}
         losses["empty"] = self._left_clutter(generator, trigrid)
         if len(self._further):
