@@ -27,6 +27,8 @@ class PhotoLayer:
         cover_from_here: uint8 [S, S]: the same, seen from the photo's own camera.
         camera: the photo's.
         depth: float32 [h, w] of the head's surface along the camera's z, world units; 0 where there is none.
+        gains: float32 [parts of `core.mask.PARTS`, 3], factors by which the head's own red, green and blue become the
+            photo's, part by part; None leaves them.
         way: how points of the face as it is now come back to where they were in the photo, one after the other.
     """
 
@@ -35,6 +37,7 @@ class PhotoLayer:
     cover_from_here: NDArray[np.uint8]
     camera: Camera
     depth: NDArray[np.float32]
+    gains: NDArray[np.float32] | None = None
     way: tuple[Warp, ...] = ()
 
     def __eq__(self, other: object) -> bool:
@@ -42,6 +45,10 @@ class PhotoLayer:
             return NotImplemented
         names = ("picture", "cover", "cover_from_here", "depth")
         same = all(np.array_equal(getattr(self, name), getattr(other, name)) for name in names)
+        if self.gains is None or other.gains is None:
+            same = same and self.gains is other.gains
+        else:
+            same = same and np.array_equal(self.gains, other.gains)
         return self.camera == other.camera and self.way == other.way and same
 
     def __hash__(self) -> int:

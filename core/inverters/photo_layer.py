@@ -16,9 +16,10 @@ import numpy as np
 import torch
 
 from core.head import Head
-from core.inverters.glimpse import Glimpse
+from core.inverters.glimpse import Glimpse, Seen
 from core.inverters.pose import RefinedCamera
 from core.inverters.strands import photographed_strands
+from core.mask import PARTS
 from core.photo_layer import PhotoLayer
 
 if TYPE_CHECKING:
@@ -41,6 +42,12 @@ STEP = 0.02
 """Difference of depth between neighbours, world units, at which one thing ends before another."""
 RIM = 1 / 100
 """Width of the outline where the background shines through, in picture sides."""
+TONES = ((("skin", "nose", "ears"), ""), (("hair", "brows"), ""), (("neck",), "skin"), (("cloth",), ""), (("glasses",), ""))
+"""Parts that share one tone, and whose they take where the photo hardly shows them."""
+LEAST_SHARE = 0.004
+"""Share of the picture that a part must have for its tone to be known."""
+GAINS = (0.4, 2.5)
+"""Bounds of a gain: beyond, something else was seen there."""
 BORDER = 1 / 24
 """Width of the fading towards the border of what the photo shows, in picture sides."""
 
@@ -96,12 +103,19 @@ def with_photo(head: Head, alignment: Alignment, generator: Generator) -> Head:
         alignment: the photo's.
         generator: the head's, without its tuning.
     """
-    depth = surface_depth(generator.tuned(head.delta) if head.delta else generator, head)
-    return replace(head, photos=(photo_layer(alignment, head.camera, depth),))
+    tuned = generator.tuned(head.delta) if head.delta else generator
+    seen, depth = _look(tuned, head)
+    layer = photo_layer(alignment, head.camera, depth)
+    return replace(head, photos=(replace(layer, gains=_gains(tuned, layer, seen)),))
 
 
 def surface_depth(generator: Generator, head: Head) -> NDArray[np.float32]:
     """Where the head's camera meets its surface: float32 [h, h] along the camera's z, world units, 0 beside it."""
+    return _look(generator, head)[1]
+
+
+def _look(generator: Generator, head: Head) -> tuple[Seen, NDArray[np.float32]]:
+    """What the head's camera sees, and how deep."""
     camera = RefinedCamera(head.camera)
     with torch.no_grad():
         glimpse = Glimpse(generator, head.trigrid, camera)
@@ -109,7 +123,37 @@ def surface_depth(generator: Generator, head: Head) -> NDArray[np.float32]:
         _, directions = head.camera.rays(DEPTH_PX, DEPTH_PX)
         along_z = torch.from_numpy(directions @ head.camera.forward).view(DEPTH_PX, DEPTH_PX)
         depth = seen.depth / seen.alpha.clamp(min=1e-6) * along_z
-        return torch.where(seen.alpha >= SOLID, depth, 0.0).float().numpy()
+        return seen, torch.where(seen.alpha >= SOLID, depth, 0.0).float().numpy()
+
+
+def _gains(generator: Generator, layer: PhotoLayer, seen: Seen) -> NDArray[np.float32] | None:
+    """How the head's own colours become the photo's, part by part: [parts, 3]; None where no labels are decoded.
+
+    Args:
+        generator: the head's, with its tuning.
+        layer: the photo.
+        seen: the head from the photo's camera.
+    """
+    share = seen.alpha.clamp(min=1e-3)
+    with torch.no_grad():
+        logits = generator.label_logits((seen.features / share).flatten(1).T)
+    if logits is None or not generator.info.parts:
+        return None
+    chances = logits.softmax(dim=1).T.view(-1, DEPTH_PX, DEPTH_PX).numpy()
+    size = (DEPTH_PX, DEPTH_PX)
+    cover = cv2.resize(layer.cover, size, interpolation=cv2.INTER_AREA) / 255 * (layer.depth > 0)
+    photo = cv2.resize(layer.picture, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    own = (seen.colours / share).movedim(0, 2).clamp(0, 1).numpy()
+    gains = np.ones((len(PARTS), 3), np.float32)
+    for group, fallback in TONES:
+        known = [generator.info.parts.index(part) for part in group if part in generator.info.parts]
+        weight = (chances[known].sum(axis=0) * cover)[..., None]
+        if weight.mean() >= LEAST_SHARE:
+            gain = ((photo * weight).sum((0, 1)) / (own * weight).sum((0, 1)).clip(min=1e-6)).clip(*GAINS)
+        else:
+            gain = gains[PARTS.index(fallback)] if fallback else np.ones(3)
+        gains[[PARTS.index(part) for part in group]] = gain
+    return gains
 
 
 def photo_layer(alignment: Alignment, camera: Camera, depth: NDArray[np.float32]) -> PhotoLayer:

@@ -22,6 +22,7 @@ from core.rendering.matte import fine_alpha
 from core.rendering.near import march_near
 from core.rendering.occupancy import FieldGrid, field_grid
 from core.rendering.paint import painted
+from core.rendering.part_tones import in_tones
 from core.rendering.preview import KeyView, preview
 from core.rendering.rays import camera_rays
 from core.rendering.strands import with_strands
@@ -175,6 +176,8 @@ class HeadRenderer:
         labels = part_labels(generator, composite.features[0].movedim(0, -1))
         if labels is not None:
             labels = torch.where(seen, labels.cpu(), torch.zeros((), dtype=torch.uint8))
+            if self.head.photos and self.head.photos[-1].gains is not None:
+                rgb = in_tones(rgb, alpha, labels.numpy(), self.head.photos[-1].gains)
             if self.head.strands is not None:
                 hair = (labels == PARTS.index("hair")).float().numpy()
                 rgb = with_strands(rgb, hair, depth.numpy(), camera, self.head.strands)

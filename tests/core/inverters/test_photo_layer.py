@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -12,6 +13,7 @@ from core.camera import Camera
 from core.frame import Frame, Quality
 from core.head import Head
 from core.inverters.photo_layer import Photographed, with_photo
+from core.mask import PARTS
 from core.photo import Photo
 from core.progress import Progress, Report, silent
 from core.project import Project
@@ -69,6 +71,7 @@ def test_it_stays_on_the_surface_while_orbiting(photo: Alignment, yaw_degrees: f
 def test_what_it_did_not_see_keeps_the_heads_colours(photo: Alignment) -> None:
     behind = Camera.orbit(math.pi)
     head = with_photo(tiny_head(), photo, TinyGenerator())
+    head = replace(head, photos=tuple(replace(layer, gains=None) for layer in head.photos))
     assert np.array_equal(_render(head, behind).rgb, _render(tiny_head(), behind).rgb)
 
 
@@ -127,3 +130,13 @@ def test_every_head_of_an_inverter_wears_its_photo(photo: Alignment) -> None:
     assert inner.start is not None
     assert inner.start.photos == ()
     assert Photographed(inner).invert(photo, TinyGenerator(), silent).photos == worn.photos
+
+
+def test_what_the_photo_does_not_show_takes_its_tone(photo: Alignment) -> None:
+    darker = replace(photo, crop=(photo.crop * 0.7).astype(np.uint8))
+    behind = Camera.orbit(math.pi)
+    bare, worn = (_render(head, behind) for head in (tiny_head(), with_photo(tiny_head(), darker, TinyGenerator())))
+    hair = cv2.resize(np.asarray(bare.labels), (128, 128), interpolation=cv2.INTER_NEAREST) == PARTS.index("hair")
+    inner = cv2.erode(hair.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    assert inner.sum() > 50
+    assert np.median(worn.rgb[inner] / np.maximum(bare.rgb[inner], 1.0)) == pytest.approx(0.7, abs=0.06)
