@@ -84,6 +84,13 @@ def grid_of(renderer: Renderer | None) -> FieldGrid | None:
     return renderer.known_grid if isinstance(renderer, HeadRenderer) else None
 
 
+def twin_of(renderer: Renderer | None) -> Renderer | None:
+    """A renderer of the same head for another thread, if it has one."""
+    from core.rendering.renderer import HeadRenderer
+
+    return renderer.twin() if isinstance(renderer, HeadRenderer) else None
+
+
 def portrait_of(renderer: Renderer) -> Frame:
     """A head from the front, to point at its parts."""
     return renderer.render(Camera.orbit(), Quality.NEAR, size_px=PORTRAIT_PX)

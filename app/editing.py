@@ -104,6 +104,7 @@ class Editing(QObject):
         self._wishes: deque[Callable[[], Job | None]] = deque()
         self._busy = False
         self._bare = False
+        self._wiping = False
         self._moving = False
         self._drag: tuple[str, int] = ("", NEVER_MERGED)
         self._sliders: dict[str, tuple[SliderFacts, ...]] = {}
@@ -126,6 +127,7 @@ class Editing(QObject):
         panels.edit_duplicated.connect(self.duplicate)
         panels.edit_deleted.connect(self.delete)
         panels.bare_toggled.connect(self.show_bare)
+        panels.wipe_toggled.connect(self.wipe)
         session.opened.connect(self._forget)
         session.changed.connect(self.follow)
         referencing.changed.connect(self.show_panels)
@@ -160,6 +162,12 @@ class Editing(QObject):
             self._bare = bare
             self._window.editing.set_bare(bare)
             self.changed.emit()
+
+    def wipe(self, on: bool) -> None:
+        """Compare the head with what it was before its edits, with a divider to drag."""
+        self._wiping = on
+        project = self._session.project
+        self._viewing.set_before(project.head if on and project is not None else None)
 
     # -- new edits: tried first
 
@@ -292,6 +300,8 @@ class Editing(QObject):
         if self._bare and (project is None or not project.edits):
             self.show_bare(False)
         self.show_panels()
+        if self._wiping:
+            self.wipe(True)  # the head may be another one now
         self._go()
 
     def show_panels(self) -> None:

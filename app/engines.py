@@ -56,6 +56,7 @@ class Engines:
     folder_of: Callable[..., Folder] = edit_facts.folder_of
     sliders_of: Callable[[str], tuple[SliderFacts, ...]] = edit_facts.sliders_of
     coverage_of: Callable[[Renderer], Mapping[str, float]] = edit_facts.coverage_of
+    twin_of: Callable[[Renderer | None], Renderer | None] = edit_facts.twin_of
     grid_of: Callable[[Renderer | None], FieldGrid | None] = edit_facts.grid_of
     portrait_of: Callable[[Renderer], Frame] = edit_facts.portrait_of
     cut_out: Callable[..., NDArray[np.uint8]] = edit_facts.cut_out

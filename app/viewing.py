@@ -93,6 +93,8 @@ class Viewing(QObject):
         self._worker.failed.connect(self.failed)
         self._worker.refining.connect(window.set_refining)
         self._worker.start()
+        self._before: tuple[Head, Renderer] | None = None
+        self._before_worker: FrameWorker | None = None
         self._resting = QTimer(self)
         self._resting.setSingleShot(True)
         self._resting.timeout.connect(self.refresh)
@@ -181,11 +183,31 @@ class Viewing(QObject):
         self.remember(both, renderer.at(share))
         self.show_head(both, moving=True)
 
+    def set_before(self, head: Head | None) -> None:
+        """Draw another head from where the camera is too, to compare with; none draws no other."""
+        if head is None:
+            self._before = None
+            if self._before_worker is not None:
+                self._before_worker.forget()
+            return
+        if self._before is not None and self._before[0] is head:
+            return
+        if self._before_worker is None:
+            self._before_worker = FrameWorker(lambda: self._engines.use_threads(self.threads), self)
+            self._before_worker.frame_ready.connect(self._show_before)
+            self._before_worker.failed.connect(self.failed)
+            self._before_worker.start()
+        # a renderer of its own: the other one may be drawing in its thread
+        known = self.known_renderer(head)
+        self._before = head, self._engines.twin_of(known) or Deferred(lambda: self.made_renderer(head))
+        self._request_before(self.camera, interactive=False)
+
     def set_camera(self, camera: Camera) -> None:
         """Look from `camera`."""
         self._window.set_camera(camera)
         self.camera = camera
         self.refresh()
+        self._request_before(camera, interactive=False)
 
     def refresh(self) -> None:
         """Render the resting view again; a view that is there already is not replaced by a coarser one."""
@@ -195,12 +217,15 @@ class Viewing(QObject):
     def close(self) -> None:
         """End the worker."""
         self._resting.stop()
+        if self._before_worker is not None:
+            self._before_worker.stop()
         self._worker.stop()
 
     def _look(self, camera: Camera, interactive: bool) -> None:
         self._gate.hold(HOLD_SECONDS)
         self.camera = camera
         self._request(camera, interactive=interactive)
+        self._request_before(camera, interactive=interactive)
 
     def _request(self, camera: Camera, *, interactive: bool, coarsest: Quality = Quality.PREVIEW) -> None:
         if self._head is None:
@@ -213,6 +238,16 @@ class Viewing(QObject):
             coarsest=coarsest,
             finest=min(self.finest, Quality.NEAR) if self.is_hurried else self.finest,
         )
+
+    def _request_before(self, camera: Camera, *, interactive: bool) -> None:
+        if self._before is not None and self._before_worker is not None:
+            self._before_worker.request(
+                self._before[1], 0, camera, interactive=interactive, finest=min(self.finest, Quality.NEAR)
+            )
+
+    def _show_before(self, result: FrameResult) -> None:
+        if self._before is not None:
+            self._window.viewer.show_before(result.frame)
 
     def _renderer(self, head: Head) -> Renderer:
         for known, renderer in self._renderers:

@@ -34,6 +34,7 @@ class EditingPanels(QObject):
         edit_moved: key and its new index.
         edit_duplicated, edit_deleted: key.
         bare_toggled: the head is shown without edits.
+        wipe_toggled: it is shown beside the head without edits, with a divider to drag.
         painted: Strokes.
         painting_changed: whether the person paints.
         region_drawn: Drawing.
@@ -59,6 +60,7 @@ class EditingPanels(QObject):
     edit_duplicated = Signal(str)
     edit_deleted = Signal(str)
     bare_toggled = Signal(bool)
+    wipe_toggled = Signal(bool)
     painted = Signal(object)
     painting_changed = Signal(bool)
     region_drawn = Signal(object)
@@ -192,10 +194,19 @@ class EditingPanels(QObject):
         edits.deleted.connect(self.edit_deleted)
         edits.bare_toggled.connect(self.bare_caption.setVisible)
         edits.bare_toggled.connect(self.bare_toggled)
+        edits.bare_toggled.connect(lambda on: edits.wipe_button.setChecked(False) if on else None)
+        edits.wipe_toggled.connect(self._wipe)
+        self._viewer.wiping_left.connect(lambda: edits.wipe_button.setChecked(False))
         self.painting.painted.connect(self.painted)
         self.painting.began.connect(lambda: self.painting_changed.emit(True))
         self.painting.ended.connect(lambda: self.painting_changed.emit(False))
         self._viewer.menu_asked.connect(self._open_menu)
+
+    def _wipe(self, on: bool) -> None:
+        if on:
+            self.edits.bare_button.setChecked(False)
+        self._viewer.set_wiping(on)
+        self.wipe_toggled.emit(on)
 
     def _part_chosen(self, part: str) -> None:
         self._show_region(part)

@@ -230,6 +230,7 @@ class EditsPanel(QWidget):
         moved: key and its new index in the stack, 0 is the first to be made.
         duplicated, deleted: key.
         bare_toggled: show the head without edits.
+        wipe_toggled: show it beside the head without edits, with a divider to drag.
     """
 
     strength_moved = Signal(str, float, bool)
@@ -239,6 +240,7 @@ class EditsPanel(QWidget):
     duplicated = Signal(str)
     deleted = Signal(str)
     bare_toggled = Signal(bool)
+    wipe_toggled = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -258,6 +260,13 @@ class EditsPanel(QWidget):
         self.bare_button.setAccessibleName("Show the head without edits")
         self.bare_button.setToolTip("Show the head without edits  (B)")
         self.bare_button.toggled.connect(self.bare_toggled)
+        self.wipe_button = QToolButton()
+        self.wipe_button.setCheckable(True)
+        dress(self.wipe_button, "compare")
+        self.wipe_button.setAccessibleName("Wipe between before and after")
+        self.wipe_button.setToolTip("Wipe between the head before its edits and after")
+        self.wipe_button.toggled.connect(self.wipe_toggled)
+        top.addWidget(self.wipe_button)
         top.addWidget(self.bare_button)
         column.addLayout(top)
         scroll, self._column = scrolling_column(4)
@@ -296,6 +305,9 @@ class EditsPanel(QWidget):
         self._count.setText(f"{working} of {len(edits)} at work" if edits else "")
         self._empty.setVisible(not edits)
         self.bare_button.setEnabled(bool(edits) or self.bare_button.isChecked())
+        self.wipe_button.setEnabled(bool(edits))
+        if not edits:
+            self.wipe_button.setChecked(False)
 
     def minimumSizeHint(self) -> QSize:
         """The list scrolls."""

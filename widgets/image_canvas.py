@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPaintEvent, QRadialGradient
 from PySide6.QtWidgets import QWidget
 
+from core.frame import Frame
 from widgets.frame_image import enlarged, moved, tinted, with_soft_sides
 from widgets.navigation import picture_place
 from widgets.scene import Colour, Scene
@@ -26,7 +27,7 @@ class ImageCanvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.painted = 0
         self._scene: Scene | None = None
-        self._head: tuple[object, QImage] | None = None
+        self._heads: dict[str, tuple[object, QImage]] = {}
         self._photo: tuple[object, QImage] | None = None
         self._ground: tuple[object, QImage] | None = None
 
@@ -46,8 +47,15 @@ class ImageCanvas(QWidget):
         painter.drawImage(self.rect(), self._ground_image(scene))
         left, top, side = picture_place(self.width(), self.height(), scene.camera)
         square = QRectF(left, top, side, side)
-        if scene.frame is not None:
-            painter.drawImage(square, self._head_image(scene, left > 1, side))
+        if scene.frame is not None and scene.before is not None and scene.photo is None:
+            for name, frame, start, end in (
+                ("before", scene.before, 0.0, scene.wipe),
+                ("frame", scene.frame, scene.wipe, 1.0),
+            ):
+                painter.setClipRect(QRectF(left + side * start, top, side * (end - start), side))
+                painter.drawImage(square, self._head_image(scene, frame, name, left > 1, side))
+        elif scene.frame is not None:
+            painter.drawImage(square, self._head_image(scene, scene.frame, "frame", left > 1, side))
         if scene.photo is not None:
             shown = 1.0 if scene.frame is None else scene.wipe
             painter.setClipRect(QRectF(left, top, side * shown, side))
@@ -65,18 +73,16 @@ class ImageCanvas(QWidget):
             self._ground = (key, image)
         return self._ground[1]
 
-    def _head_image(self, scene: Scene, soft: bool, side: float) -> QImage:
-        """Return the frame as seen from the scene's camera; the same object while nothing about it changes."""
-        frame = scene.frame
-        assert frame is not None
+    def _head_image(self, scene: Scene, frame: Frame, name: str, soft: bool, side: float) -> QImage:
+        """Return a frame as seen from the scene's camera; the same object while nothing about it changes."""
         side_px = round(side * self.devicePixelRatioF())
         key = (_Same(frame), scene.highlight, scene.accent, soft, side_px, scene.camera)
-        if self._head is None or self._head[0] != key:
+        if name not in self._heads or self._heads[name][0] != key:
             rgba = tinted(frame, scene.highlight, scene.accent)
             # enlarging is worth its time for a picture that stays
             rgba = enlarged(rgba, side_px) if frame.camera == scene.camera else moved(rgba, frame, scene.camera)
-            self._head = (key, _image(with_soft_sides(rgba) if soft else rgba))
-        return self._head[1]
+            self._heads[name] = (key, _image(with_soft_sides(rgba) if soft else rgba))
+        return self._heads[name][1]
 
     def _photo_image(self, scene: Scene, soft: bool, side: float) -> QImage:
         photo = scene.photo

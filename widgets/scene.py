@@ -29,7 +29,8 @@ class Scene:
         accent: colour of the highlight.
         highlight: part label that is tinted; 0 is none.
         photo: aligned crop that is compared with the frame, or None.
-        wipe: 0..1 from the left of the picture; left of it the photo shows.
+        before: the head without its edits, which is compared with the frame, or None.
+        wipe: 0..1 from the left of the picture; left of it the photo, or the head as it was before, shows.
     """
 
     camera: Camera
@@ -40,4 +41,5 @@ class Scene:
     accent: Colour = (0.24, 0.75, 0.67)
     highlight: int = 0
     photo: Picture | None = None
+    before: Frame | None = None
     wipe: float = 0.5

@@ -83,6 +83,7 @@ class Viewer(QWidget):
         menu_asked: name of the part under a right click, and the place on the screen.
         view_changed: the new View, for the number fields.
         comparison_left: the user moved on from the comparison.
+        wiping_left: the head is no longer compared with what it was before.
     """
 
     camera_changed = Signal(object, bool)
@@ -91,6 +92,7 @@ class Viewer(QWidget):
     part_clicked = Signal(str)
     menu_asked = Signal(str, object)
     comparison_left = Signal()
+    wiping_left = Signal()
     turntable_stopped = Signal()
 
     def __init__(self, *, gl: bool | None = None, parent: QWidget | None = None) -> None:
@@ -109,6 +111,7 @@ class Viewer(QWidget):
         self._photo: Picture | None = None
         self._photo_camera: Camera | None = None
         self._comparing = False
+        self._wiping = False
         self._last: QPointF | None = None
         self._travelled = 0.0
         self._panning = False
@@ -212,6 +215,7 @@ class Viewer(QWidget):
         comparing = comparing and self.can_compare()
         self._comparing = comparing
         if comparing:
+            self.set_wiping(False)
             self.set_turntable(running=False)
             assert self._photo_camera is not None
             self._view = View.of_camera(self._photo_camera)
@@ -219,6 +223,23 @@ class Viewer(QWidget):
             self.camera_changed.emit(self._photo_camera, False)
         self._redraw(photo=self._photo_to_draw())
         self._place_overlays()
+
+    def set_wiping(self, wiping: bool) -> None:
+        """Compare the head with what it was before its edits, as soon as `show_before` shows that."""
+        if wiping == self._wiping:
+            return
+        if wiping:
+            self._leave_comparison()
+        self._wiping = wiping
+        if not wiping:
+            self._redraw(before=None)
+            self.wiping_left.emit()
+        self._place_overlays()
+
+    def show_before(self, frame: Frame) -> None:
+        """Show a newer frame of the head as it was before its edits."""
+        if self._wiping:
+            self._redraw(before=frame)
 
     def set_turntable(self, *, running: bool) -> None:
         """Start or stop turning by itself."""
@@ -459,10 +480,13 @@ class Viewer(QWidget):
         self.badge.move(margin, self.height() - self.badge.height() - margin)
         self.notice.move((self.width() - self.notice.width()) // 2, (self.height() - self.notice.height()) // 2)
         square = self.picture_square()
-        self.wipe.setVisible(self._comparing)
-        self._photo_caption.setVisible(self._comparing)
-        self._head_caption.setVisible(self._comparing)
-        if self._comparing:
+        both = self._comparing or self._wiping
+        self.wipe.setVisible(both)
+        self._photo_caption.setVisible(both)
+        self._head_caption.setVisible(both)
+        if both:
+            self._photo_caption.setText("Photo" if self._comparing else "Before")
+            self._head_caption.setText("Head" if self._comparing else "After")
             x = round(square.x() + self._scene.wipe * square.width())
             self.wipe.setGeometry(x - WipeHandle.WIDTH // 2, 0, WipeHandle.WIDTH, self.height())
             self._photo_caption.adjustSize()

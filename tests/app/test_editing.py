@@ -171,6 +171,27 @@ def test_a_part_taken_anew_takes_the_place_of_what_was_taken(studio: Studio, qtb
     assert edits[0].reference == first
 
 
+def test_before_and_after_are_wiped_from_the_same_camera(studio: Studio, qtbot: QtBot) -> None:
+    studio.window.editing.slider_moved.emit("smile", 1.0, False)
+    _calm(studio, qtbot)
+    studio.window.editing.edits.wipe_button.click()
+    viewer = studio.window.viewer
+    qtbot.waitUntil(lambda: viewer.scene.before is not None, timeout=LONG)
+    turned = Camera.orbit(0.7)
+    studio.viewing.set_camera(turned)
+
+    def both() -> bool:
+        scene = viewer.scene
+        return (
+            scene.frame is not None and scene.before is not None and scene.before.camera == scene.frame.camera == turned
+        )
+
+    qtbot.waitUntil(both, timeout=LONG)
+    studio.session.undo_stack.undo()
+    assert viewer.scene.before is None
+    assert not studio.window.editing.edits.wipe_button.isChecked()
+
+
 def test_a_seam_is_dragged_and_colours_follow(studio: Studio, qtbot: QtBot) -> None:
     key = _reference(studio, qtbot)
     panels = studio.window.editing

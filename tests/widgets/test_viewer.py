@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +12,10 @@ from PySide6.QtWidgets import QApplication
 
 from core.camera import Camera
 from core.frame import Quality
+from core.region import Region
 from tests.widgets.frames import HAIR, SKIN, sphere_frame
 from widgets.values import Backdrop, Picture
-from widgets.viewer import Viewer
+from widgets.viewer import REGION_LABEL, Viewer
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -164,6 +166,58 @@ def test_comparison_moves_to_the_photo_and_any_orbit_leaves_it(qtbot: QtBot, vie
         qtbot.keyClick(viewer, Qt.Key.Key_Right)
     assert _photo(viewer) is None
     assert not viewer.wipe.isVisible()
+
+
+def test_a_wipe_shows_before_on_the_left_and_after_on_the_right_while_orbiting(qtbot: QtBot, viewer: Viewer) -> None:
+    after = sphere_frame(viewer.camera())
+    viewer.show_frame(after)
+    grey = replace(after, rgb=np.full_like(after.rgb, 128))
+    viewer.set_wiping(True)
+    viewer.show_before(grey)
+    assert viewer.wipe.isVisible()
+    square = viewer.picture_square()
+
+    def colours(wipe: float) -> list[tuple[int, int, int]]:
+        viewer._wipe_to(square.x() + wipe * square.width())
+        picture = viewer.grab().toImage()
+        places = (square.x() + square.width() * u for u in (0.4, 0.6))
+        seen = [picture.pixelColor(round(x), round(square.center().y() + square.height() * 0.05)) for x in places]
+        return [(one.red(), one.green(), one.blue()) for one in seen]
+
+    left, right = colours(0.5)
+    assert max(left) - min(left) < 20
+    assert right[2] > right[0] + 60  # blue skin
+    left, right = colours(0.9)
+    assert max(right) - min(right) < 20
+    _drag(qtbot, viewer, QPoint(60, 0))
+    assert viewer.wipe.isVisible()
+    with qtbot.waitSignal(viewer.wiping_left):
+        viewer.set_wiping(False)
+    assert not viewer.wipe.isVisible()
+    assert viewer.scene.before is None
+
+
+def test_what_was_drawn_is_tinted_from_every_side(viewer: Viewer) -> None:
+    frame = sphere_frame(viewer.camera())
+    viewer.show_frame(frame)
+    added = np.zeros((96, 96), np.uint8)
+    added[:, :48] = 255
+    viewer.set_region(Region(added, np.zeros_like(added), frame.camera, frame.depth))
+    shown = viewer.scene.frame
+    assert shown is not None
+    assert shown.labels is not None
+    assert (shown.labels[40:56, 40:46] == REGION_LABEL).all()
+    assert (shown.labels[40:56, 50:56] != REGION_LABEL).all()
+    assert viewer.scene.highlight == REGION_LABEL
+    assert viewer.frame is frame
+    side = sphere_frame(Camera.orbit(0.5))
+    viewer.show_frame(side)
+    assert viewer.scene.frame is not None
+    assert viewer.scene.frame.labels is not None
+    assert 0 < (viewer.scene.frame.labels == REGION_LABEL).sum() < (side.depth > 0).sum()
+    viewer.set_region(None)
+    assert viewer.scene.frame is side
+    assert viewer.scene.highlight == 0
 
 
 def test_the_photo_stands_in_until_there_is_a_head(viewer: Viewer) -> None:

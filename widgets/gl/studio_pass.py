@@ -1,5 +1,7 @@
 """Draws the viewer's scene with moderngl: backdrop, head, highlight, comparison with the photo."""
 
+from dataclasses import replace
+
 import moderngl
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +38,6 @@ class StudioPass:
 
     def draw(self, scene: Scene, viewport_px: tuple[int, int]) -> None:
         """Draw a scene into the framebuffer in use; `viewport_px` is its width and height."""
-        self._take(scene)
         context = self._context
         context.viewport = (0, 0, *viewport_px)
         context.enable_only(moderngl.NOTHING)
@@ -54,6 +55,18 @@ class StudioPass:
         context.blend_func = moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA
         place = placement(viewport_px, scene.camera)
         fade = fades(viewport_px, scene.camera)
+        if scene.frame is not None and scene.before is not None and scene.photo is None:
+            left, _, side = picture_place(*viewport_px, scene.camera)
+            edge = round(left + side * scene.wipe)
+            for frame, start, end in ((scene.before, 0, edge), (scene.frame, edge, viewport_px[0])):
+                context.scissor = (max(0, start), 0, max(0, end - max(0, start)), viewport_px[1])
+                self._draw_head(replace(scene, frame=frame, before=None), place, fade)
+            context.scissor = None
+        else:
+            self._draw_head(scene, place, fade)
+
+    def _draw_head(self, scene: Scene, place: Placement, fade: Placement) -> None:
+        self._take(scene)
         self._bind()
         if scene.frame is None or scene.frame.camera == scene.camera or scene.photo is not None:
             self._draw_still(scene, place, fade)
