@@ -77,6 +77,11 @@ class Preset:
         diffusion_steps: of the DDIM schedule.
         control_scale: of the ControlNet.
         canny: thresholds of the edges, of 255.
+        single_share: share of the iterations that look at single views; the others look at grids.
+        neural_px: side of the feature picture of single views; None is the generator's own.
+        grid_px: the same of each view of a grid.
+        samples: of the two passes along a ray; None is the generator's own.
+        tuned: beginnings of the names of the weights that move; empty is all of synthesis and super-resolution.
     """
 
     name: str
@@ -88,6 +93,11 @@ class Preset:
     diffusion_steps: int = 50
     control_scale: float = 1.0
     canny: tuple[int, int] = (50, 250)
+    single_share: float = 0.5
+    neural_px: int | None = None
+    grid_px: int | None = None
+    samples: tuple[int, int] | None = None
+    tuned: tuple[str, ...] = ()
 
 
 _BY_STEP = ScoreSettings(weighting=Weighting.BY_STEP)
@@ -125,4 +135,25 @@ RELEASED_SDS = replace(
 )
 """The released code's baseline."""
 
-PRESETS: dict[str, Preset] = {preset.name: preset for preset in (PAPER, RELEASED, RELEASED_SDS)}
+FINEST = ("upscaler.", "superresolution.", "synthesis.planes.", "synthesis.fine", "backbone.synthesis.b256.")
+"""Beginnings of the names of the weights next to the picture, of any of our generators."""
+
+DRAFT = replace(
+    PAPER,
+    name="draft",
+    single=replace(PAPER.single, base_weight=1.0, mirror_weight=0.0, perceptual_weight=0.0),
+    grid=replace(PAPER.grid, distance_weight=0.5),
+    learning_rate=1e-3,
+    iterations=240,
+    single_share=0.75,
+    neural_px=64,
+    grid_px=48,
+    samples=(16, 12),
+    tuned=FINEST,
+)
+"""For two cores and twenty minutes with the bundled generator: the finest weights, small pictures, few of them."""
+
+GOOD = replace(PAPER, name="good", learning_rate=3e-4, iterations=2000, neural_px=64, grid_px=64, samples=(24, 24))
+"""For a graphics card and a quarter of an hour, or a night on a processor."""
+
+PRESETS: dict[str, Preset] = {preset.name: preset for preset in (DRAFT, GOOD, PAPER, RELEASED, RELEASED_SDS)}

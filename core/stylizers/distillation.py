@@ -1,0 +1,404 @@
+"""Likelihood distillation (and SDS): a diffusion prior teaches a generator a style, and with it every head.
+
+At each step a random head is rendered by the tuned generator and by the plain one; the prior's score of the tuned
+picture is the gradient at its latents, and goes back through encoder, super-resolution, rays and synthesis. The prior
+itself is never differentiated, and neither are more rays at once than one chunk: they are marched without a graph
+first and again, piece by piece, with what came back for their composite. The first share of the steps looks at single
+views, the rest at grids of four. Convolution biases stay frozen.
+
+Longer than usual: a step has no meaning without its parts, and the state is what they keep.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from core.descent import Adam
+from core.errors import VoltefaceError
+from core.generators.tuning import weights_of
+from core.losses import lpips
+from core.progress import Progress
+from core.protocols import PlaneGenerator
+from core.rendering.marching import Composite, as_picture, bounded_depth, march_rays
+from core.rendering.rays import camera_rays
+from core.stylizers.poses import styling_camera
+from core.stylizers.prior import checked_prompt, noise_pair
+from core.stylizers.relative_distance import relative_distance_loss
+from core.stylizers.score import mirrored, pull, score_at
+from core.stylizers.view_grid import nearness, nearness_grid, view_grid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from torch import Tensor
+
+    from core.camera import Camera
+    from core.progress import Report
+    from core.protocols import Generator
+    from core.stylizers.presets import Preset, Stage
+    from core.stylizers.prior import DiffusionPrior, Words
+    from core.stylizers.score import Score
+    from core.trigrid import Trigrid
+
+RAYS_PER_CHUNK = 1024
+"""Rays whose graph is in memory at once."""
+MOST_FAILURES = 5
+"""Steps in a row without a number, after which it stops."""
+LEAST_FINITE = 0.5
+"""Share of a prediction that must be numbers for a step to count."""
+BETAS = (0.9, 0.999)
+SYNTHESIS = ("synthesis.", "backbone.synthesis.")
+"""Beginnings of the names of weights that make planes."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a step found.
+
+    Attributes:
+        loss: that of the regularisers, without the score, which is a gradient and no number.
+        pull: root mean square of the score at the latents.
+        distance: loss of the relative distance.
+        finite: share of the prior's numbers that were numbers.
+    """
+
+    loss: float
+    pull: float
+    distance: float
+    finite: float
+
+
+def weights_to_tune(generator: PlaneGenerator, only: tuple[str, ...] = ()) -> dict[str, Tensor]:
+    """The weights that a distillation moves: synthesis and super-resolution without biases and decoder.
+
+    Args:
+        generator: any.
+        only: beginnings of names to which it is confined; empty is all.
+    """
+    tuned = dict(generator.parameters_to_tune())
+    network = getattr(generator, "network", None)
+    if isinstance(network, nn.Module):
+        tuned |= {name: value for name, value in weights_of(network).items() if name.startswith(SYNTHESIS)}
+    frozen = ("bias", "noise_strength", "noise_const")
+    return {
+        name: value
+        for name, value in tuned.items()
+        if value.is_floating_point()
+        and not name.endswith(frozen)
+        and not name.startswith("decoder.")
+        and (not only or name.startswith(only))
+    }
+
+
+class Distiller:
+    """Teaches one prompt to one generator. Used by one thread at a time; the generator is never changed."""
+
+    def __init__(
+        self, generator: PlaneGenerator, prior: DiffusionPrior, prompt: str, preset: Preset, *, seed: int = 0
+    ) -> None:
+        """Begin.
+
+        Args:
+            generator: the plain one.
+            prior: the teacher.
+            prompt: what heads become.
+            preset: numbers.
+            seed: of heads, cameras and noise.
+
+        Raises:
+            VoltefaceError: the prompt says nothing to the prior.
+        """
+        self.generator, self.prior, self.preset = generator, prior, preset
+        self.prompt = checked_prompt(prompt)
+        self._words: tuple[Words, Words] = (prior.words([""]), prior.words([self.prompt]))
+        self._schedule = prior.schedule(preset.diffusion_steps)
+        weights = weights_to_tune(generator, preset.tuned)
+        self._delta = {name: torch.zeros_like(value).requires_grad_() for name, value in weights.items()}
+        self._adam = Adam(list(self._delta.values()), BETAS)
+        self._random = torch.Generator().manual_seed(seed)
+        with torch.no_grad():
+            self._like = generator.trigrid(generator.mean_latents())
+        self._before: tuple[Tensor, Tensor] | None = None
+        self._failures = 0
+        self.done = 0
+
+    @property
+    def delta(self) -> dict[str, Tensor]:
+        """What was learned so far."""
+        return {name: value.detach().clone() for name, value in self._delta.items()}
+
+    def state(self) -> dict[str, Tensor]:
+        """What `restore` needs to go on as if there had been no break."""
+        state = {f"delta.{name}": value for name, value in self.delta.items()}
+        state |= {f"adam.{name}": value.contiguous().clone() for name, value in self._adam.moments().items()}
+        state |= {"random": self._random.get_state().clone(), "done": torch.tensor(self.done)}
+        if self._before is not None:
+            state |= {"before.styled": self._before[0].clone(), "before.plain": self._before[1].clone()}
+        return state
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Take over what an earlier run of the same prompt and preset left.
+
+        Raises:
+            VoltefaceError: it is of another one.
+        """
+        learned = {name.removeprefix("delta."): value for name, value in state.items() if name.startswith("delta.")}
+        if {n: v.shape for n, v in learned.items()} != {n: v.shape for n, v in self._delta.items()}:
+            raise VoltefaceError("The kept state is of another distillation.", "Begin anew.")
+        with torch.no_grad():
+            for name, value in learned.items():
+                self._delta[name].copy_(value)
+        self._adam.restore({k.removeprefix("adam."): v.clone() for k, v in state.items() if k.startswith("adam.")})
+        self._random.set_state(state["random"])
+        self.done = int(state["done"])
+        if "before.styled" in state:
+            self._before = state["before.styled"], state["before.plain"]
+
+    def run(self, report: Report, until: int | None = None) -> dict[str, Tensor]:
+        """Go on to the end of the preset, or to a step before; answers what was learned.
+
+        Args:
+            report: told after each step, with its values; may raise `Cancelled`, after which `delta` is worth keeping.
+            until: the step to stop after.
+
+        Raises:
+            VoltefaceError: the prior answers with what are no numbers.
+        """
+        last = min(self.preset.iterations, until or self.preset.iterations)
+        while self.done < last:
+            step = self.step()
+            values = {"loss": step.loss, "score": step.pull, "distance": step.distance}
+            report(Progress(self.done, self.preset.iterations, f"Learning {self.prompt[:40]}", values))
+        return self.delta
+
+    def step(self) -> Step:
+        """One step of Adam."""
+        preset = self.preset
+        stage = preset.single if self.done < preset.single_share * preset.iterations else preset.grid
+        noise = torch.randn(1, self.generator.info.noise_size, generator=self._random)
+        latents = self.generator.latents(noise, preset.truncation)
+        cameras = self._cameras(stage)
+        gradients, found = self._gradients(stage, latents, cameras)
+        numbers = found.finite >= LEAST_FINITE and all(bool(g.isfinite().all()) for g in gradients)
+        self._failures = 0 if numbers else self._failures + 1
+        if self._failures >= MOST_FAILURES:
+            raise VoltefaceError(
+                f"{self.prior.info.title} answered {MOST_FAILURES} times with what are no numbers (step {self.done}).",
+                "Use full precision, a lower guidance or another prompt; what was learned before can be kept.",
+            )
+        if numbers:
+            # a sum whose gradient is the one that was gathered piece by piece
+            leaves = self._delta.values()
+            told = sum((v * g).sum() for v, g in zip(leaves, gradients, strict=True))
+            assert isinstance(told, torch.Tensor), "there are weights to tune"
+            self._adam.step(told, [preset.learning_rate] * len(self._delta))
+        self.done += 1
+        return found
+
+    def _cameras(self, stage: Stage) -> tuple[Camera, ...]:
+        """One view and its mirror, where that counts, or the four of a grid."""
+        if stage.views == 4:
+            return stage.view_range.drawn(4, self._random)
+        (camera,) = stage.view_range.drawn(1, self._random)
+        if not stage.mirror_weight:
+            return (camera,)
+        return camera, mirrored_camera(camera)
+
+    def _gradients(self, stage: Stage, latents: Tensor, cameras: tuple[Camera, ...]) -> tuple[list[Tensor], Step]:
+        """Of all that is tuned, and what was found on the way."""
+        plain, names = self.generator, list(self._delta)
+        styled = plain.tuned(self._delta)
+        assert isinstance(styled, PlaneGenerator), "a tuned generator keeps its kind"
+        planes = styled.planes(latents)
+        leaf = planes.detach().requires_grad_()
+        with torch.no_grad():
+            plain_planes = plain.planes(latents)
+            wanted = [
+                _Rays(plain, self._like, plain_planes, camera, self._size(stage), self._samples) for camera in cameras
+            ]
+            references = [rays.composite() for rays in wanted]
+        views = [_Rays(styled, self._like, leaf, camera, self._size(stage), self._samples) for camera in cameras]
+        leaves = []
+        for rays in views:
+            with torch.no_grad():
+                seen = rays.composite()
+            leaves.append((seen.features.requires_grad_(), seen.alpha.requires_grad_(), seen.depth))
+        composites = [Composite(*parts) for parts in leaves]
+        if stage.views == 4:
+            pulling, further, score = self._grid_loss(stage, styled, latents, composites, references)
+        else:
+            pulling, further, score = self._single_loss(stage, styled, latents, composites, references)
+        distance = self._distance(leaf, plain_planes) * stage.distance_weight
+        # first back to the composites, the planes and the super-resolution ...
+        ends = [end for features, alpha, _ in leaves for end in (features, alpha)]
+        back = torch.autograd.grad(
+            pulling + further + distance, [*self._delta.values(), leaf, *ends], allow_unused=True
+        )
+        gradients = [_or_zeros(g, v) for g, v in zip(back, self._delta.values(), strict=False)]
+        into_planes = _or_zeros(back[len(names)], leaf)
+        # ... then through the rays, a chunk at a time, into the planes, and at last through the synthesis
+        pairs = back[len(names) + 1 :]
+        for number, rays in enumerate(views):
+            for piece in rays.carried_back(pairs[2 * number], pairs[2 * number + 1]):
+                into_planes = into_planes + piece
+        if planes.requires_grad:
+            last = torch.autograd.grad(planes, list(self._delta.values()), into_planes, allow_unused=True)
+            gradients = [g if more is None else g + more for g, more in zip(gradients, last, strict=True)]
+        self._before = leaf.detach(), plain_planes
+        pulled = float(score.gradient.square().mean().sqrt())
+        return gradients, Step(float(further.detach()), pulled, float(distance.detach()), score.finite)
+
+    @property
+    def _samples(self) -> tuple[int, int]:
+        return self.preset.samples or self.generator.info.samples
+
+    def _size(self, stage: Stage) -> int:
+        wanted = self.preset.grid_px if stage.views == 4 else self.preset.neural_px
+        return wanted or self.generator.info.neural_px
+
+    def _single_loss(
+        self,
+        stage: Stage,
+        styled: PlaneGenerator,
+        latents: Tensor,
+        seen: list[Composite],
+        plain: list[Composite],
+    ) -> tuple[Tensor, Tensor, Score]:
+        pictures = [self._for_prior(styled.picture(one.features, one.alpha, latents)) for one in seen]
+        with torch.no_grad():
+            reference = self._for_prior(self.generator.picture(plain[0].features, plain[0].alpha, latents))
+            depth = self._sized(nearness(_open(plain[0])))
+        mask = self._sized(plain[0].alpha.detach(), self.prior.info.factor)
+        encoded = [self.prior.latents_from_pictures(picture) for picture in pictures]
+        score = self._score(stage, encoded[0].detach(), depth, reference, mask)
+        pulling = pull(encoded[0], score.gradient, stage.base_weight)
+        if len(encoded) > 1:
+            pulling = pulling + pull(encoded[1], mirrored(score.gradient), stage.mirror_weight)
+        further = pulling.new_zeros(())
+        if stage.clean_weight or stage.perceptual_weight:
+            with torch.no_grad():
+                clean = self.prior.pictures_from_latents(score.clean).clamp(0, 1)
+            further = further + stage.clean_weight * (clean - pictures[0]).square().mean()
+            if stage.perceptual_weight:
+                near = lpips(pictures[0].clamp(0, 1), clean, backbone="alex").mean()
+                further = further + stage.perceptual_weight * near
+        return pulling, further, score
+
+    def _grid_loss(
+        self,
+        stage: Stage,
+        styled: PlaneGenerator,
+        latents: Tensor,
+        seen: list[Composite],
+        plain: list[Composite],
+    ) -> tuple[Tensor, Tensor, Score]:
+        def view(generator: PlaneGenerator, one: Composite) -> Tensor:
+            if stage.upscaled_by is None:
+                return generator.picture(one.features, one.alpha, latents)
+            colours = generator.colours(one.features.movedim(1, -1)).movedim(-1, 1)
+            return colours + 1 - one.alpha  # before super-resolution, on white
+
+        grid = view_grid(torch.stack([self._for_prior(view(styled, one)) for one in seen]))
+        with torch.no_grad():
+            reference = view_grid(torch.stack([self._for_prior(view(self.generator, one)) for one in plain]))
+            depth = nearness_grid(torch.stack([self._sized(nearness(_open(one))) for one in plain]))
+            mask = view_grid(torch.stack([self._sized(one.alpha, self.prior.info.factor) for one in plain]))
+        encoded = self.prior.latents_from_pictures(grid)
+        score = self._score(stage, encoded.detach(), depth, reference, mask)
+        return pull(encoded, score.gradient, stage.base_weight), encoded.new_zeros(()), score
+
+    def _score(self, stage: Stage, latents: Tensor, depth: Tensor, reference: Tensor, mask: Tensor) -> Score:
+        prior, schedule = self.prior, self._schedule
+        first, last = stage.step_range(schedule)
+        step = int(torch.randint(first, last + 1, (), generator=self._random))
+        noise = torch.randn(latents.shape, generator=self._random).to(latents)
+        timestep = int(schedule.timesteps[step])
+        with torch.no_grad():
+            noisy = schedule.noised(latents, noise, timestep)
+            guide = prior.latents_from_pictures(reference) if prior.info.has_guide else None
+            pair = noise_pair(prior, noisy, timestep, self._words, depth, guide, self.preset.control_scale)
+            return score_at(step, schedule, noisy, noise, pair, stage.score, mask)
+
+    def _distance(self, styled: Tensor, plain: Tensor) -> Tensor:
+        """How far the head's distance to the one before is from what it was."""
+        if self._before is None:
+            return styled.new_zeros(())
+        now, then = (styled, plain), self._before
+        flat = [(a.flatten(1, 3), b.flatten(1, 3)) for a, b in zip(now, then, strict=True)]
+        return relative_distance_loss(*flat)
+
+    def _for_prior(self, picture: Tensor) -> Tensor:
+        """A picture at the size of the prior's."""
+        return self._sized(picture.to(self.prior.device))
+
+    def _sized(self, picture: Tensor, factor: int = 1) -> Tensor:
+        side = self.prior.info.picture_px // factor
+        if picture.shape[-1] == side:
+            return picture
+        return F.interpolate(picture, (side, side), mode="bilinear", antialias=True, align_corners=False)
+
+
+class _Rays:
+    """The rays of one picture: marched without a graph, and again with one for what is brought back."""
+
+    def __init__(
+        self,
+        generator: Generator,
+        like: Trigrid,
+        planes: Tensor,
+        camera: Camera,
+        side_px: int,
+        samples: tuple[int, int],
+    ) -> None:
+        self._generator, self._like, self._planes = generator, like, planes
+        self._side_px, self._samples = side_px, samples
+        self._limits = (camera.near, camera.far)
+        self._origins, self._directions, _ = camera_rays(camera, side_px, planes.device)
+
+    def composite(self) -> Composite:
+        """What they see."""
+        pieces = [self._march(slice(at, at + RAYS_PER_CHUNK), self._planes) for at in self._starts()]
+        features, alpha, depth, depths = (torch.cat(part) for part in zip(*pieces, strict=True))
+        return as_picture(features, alpha, bounded_depth(depth, depths), self._side_px)
+
+    def carried_back(self, features: Tensor | None, alpha: Tensor | None) -> Iterator[Tensor]:
+        """Gradients of the planes, of a chunk of rays each, from those of their composite."""
+        if features is None and alpha is None:
+            return
+        count = self._side_px**2
+        into = torch.zeros(count, 1) if features is None else features[0].flatten(1).T
+        opaque = torch.zeros(count) if alpha is None else alpha.flatten()
+        chosen = ((into != 0).any(1) | (opaque != 0)).nonzero()[:, 0]
+        for rays in torch.split(chosen, RAYS_PER_CHUNK):
+            leaf = self._planes.detach().requires_grad_()
+            composited, covered, _, _ = self._march(rays, leaf)
+            told = (covered * opaque[rays]).sum() + (0 if features is None else (composited * into[rays]).sum())
+            (gradient,) = torch.autograd.grad(told, [leaf])
+            yield gradient
+
+    def _starts(self) -> range:
+        return range(0, len(self._origins), RAYS_PER_CHUNK)
+
+    def _march(self, rays: slice | Tensor, planes: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        field = self._like.with_planes(planes[0])
+        origins, directions = self._origins[rays], self._directions[rays]
+        return march_rays(self._generator, field, origins, directions, self._limits, *self._samples)
+
+
+def mirrored_camera(camera: Camera) -> Camera:
+    """The camera that sees a mirrored head as this one sees the head."""
+    return styling_camera(-camera.yaw_radians, camera.pitch_radians)
+
+
+def _or_zeros(gradient: Tensor | None, like: Tensor) -> Tensor:
+    return torch.zeros_like(like) if gradient is None else gradient
+
+
+def _open(seen: Composite) -> Tensor:
+    """Depth with the background far away."""
+    return torch.where(seen.alpha > 1 / 2, seen.depth, seen.depth.max())
