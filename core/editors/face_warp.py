@@ -197,9 +197,8 @@ class _Spread:
         values = values[None]
         levels = []
         for level in range(LEVELS):
-            if level:
-                values = F.avg_pool3d(values, 2, ceil_mode=True)
-            values = _smoothed(values)
+            if level:  # the finest has no other smoothing than its nodes, so that lips and lids keep their edges
+                values = _smoothed(F.avg_pool3d(values, 2, ceil_mode=True))
             levels.append(values)
         total = levels.pop() * DOMINANCE
         while levels:

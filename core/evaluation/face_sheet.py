@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TILE_PX, LABEL_PX = 128, 16
 SIDE_DEGREES, PITCH_DEGREES = 35, 4
-FACE = (0.13, 0.87)
+FACE = (0.18, 0.82)
 """Rows and columns that are shown, in picture sides."""
 COLUMNS = 2
 """Sliders beside one another."""

@@ -51,7 +51,7 @@ BROWS = (
 )
 """Points of the face mesh below and above each brow, from its outer to its inner end."""
 OF_BROWS = frozenset({"brows", "frown", "worry"})
-WHOLE, LOOSE = 0.017, 0.027
+WHOLE, LOOSE = 0.014, 0.025
 """Distances from the middle of a brow, world units, up to which skin goes with it, and from which it does not."""
 
 
@@ -81,14 +81,14 @@ MIXTURES: dict[str, Mixture] = {
     "lips-pursed": Mixture(
         {"face/mouthPucker": 0.9, "face/mouthFunnel": 0.15}, {"face/mouthStretch{}": 0.9, "face/mouthDimple{}": 0.4}
     ),
-    "brows": Mixture({"face/browInnerUp": 1.1, "face/browOuterUp{}": 1.1}, {"eyebrows/eyebrows-trans-down": 1.0}),
+    "brows": Mixture({"face/browInnerUp": 1.2, "face/browOuterUp{}": 1.1}, {"eyebrows/eyebrows-trans-down": 1.0}),
     "frown": Mixture(
         {"face/browDown{}": 1.0, "face/noseSneer{}": 0.15}, {"face/browOuterUp{}": 0.5, "face/browInnerUp": 0.6}
     ),
     "worry": Mixture(
         {"face/browInnerUp": 2.0, "face/browOuterUp{}": -0.5}, {"face/browDown{}": 0.8, "face/browOuterUp{}": 1.0}
     ),
-    "eyes-wide": Mixture({"face/eyeWide{}": 2.4}, {"face/eyeSquint{}": 1.0, "face/eyeBlink{}": 0.35}),
+    "eyes-wide": Mixture({"face/eyeWide{}": 1.7}, {"face/eyeSquint{}": 1.0, "face/eyeBlink{}": 0.35}),
     "cheeks-raised": Mixture({"face/cheekSquint{}": 1.3, "face/eyeSquint{}": 0.4}, {"cheek/[]-cheek-trans-down": 1.2}),
     "nose-width": Mixture(
         {"nose/nose-width3-incr": 1.0, "nose/nose-width2-incr": 0.7, "nose/nose-nostrils-width-incr": 0.5},
@@ -217,6 +217,8 @@ def _with_whole_brows(points: Floats, moves: Floats, landmarks: Floats) -> Float
     changed = moves.copy()
     for pairs in BROWS:
         ends = landmarks[np.array(pairs)].mean(1)
+        # hair goes on a little beyond the outermost point
+        ends = np.concatenate([ends[:1] + 0.7 * (ends[:1] - ends[1:2]), ends])
         middle = np.concatenate([np.linspace(a, b, 8) for a, b in pairwise(ends)])
         away = np.linalg.norm(points[:, None] - middle, axis=2)
         beside = np.exp(-((away / (WHOLE / 2)) ** 2))
