@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.protocols import Generator
     from core.trigrid import Trigrid
 
-CELLS = 40
+CELLS = 32
 """Nodes a side of the grid in which the surface is looked for."""
 SOLID_ABOVE = 20.0
 """Density, per world unit, of what counts as inside."""

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from core.align import Alignment
     from core.camera import Camera
     from core.inverters.encoder import EncoderGuess
+    from core.inverters.first_look import FirstLook
     from core.progress import Report
     from core.protocols import Generator
 
@@ -158,21 +159,23 @@ class DualEncoder:
             method="dual",
         )
         report(Progress(1, 3, "First guess", result=head))
+        # where rays meet the first reconstruction they meet the finished head: offsets move surfaces by millimetres
+        glimpse = Glimpse(generator, field, RefinedCamera(camera))
         if isinstance(generator, PlaneGenerator) and isinstance(field, Trigrid) and self._stitching != "first stage":
-            head = self._second_stage(head, field, generator, (photo, mask))
+            look = first_look(generator, field, camera, photo, mask, glimpse)
+            head = self._second_stage(head, field, generator, look)
             report(Progress(2, 3, "Adding what the photo shows", result=head))
-        return _drawn(head, generator, mask, guess, report)
+        return _drawn(head, generator, mask, guess, glimpse, report)
 
-    def _second_stage(self, head: Head, field: Trigrid, generator: PlaneGenerator, seen: tuple[Tensor, Tensor]) -> Head:
+    def _second_stage(self, head: Head, field: Trigrid, generator: Generator, look: FirstLook) -> Head:
         branches = self._branches or bundled_branches(generator.info.name) or Branches.untrained(field)
         with torch.no_grad():
-            trigrid = self._stitched(branches, field, generator, head.camera, seen)
+            trigrid = self._stitched(branches, field, generator, head.camera, look)
             return replace(head, trigrid=trigrid, delta={"trigrid": trigrid.planes - field.planes})
 
     def _stitched(
-        self, branches: Branches, field: Trigrid, generator: Generator, camera: Camera, seen: tuple[Tensor, Tensor]
+        self, branches: Branches, field: Trigrid, generator: Generator, camera: Camera, look: FirstLook
     ) -> Trigrid:
-        look = first_look(generator, field, camera, *seen)
         known = lifted(generator, field, camera, look, branches.faithful.config.coarse_px)
         width = field.planes.shape[-1]
 
@@ -201,12 +204,13 @@ def photo_and_mask(alignment: Alignment) -> tuple[Tensor, Tensor]:
     return rgb * mask + 1 - mask, mask
 
 
-def _drawn(head: Head, generator: Generator, mask: Tensor, guess: EncoderGuess, report: Report) -> Head:
+def _drawn(
+    head: Head, generator: Generator, mask: Tensor, guess: EncoderGuess, glimpse: Glimpse, report: Report
+) -> Head:
     """The head with what the photo saw of it, reported with its picture."""
     info = generator.info
     with torch.no_grad():
         camera = RefinedCamera(head.camera)
-        glimpse = Glimpse(generator, head.trigrid, camera)
         seen = glimpse.see(generator, head.trigrid, camera, (0, 0, info.neural_px, info.neural_px), SAMPLES)
         picture = generator.picture(seen.features[None], seen.alpha[None, None], head.latents[None])[0]
         preview = (picture.permute(1, 2, 0).clamp(0, 1) * 255).round().byte().numpy()

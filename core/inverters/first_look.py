@@ -45,11 +45,27 @@ class FirstLook:
     depth: Tensor
 
 
-def first_look(generator: Generator, trigrid: Trigrid, camera: Camera, photo: Tensor, mask: Tensor) -> FirstLook:
-    """Draw the first reconstruction small, and put the photo [1, 3, h, w] and its mask [1, 1, h, w] beside it."""
+def first_look(
+    generator: Generator,
+    trigrid: Trigrid,
+    camera: Camera,
+    photo: Tensor,
+    mask: Tensor,
+    glimpse: Glimpse | None = None,
+) -> FirstLook:
+    """Draw the first reconstruction small, and put the photo beside it.
+
+    Args:
+        generator: of the head.
+        trigrid: the head.
+        camera: the photo's.
+        photo: [1, 3, h, w] the person on white.
+        mask: [1, 1, h, w].
+        glimpse: of the head from that camera, where there is one already.
+    """
     with torch.no_grad():
         refined = RefinedCamera(camera)
-        glimpse = Glimpse(generator, trigrid, refined)
+        glimpse = glimpse or Glimpse(generator, trigrid, refined)
         seen = glimpse.see(generator, trigrid, refined, (0, 0, LOOK_PX, LOOK_PX), SAMPLES)
         alpha = seen.alpha[None, None].clamp(0, 1)
         rgb, person = (sized(picture, PHOTO_PX) for picture in (photo, mask))
