@@ -121,6 +121,16 @@ def train_parser(options: argparse.Namespace, console: Console) -> dict[str, Any
     return {"file": str(file), "steps": training.steps, "figures": figures.to_json()}
 
 
+def train_prior(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """Draw the heads in all styles, and go on with the training of the prior that learns to draw them."""
+    from core.training.prior import PriorRecipe, PriorTraining
+
+    training = PriorTraining(tuple(options.data), options.output, PriorRecipe(steps=options.steps), console.report)
+    training.run(console.report)
+    file = training.export(options.output / "prior.safetensors")
+    return {"file": str(file), "steps": training.step, "samples": str(training.show())}
+
+
 def train_face(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Measure how the sliders of expression and face shape move a face, on the CC0 face targets."""
     from core.training.face_targets import write_face_targets

@@ -192,13 +192,14 @@ def demo(options: argparse.Namespace, console: Console) -> int:
 def train(options: argparse.Namespace, console: Console) -> int:
     """Make the bundled models again."""
     from app.evaluation import train_evaluation, train_sliders
-    from app.training import train_data, train_dual, train_encoder, train_face, train_mini, train_parser
+    from app.training import train_data, train_dual, train_encoder, train_face, train_mini, train_parser, train_prior
 
     makers = {
         "data": train_data,
         "mini": train_mini,
         "parser": train_parser,
         "face": train_face,
+        "prior": train_prior,
         "encoder": train_encoder,
         "dual": train_dual,
         "evaluation": train_evaluation,

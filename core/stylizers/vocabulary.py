@@ -180,7 +180,7 @@ FEATURES: tuple[Concept, ...] = (
     _feature("age", "young", "young, youthful, twenties, teenage, teenager, teen"),
     _feature("age", "middle", "middle-aged, middle aged, forties, fifties, mature, adult"),
     _feature("age", "old", "old, elderly, aged, senior, wrinkled, grandmother, grandfather, seventies"),
-    _feature("sex", "woman", "woman, female, lady, girl, she, feminine, queen, princess, women, mother"),
+    _feature("sex", "woman", "woman, female, lady, girl, she, feminine, queen, women, mother"),
     _feature("sex", "man", "man, male, guy, boy, he, gentleman, masculine, king, men, father"),
     _feature("skin", "light", "light skin, fair skin, pale, light-skinned, pale skin, white skin, caucasian, european"),
     _feature("skin", "tan", "tanned skin, tan, olive skin, tanned, brown skin, asian, latino, latina, indian"),

@@ -22,6 +22,7 @@ import torch
 import torch.nn.functional as F
 from safetensors import safe_open
 from safetensors.torch import save_file
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from core.descent import Adam
 from core.errors import VoltefaceError
@@ -193,16 +194,17 @@ class PriorTraining:
             self.save()
         self.codec.requires_grad_(requires_grad=False)
 
-    def run(self, report: Report) -> None:
+    def run(self, report: Report, steps: int | None = None) -> None:
         """Train to the end of the schedule, and save.
 
         Args:
             report: told of every step; may raise `Cancelled`, and the state is saved first.
+            steps: stop after that many all together.
         """
         recipe = self.recipe
         saved = shown = time.monotonic()
         try:
-            while self.step < recipe.steps:
+            while self.step < min(recipe.steps, steps or recipe.steps):
                 random = np.random.default_rng([recipe.seed, self.step])
                 torch.manual_seed(recipe.seed * 1_000_003 + self.step)
                 loss = self.loss(self.heads.batch(recipe, random), random)
@@ -250,7 +252,8 @@ class PriorTraining:
         conditions[unguided, -2] = 0
         conditions[flat, channels:-2] = 0
         conditions[flat, -1] = 0
-        with torch.autocast("cpu", torch.bfloat16):
+        # on a processor plain attention is faster than the fused one, whose backward pass is slow for few tokens
+        with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
             found = self.denoiser(noisy, timesteps, self.denoiser.words(shares_of(said)), conditions)
         return F.mse_loss(found.float(), wanted)
 

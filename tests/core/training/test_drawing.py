@@ -1,0 +1,108 @@
+"""Drawings of a doll: the same for the same seed, on white, each style another."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+from core.stylizers.view_grid import nearness
+from core.stylizers.vocabulary import STYLES as KNOWN
+from core.training.dataset import HeadViews
+from core.training.drawing import STYLES, drawing
+from core.training.drawing_subject import HAIR, LIPS, SKIN, Subject, landmarks_of_head
+from core.training.prior_drawings import DrawnHead, drawn_head, nearness_picture
+from tests.core.training.doll import PARTS, write_doll
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SIZE = 128
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_doll(tmp_path_factory.mktemp("dolls"), 3, SIZE)
+
+
+@pytest.fixture(scope="module")
+def front(folder: Path) -> Subject:
+    return Subject.of_view(HeadViews(folder), 0)
+
+
+def test_the_vocabulary_knows_just_these_styles() -> None:
+    assert {concept.name for concept in KNOWN} == {"photo", *STYLES}
+
+
+def test_normals_of_a_head_point_to_the_camera_and_out_of_it(front: Subject) -> None:
+    skin = front.labels == SKIN
+    assert float((front.normals * front.towards).sum(-1)[skin].mean()) > 0.6
+    left = skin & (front.points[..., 0] > 0.12)
+    assert float(front.normals[left][:, 0].mean()) > 0.3
+
+
+def test_landmarks_stand_where_the_parts_are(folder: Path) -> None:
+    marks = landmarks_of_head(HeadViews(folder))
+    assert marks.eyes[0] == pytest.approx(np.add(PARTS[2][0], (0, 0, 0.03)), abs=0.03)
+    assert marks.mouth[0, 0] > 0.03 > -0.03 > marks.mouth[1, 0]
+    assert marks.apart == pytest.approx(0.15, abs=0.02)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_drawing_is_repeatable_and_stands_on_white(front: Subject, style: str) -> None:
+    picture = drawing(front, style, 5)
+    assert picture.dtype == np.float32
+    assert picture.shape == (SIZE, SIZE, 3)
+    assert float(picture.min()) >= 0
+    assert float(picture.max()) <= 1
+    assert np.array_equal(picture, drawing(front, style, 5))
+    assert float(picture[:8, :8].min()) > 0.97
+    assert float(picture[front.figure].std()) > 0.02
+
+
+def test_every_two_styles_differ(front: Subject) -> None:
+    drawn = {style: drawing(front, style, 1)[front.figure] for style in ("photo", *STYLES)}
+    for one, other in combinations(drawn, 2):
+        assert float(np.abs(drawn[one] - drawn[other]).mean()) > 0.04, (one, other)
+
+
+def test_styles_have_their_colours(front: Subject) -> None:
+    def mean(style: str, *parts: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        found: np.ndarray[tuple[int], np.dtype[np.float32]] = drawing(front, style, 1)[
+            np.isin(front.labels, parts)
+        ].mean(0)
+        return found
+
+    red, green, blue = mean("joker", HAIR)
+    assert green > red + 0.1
+    assert green > blue + 0.1
+    assert mean("joker", SKIN).min() > 0.6
+    assert mean("joker", LIPS)[0] > mean("joker", LIPS)[1] + 0.2
+    assert mean("zombie", SKIN)[1] > mean("zombie", SKIN)[0]
+    assert np.ptp(mean("marble", SKIN, HAIR)) < 0.05
+    bronze = mean("bronze", SKIN, HAIR)
+    assert bronze[0] > bronze[1] > bronze[2]
+    assert np.ptp(mean("pencil", SKIN)) < 0.03
+
+
+def test_depth_is_shown_as_to_a_control_net(folder: Path) -> None:
+    depth = np.asarray(HeadViews(folder).depth[0], np.float32)
+    ours = nearness_picture(depth)
+    assert ours[0, 0] == 0
+    assert ours.max() == 1
+    theirs = nearness(torch.from_numpy(np.where(depth > 0, depth, 9.0)))
+    assert np.allclose(ours, theirs.numpy(), atol=1e-5)
+
+
+def test_a_drawn_head_survives_its_file(folder: Path, tmp_path: Path) -> None:
+    head = drawn_head(folder, 3, 4)
+    assert head.pictures.shape == (4, 4, 128, 128, 3)
+    assert head.styles[0] == "photo"
+    head.write(tmp_path / "000003.npz")
+    again = DrawnHead.read(tmp_path / "000003.npz")
+    assert np.array_equal(again.pictures, head.pictures)
+    assert np.array_equal(again.depth, head.depth)
+    assert (again.styles, again.meta["hair"]) == (head.styles, "fur_curl")

@@ -1,0 +1,97 @@
+"""The prior's training, on dolls: it draws them, learns, and goes on where it stopped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+from core.errors import VoltefaceError
+from core.progress import silent
+from core.stylizers.drawing_networks import DrawingConfig
+from core.stylizers.drawing_prior import load_prior
+from core.training.prior import DrawnHeads, PriorRecipe, PriorTraining, grid_of_views
+from core.training.prior_codec import fitted_codec
+from core.training.prior_drawings import draw_heads
+from tests.core.training.doll import write_doll
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RECIPE = PriorRecipe(network=DrawingConfig(channels=8, widths=(16, 32), words=16, groups=8), steps=4, batch=4)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dolls")
+    for seed in (1, 2, 19):
+        write_doll(folder, seed)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def drawings(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("run")
+    assert len(draw_heads((data,), out / "drawings", silent, styles_each=2)) == 3
+    return out
+
+
+def test_held_out_heads_are_drawn_but_not_learned_from(drawings: Path) -> None:
+    assert len(DrawnHeads(drawings / "drawings").heads) == 2
+
+
+def test_what_is_drawn_is_not_drawn_again(data: Path, drawings: Path) -> None:
+    times = [path.stat().st_mtime_ns for path in sorted((drawings / "drawings").glob("*.npz"))]
+    draw_heads((data,), drawings / "drawings", silent, styles_each=2)
+    assert times == [path.stat().st_mtime_ns for path in sorted((drawings / "drawings").glob("*.npz"))]
+
+
+def test_a_fitted_codec_keeps_pictures_and_unit_variance(drawings: Path) -> None:
+    pictures = DrawnHeads(drawings / "drawings").pictures(4)
+    with torch.no_grad():
+        codec = fitted_codec(pictures, 16, silent, steps=20)
+        shown = pictures.float() / 255
+        latents = codec.encoded(shown)
+        error = float((codec.decoded(latents) - shown).square().mean())
+    assert -10 * np.log10(error) > 22
+    assert float(latents.std()) == pytest.approx(1, abs=0.4)
+
+
+def test_a_batch_shows_drawing_render_and_depth_of_the_same_view(drawings: Path) -> None:
+    batch = DrawnHeads(drawings / "drawings").batch(RECIPE, np.random.default_rng(0))
+    assert batch.drawn.shape == batch.plain.shape == (4, 3, 128, 128)
+    assert batch.depth.shape == (4, 1, 128, 128)
+    figure = batch.depth > 0.2
+    apart = (batch.drawn - batch.plain).abs().mean(1, keepdim=True)
+    assert float(apart[figure].mean()) > float(apart[~figure].mean()) + 0.02
+
+
+def test_a_grid_has_its_views_in_reading_order() -> None:
+    views = np.stack([np.full((4, 4, 3), value, np.uint8) for value in (10, 20, 30, 40)])
+    assert grid_of_views(views)[::2, ::2, 0].tolist() == [[10, 20], [30, 40]]
+
+
+def test_a_run_that_stopped_goes_on_as_if_it_had_not(drawings: Path, tmp_path: Path) -> None:
+    finished = []
+    for name, stops in (("whole", (4,)), ("broken", (2, 4))):
+        out = tmp_path / name
+        out.mkdir()
+        (out / "drawings").symlink_to(drawings / "drawings")
+        for stop in stops:
+            training = PriorTraining((), out, RECIPE, silent)
+            training.run(silent, stop)
+        finished.append(training)
+    whole, broken = finished
+    assert whole.step == broken.step == 4
+    for name, value in whole.parameters.items():
+        assert torch.allclose(value, broken.parameters[name], atol=1e-6), name
+    path = broken.export(tmp_path / "prior.safetensors")
+    assert load_prior(path).config == RECIPE.network
+    assert len((tmp_path / "broken" / "log.jsonl").read_text().splitlines()) == 4
+
+
+def test_a_folder_without_heads_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(VoltefaceError, match="no drawings"):
+        PriorTraining((tmp_path / "none",), tmp_path / "run", RECIPE, silent)
