@@ -129,17 +129,9 @@ def new_key(project: Project) -> str:
 
 def seeded_reference(generator: str, seed: int, key: str, *, half: bool = False) -> Reference:
     """A random head to take parts from; the same seed gives the same head."""
-    import torch
+    from core.editors.random_head import random_head
 
-    from core.head import Head
-
-    made_by = road.loaded_generator(generator, half=half)
-    noise = torch.randn(1, made_by.info.noise_size, generator=torch.Generator().manual_seed(seed))
-    with torch.no_grad():
-        latents = made_by.latents(noise)[0]
-        head = Head(
-            generator=generator, latents=latents, camera=Camera.orbit(), trigrid=made_by.trigrid(latents), seed=seed
-        )
+    head = random_head(road.loaded_generator(generator, half=half), seed)
     return Reference(key=key, name=f"{SEED_WORD}{seed}", head=head)
 
 

@@ -46,6 +46,7 @@ def evaluate_editing(options: argparse.Namespace, console: Console) -> tuple[dic
     """Measure edits; with --output every finished part is kept there, and a later run goes on from it."""
     from core.evaluation import editing, held_out
     from core.evaluation.cost import load_from
+    from core.evaluation.pair_log import PairLog
 
     parts = tuple(options.only.split(",")) if options.only else editing.Plan.parts
     editing.check_parts(parts)
@@ -59,9 +60,12 @@ def evaluate_editing(options: argparse.Namespace, console: Console) -> tuple[dic
     )
     truths = held_out.held_out_heads(options.data, options.heads) if options.heads else []
     known, keep = _resumed(options.output)
-    figures = editing.evaluate_editing(
-        load_from("mini", options.weights), plan, console.report, truths=truths, known=known, keep=keep
+    generator = load_from("mini", options.weights)
+    log = PairLog(
+        options.output and options.output.with_suffix(".pairs.jsonl"),
+        f"{generator.info.name} {options.weights or ''} from {plan.seed}",
     )
+    figures = editing.evaluate_editing(generator, plan, console.report, truths=truths, known=known, keep=keep, log=log)
     return figures.to_json(), figures.in_words
 
 
@@ -131,9 +135,9 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
     """Draw the contact sheets of a model's card."""
     from app import road
     from core import inverters
+    from core.editors.random_head import random_head
     from core.evaluation import editing_sheet, face_sheet, portraits, sheets
     from core.evaluation.cost import load_from
-    from core.evaluation.pictures import head_of, sample_latents
     from core.photo import Photo
 
     wanted = tuple(options.only.split(",")) if options.only else sheets.SHEETS
@@ -148,7 +152,7 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
         """Of the first portrait, and a random one."""
         alignment = road.align_photo(Photo.open(photos[0]))
         found = inverters.load("pivotal").invert(alignment, generator, report, seconds=options.seconds)
-        return [found, head_of(generator, sample_latents(generator, sheets.SLIDER_SEEDS[0]))]
+        return [found, random_head(generator, sheets.SLIDER_SEEDS[0])]
 
     drawn = {
         "samples": lambda: sheets.samples_sheet(generator, report, seed=seed),

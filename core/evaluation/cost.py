@@ -92,7 +92,8 @@ def walk(name: str, weights: str, photo: str, seconds: str) -> None:
 
     from core.align import align
     from core.camera import Camera
-    from core.evaluation.pictures import head_of, sample_latents
+    from core.editors.random_head import random_latents
+    from core.evaluation.pictures import head_of
     from core.frame import Quality
     from core.head import Head
     from core.inverters import load
@@ -117,7 +118,7 @@ def walk(name: str, weights: str, photo: str, seconds: str) -> None:
 
     load("pivotal").invert(alignment, generator, first, seconds=float(seconds))
     facts["memory"] = peak_gigabytes()
-    latents = sample_latents(generator, 0)
+    latents = random_latents(generator, 0)
     begun = time.monotonic()
     renderer = HeadRenderer(generator, head_of(generator, latents))
     renderer.render(Camera.orbit(), Quality.NEAR)

@@ -11,15 +11,19 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from core.edit import RemovePart, TakePart, with_strength
 from core.editors.bareness import can_go_without
 from core.editors.fold import WORN, Folder
 from core.editors.part_volume import LABELS_OF, HeadParts, labels_of
+from core.editors.random_head import random_head
 from core.errors import VoltefaceError
 from core.evaluation import kid
 from core.evaluation.edited_views import PITCH_DEGREES, YAWS_DEGREES, Change, compared, left_of, views_of
 from core.evaluation.figures import Cell, ModelFigures, Part
-from core.evaluation.pictures import at_degrees, head_of, identity_between, identity_of, sample_latents
+from core.evaluation.pair_log import PairLog, PairRecord
+from core.evaluation.pictures import at_degrees, identity_between, identity_of
 from core.evaluation.reconstruction import alignment_of, inverted
 from core.frame import Quality
 from core.grafted_field import Fit, GraftedField
@@ -28,7 +32,9 @@ from core.rendering.occupancy import field_grid
 from core.rendering.renderer import HeadRenderer, part_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+
+    from torch import Tensor
 
     from core.evaluation.held_out import HeldOutHead
     from core.head import Head
@@ -44,7 +50,7 @@ SSIM_AT_LEAST, SQUARED_AT_MOST, LPIPS_AT_MOST, IOU_AT_LEAST, KID_AT_MOST = 0.98,
 FIRST_AT_MOST, FINAL_AT_MOST, AGAIN_AT_MOST = 2.0, 8.0, 0.5
 FEWEST_FOR_KID = 8
 """Pairs; of fewer the distance is noise."""
-TIMED = {"first": "first picture, nothing known", "final": "final picture", "again": "another strength"}
+TIMED = {"first": "first picture", "final": "final picture", "again": "another strength"}
 MOST_TRIES = 60
 """Random heads that are looked at for each reference that wears a part."""
 QUICK_NODES, QUICK_FEWEST = 64, 6
@@ -65,15 +71,6 @@ class Pair:
     wearer: Head
     reference: Head
     names: tuple[int, int]
-
-
-@dataclass(frozen=True)
-class _Seconds:
-    """By the clock on the wall and of this process's work, to the pictures that `TIMED` names."""
-
-    first: tuple[float, float]
-    final: tuple[float, float]
-    again: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -105,8 +102,11 @@ def evaluate_editing(
     truths: Sequence[HeldOutHead] = (),
     known: ModelFigures | None = None,
     keep: Callable[[ModelFigures], None] = lambda _: None,
+    log: PairLog | None = None,
 ) -> ModelFigures:
     """Measure edits part by part; what is in `known` is not measured again, `keep` is called after each part.
+
+    Pairs of random heads that are in `log` are not measured again either.
 
     Raises:
         VoltefaceError: a part is unknown, or no random head shows it.
@@ -117,21 +117,26 @@ def evaluate_editing(
     taken = [name for name in plan.parts if name != REMOVAL]
     for name in [*plan.parts, *(f"{HELD_OUT} {name}" for name in taken if heads.truths)]:
         if name not in figures.parts:
-            figures = figures.with_part(name, _measured(name, generator, plan, heads, report))
+            figures = figures.with_part(name, _measured(name, generator, plan, heads, report, log or PairLog()))
             keep(figures)
     return figures
 
 
-def _measured(name: str, generator: Generator, plan: Plan, heads: _Inverted, report: Report) -> Part:
+def _measured(name: str, generator: Generator, plan: Plan, heads: _Inverted, report: Report, log: PairLog) -> Part:
     if name == REMOVAL:
         return removal(generator, plan, report)
     if name.startswith(HELD_OUT):
         part = name.removeprefix(HELD_OUT).strip()
         words = f"{len(heads.truths)} held-out heads in pairs, inverted from one view in {plan.seconds:g} s"
         return taking(generator, part, heads.pairs(part), words, 0, report)
-    pairs = sampled_pairs(generator, name, plan.pairs, plan.seed, report)
+    known = [
+        record
+        for number, record in enumerate(log.records(name)[: plan.pairs])
+        if record.refused or number >= plan.steps or NAIVE in record.rows
+    ]
+    pairs = sampled_pairs(generator, name, plan.pairs, plan.seed, report, [record.names for record in known])
     words = f"pairs of random heads, wearers from seed {plan.seed}"
-    return taking(generator, name, pairs, words, plan.steps, report)
+    return taking(generator, name, pairs, words, plan.steps, report, known=known, log=log)
 
 
 def check_parts(names: Sequence[str]) -> None:
@@ -145,75 +150,81 @@ def check_parts(names: Sequence[str]) -> None:
             raise VoltefaceError(f"There is no part {name!r} to evaluate.", f"Choose from: {', '.join(PARTS)}.")
 
 
-def sampled_pairs(generator: Generator, part: str, count: int, seed: int, report: Report) -> Iterator[Pair]:
-    """Random wearers, each with the next random head that shows the part.
+def sampled_pairs(
+    generator: Generator,
+    part: str,
+    count: int,
+    seed: int,
+    report: Report,
+    known: Collection[tuple[int, int]] = (),
+) -> Iterator[Pair]:
+    """Random wearers, each with the next random head that shows the part; those that are known are left out.
 
     Raises:
         VoltefaceError: too few random heads show it.
     """
-    other = seed + 1
+    other, partners = seed + 1, dict(known)
     for number in range(count):
         report(Progress(number, count, f"Looking for heads with {part}"))
         own = seed + 2 * number
+        if own in partners:
+            other = partners[own] + 2
+            continue
         other, reference = _next_with(generator, part, other)
-        yield Pair(head_of(generator, sample_latents(generator, own), own), reference, (own, other))
+        yield Pair(random_head(generator, own), reference, (own, other))
         other += 2
 
 
 def _next_with(generator: Generator, part: str, seed: int) -> tuple[int, Head]:
     """The first of every second seed whose head shows a part; the others' are wearers'."""
     for tried in range(seed, seed + 2 * MOST_TRIES, 2):
-        head = head_of(generator, sample_latents(generator, tried), tried)
+        head = random_head(generator, tried)
         seen = HeadParts(field_grid(generator, head.trigrid, part_labels, QUICK_NODES)).nodes(*labels_of(part))
         if int(seen.sum()) >= QUICK_FEWEST:
             return tried, head
     raise VoltefaceError(f"None of {MOST_TRIES} random heads shows {part}.", "Leave that part out with --only.")
 
 
-def taking(generator: Generator, part: str, pairs: Iterable[Pair], words: str, steps: int, report: Report) -> Part:
+def taking(
+    generator: Generator,
+    part: str,
+    pairs: Iterable[Pair],
+    words: str,
+    steps: int,
+    report: Report,
+    *,
+    known: Sequence[PairRecord] = (),
+    log: PairLog | None = None,
+) -> Part:
     """A part of each pair's reference, worn by its wearer."""
+    records = list(known)
+    for pair in pairs:
+        report(Progress(len(records), 0, f"{part.capitalize()} of {pair.names[1]} on {pair.names[0]}"))
+        done = sum(not record.refused for record in records)
+        record = _recorded(generator, pair, part, with_steps=done < steps)
+        records.append(record)
+        if log is not None:
+            log.add(part, record)
+    taken = [record for record in records if not record.refused]
+    refused = [f"{record.names[1]} on {record.names[0]}: {record.refused}" for record in records if record.refused]
     changes: dict[str, list[Change]] = {}
     identities: dict[str, list[float]] = {}
-    clocks: list[_Seconds] = []
-    pictures: tuple[dict[str, list[Any]], dict[str, list[Any]]] = ({}, {})
     details: list[dict[str, Any]] = []
-    refused: list[str] = []
-    for number, pair in enumerate(pairs):
-        report(Progress(number, 0, f"{part.capitalize()} of {pair.names[1]} on {pair.names[0]}"))
-        try:
-            edited, renderer, seconds = _timed(generator, pair, part)
-        except VoltefaceError as error:
-            refused.append(f"{pair.names[1]} on {pair.names[0]}: {error.message}")
-            continue
-        clocks.append(seconds)
-        fit = edited.trigrid.fit if isinstance(edited.trigrid, GraftedField) else Fit()
-        before = views_of(generator, pair.wearer)
-        after = views_of(generator, edited, renderer=renderer)
-        theirs = HeadRenderer(generator, pair.reference)
-        worn = views_of(generator, pair.reference, fit, theirs)
-        face = identity_of(before[0].rgb)
-        rows = {WHOLE: (after, worn)}
-        if len(clocks) <= steps:
-            plain = views_of(generator, pair.reference, renderer=theirs)
-            rows |= {
-                name: (views_of(generator, replace(pair.wearer, trigrid=field)), plain if still else worn)
-                for name, field, still in _steps(generator, pair, part, fit)
-            }
-        for name, (drawn, reference) in rows.items():
-            change = compared(before, drawn, reference, part)
+    features: dict[str, list[tuple[Tensor, Tensor]]] = {}
+    for record in taken:
+        for name, (change, identity) in record.rows.items():
             changes.setdefault(name, []).append(change)
-            identities.setdefault(name, []).append(identity_between(face, identity_of(drawn[0].rgb)))
-            details.append({"pair": pair.names, "step": name, **_plain(change, identities[name][-1])})
-        for views, kept in zip((before, after), pictures, strict=True):
-            for yaw, frame in views.items():
-                kept.setdefault(kid.sector_of(yaw), []).append(frame.rgb)
-    if not clocks:
+            identities.setdefault(name, []).append(identity)
+            details.append({"pair": record.names, "step": name, **_plain(change, identity)})
+        for sector, both in record.features.items():
+            features.setdefault(sector, []).append(both)
+    if not taken:
         raise VoltefaceError(f"No {part} could be taken from any of the heads.", " ".join(refused[:1]))
     cells = [cell for name in _in_order(changes) for cell in _row(part, name, changes[name], identities[name], steps)]
-    count = len(clocks)
-    cells += _kid_cells(pictures) if count >= FEWEST_FOR_KID else []
+    count = len(taken)
+    cells += _kid_cells(features) if count >= FEWEST_FOR_KID else []
     for row, most in (("first", FIRST_AT_MOST), ("final", FINAL_AT_MOST), ("again", AGAIN_AT_MOST)):
-        spans = [getattr(clock, row) for clock in clocks]
+        spans = [record.seconds[row] for record in taken if row in record.seconds]
         cells += Cell.of(TIMED[row], "seconds", [wall for wall, _ in spans], most)
         cells += Cell.of(TIMED[row], "of work", [work for _, work in spans])
     sides = ", ".join(str(yaw) for yaw in YAWS_DEGREES)
@@ -232,22 +243,59 @@ def taking(generator: Generator, part: str, pairs: Iterable[Pair], words: str, s
     return Part(title, tuple(cells), tuple(remarks), {"pairs": details})
 
 
-def _timed(generator: Generator, pair: Pair, part: str) -> tuple[Head, HeadRenderer, _Seconds]:
-    """The edited head, and how long its first picture took, its final one, and one of another strength."""
+def _recorded(generator: Generator, pair: Pair, part: str, *, with_steps: bool) -> PairRecord:
+    """What a pair tells; the final picture is only timed where the steps are told apart, as it takes long."""
+    try:
+        edited, renderer, seconds = _timed(generator, pair, part, exact=with_steps)
+    except VoltefaceError as error:
+        return PairRecord(pair.names, refused=error.message)
+    fit = edited.trigrid.fit if isinstance(edited.trigrid, GraftedField) else Fit()
+    before = views_of(generator, pair.wearer)
+    after = views_of(generator, edited, renderer=renderer)
+    theirs = HeadRenderer(generator, pair.reference)
+    worn = views_of(generator, pair.reference, fit, theirs)
+    face = identity_of(before[0].rgb)
+    drawn = {WHOLE: (after, worn)}
+    if with_steps:
+        plain = views_of(generator, pair.reference, renderer=theirs)
+        drawn |= {
+            name: (views_of(generator, replace(pair.wearer, trigrid=field)), plain if still else worn)
+            for name, field, still in _steps(generator, pair, part, fit)
+        }
+    rows = {
+        name: (compared(before, views, reference, part), identity_between(face, identity_of(views[0].rgb)))
+        for name, (views, reference) in drawn.items()
+    }
+    pictures: dict[str, tuple[list[Any], list[Any]]] = {}
+    for views, index in ((before, 0), (after, 1)):
+        for yaw, frame in views.items():
+            pictures.setdefault(kid.sector_of(yaw), ([], []))[index].append(frame.rgb)
+    features = {sector: (kid.features_of(a), kid.features_of(b)) for sector, (a, b) in pictures.items()}
+    return PairRecord(pair.names, rows, seconds, features)
+
+
+def _timed(
+    generator: Generator, pair: Pair, part: str, *, exact: bool
+) -> tuple[Head, HeadRenderer, dict[str, tuple[float, float]]]:
+    """The edited head, and how long its first picture took, its final one if asked for, and one of another strength."""
     edit = TakePart(key="1", part=part, reference="1")
     front = at_degrees(0, PITCH_DEGREES)
+    shown = HeadRenderer(generator, pair.wearer)
+    below = shown.grid()  # the studio shows the head, and has looked for the parts of its references
+    grids = {id(pair.wearer): below, id(pair.reference): HeadRenderer(generator, pair.reference).grid()}
     started = _now()
-    folder = Folder(generator, pair.wearer, {"1": pair.reference})
+    folder = Folder(generator, pair.wearer, {"1": pair.reference}, grid_of=lambda head: grids.get(id(head)))
     edited = folder.folded((edit,))
-    renderer = HeadRenderer(generator, edited)
-    renderer.render(front, Quality.NEAR)
-    first = _since(started)
-    renderer.render(front, Quality.EXACT)
-    final = _since(started)
+    renderer = HeadRenderer(generator, edited, below=below)
+    renderer.render(front, Quality.PREVIEW)
+    seconds = {"first": _since(started)}
+    if exact:
+        renderer.render(front, Quality.EXACT)
+        seconds["final"] = _since(started)
     started = _now()
     weaker = folder.folded((with_strength(edit, 0.7),))
-    HeadRenderer(generator, weaker).render(front, Quality.NEAR)
-    return edited, renderer, _Seconds(first, final, _since(started))
+    HeadRenderer(generator, weaker, below=below).render(front, Quality.PREVIEW)
+    return edited, renderer, seconds | {"again": _since(started)}
 
 
 def _now() -> tuple[float, float]:
@@ -294,13 +342,13 @@ def _row(part: str, name: str, changes: Sequence[Change], identities: Sequence[f
         yield from Cell.of(name, column, values, most if whole else None, least if whole else None)
 
 
-def _kid_cells(pictures: tuple[dict[str, list[Any]], dict[str, list[Any]]]) -> list[Cell]:
+def _kid_cells(features: Mapping[str, Sequence[tuple[Tensor, Tensor]]]) -> list[Cell]:
     """How much further from true renders edited heads are than the same heads without edits, by side."""
     reference = kid.read_reference()
     cells: list[Cell] = []
-    for sector, before in pictures[0].items():
+    for sector, both in features.items():
         true = reference[f"{sector}/{kid.HELD_OUT}"]
-        plain, edited = (kid.kid(kid.features_of(rgb), true)[0] for rgb in (before, pictures[1][sector]))
+        plain, edited = (kid.kid(torch.cat([pair[index] for pair in both]), true)[0] for index in (0, 1))
         cells += Cell.of("KID, edited : unedited", sector, [edited / max(plain, 1e-6)], KID_AT_MOST)
     return cells
 

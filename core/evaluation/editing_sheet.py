@@ -12,8 +12,9 @@ import torch
 
 from core.edit import Edit, Recolour, RemovePart, TakePart
 from core.editors.fold import Folder
+from core.editors.random_head import random_head
 from core.errors import VoltefaceError
-from core.evaluation.pictures import at_degrees, head_of, sample_latents
+from core.evaluation.pictures import at_degrees
 from core.frame import Quality
 from core.generators.mini import Mini
 from core.progress import Progress
@@ -103,7 +104,7 @@ def editing_sheet(
     for number, row in enumerate(rows):
         report(Progress(number, len(rows), f"Sheet of edits: {row.title}"))
         seeds = [seed_of(generator, looks, row.skipped) for looks in (row.wearer, row.reference) if looks]
-        heads = [head_of(generator, sample_latents(generator, seed, TRUNCATION), seed) for seed in seeds]
+        heads = [random_head(generator, seed, truncation=TRUNCATION) for seed in seeds]
         edited = Folder(generator, heads[0], {"other": heads[1]} if len(heads) > 1 else {}).folded(row.edits)
         before = [_tile(HeadRenderer(generator, head), 0, tile_px) for head in heads]
         before += [np.full_like(before[0], 255)] * (2 - len(before))

@@ -14,9 +14,10 @@ import numpy as np
 import torch
 
 from core.editors.attributes import mix_against
+from core.editors.random_head import random_latents
 from core.evaluation.figures import Cell, Part
 from core.evaluation.kid import REGRESSED, features_of
-from core.evaluation.pictures import at_degrees, head_of, sample_latents
+from core.evaluation.pictures import at_degrees, head_of
 from core.evaluation.samples import HEAD_PARTS, PICTURE_PX, PITCH_DEGREES
 from core.frame import Quality
 from core.mask import PARTS
@@ -137,7 +138,7 @@ def responses(
     """Change of every measure for one unit of each slider, in deviations [heads, sliders, measures]."""
     result = np.full((heads, len(sliders.names), len(MEASURES)), math.nan)
     for head in range(heads):
-        latents = sample_latents(generator, FIRST_SEED + head)
+        latents = random_latents(generator, FIRST_SEED + head)
         for row, name in enumerate(sliders.names):
             report(Progress(head * len(sliders.names) + row, heads * len(sliders.names), "Moving sliders"))
             high, low = (

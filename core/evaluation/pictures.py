@@ -43,13 +43,6 @@ def head_of(generator: Generator, latents: Tensor, seed: int = 0) -> Head:
     return Head(generator=generator.info.name, latents=latents, camera=Camera.orbit(), trigrid=trigrid, seed=seed)
 
 
-def sample_latents(generator: Generator, seed: int, truncation: float = 0.7) -> Tensor:
-    """Latents [L, W] of the random head of a seed."""
-    noise = torch.randn(1, generator.info.noise_size, generator=torch.Generator().manual_seed(seed))
-    with torch.no_grad():
-        return generator.latents(noise, truncation)[0]
-
-
 def at_degrees(yaw: float, pitch: float = 0.0) -> Camera:
     """The camera at a yaw and a pitch."""
     return Camera.orbit(math.radians(yaw), math.radians(pitch))

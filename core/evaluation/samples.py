@@ -1,6 +1,6 @@
 """What a person would notice in random samples: things that float, holes, a face behind, hair on one side only.
 
-Every check names the seeds it objects to (`sample_latents(generator, seed)` makes them again), and is also run on true
+Every check names the seeds it objects to (`random_head(generator, seed)` makes them again), and is also run on true
 renders where these allow it, so that one sees what it says of heads that are right. Longer than usual: four checks of
 the same pictures.
 """
@@ -15,8 +15,9 @@ import numpy as np
 import torch
 
 from core.camera import HEAD_FOCAL, HEAD_RADIUS
+from core.editors.random_head import random_head
 from core.evaluation.figures import Cell, Part
-from core.evaluation.pictures import at_degrees, head_of, sample_latents
+from core.evaluation.pictures import at_degrees
 from core.frame import Quality
 from core.mask import PARTS
 from core.perception import face_detection, face_mesh
@@ -105,8 +106,8 @@ class Sample:
 
 def draw_sample(generator: Generator, seed: int, truncation: float = 0.7) -> Sample:
     """Draw the sample of a seed from its own eight places, spread as the data's are."""
-    latents = sample_latents(generator, seed, truncation)
-    renderer = HeadRenderer(generator, head_of(generator, latents, seed))
+    head = random_head(generator, seed, truncation=truncation)
+    renderer = HeadRenderer(generator, head)
     random = np.random.default_rng(seed)
     side = random.choice((-1, 1))
     views = []
@@ -117,7 +118,7 @@ def draw_sample(generator: Generator, seed: int, truncation: float = 0.7) -> Sam
         )
         frame = renderer.render(camera, Quality.NEAR, size_px=PICTURE_PX)
         views.append(SampleView(side * yaw, frame.rgb, frame.alpha, frame.labels))
-    return Sample(seed, latents, tuple(views), floaters(renderer.grid()))
+    return Sample(seed, head.latents, tuple(views), floaters(renderer.grid()))
 
 
 def draw_samples(

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from core.editors.attributes import Sliders
+from core.editors.random_head import random_head, random_latents
 from core.errors import VoltefaceError
-from core.evaluation.pictures import at_degrees, head_of, sample_latents
+from core.evaluation.pictures import at_degrees, head_of
 from core.frame import Quality
 from core.progress import Progress
 from core.rendering.renderer import HeadRenderer
@@ -42,7 +43,7 @@ def samples_sheet(
     strips = []
     for number in range(count):
         report(Progress(number, count, "Sheet of samples"))
-        renderer = _renderer(generator, sample_latents(generator, seed + number))
+        renderer = HeadRenderer(generator, random_head(generator, seed + number))
         strips.append(np.hstack([_tile(renderer, yaw) for yaw in SAMPLE_YAWS]))
     while len(strips) % columns:
         strips.append(np.full_like(strips[0], 255))
@@ -56,7 +57,7 @@ def interpolations_sheet(
     rows = []
     for pair in range(pairs):
         report(Progress(pair, pairs, "Sheet of interpolations"))
-        ends = [sample_latents(generator, seed + 2 * pair + end) for end in (0, 1)]
+        ends = [random_latents(generator, seed + 2 * pair + end) for end in (0, 1)]
         path = [torch.lerp(ends[0], ends[1], share) for share in torch.linspace(0, 1, STEPS).tolist()]
         rows.append(np.hstack([_tile(_renderer(generator, latents), yaw) for latents in path]))
     return np.vstack(rows)
@@ -70,7 +71,7 @@ def attributes_sheet(generator: Generator, report: Report, *, seeds: Sequence[in
         report(Progress(number, len(sliders.names), "Sheet of attributes"))
         tiles = []
         for seed in seeds:
-            latents = sample_latents(generator, seed)
+            latents = random_latents(generator, seed)
             for strength in np.linspace(*sliders.slider(name).range, STRENGTHS).tolist():
                 moved = sliders.applied(latents, {name: strength})
                 yaw = 150 if name == "hair-length" else 15

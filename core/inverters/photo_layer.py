@@ -42,7 +42,13 @@ STEP = 0.02
 """Difference of depth between neighbours, world units, at which one thing ends before another."""
 RIM = 1 / 100
 """Width of the outline where the background shines through, in picture sides."""
-TONES = ((("skin", "nose", "ears"), ""), (("hair", "brows"), ""), (("neck",), "skin"), (("cloth",), ""), (("glasses",), ""))
+TONES = (
+    (("skin", "nose", "ears"), ""),
+    (("hair", "brows"), ""),
+    (("neck",), "skin"),
+    (("cloth",), ""),
+    (("glasses",), ""),
+)
 """Parts that share one tone, and whose they take where the photo hardly shows them."""
 LEAST_SHARE = 0.004
 """Share of the picture that a part must have for its tone to be known."""

@@ -15,8 +15,9 @@ from core.editors.face_sliders import FACE_SLIDERS, FORMER, face_slider_of
 from core.editors.face_targets import face_targets
 from core.editors.face_warp import FaceWarper, Fitting
 from core.editors.fold import Folder
+from core.editors.random_head import random_latents
 from core.errors import VoltefaceError
-from core.evaluation.pictures import head_of, sample_latents
+from core.evaluation.pictures import head_of
 from core.frame import Frame, Quality
 from core.generators import load
 from core.grafted_field import GraftedField, RemappedField, Volume
@@ -136,7 +137,7 @@ def test_a_head_without_a_face_says_so() -> None:
 @cache
 def _mini() -> tuple[Folder, Head]:
     generator = load("mini")
-    head = head_of(generator, sample_latents(generator, 50_000))
+    head = head_of(generator, random_latents(generator, 50_000))
     return Folder(generator, head, {}), head
 
 

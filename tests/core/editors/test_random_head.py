@@ -1,0 +1,48 @@
+"""Random heads: the same for a seed, without wisps and without what floats, and otherwise what the generator drew."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from core.editors.random_head import random_head, random_latents, wisps
+from core.evaluation.samples import floaters
+from core.frame import Quality
+from core.generators import load
+from core.grafted_field import RemappedField
+from core.rendering.occupancy import field_grid
+from core.rendering.renderer import HeadRenderer, part_labels
+from tests.fakes import TinyGenerator
+
+
+def test_a_seed_is_a_head() -> None:
+    tiny, points = TinyGenerator(), (torch.rand(500, 3) - 0.5) * 0.7
+    one, same, other = (random_head(tiny, seed) for seed in (3, 3, 4))
+    assert torch.equal(one.latents, same.latents)
+    assert torch.equal(one.trigrid.sample(points), same.trigrid.sample(points))
+    assert not torch.equal(one.latents, other.latents)
+
+
+def test_a_tidy_head_looks_as_it_did() -> None:
+    tiny = TinyGenerator()
+    tidy = random_head(tiny, 3)
+    drawn = replace(tidy, trigrid=tiny.trigrid(tidy.latents))
+    before, after = (HeadRenderer(tiny, head).render(tidy.camera, Quality.EXACT) for head in (drawn, tidy))
+    difference = np.abs(before.rgb.astype(int) - after.rgb).max(axis=2)
+    assert difference.mean() < 2
+    assert (difference > 40).mean() < 0.01
+
+
+def test_a_seed_with_floating_hair_loses_it_and_keeps_the_rest() -> None:
+    mini = load("mini")
+    with torch.no_grad():
+        drawn = mini.trigrid(random_latents(mini, 22))
+        before = field_grid(mini, drawn, part_labels)
+        head = random_head(mini, 22)
+        after = field_grid(mini, head.trigrid, part_labels)
+    assert isinstance(head.trigrid, RemappedField)
+    assert sum(floaters(before)) > 10
+    assert sum(floaters(after)) < 1
+    assert wisps(after).sum() < wisps(before).sum() / 4
+    solid = before.sigma > 100
+    assert (after.sigma[solid] > 50).float().mean() > 0.98
