@@ -162,12 +162,13 @@ class ReportDialog(QDialog):
         for number, (value, what, good) in enumerate(view.summary):
             tile, column = panel()
             column.setSpacing(2)
-            shown = label(value, "heading" if good is not False else "danger")
+            shown = label(value, "heading" if good is not False else "alarm")
             shown.setAccessibleName(f"{what}: {value}")
             column.addWidget(shown)
             column.addWidget(label(what, "muted", wrap=True))
             column.addStretch(1)
             grid.addWidget(tile, number // _TILES_IN_ROW, number % _TILES_IN_ROW)
+            grid.setColumnStretch(number % _TILES_IN_ROW, 1)
         return page
 
     def _pictures(self, pictures: Sequence[tuple[Picture, str]], size: QSize) -> QHBoxLayout:

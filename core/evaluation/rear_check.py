@@ -38,6 +38,8 @@ USUAL_EARS = 0.0
 """Where ears are, world z, on a head that shows none."""
 USUAL_NODES = 128
 """Along each side of the grid for which so few nodes are noise."""
+LEAST_GLASSES_SHARE = 3e-3
+"""Share of a rear picture's pixels that must be glasses."""
 LEAST_PARSED_SHARE = 4e-3
 """Share of a rear picture's pixels that the parser must take for eyes, nose or mouth: it guesses in dark hair."""
 
@@ -111,7 +113,7 @@ def rear_check(views: Mapping[int, Frame], grid: FieldGrid) -> RearCheck:
     checks: Sequence[Callable[[], Iterable[Finding]]] = (
         lambda: _faces(views),
         lambda: _parts(views, grid),
-        lambda: _glasses(grid),
+        lambda: _glasses(views, grid),
         lambda: _holes(views),
         lambda: _floaters(grid),
     )
@@ -143,8 +145,10 @@ def _parts(views: Mapping[int, Frame], grid: FieldGrid) -> Iterable[Finding]:
         yield Finding("parts", f"Something like eyes, a nose or a mouth is seen behind, at {_in_degrees(yaws)}.", yaws)
 
 
-def _glasses(grid: FieldGrid) -> Iterable[Finding]:
-    if grid.labels is None:
+def _glasses(views: Mapping[int, Frame], grid: FieldGrid) -> Iterable[Finding]:
+    """Glasses that the model names in space and that are seen from behind: a few nodes near the eyes may shine."""
+    named = [frame.labels == PARTS.index("glasses") for frame in views.values() if frame.labels is not None]
+    if grid.labels is None or max((float(one.mean()) for one in named), default=0.0) < LEAST_GLASSES_SHARE:
         return
     parts = HeadParts(grid)
     points, eyes = parts.points("glasses"), parts.points("eyes")
