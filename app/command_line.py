@@ -35,6 +35,7 @@ VERBS = (
     "colour",
     "paint",
     "repair",
+    "style",
     "report",
     "export",
     "models",
@@ -214,6 +215,7 @@ def _add_editing(verbs: argparse._SubParsersAction[Parser], every: Parser, lean:
     )
     repair.add_argument("--anyway", action="store_true", help="even where nothing was found")
 
+    _add_style(verbs, [every, lean])
     paint = verbs.add_parser("paint", parents=[*shared, strength, project], help="paint that sticks to the head")
     paint.add_argument(
         "--texture",
@@ -224,6 +226,28 @@ def _add_editing(verbs: argparse._SubParsersAction[Parser], every: Parser, lean:
     )
     paint.add_argument("--yaw", type=float, metavar="D", help="degrees, as for render (default: 0)")
     paint.add_argument("--pitch", type=float, metavar="D", help="degrees, as for render (default: 0)")
+
+
+def _add_style(verbs: argparse._SubParsersAction[Parser], shared: list[Parser]) -> None:
+    style = verbs.add_parser("style", parents=shared, help="a head in a style: marble, comic, or what a prompt says")
+    style.add_argument("head", type=Path, nargs="?", metavar="HEAD.volteface")
+    style.add_argument("-o", "--output", type=Path, metavar="OUT")
+    what = style.add_mutually_exclusive_group()
+    what.add_argument(
+        "--pack", action="append", default=[], metavar="NAME[:S]", help="style and strength, 0..1; several are mixed"
+    )
+    what.add_argument("--prompt", metavar="TEXT", help="what heads become, in English; takes its time")
+    what.add_argument("--list", action="store_true", help="the styles that there are")
+    what.add_argument("--import", dest="import_file", type=Path, metavar="FILE", help="take a style pack in")
+    what.add_argument("--export", dest="export_name", metavar="NAME", help="write a style pack to OUT.vfstyle")
+    style.add_argument("--region", default="everything", metavar="PART", help="everything, hair, skin or clothing")
+    style.add_argument(
+        "--identity", type=float, metavar="D", help="hold the style back to this identity distance: 0.45"
+    )
+    style.add_argument("--preset", default="draft", metavar="NAME", help="of a prompt: draft, good or published")
+    style.add_argument("--steps", type=_positive, metavar="N", help="of a prompt (default: the preset's)")
+    style.add_argument("--prior", default="bundled", metavar="DIR", help="a folder of Stable Diffusion 1.x")
+    style.add_argument("--seed", type=int, default=0, metavar="N")
 
 
 def _add_train(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None:
@@ -258,7 +282,9 @@ def _add_train(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None
     face.add_argument("assets", type=Path, metavar="ASSETS", help="the MakeHuman assets")
     face.add_argument("output", type=Path, metavar="FOLDER", help="where face_targets.safetensors is written")
     face.add_argument("--cache", type=Path, metavar="FOLDER", help="for what is slow to derive")
-    prior = train_verbs.add_parser("prior", parents=[every], help="train the prior that draws styles; resumes by itself")
+    prior = train_verbs.add_parser(
+        "prior", parents=[every], help="train the prior that draws styles; resumes by itself"
+    )
     prior.add_argument("data", type=Path, nargs="+", metavar="DATA", help="what `train data` made")
     prior.add_argument("output", type=Path, metavar="FOLDER", help="drawings, state and pictures of the run")
     prior.add_argument("--steps", type=_positive, default=2400, metavar="N", help="of the schedule, in all")
