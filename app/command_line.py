@@ -282,12 +282,7 @@ def _add_train(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None
     face.add_argument("assets", type=Path, metavar="ASSETS", help="the MakeHuman assets")
     face.add_argument("output", type=Path, metavar="FOLDER", help="where face_targets.safetensors is written")
     face.add_argument("--cache", type=Path, metavar="FOLDER", help="for what is slow to derive")
-    prior = train_verbs.add_parser(
-        "prior", parents=[every], help="train the prior that draws styles; resumes by itself"
-    )
-    prior.add_argument("data", type=Path, nargs="+", metavar="DATA", help="what `train data` made")
-    prior.add_argument("output", type=Path, metavar="FOLDER", help="drawings, state and pictures of the run")
-    prior.add_argument("--steps", type=_positive, default=2400, metavar="N", help="of the schedule, in all")
+    _add_train_styles(train_verbs, every)
     sliders = train_verbs.add_parser("sliders", parents=[every], help="mix the sliders so that they leak least")
     sliders.add_argument("figures", type=Path, metavar="FIGURES.json", help="what `evaluate model -o` wrote")
     sliders.add_argument("output", type=Path, metavar="FILE.json")
@@ -314,6 +309,22 @@ def _add_train(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None
         default="hidden planes",
         help="what E2's discriminator sees, for ablations (default: %(default)s)",
     )
+
+
+def _add_train_styles(train_verbs: argparse._SubParsersAction[Parser], every: Parser) -> None:
+    prior = train_verbs.add_parser(
+        "prior", parents=[every], help="train the prior that draws styles; resumes by itself"
+    )
+    prior.add_argument("data", type=Path, nargs="+", metavar="DATA", help="what `train data` made")
+    prior.add_argument("output", type=Path, metavar="FOLDER", help="drawings, state and pictures of the run")
+    prior.add_argument("--steps", type=_positive, default=2400, metavar="N", help="of the schedule, in all")
+    pack = train_verbs.add_parser("pack", parents=[every], help="fit the bundled styles to drawings of its own heads")
+    pack.add_argument("style", metavar="STYLE", help="marble, comic, pencil ... as `core.training.drawing` draws them")
+    pack.add_argument("scenes", type=Path, metavar="FOLDER", help="views of random heads; made where they are missing")
+    pack.add_argument("output", type=Path, metavar="OUT.vfstyle")
+    pack.add_argument("--heads", type=_positive, default=28, metavar="N", help="to draw (default: %(default)s)")
+    pack.add_argument("--steps", type=_positive, default=600, metavar="N", help="of Adam (default: %(default)s)")
+    pack.add_argument("--start", type=Path, metavar="FILE", help="begin with another pack: a quarter of the steps do")
 
 
 def _add_evaluate(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.edit import MoveSlider, Paint, Recolour, RemovePart, Repair, Reshape, TakePart
+from core.edit import MoveSlider, Paint, Recolour, RemovePart, Repair, Reshape, Restyle, TakePart
 from core.editors.face_sliders import FORMER
 from core.editors.face_sliders import NAMES as FACE_NAMES
 from widgets.edit_values import FREE_PART, PART_TITLES, TITLES, EditKind, EditView, PartView, SliderView
@@ -86,6 +86,8 @@ def edit_text(edit: Edit, project: Project | None) -> str:
             return "Paint"
         case Repair():
             return "Repaired back"
+        case Restyle():
+            return edit.pack.title if not edit.region else f"{edit.pack.title} on {edit.region[0]}"
 
 
 def edit_views(
@@ -125,6 +127,8 @@ def _edit_view(
             kind = EditKind.PAINT
         case Repair():
             kind = EditKind.REPAIR
+        case Restyle():
+            kind, thumbnail = EditKind.STYLE, edit.pack.preview
     return EditView(
         edit.key,
         kind,

@@ -140,3 +140,19 @@ def train_face(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     cache = options.cache or options.output / ".derived"
     file = write_face_targets(assets, cache, options.output, console.report)
     return {"file": str(file), "bytes": file.stat().st_size}
+
+
+def train_pack(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """Fit a style to drawings of the bundled head model's own views."""
+    from core.generators.mini import load_mini
+    from core.stylizers.pack import load_pack, save_pack
+    from core.training.pack import PackRecipe, fit_style, pack_of_style
+    from core.training.pack_scenes import render_scenes
+
+    generator = load_mini()
+    files = render_scenes(generator, options.scenes, options.heads, console.report)
+    start = dict(load_pack(options.start).delta) if options.start else None
+    recipe = PackRecipe(steps=options.steps, sharp_steps=max(1, options.steps // 10))
+    delta = fit_style(generator, options.style, files, console.report, recipe, start)
+    size = save_pack(pack_of_style(generator, options.style, delta, files[0][0]), options.output)
+    return {"file": str(options.output), "bytes": size}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.editing_verbs import attribute, colour, paint, remove, take
 from app.report_verbs import repair, report
+from app.styling_verbs import style
 from core.errors import ExportError, ProjectError, VoltefaceError
 
 if TYPE_CHECKING:
@@ -192,7 +193,16 @@ def demo(options: argparse.Namespace, console: Console) -> int:
 def train(options: argparse.Namespace, console: Console) -> int:
     """Make the bundled models again."""
     from app.evaluation import train_evaluation, train_sliders
-    from app.training import train_data, train_dual, train_encoder, train_face, train_mini, train_parser, train_prior
+    from app.training import (
+        train_data,
+        train_dual,
+        train_encoder,
+        train_face,
+        train_mini,
+        train_pack,
+        train_parser,
+        train_prior,
+    )
 
     makers = {
         "data": train_data,
@@ -200,6 +210,7 @@ def train(options: argparse.Namespace, console: Console) -> int:
         "parser": train_parser,
         "face": train_face,
         "prior": train_prior,
+        "pack": train_pack,
         "encoder": train_encoder,
         "dual": train_dual,
         "evaluation": train_evaluation,
@@ -275,6 +286,7 @@ _VERBS: dict[str, Callable[[argparse.Namespace, Console], int]] = {
     "colour": colour,
     "paint": paint,
     "repair": repair,
+    "style": style,
     "report": report,
     "export": export,
     "models": models,

@@ -51,6 +51,7 @@ class EditKind(enum.Enum):
     COLOUR = enum.auto()
     PAINT = enum.auto()
     REPAIR = enum.auto()
+    STYLE = enum.auto()
 
 
 @dataclass(frozen=True, eq=False)

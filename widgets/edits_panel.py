@@ -29,6 +29,7 @@ _ICONS = {
     EditKind.COLOUR: "colour",
     EditKind.PAINT: "paint",
     EditKind.REPAIR: "repair",
+    EditKind.STYLE: "style",
 }
 _NOTHING = "Each change of the head becomes a layer here: weaken it, switch it off, move it, delete it."
 

@@ -57,6 +57,7 @@ _NAMES = {
     "eye_off": "ph.eye-slash",
     "bare": "ph.circle-half-tilt",
     "repair": "ph.wrench",
+    "style": "ph.paint-roller",
     "report": "ph.clipboard-text",
     "seen": "ph.flashlight",
     "commercial": "ph.check-circle",

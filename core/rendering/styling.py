@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.camera import Camera
-    from core.edit import Restyle
+    from core.edit import Paint, Restyle
     from core.head import Head
+    from core.photo_layer import PhotoLayer
     from core.protocols import Generator
     from core.rendering.marching import Composite
 
@@ -92,7 +93,7 @@ class Stylist:
 
     def _with_layers(self, seen: Composite, camera: Camera) -> torch.Tensor:
         """Features whose colours are those of the photos and the paint, where these lie."""
-        layers = (*self.head.photos, *self.head.paint)
+        layers: tuple[PhotoLayer | Paint, ...] = (*self.head.photos, *self.head.paint)
         colours = seen.features[:, :COLOURS]
         # only where colours are features can others take their place
         if not layers or not torch.equal(

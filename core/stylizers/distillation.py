@@ -248,7 +248,7 @@ class Distiller:
                 into_planes = into_planes + piece
         if planes.requires_grad:
             last = torch.autograd.grad(planes, list(self._delta.values()), into_planes, allow_unused=True)
-            gradients = [g if more is None else g + more for g, more in zip(gradients, last, strict=True)]
+            gradients = [g + _or_zeros(more, g) for g, more in zip(gradients, last, strict=True)]
         self._before = leaf.detach(), plain_planes
         pulled = float(score.gradient.square().mean().sqrt())
         return gradients, Step(float(further.detach()), pulled, float(distance.detach()), score.finite)

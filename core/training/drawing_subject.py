@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import numpy as np
@@ -18,8 +18,6 @@ from core.mask import PARTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from core.training.dataset import HeadViews
 
     Values = NDArray[np.float32]
     Bits = NDArray[np.bool_]
@@ -32,6 +30,15 @@ LAMP = np.array([0.32, 0.62, 0.72], np.float32) / np.float32(1.0024)
 VOLUME_CELLS = 32
 FAR_APART = 0.05
 """World units of depth between two neighbouring pixels of different surfaces."""
+
+
+class Views(Protocol):
+    """Views of one head, such as `core.training.dataset.HeadViews`."""
+
+    rgb: Any
+    label: Any
+    depth: Any
+    world_from_camera: Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +88,7 @@ class Subject:
     landmarks: Landmarks
 
     @staticmethod
-    def of_view(views: HeadViews, view: int, landmarks: Landmarks | None = None) -> Subject:
+    def of_view(views: Views, view: int, landmarks: Landmarks | None = None) -> Subject:
         """A view of a rendered head; landmarks are measured unless they are told."""
         return Subject(
             np.asarray(views.rgb[view] / np.float32(255), np.float32),
@@ -269,7 +276,7 @@ def volume_noise(points: Values, seed: int) -> Values:
     return total * np.float32(1.7)
 
 
-def landmarks_of_head(views: HeadViews, front: int = 0) -> Landmarks:
+def landmarks_of_head(views: Views, front: int = 0) -> Landmarks:
     """Where eyes, mouth, nose and ears of a rendered head are, by the labels of its frontal view."""
     labels = np.ascontiguousarray(views.label[front])
     none = np.zeros((2, 3), np.float32)

@@ -16,11 +16,14 @@ import torch
 import torch.nn.functional as F
 
 from core.descent import Adam
+from core.errors import VoltefaceError
 from core.generators.tuning import tuned_network
 from core.losses import lpips
 from core.progress import Progress
 from core.rendering.relief import CHANNELS
-from core.training.drawing import drawing
+from core.style_pack import StylePack, fingerprint
+from core.stylizers.vocabulary import STYLES as CONCEPTS
+from core.training.drawing import STYLES, drawing
 from core.training.pack_scenes import Scene, landmarks_of_scene, subject_of_scene
 
 if TYPE_CHECKING:
@@ -33,9 +36,11 @@ if TYPE_CHECKING:
     from core.generators.mini import Mini
     from core.progress import Report
 
+LICENCE = "Apache-2.0 (Volteface; fitted to drawings of heads of its own model)"
 SEED = 5
 """Of all drawings: veins, wounds and strokes are then the same on every head, and can be learned."""
 TOLD_EVERY = 20
+PREVIEW_PX = 192
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,12 @@ def fit_style(
         report: told as it goes.
         recipe: numbers.
         start: an earlier delta to go on from.
+
+    Raises:
+        VoltefaceError: there is no such style.
     """
+    if style not in STYLES:
+        raise VoltefaceError(f"There is no style {style[:40]!r} to draw in.", f"Choose from: {', '.join(STYLES)}.")
     lessons = _Lessons.of(files, style, report)
     network = generator.network.upscaler
     names = [name for name, _ in network.named_parameters()]
@@ -112,6 +122,34 @@ def fit_style(
         if (step + 1) % TOLD_EVERY == 0 or step + 1 == total:
             report(Progress(step + 1, total, f"Fitting {style}", {"loss": mean}))
     return {f"upscaler.{name}": value.detach().contiguous() for name, value in delta.items()}
+
+
+def pack_of_style(generator: Mini, style: str, delta: dict[str, Tensor], front: Path) -> StylePack:
+    """A fitted style as a pack; its preview is a scene drawn in it.
+
+    Args:
+        generator: the plain one.
+        style: its name.
+        delta: what `fit_style` found.
+        front: file of the scene.
+    """
+    title = next(concept.title for concept in CONCEPTS if concept.name == style)
+    seen = torch.from_numpy(_stacked(Scene.read(front)).astype(np.float32))[None]
+    with torch.no_grad():
+        picture = generator.tuned(delta).picture(seen[:, :-1], seen[:, -1:], generator.mean_latents()[None])
+        small = F.interpolate(picture, (PREVIEW_PX, PREVIEW_PX), mode="bilinear", antialias=True)[0]
+    return StylePack(
+        name=style,
+        title=title.capitalize(),
+        made="fitted to drawings",
+        generator=generator.info.name,
+        fingerprint=fingerprint(generator.info.name, generator.parameters_to_tune()),
+        delta=delta,
+        preview=np.ascontiguousarray((small.clamp(0, 1) * 255).round().to(torch.uint8).movedim(0, -1).numpy()),
+        licence=LICENCE,
+        prompt=f"a {title}",
+        relief=True,
+    )
 
 
 def _finer(pictures: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -75,17 +75,18 @@ class Scene:
     def write(self, path: Path) -> None:
         """Write it, whole or not at all."""
         with written_whole(path) as stream:
-            np.savez(stream, **{name: np.asarray(value) for name, value in vars(self).items()})
+            arrays: dict[str, Any] = {name: np.asarray(value) for name, value in vars(self).items()}
+            np.savez(stream, **arrays)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Front:
     """The first view of a head as `landmarks_of_head` reads one."""
 
-    rgb: NDArray[np.uint8]
-    label: NDArray[np.uint8]
-    depth: NDArray[np.float32]
-    world_from_camera: NDArray[np.float32]
+    rgb: Any
+    label: Any
+    depth: Any
+    world_from_camera: Any
 
 
 def landmarks_of_scene(front: Scene) -> Landmarks:

@@ -1,0 +1,239 @@
+"""The road of styles, shared by the window and the command line: which packs there are, and a head that wears them.
+
+Bundled packs come with Volteface; a person's own lie beside the installed models, a file each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app import editing_road, road
+from core.edit import Restyle
+from core.errors import VoltefaceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.edit import Edit
+    from core.head import Head
+    from core.progress import Report
+    from core.project import Project
+    from core.style_pack import StylePack
+    from core.stylizers.identity import Likeness
+
+BUNDLED = Path(__file__).resolve().parents[1] / "resources" / "packs"
+WHOLE, HAIR, SKIN = "everything", "hair", "skin"
+REGIONS: dict[str, tuple[str, ...]] = {
+    WHOLE: (),
+    HAIR: ("hair", "brows"),
+    SKIN: ("skin", "nose", "ears", "neck", "lips", "mouth", "eyes"),
+    "clothing": ("cloth",),
+}
+"""Where a style may be worn, by names for people; the parts of `core.mask.PARTS`."""
+
+
+@dataclass(frozen=True)
+class PackPlace:
+    """A pack on this machine."""
+
+    name: str
+    path: Path
+    bundled: bool
+
+
+def own_folder() -> Path:
+    """Where a person's packs are."""
+    from core.checkpoints import store
+
+    return store.folder().parent / "styles"
+
+
+def packs() -> tuple[PackPlace, ...]:
+    """All packs, bundled ones first; a person's pack of a bundled name hides it not: the bundled one is meant."""
+    from core.stylizers.pack import SUFFIX
+
+    found: dict[str, PackPlace] = {}
+    for folder, bundled in ((BUNDLED, True), (own_folder(), False)):
+        for path in sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else ():
+            found.setdefault(path.stem, PackPlace(path.stem, path, bundled))
+    return tuple(found.values())
+
+
+def pack_named(name: str) -> StylePack:
+    """The pack of a name, or in a file.
+
+    Raises:
+        VoltefaceError: there is none, or its file is damaged.
+    """
+    places = {place.name: place for place in packs()}
+    if name in places:
+        return _read(places[name].path, places[name].path.stat().st_mtime_ns)
+    if Path(name).suffix and Path(name).is_file():
+        return _read(Path(name), Path(name).stat().st_mtime_ns)
+    near = get_close_matches(name.lower(), places, 1, 0.5)
+    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(places) or 'none'}."
+    raise VoltefaceError(f"No style is called {name[:60]!r}.", hint)
+
+
+@cache
+def _read(path: Path, _changed: int) -> StylePack:
+    from core.stylizers.pack import load_pack
+
+    return load_pack(path)
+
+
+def import_pack(path: Path) -> PackPlace:
+    """Take a pack into a person's own.
+
+    Raises:
+        VoltefaceError: it is no pack, its name is taken, or it cannot be written.
+    """
+    from core.stylizers.pack import SUFFIX, load_pack, save_pack
+
+    pack = load_pack(path)
+    if not pack.name.replace("-", "").replace("_", "").isalnum():
+        raise VoltefaceError(f"{path.name} holds a style whose name is no file name.", "Export it under another name.")
+    if any(place.name == pack.name for place in packs()):
+        raise VoltefaceError(f"There is a style {pack.name} already.", "Rename or delete it first.")
+    target = own_folder() / f"{pack.name}{SUFFIX}"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise VoltefaceError(f"{target.parent} cannot be made.", "Check its permissions.") from error
+    save_pack(pack, target)
+    return PackPlace(pack.name, target, bundled=False)
+
+
+def export_pack(name: str, path: Path) -> None:
+    """Copy a pack to a file.
+
+    Raises:
+        VoltefaceError: there is none of that name, or it cannot be written.
+    """
+    from core.stylizers.pack import save_pack
+
+    save_pack(pack_named(name), path)
+
+
+def keep_pack(pack: StylePack) -> PackPlace:
+    """Write a pack that was made here to a person's own, under a name that is free."""
+    from core.stylizers.pack import SUFFIX, save_pack
+
+    taken = {place.name for place in packs()}
+    name, number = pack.name, 2
+    while name in taken:
+        name, number = f"{pack.name}-{number}", number + 1
+    folder = own_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}{SUFFIX}"
+    save_pack(replace(pack, name=name), path)
+    return PackPlace(name, path, bundled=False)
+
+
+def forget_pack(name: str) -> None:
+    """Delete one of a person's own packs.
+
+    Raises:
+        VoltefaceError: there is none, or it is bundled.
+    """
+    place = next((place for place in packs() if place.name == name), None)
+    if place is None or place.bundled:
+        raise VoltefaceError(f"{name} is none of your own styles.", "Bundled ones stay.")
+    with contextlib.suppress(OSError):
+        place.path.unlink()
+
+
+def with_styles(project: Project, worn: Sequence[tuple[StylePack, float]], region: str = WHOLE) -> Project:
+    """The project with styles over its edits, first to last; a style that it wears in that region is set anew.
+
+    Raises:
+        VoltefaceError: there is no such region.
+    """
+    if region not in REGIONS:
+        raise VoltefaceError(f"There is no region {region[:40]!r}.", f"Choose from: {', '.join(REGIONS)}.")
+    for pack, strength in worn:
+        same = [
+            edit
+            for edit in project.edits
+            if isinstance(edit, Restyle) and edit.pack.name == pack.name and edit.region == REGIONS[region]
+        ]
+        kept = tuple(edit for edit in project.edits if edit not in same)
+        key = same[0].key if same else editing_road.new_key(project)
+        edit = Restyle(key=key, pack=pack, strength=strength, region=REGIONS[region])
+        project = replace(project, edits=(*kept, edit) if strength else kept)
+    return project
+
+
+def without_styles(edits: Sequence[Edit]) -> tuple[Edit, ...]:
+    """The edits that are no styles."""
+    return tuple(edit for edit in edits if not isinstance(edit, Restyle))
+
+
+def likeness_of(project: Project) -> Likeness:
+    """How far the styles of a project take the person from who they are: dlib's distance at three yaws."""
+    from core.stylizers.identity import likeness_of as compared
+
+    folder = editing_road.folder_of(project)
+    plain, styled = (folder.folded(edits) for edits in (without_styles(project.edits), project.edits))
+    return compared(road.renderer_of(plain), road.renderer_of(styled))
+
+
+def held_back(project: Project, floor: float) -> Project:
+    """The project with its styles weakened, all alike, until the mean identity distance is at most `floor`."""
+    from core.stylizers.identity import held_strength
+    from core.stylizers.identity import likeness_of as compared
+
+    folder = editing_road.folder_of(project)
+    plain = road.renderer_of(folder.folded(without_styles(project.edits)))
+
+    def weakened(share: float) -> tuple[Edit, ...]:
+        return tuple(
+            replace(edit, strength=edit.strength * share) if isinstance(edit, Restyle) else edit
+            for edit in project.edits
+        )
+
+    def distance_at(share: float) -> float:
+        return compared(plain, road.renderer_of(folder.folded(weakened(share)))).mean
+
+    return replace(project, edits=weakened(held_strength(1.0, distance_at, floor)))
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """What a distillation is asked for.
+
+    Attributes:
+        prompt: what heads become.
+        preset: name in `core.stylizers.presets.PRESETS`.
+        prior: "bundled", or a folder in diffusers' form.
+        steps: of Adam; None is the preset's own.
+        seed: of heads, cameras and noise.
+    """
+
+    prompt: str
+    preset: str = "draft"
+    prior: str = "bundled"
+    steps: int | None = None
+    seed: int = 0
+
+
+def taught_pack(head: Head, teaching: Teaching, report: Report, *, resume: bool = True) -> StylePack:
+    """Distil a prompt into the generator of a head. What was begun before goes on; `Cancelled` leaves it to be resumed.
+
+    Args:
+        head: in previews, which come every few steps; any head of the generator may wear the style.
+        teaching: what is asked.
+        report: told after each step; a preview comes with some, and as `result` the pack so far.
+        resume: go on with what an earlier, stopped run of the same prompt and preset left.
+
+    Raises:
+        VoltefaceError: the prompt, the preset or the prior is no good, or memory does not suffice.
+    """
+    from app.teaching import Lesson
+
+    return Lesson(head, teaching, resume=resume).learned(report)

@@ -1,0 +1,139 @@
+"""The verb `style`: a head in a style, from a pack or from a prompt; and what packs there are."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from core.errors import VoltefaceError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from app.console import Console
+    from core.project import Project
+    from core.style_pack import StylePack
+    from core.stylizers.identity import Likeness
+
+
+def style(options: argparse.Namespace, console: Console) -> int:
+    """List, import or export packs, or let a head wear some."""
+    if options.list:
+        return _list(console)
+    if options.import_file:
+        return _import(options, console)
+    if options.export_name:
+        return _export(options, console)
+    if options.head is None:
+        raise VoltefaceError("No head is given.", "Write `volteface style HEAD --pack NAME -o OUT`, or --list.")
+    return _wear(options, console)
+
+
+def _list(console: Console) -> int:
+    from app import styling_road
+
+    rows: list[dict[str, Any]] = []
+    for place in styling_road.packs():
+        try:
+            pack = styling_road.pack_named(place.name)
+        except VoltefaceError as error:
+            console.note(str(error))
+            continue
+        facts = {
+            name: getattr(pack, name) for name in ("name", "title", "made", "prompt", "prior", "preset", "licence")
+        }
+        rows.append(
+            {**facts, "generator": pack.generator, "bundled": place.bundled, "bytes": place.path.stat().st_size}
+        )
+    lines = [f"{row['name']:14} {row['title']} ({row['made']}, {row['generator']}, {row['licence']})" for row in rows]
+    console.result({"styles": rows}, "\n".join(lines) or "There are no styles.")
+    return 0
+
+
+def _import(options: argparse.Namespace, console: Console) -> int:
+    from app import styling_road
+
+    place = styling_road.import_pack(options.import_file)
+    console.result({"name": place.name, "file": str(place.path)}, f"{place.name} is one of your styles now.")
+    return 0
+
+
+def _export(options: argparse.Namespace, console: Console) -> int:
+    from app import styling_road
+    from core.stylizers.pack import SUFFIX
+
+    if options.output is None or options.output.suffix != SUFFIX:
+        raise VoltefaceError("A style is exported to a file.", f"Add -o {options.export_name[:40]}{SUFFIX}.")
+    styling_road.export_pack(options.export_name, options.output)
+    console.result({"name": options.export_name, "file": str(options.output)}, f"{options.output}: written")
+    return 0
+
+
+def _wear(options: argparse.Namespace, console: Console) -> int:
+    from app import styling_road
+    from app.editing_verbs import opened, saved
+
+    if options.output is None:
+        raise VoltefaceError("No output is given.", "Add -o OUT.volteface.")
+    if bool(options.pack) == (options.prompt is not None):
+        raise VoltefaceError("A head is styled by a pack or by a prompt.", "Give --pack NAME, or --prompt TEXT.")
+    if options.identity is not None and not 0 < options.identity <= 2:
+        raise VoltefaceError(f"The identity distance {options.identity:g} is out of range.", "Choose 0.3 to 0.6.")
+    if options.prompt is not None:
+        _check_prompt(options.prompt)
+    worn = [_named(word) for word in options.pack]
+    project = opened(options)
+    if options.prompt is not None:
+        worn = [(_taught(options, project, console), 1.0)]
+    before = project.edits
+    project = styling_road.with_styles(project, worn, options.region)
+    if options.identity is not None:
+        project = styling_road.held_back(project, options.identity)
+    likeness = styling_road.likeness_of(project)
+    new = [edit for edit in project.edits if edit not in before]
+    words = ", ".join(pack.title for pack, _ in worn) + _told(likeness)
+    facts = {"identity": {str(round(yaw)): value for yaw, value in likeness.distances}}
+    return saved(project, new, options, console, words, facts)
+
+
+def _told(likeness: Likeness) -> str:
+    """The identity distance as an end of a sentence; nothing where no face shows."""
+    if math.isnan(likeness.mean):
+        return ""
+    return f"; identity distance (dlib) {likeness.mean:.2f} to the head without"
+
+
+def _named(word: str) -> tuple[StylePack, float]:
+    """What `--pack` names: a pack, and after a colon how strong it is."""
+    from app import styling_road
+
+    name, colon, text = word.rpartition(":")
+    if not colon:
+        return styling_road.pack_named(word), 1.0
+    try:
+        strength = float(text)
+    except ValueError:
+        return styling_road.pack_named(word), 1.0  # a drive letter, or a name with a colon
+    if not 0 <= strength <= 1:
+        raise VoltefaceError(f"The strength {text} is out of range.", "Choose from 0 to 1.")
+    return styling_road.pack_named(name), strength
+
+
+def _check_prompt(prompt: str) -> None:
+    from core.stylizers.prior import checked_prompt
+
+    checked_prompt(prompt)
+
+
+def _taught(options: argparse.Namespace, project: Project, console: Console) -> StylePack:
+    from app import road, styling_road
+    from app.teaching import Lesson
+
+    teaching = styling_road.Teaching(options.prompt, options.preset, options.prior, options.steps, options.seed)
+    lesson = Lesson(road.head_of(project, options.head.name), teaching)
+    if lesson.advice:
+        console.note(f"  note: {lesson.advice}")
+    pack = lesson.learned(console.report)
+    place = styling_road.keep_pack(pack)
+    console.note(f"  kept as style {place.name}")
+    return pack

@@ -1,0 +1,158 @@
+"""A distillation as a job: its prior opened, its state kept on disk, its progress shown on the head that is open."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from app import road
+from core.edit import Restyle
+from core.errors import VoltefaceError
+from core.frame import Quality
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from app.styling_road import Teaching
+    from core.head import Head
+    from core.progress import Progress, Report
+    from core.style_pack import StylePack
+    from core.stylizers.presets import Preset
+
+KEPT_EVERY = 10
+"""Steps after which the state is written."""
+SHOWN_EVERY = 20
+"""Steps after which the head is drawn as it would be."""
+PREVIEW_PX = 192
+LONGEST_TITLE = 40
+
+
+def preset_named(name: str, steps: int | None = None) -> Preset:
+    """A preset, for as many steps as wanted.
+
+    Raises:
+        VoltefaceError: there is none of that name.
+    """
+    from core.stylizers.presets import PRESETS
+
+    if name not in PRESETS:
+        raise VoltefaceError(f"There is no preset {name[:40]!r}.", f"Choose from: {', '.join(PRESETS)}.")
+    return PRESETS[name] if steps is None else replace(PRESETS[name], iterations=steps)
+
+
+class Lesson:
+    """One prompt that is taught to the generator of one head."""
+
+    def __init__(self, head: Head, teaching: Teaching, *, resume: bool = True) -> None:
+        """Open the prior and begin, or go on with what an earlier run left.
+
+        Raises:
+            VoltefaceError: the prompt, the preset or the prior is no good.
+        """
+        from core.protocols import PlaneGenerator
+        from core.stylizers.distillation import Distiller
+        from core.stylizers.prior import checked_prompt, open_prior
+
+        self.prompt = checked_prompt(teaching.prompt)
+        preset = preset_named(teaching.preset, teaching.steps)
+        generator = road.loaded_generator(head.generator)
+        if not isinstance(generator, PlaneGenerator):
+            raise VoltefaceError(f"{generator.info.title} has no planes, so it learns no styles.", "Choose another.")
+        self._head, self._teaching, self._generator = replace(head, styles=()), teaching, generator
+        self.prior = open_prior(teaching.prior)
+        self._distiller = Distiller(generator, self.prior, self.prompt, preset, seed=teaching.seed)
+        self.state_file = state_file_of(head.generator, teaching)
+        if resume and self.state_file.is_file():
+            self._go_on()
+
+    @property
+    def advice(self) -> str:
+        """What the prior does not know of the prompt, for the person; mostly empty."""
+        return self.prior.advice(self.prompt)
+
+    def learned(self, report: Report) -> StylePack:
+        """Go on to the end; answers the pack."""
+        last: list[NDArray[np.uint8] | None] = [None]
+
+        def told(progress: Progress) -> None:
+            if progress.step % KEPT_EVERY == 0:
+                self._keep()
+            if progress.step % SHOWN_EVERY == 0:
+                pack = self.pack()
+                last[0] = pack.preview
+                progress = replace(progress, preview=pack.preview, result=pack)
+            report(progress)
+
+        try:
+            self._distiller.run(told)
+        except BaseException:
+            self._keep()
+            raise
+        pack = self.pack()
+        with contextlib.suppress(OSError):
+            self.state_file.unlink(missing_ok=True)
+        return pack
+
+    def pack(self) -> StylePack:
+        """What was learned so far."""
+        import numpy as np
+
+        from core.editors.fold import Folder
+        from core.style_pack import StylePack, fingerprint
+
+        generator, info = self._generator, self._generator.info
+        commercial = info.commercial and self.prior.info.commercial
+        pack = StylePack(
+            name=_name_of(self.prompt),
+            title=self.prompt[:LONGEST_TITLE].capitalize(),
+            made="distilled",
+            generator=info.name,
+            fingerprint=fingerprint(info.name, generator.parameters_to_tune()),
+            delta=self._distiller.delta,
+            preview=np.zeros((1, 1, 3), np.uint8),
+            licence="Apache-2.0" if commercial else f"as {info.title} and {self.prior.info.title}",
+            prompt=self.prompt,
+            prior=self.prior.info.name,
+            preset=self._teaching.preset,
+        )
+        worn = Folder(generator, self._head, {}).folded([Restyle(key="style", pack=pack)])
+        frame = road.renderer_of(worn).render(self._head.camera, Quality.NEAR, size_px=PREVIEW_PX)
+        return replace(pack, preview=np.ascontiguousarray(frame.rgb))
+
+    def _keep(self) -> None:
+        from safetensors.torch import save
+
+        from core.whole_file import written_whole
+
+        # a full disk costs the chance to resume, and nothing else
+        with contextlib.suppress(OSError):
+            self.state_file.parent.mkdir(parents=True, exist_ok=True)
+            with written_whole(self.state_file) as stream:
+                stream.write(save(self._distiller.state()))
+
+    def _go_on(self) -> None:
+        from safetensors import SafetensorError
+        from safetensors.torch import load
+
+        # what cannot be gone on with is begun anew
+        with contextlib.suppress(OSError, SafetensorError, KeyError, VoltefaceError, RuntimeError):
+            self._distiller.restore(load(self.state_file.read_bytes()))
+
+
+def state_file_of(generator: str, teaching: Teaching) -> Path:
+    """Where a distillation keeps how far it is: a file for each prompt, preset, prior and generator."""
+    from app.styling_road import own_folder
+
+    words = "\n".join((generator, teaching.prompt, teaching.preset, teaching.prior, str(teaching.seed)))
+    return own_folder() / "unfinished" / f"{hashlib.sha256(words.encode()).hexdigest()[:16]}.safetensors"
+
+
+def _name_of(prompt: str) -> str:
+    """A file name for a prompt."""
+    letters = "".join(c if c.isascii() and c.isalnum() else "-" for c in prompt.lower())
+    return "-".join(part for part in letters.split("-") if part)[:LONGEST_TITLE].strip("-") or "style"

@@ -1,0 +1,86 @@
+"""How far a style takes a person from who they are, and how strong it may be so that they stay who they are."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from core.camera import Camera
+from core.frame import Quality
+from core.losses import identity_distance
+from core.perception.face_detection import find_faces
+from core.perception.face_mesh import find_mesh
+from core.perception.identity import chip_from_mesh
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from core.protocols import Renderer
+
+YAWS_DEGREES = (-30.0, 0.0, 30.0)
+PICTURE_PX = 256
+SAME_PERSON = 0.6
+"""dlib's distance below which two pictures are called one person."""
+FLOOR = 0.45
+"""Mean distance that a style may take, where it is held back."""
+LOOKS = 4
+"""Strengths that are tried before one is settled on."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Distances of dlib's embeddings between a head with and without its style: yaw in degrees, and distance."""
+
+    distances: tuple[tuple[float, float], ...]
+
+    @property
+    def mean(self) -> float:
+        """Not a number where no face was found."""
+        return sum(value for _, value in self.distances) / len(self.distances) if self.distances else math.nan
+
+
+def likeness_of(plain: Renderer, styled: Renderer) -> Likeness:
+    """Compare two renderers of one head: without the style, and with it.
+
+    The face is found in the plain picture; both are cut there, for a drawing need not look like a face to a detector.
+    """
+    found = []
+    for yaw in YAWS_DEGREES:
+        camera = Camera.orbit(math.radians(yaw))
+        picture = plain.render(camera, Quality.NEAR, size_px=PICTURE_PX).rgb
+        faces = find_faces(picture)
+        if not faces:
+            continue
+        mesh = find_mesh(picture, faces[0])
+        chip = chip_from_mesh(mesh.points, PICTURE_PX, PICTURE_PX)
+        other = styled.render(camera, Quality.NEAR, size_px=PICTURE_PX).rgb
+        with torch.no_grad():
+            found.append((yaw, float(identity_distance(_tensor(picture), _tensor(other), chip))))
+    return Likeness(tuple(found))
+
+
+def held_strength(strength: float, distance_at: Callable[[float], float], floor: float = FLOOR) -> float:
+    """The greatest strength, up to the wanted one, at which the person stays within a distance; found by halving.
+
+    Args:
+        strength: wanted, 0..1.
+        distance_at: mean identity distance at a strength; not a number where no face shows, which holds nothing back.
+        floor: the distance that is allowed.
+    """
+    if not distance_at(strength) > floor:
+        return strength
+    low, high = 0.0, strength
+    for _ in range(LOOKS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if distance_at(middle) > floor else (middle, high)
+    return low
+
+
+def _tensor(pixels: NDArray[np.uint8]) -> torch.Tensor:
+    return torch.from_numpy(pixels.copy()).movedim(-1, 0)[None].float() / 255
