@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.camera import Camera
+    from core.field import Field
     from core.protocols import Generator
     from core.trigrid import Trigrid
 
@@ -38,13 +39,21 @@ MOST_CHANGE = 2.5
 
 
 def carried_change(
-    generator: Generator, trigrid: Trigrid, camera: Camera, seen: SeenSurface, change: Tensor, shown: Tensor, px: int
+    generator: Generator,
+    trigrid: Trigrid,
+    field: Field,
+    camera: Camera,
+    seen: SeenSurface,
+    change: Tensor,
+    shown: Tensor,
+    px: int,
 ) -> Tensor:
     """Change of the planes that carries the photo's colours all over the head, [3 * D, C, px, px]; not differentiable.
 
     Args:
         generator: decodes the head.
         trigrid: the head.
+        field: the same, to be read.
         camera: of the photo.
         seen: the surface that the photo shows.
         change: [1, 3, S, S] what the photo changes on it, in logits of colours.
@@ -53,7 +62,7 @@ def carried_change(
     """
     _, channels, depth, _, _ = trigrid.planes.shape
     with torch.no_grad():
-        points, normals = _shell(generator, trigrid)
+        points, normals = _shell(generator, field)
         _, directions = view_rays(camera, change.shape[-1])
         sure = (seen.facing > LEAST_FACING) & (shown > LEAST_ALPHA)
         pixels = sure.flatten().nonzero()[:, 0]
@@ -61,11 +70,11 @@ def carried_change(
             return trigrid.planes.new_zeros(3 * depth, channels, px, px)
         pixels = pixels[torch.linspace(0, len(pixels) - 1, min(WITNESSES, len(pixels))).long()]
         witnesses = (seen.points + INSIDE * directions).flatten(2)[0].T[pixels]
-        distance = torch.cdist(_looks(generator, trigrid, points), _looks(generator, trigrid, witnesses)).square()
+        distance = torch.cdist(_looks(generator, field, points), _looks(generator, field, witnesses)).square()
         weights = torch.exp(-distance / 2)
         told = change.flatten(2)[0].T[pixels].clamp(-MOST_CHANGE, MOST_CHANGE)
         wanted = (weights @ told) / (weights.sum(1, keepdim=True) + LEAST_AGREEMENT)
-        slopes = feature_slopes(generator, trigrid, points)
+        slopes = feature_slopes(generator, field, points)
         moved = (slopes.colour @ wanted[..., None])[..., 0]
         small = trigrid.with_planes(trigrid.planes.new_zeros(3, channels, depth, px, px))
         everywhere = torch.ones(1, 1, 1, len(points))
@@ -78,11 +87,11 @@ def _row(values: Tensor) -> Tensor:
     return values.T[None, :, None]
 
 
-def _shell(generator: Generator, trigrid: Trigrid) -> tuple[Tensor, Tensor]:
+def _shell(generator: Generator, field: Field) -> tuple[Tensor, Tensor]:
     """Points [N, 3] just inside a head's surface, all around, and outward normals there."""
-    at = ((torch.arange(CELLS) + 0.5) / CELLS - 0.5) * trigrid.box_side
+    at = ((torch.arange(CELLS) + 0.5) / CELLS - 0.5) * field.box_side
     grid = torch.stack(torch.meshgrid(at, at, at, indexing="ij"), dim=-1).view(-1, 3)
-    solid = (density(generator, trigrid, grid) > SOLID_ABOVE).float().view(1, 1, CELLS, CELLS, CELLS)
+    solid = (density(generator, field, grid) > SOLID_ABOVE).float().view(1, 1, CELLS, CELLS, CELLS)
     near_empty = F.max_pool3d(1 - solid, 3, 1, 1)
     smooth = F.avg_pool3d(solid, 3, 1, 1)[0, 0]
     chosen = (solid * near_empty).view(-1) > 0
@@ -90,9 +99,9 @@ def _shell(generator: Generator, trigrid: Trigrid) -> tuple[Tensor, Tensor]:
     return grid[chosen], -F.normalize(slopes, dim=1, eps=1e-9)
 
 
-def _looks(generator: Generator, trigrid: Trigrid, points: Tensor) -> Tensor:
+def _looks(generator: Generator, field: Field, points: Tensor) -> Tensor:
     """What tells points [N, 3] apart, in units in which witnesses lose weight."""
-    _, decoded = generator.decode(sampler_of(trigrid)(points))
+    _, decoded = generator.decode(sampler_of(field)(points))
     logits = generator.label_logits(decoded)
     facts = [generator.colours(decoded) / COLOUR_SCALE, points / PLACE_SCALE]
     if logits is not None:

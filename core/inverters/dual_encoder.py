@@ -24,6 +24,7 @@ from core.head import Head
 from core.inverters.encoder import encode
 from core.inverters.first_look import first_look
 from core.inverters.glimpse import Glimpse
+from core.inverters.lifting import ReadField
 from core.inverters.occlusion import stitched
 from core.inverters.offset_encoder import OffsetEncoder, OffsetEncoderConfig, lifted
 from core.inverters.pose import RefinedCamera
@@ -159,24 +160,24 @@ class DualEncoder:
             method="dual",
         )
         report(Progress(1, 3, "First guess", result=head))
+        if not isinstance(generator, PlaneGenerator) or not isinstance(field, Trigrid):
+            return _drawn(head, generator, mask, guess, Glimpse(generator, field, RefinedCamera(camera)), report)
+        read = ReadField.of(field)
         # where rays meet the first reconstruction they meet the finished head: offsets move surfaces by millimetres
-        glimpse = Glimpse(generator, field, RefinedCamera(camera))
-        if isinstance(generator, PlaneGenerator) and isinstance(field, Trigrid) and self._stitching != "first stage":
-            look = first_look(generator, field, camera, photo, mask, glimpse)
-            head = self._second_stage(head, field, generator, look)
+        glimpse = Glimpse(generator, read, RefinedCamera(camera))
+        if self._stitching != "first stage":
+            look = first_look(generator, read, camera, photo, mask, glimpse)
+            with torch.no_grad():
+                trigrid = self._second_stage(generator, field, read, camera, look)
+                head = replace(head, trigrid=trigrid, delta={"trigrid": trigrid.planes - field.planes})
             report(Progress(2, 3, "Adding what the photo shows", result=head))
         return _drawn(head, generator, mask, guess, glimpse, report)
 
-    def _second_stage(self, head: Head, field: Trigrid, generator: Generator, look: FirstLook) -> Head:
-        branches = self._branches or bundled_branches(generator.info.name) or Branches.untrained(field)
-        with torch.no_grad():
-            trigrid = self._stitched(branches, field, generator, head.camera, look)
-            return replace(head, trigrid=trigrid, delta={"trigrid": trigrid.planes - field.planes})
-
-    def _stitched(
-        self, branches: Branches, field: Trigrid, generator: Generator, camera: Camera, look: FirstLook
+    def _second_stage(
+        self, generator: Generator, field: Trigrid, read: ReadField, camera: Camera, look: FirstLook
     ) -> Trigrid:
-        known = lifted(generator, field, camera, look, branches.faithful.config.coarse_px)
+        branches = self._branches or bundled_branches(generator.info.name) or Branches.untrained(field)
+        known = lifted(generator, field, camera, look, branches.faithful.config.coarse_px, read)
         width = field.planes.shape[-1]
 
         def moved(branch: OffsetEncoder) -> Trigrid:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.camera import Camera
+    from core.field import Field
     from core.protocols import Generator
-    from core.trigrid import Trigrid
 
 PHOTO_PX, LOOK_PX = 256, 128
 """Sides of the photo and of the first reconstruction."""
@@ -47,7 +47,7 @@ class FirstLook:
 
 def first_look(
     generator: Generator,
-    trigrid: Trigrid,
+    field: Field,
     camera: Camera,
     photo: Tensor,
     mask: Tensor,
@@ -57,7 +57,7 @@ def first_look(
 
     Args:
         generator: of the head.
-        trigrid: the head.
+        field: the head.
         camera: the photo's.
         photo: [1, 3, h, w] the person on white.
         mask: [1, 1, h, w].
@@ -65,8 +65,8 @@ def first_look(
     """
     with torch.no_grad():
         refined = RefinedCamera(camera)
-        glimpse = glimpse or Glimpse(generator, trigrid, refined)
-        seen = glimpse.see(generator, trigrid, refined, (0, 0, LOOK_PX, LOOK_PX), SAMPLES)
+        glimpse = glimpse or Glimpse(generator, field, refined)
+        seen = glimpse.see(generator, field, refined, (0, 0, LOOK_PX, LOOK_PX), SAMPLES)
         alpha = seen.alpha[None, None].clamp(0, 1)
         rgb, person = (sized(picture, PHOTO_PX) for picture in (photo, mask))
         return FirstLook(rgb, person, seen.on_white().clamp(0, 1), alpha, spread_depth(seen.depth[None, None], alpha))

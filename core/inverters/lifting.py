@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.camera import Camera
+    from core.field import Field
     from core.protocols import Generator
+    from core.rendering.sampling import Sampler
     from core.trigrid import Trigrid
 
 INSIDE = 0.004
@@ -32,6 +34,36 @@ CERTAIN = 0.25
 """Weight of samples in a cell from which on the coarser level is not asked."""
 COARSEST_PX = 32
 """Side of the coarsest level from which holes between samples are filled."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReadField:
+    """A field laid out for reading once, for several readers in turn. Implements `core.field.Field`.
+
+    Attributes:
+        sample: features [N, C] at world points [N, 3]; not differentiable.
+        box_side: see the protocol.
+        device: see the protocol.
+    """
+
+    sample: Sampler
+    box_side: float
+    device: torch.device
+
+    @staticmethod
+    def of(trigrid: Trigrid) -> ReadField:
+        """Of planes."""
+        with torch.no_grad():
+            return ReadField(sampler_of(trigrid), trigrid.box_side, trigrid.device)
+
+    def to(self, device: torch.device | str) -> ReadField:
+        """It stays where it is."""
+        del device
+        return self
+
+    def detached(self) -> ReadField:
+        """It carries no graph."""
+        return self
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,10 +121,10 @@ class FeatureSlopes:
     density: Tensor
 
 
-def feature_slopes(generator: Generator, trigrid: Trigrid, points: Tensor) -> FeatureSlopes:
+def feature_slopes(generator: Generator, field: Field, points: Tensor) -> FeatureSlopes:
     """Inverse of the decoder's slope at points [N, 3]; not differentiable."""
     with torch.no_grad():
-        features = sampler_of(trigrid)(points)
+        features = sampler_of(field)(points)
     with torch.enable_grad():
         features = features.detach().requires_grad_()
         raw, decoded = generator.decode(features)

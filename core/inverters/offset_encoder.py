@@ -24,6 +24,7 @@ from core.inverters.carrying import carried_change
 from core.inverters.lifting import (
     INSIDE,
     Filling,
+    ReadField,
     SeenSurface,
     Splat,
     feature_slopes,
@@ -138,9 +139,17 @@ class Lifted:
     surface: SeenSurface
 
 
-def lifted(generator: Generator, trigrid: Trigrid, camera: Camera, look: FirstLook, coarse_px: int) -> Lifted:
-    """What the first look tells about a trigrid's surface."""
+def lifted(
+    generator: Generator,
+    trigrid: Trigrid,
+    camera: Camera,
+    look: FirstLook,
+    coarse_px: int,
+    field: ReadField | None = None,
+) -> Lifted:
+    """What the first look tells about a trigrid's surface; `field` is the same head, where it is laid out already."""
     with torch.no_grad():
+        field = field or ReadField.of(trigrid)
         surface = seen_surface(look.depth, look.alpha, camera)
         side = look.drawn.shape[-1]
         photo, mask = (F.avg_pool2d(x, look.photo.shape[-1] // side) for x in (look.photo, look.mask))
@@ -150,13 +159,13 @@ def lifted(generator: Generator, trigrid: Trigrid, camera: Camera, look: FirstLo
         facts += [4 * surface.points, surface.normals, surface.facing, (look.depth - 2.7) * 4]
         _, directions = view_rays(camera, side)
         behind = (surface.points + INSIDE * directions).flatten(2)[0].T
-        slopes = feature_slopes(generator, trigrid, behind)
+        slopes = feature_slopes(generator, field, behind)
         plane_px = trigrid.planes.shape[-1]
         splat = Splat.of(trigrid, SeenSurface(*(_as_dense(x, plane_px) for x in vars(surface).values())))
         planes = F.interpolate(trigrid.planes.flatten(1, 2), (coarse_px,) * 2, mode="area")
         coarse = torch.cat([planes, _outlines(trigrid, camera, mask, look.alpha, coarse_px)], 1)
         hidden = hidden_cells(trigrid, surface)
-        carried = carried_change(generator, trigrid, camera, surface, change, look.alpha * mask, coarse_px)
+        carried = carried_change(generator, trigrid, field, camera, surface, change, look.alpha * mask, coarse_px)
         carried = carried * F.interpolate(hidden[:, 0], (coarse_px,) * 2, mode="area").flatten(0, 1)[:, None]
     return Lifted(
         torch.cat([fine, *facts], 1),
