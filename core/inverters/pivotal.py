@@ -21,9 +21,10 @@ import numpy as np
 import torch
 
 from core.device import Effort, is_out_of_memory, seeded, with_less
-from core.errors import Cancelled, DeviceError, InversionError
+from core.errors import Cancelled, CheckpointError, DeviceError, InversionError
 from core.head import Head
 from core.inverters.colouring import PHOTO_PX, Colouring
+from core.inverters.dual_encoder import DualEncoder, bundled_branches
 from core.inverters.encoder import encode
 from core.inverters.evidence import Evidence
 from core.inverters.further_photos import FurtherPhotos
@@ -36,7 +37,7 @@ from core.inverters.published_encoder import published_latents
 from core.inverters.surface import Surface
 from core.losses import PerceptualTarget, masked_l1
 from core.mask import Mask
-from core.progress import Progress
+from core.progress import Progress, silent
 from core.protocols import PlaneGenerator
 
 if TYPE_CHECKING:
@@ -277,6 +278,7 @@ class _Run:
         if any(turn):
             camera = camera.orbited(*turn)
         self._rung("First guess", guess.latents, camera, generator.trigrid(guess.latents))
+        self._look_twice()
         latents = guess.latents if guess.attributes else published_latents(whole.rgb, generator)
         if latents is None or latents is guess.latents:
             return guess.latents, camera
@@ -284,6 +286,17 @@ class _Run:
         assert self._pivot is not None
         # the better of the two
         return self._pivot
+
+    def _look_twice(self) -> None:
+        """Show the dual encoder's head, where the generator has one: within a second, before any search."""
+        try:
+            if bundled_branches(self._generator.info.name) is None:
+                return
+            head = DualEncoder().invert(self._alignment, self._generator, silent, seed=self._seed)
+        except CheckpointError as error:
+            log.info("the dual encoder is not used: %s", error)
+            return
+        self._rung("Both encoders", head.latents, head.camera, head.trigrid, head.delta)
 
     def _search(self, evidence: Evidence, start: Tensor, camera: Camera) -> None:
         plan, generator = self._plan, self._generator

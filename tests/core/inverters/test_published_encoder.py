@@ -18,7 +18,7 @@ from core.inverters.encoders.triplanenet import TriPlaneNetNetwork
 from core.inverters.pivotal import Pivotal, Schedule
 from core.inverters.pivotal_tuning import PivotalTuning, TuningSettings
 from core.inverters.published_encoder import published_latents
-from core.progress import silent
+from core.progress import Progress, silent
 from tests.core.checkpoints import builders
 from tests.core.inverters.portraits import portrait
 from tests.fakes import TinyGenerator
@@ -93,6 +93,16 @@ def test_the_search_begins_with_the_better_of_encoder_and_mean(
     monkeypatch.setattr(pivotal, "published_latents", lambda _rgb, _generator: answer)
     head = Pivotal().invert(photo, TinyGenerator(), silent, seconds=0.0)
     assert torch.allclose(head.latents, answer if good else TinyGenerator().mean_latents(), atol=1e-4)
+
+
+def test_where_there_is_a_dual_encoder_its_head_is_the_second_rung(
+    photo: Alignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pivotal, "bundled_branches", lambda _name: object())
+    shown: list[Progress] = []
+    Pivotal().invert(photo, TinyGenerator(), shown.append, seconds=0.0)
+    messages = [one.message for one in shown if one.result is not None]
+    assert messages[:2] == ["First guess", "Both encoders"]
 
 
 def test_less_memory_means_smaller_windows() -> None:
