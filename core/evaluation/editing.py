@@ -231,6 +231,7 @@ def taking(
     remarks = [
         f"Outside: beyond the part of wearer and reference, widened by a few pixels, at yaws {sides}. Inside: where "
         "the reference shows its part, seen from where it is worn; lenses show the wearer's eyes, not the reference's.",
+        "Both heads were in view before, as in the window, and the first picture is a coarse one, as it shows there. "
         f"Seconds pass on the wall, while this machine also does other work; {generator.info.neural_px} px of rays.",
     ]
     if refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,9 +17,13 @@ from core.evaluation import edited_views, editing
 from core.evaluation.edited_views import compared, left_of, views_of, where_worn
 from core.evaluation.editing import NAIVE, REMOVAL, WHOLE, Pair, Plan, evaluate_editing, sampled_pairs, taking
 from core.evaluation.figures import Cell, ModelFigures, Part
+from core.evaluation.pair_log import PairLog
 from core.grafted_field import Fit
 from core.progress import silent
 from tests.fakes import TinyGenerator, tiny_head
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
@@ -65,8 +70,26 @@ def test_a_pair_gives_rows_for_the_steps_and_for_the_whole_edit() -> None:
     assert cells[WHOLE, "label IoU"].mean > 0.5
     assert cells[WHOLE, "SSIM outside"].at_least == 0.98
     assert cells[NAIVE, "SSIM outside"].reached is None
-    assert cells["first picture, nothing known", "of work"].mean > 0
+    assert cells["first picture", "of work"].mean > 0
     assert len(part.details["pairs"]) == 3
+
+
+def test_what_was_measured_of_pairs_is_not_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny = TinyGenerator()
+    log = PairLog(tmp_path / "pairs.jsonl", "tiny")
+    pairs = [Pair(tiny_head(1), tiny_head(2), (1, 2)), Pair(tiny_head(3), replace(tiny_head(2), generator="x"), (3, 4))]
+    first = taking(tiny, "hair", pairs, "pairs", 1, silent, log=log)
+    with (tmp_path / "pairs.jsonl").open("a") as stream:
+        stream.write("{ cut sh\n")
+    known = log.records("hair")
+    assert [record.names for record in known] == [(1, 2), (3, 4)]
+    assert log.records("nose") == PairLog(tmp_path / "pairs.jsonl", "other").records("hair") == []
+    monkeypatch.setattr(editing, "_recorded", None)
+    again = taking(tiny, "hair", [], "pairs", 1, silent, known=known)
+    assert again.cells == first.cells
+    assert again.remarks == first.remarks
+    left = sampled_pairs(tiny, "hair", 3, 1, silent, [record.names for record in known])
+    assert [pair.names for pair in left] == [(5, 6)]
 
 
 def test_a_refused_pair_is_left_out_and_named() -> None:
@@ -91,12 +114,12 @@ def test_pairs_are_seeded() -> None:
 
 def test_finished_parts_are_kept_and_not_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[ModelFigures] = []
-    monkeypatch.setattr(editing, "taking", lambda _generator, part, *_: Part(part, ()))
+    monkeypatch.setattr(editing, "taking", lambda _generator, part, *_, **_known: Part(part, ()))
     plan = Plan(parts=("nose", REMOVAL), pairs=1)
     with pytest.raises(VoltefaceError, match="Nothing can be taken off"):
         evaluate_editing(TinyGenerator(), plan, silent, keep=kept.append)
     assert list(kept[-1].parts) == ["nose"]
-    monkeypatch.setattr(editing, "taking", lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr(editing, "taking", lambda *_, **_known: pytest.fail("measured again"))
     figures = evaluate_editing(TinyGenerator(), replace(plan, parts=("nose",)), silent, known=kept[-1])
     assert figures.parts == kept[-1].parts
 
