@@ -25,7 +25,7 @@ from widgets.values import FurtherView
 _PICTURE = QSize(44, 44)
 SIDES = (("Left side", 90.0), ("Right side", -90.0), ("From behind", 180.0), ("Half left", 45.0), ("Half right", -45.0))
 """What a person can say about a photo, and the camera's yaw in degrees: positive sees the person's left."""
-_BY_ITSELF = "Side: by itself"
+_BY_ITSELF = "Find its side"
 _SAME_DEGREES = 12.0
 
 

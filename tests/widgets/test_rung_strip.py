@@ -95,7 +95,7 @@ def test_further_photos_tell_their_side(qtbot: QtBot) -> None:
     )
     assert [box.currentText() for box in panel.further.findChildren(QComboBox)] == [
         "Left side",
-        "Side: by itself",
+        "Find its side",
         "Turned 20° left",
     ]
 
