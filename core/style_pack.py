@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Making = Literal["distilled", "fitted to drawings"]
 """A diffusion prior taught it, or pictures that a program drew of the generator's own."""
+Shape = Literal["", "told", "shown"]
 
 
 def fingerprint(generator: str, weights: Mapping[str, torch.Tensor]) -> str:
@@ -47,7 +48,8 @@ class StylePack:
         prompt: what the prior was told; of fitted packs, what the drawings are.
         prior: name of the prior; empty for fitted packs.
         preset: numbers with which it was distilled; empty for fitted packs.
-        relief: whether its super-resolution is told the shape, see `core.rendering.relief`.
+        shape: whether its super-resolution is told the shape, and shown it instead of the colours; empty is neither.
+            See `core.rendering.relief`.
     """
 
     name: str
@@ -61,12 +63,12 @@ class StylePack:
     prompt: str = ""
     prior: str = ""
     preset: str = ""
-    relief: bool = False
+    shape: Shape = ""
 
     @property
-    def facts(self) -> tuple[str | bool, ...]:
+    def facts(self) -> tuple[str, ...]:
         """All but the tensors and the picture."""
-        of_making = (self.made, self.prompt, self.prior, self.preset, self.relief)
+        of_making = (self.made, self.prompt, self.prior, self.preset, self.shape)
         return (self.name, self.title, self.generator, self.fingerprint, self.licence, *of_making)
 
     def __eq__(self, other: object) -> bool:

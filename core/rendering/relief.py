@@ -33,6 +33,7 @@ CHANNELS = 6
 """Matte light, reflected light, how squarely the surface is seen, and the place: x, y, z over `REACH`."""
 REACH = 0.3
 """World units."""
+GREY = (0.299, 0.587, 0.114)
 SOLID = 0.5
 """Alpha from which a pixel has a surface of its own."""
 APART = 0.03
@@ -40,7 +41,7 @@ APART = 0.03
 SMOOTH_PX = 1.0
 
 
-def with_relief(features: Tensor, alpha: Tensor, depth: Tensor, camera: Camera) -> Tensor:
+def with_relief(features: Tensor, alpha: Tensor, depth: Tensor, camera: Camera, *, shown: bool = False) -> Tensor:
     """Features [1, F, h, w] whose last `CHANNELS` tell of the shape, premultiplied like the others.
 
     Args:
@@ -48,9 +49,19 @@ def with_relief(features: Tensor, alpha: Tensor, depth: Tensor, camera: Camera) 
         alpha: [1, 1, h, w].
         depth: [1, 1, h, w] along the ray.
         camera: of the picture.
+        shown: the matte light takes the place of all three colours, and their lightness that of the light.
     """
     shape = torch.from_numpy(relief(depth[0, 0].cpu().numpy(), alpha[0, 0].cpu().numpy(), camera)).to(features)
-    return torch.cat([features[:, :-CHANNELS], shape.movedim(-1, 0)[None] * alpha], 1)
+    return laid_on(features, shape.movedim(-1, 0)[None] * alpha, shown=shown)
+
+
+def laid_on(features: Tensor, shape: Tensor, *, shown: bool) -> Tensor:
+    """Features [B, F, h, w] with a premultiplied relief [B, CHANNELS, h, w]; see `with_relief`."""
+    colours, kept = features[:, :3], features[:, 3:-CHANNELS]
+    if shown:
+        lightness = torch.einsum("c,bchw->bhw", features.new_tensor(GREY), colours)[:, None]
+        colours, shape = shape[:, :1].expand_as(colours), torch.cat([lightness, shape[:, 1:]], 1)
+    return torch.cat([colours, kept, shape], 1)
 
 
 def relief(depth: Floats, alpha: Floats, camera: Camera) -> Floats:

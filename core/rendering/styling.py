@@ -61,10 +61,12 @@ class Stylist:
             size_px: S.
         """
         coloured = replace(seen, features=self._with_layers(seen, camera))
-        told = with_relief(coloured.features, seen.alpha, seen.depth, camera) if self._any_relief else seen.features
         picture = torch.from_numpy(plain.astype(np.float32) / 255).movedim(-1, 0)[None]
         for style, artist in self.artists:
-            features = told if style.pack.relief else coloured.features
+            features = coloured.features
+            if style.pack.shape:
+                shown = style.pack.shape == "shown"
+                features = with_relief(features, seen.alpha, seen.depth, camera, shown=shown)
             own = artist.picture(features, seen.alpha, self.head.latents[None].to(features.device)).float().cpu()
             own = (
                 F.interpolate(own, (size_px, size_px), mode="bilinear", antialias=True)
@@ -74,10 +76,6 @@ class Stylist:
             picture = torch.lerp(picture, own, self._share(style, seen, size_px) * min(1.0, max(0.0, style.strength)))
         rgb: NDArray[np.uint8] = (picture[0].clamp(0, 1) * 255).round().to(torch.uint8).movedim(0, -1).numpy()
         return np.ascontiguousarray(rgb)
-
-    @property
-    def _any_relief(self) -> bool:
-        return any(style.pack.relief for style, _ in self.artists)
 
     def _share(self, style: Restyle, seen: Composite, size_px: int) -> torch.Tensor:
         """Where a style's parts are, [1, 1, S, S], 0..1."""

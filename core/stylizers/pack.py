@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as bytes_from_tensors
 
 from core.errors import VoltefaceError
-from core.style_pack import Making, StylePack
+from core.style_pack import Making, Shape, StylePack
 from core.whole_file import written_whole
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ RANKS = (64, 32, 16, 8, 4, 2, 1)
 LEFT, RIGHT, PREVIEW = "left:", "right:", "preview"
 LONGEST_NAME = 40
 LARGEST_PREVIEW_PX = 1024
-TEXTS = ("name", "title", "made", "generator", "fingerprint", "licence", "prompt", "prior", "preset")
+TEXTS = ("name", "title", "made", "generator", "fingerprint", "licence", "prompt", "prior", "preset", "shape")
 
 
 def save_pack(pack: StylePack, path: Path) -> int:
@@ -49,7 +49,7 @@ def save_pack(pack: StylePack, path: Path) -> int:
     """
     tensors = compact(pack.delta, MOST_BYTES - len(_png(pack.preview)) - 10_000)
     tensors[PREVIEW] = torch.frombuffer(bytearray(_png(pack.preview)), dtype=torch.uint8)
-    facts = {name: getattr(pack, name) for name in TEXTS} | {"relief": pack.relief, "version": VERSION}
+    facts = {name: getattr(pack, name) for name in TEXTS} | {"version": VERSION}
     data = bytes_from_tensors(tensors, {METADATA_KEY: json.dumps(facts)})
     try:
         with written_whole(path) as stream:
@@ -84,6 +84,8 @@ def _pack(facts: dict[str, Any], tensors: dict[str, Tensor]) -> StylePack:
     texts = {name: facts[name] for name in TEXTS}
     if not all(isinstance(text, str) for text in texts.values()) or texts["made"] not in get_args(Making):
         raise ValueError("a fact is of the wrong kind")
+    if texts["shape"] not in get_args(Shape):
+        raise ValueError("a shape is neither told nor shown")
     if not (texts["name"] and len(texts["name"]) <= LONGEST_NAME and texts["name"].isprintable()):
         raise ValueError("a pack needs a short name")
     with Image.open(io.BytesIO(tensors.pop(PREVIEW).numpy().tobytes()), formats=("PNG",)) as image:
@@ -93,7 +95,7 @@ def _pack(facts: dict[str, Any], tensors: dict[str, Tensor]) -> StylePack:
     delta = restored(tensors)
     if not all(bool(value.isfinite().all()) for value in delta.values()):
         raise ValueError("a weight is no number")
-    return StylePack(**texts, delta=delta, preview=preview, relief=bool(facts["relief"]))
+    return StylePack(**texts, delta=delta, preview=preview)
 
 
 def compact(delta: Mapping[str, Tensor], most_bytes: int) -> dict[str, Tensor]:

@@ -20,8 +20,8 @@ from core.errors import VoltefaceError
 from core.generators.tuning import tuned_network
 from core.losses import lpips
 from core.progress import Progress
-from core.rendering.relief import CHANNELS
-from core.style_pack import StylePack, fingerprint
+from core.rendering.relief import laid_on
+from core.style_pack import Shape, StylePack, fingerprint
 from core.stylizers.vocabulary import STYLES as CONCEPTS
 from core.training.drawing import STYLES, drawing
 from core.training.pack_scenes import Scene, landmarks_of_scene, subject_of_scene
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from core.progress import Report
 
 LICENCE = "Apache-2.0 (Volteface; fitted to drawings of heads of its own model)"
+MATTER = ("marble", "bronze", "clay", "wood", "robot")
+"""Styles of one matter: what they show is light on a shape."""
 SEED = 5
 """Of all drawings: veins, wounds and strokes are then the same on every head, and can be learned."""
 TOLD_EVERY = 20
@@ -134,7 +136,7 @@ def pack_of_style(generator: Mini, style: str, delta: dict[str, Tensor], front: 
         front: file of the scene.
     """
     title = next(concept.title for concept in CONCEPTS if concept.name == style)
-    seen = torch.from_numpy(_stacked(Scene.read(front)).astype(np.float32))[None]
+    seen = torch.from_numpy(stacked(Scene.read(front), style).astype(np.float32))[None]
     with torch.no_grad():
         picture = generator.tuned(delta).picture(seen[:, :-1], seen[:, -1:], generator.mean_latents()[None])
         small = F.interpolate(picture, (PREVIEW_PX, PREVIEW_PX), mode="bilinear", antialias=True)[0]
@@ -148,7 +150,7 @@ def pack_of_style(generator: Mini, style: str, delta: dict[str, Tensor], front: 
         preview=np.ascontiguousarray((small.clamp(0, 1) * 255).round().to(torch.uint8).movedim(0, -1).numpy()),
         licence=LICENCE,
         prompt=f"a {title}",
-        relief=True,
+        shape=shape_of(style),
     )
 
 
@@ -181,7 +183,7 @@ class _Lessons:
             for scene in scenes:
                 drawn = drawing(subject_of_scene(scene, landmarks), style, SEED)
                 pictures.append(np.asarray(np.clip(drawn * 255 + 0.5, 0, 255), np.uint8))
-                features.append(_stacked(scene))
+                features.append(stacked(scene, style))
                 small = cv2.resize(scene.labels, scene.alpha.shape[::-1], interpolation=cv2.INTER_NEAREST)
                 face = np.isin(small, FACE)
                 places.append((np.flatnonzero(small > 0), np.flatnonzero(face)))
@@ -212,6 +214,15 @@ FACE = (3, 4, 5, 6, 7, 8, 11)
 """Labels of what is small and matters: eyes, brows, lips, nose, ears, glasses, mouth."""
 
 
-def _stacked(scene: Scene) -> NDArray[np.float16]:
-    shape = np.moveaxis(scene.relief * scene.alpha[..., None], -1, 0)
-    return np.concatenate([scene.features[:-CHANNELS], shape, scene.alpha[None]]).astype(np.float16)
+def shape_of(style: str) -> Shape:
+    """Whether a style is told the shape, or shown it instead of colours."""
+    return "shown" if style in MATTER else "told"
+
+
+def stacked(scene: Scene, style: str) -> NDArray[np.float16]:
+    """What the super-resolution of a style is given of a scene, float16 [F + 1, h, w], alpha last."""
+    alpha = torch.from_numpy(scene.alpha.astype(np.float32))[None, None]
+    shape = torch.from_numpy(scene.relief.astype(np.float32)).movedim(-1, 0)[None] * alpha
+    features = torch.from_numpy(scene.features.astype(np.float32))[None]
+    laid = laid_on(features, shape, shown=shape_of(style) == "shown")
+    return np.asarray(torch.cat([laid, alpha], 1)[0].half().numpy())
