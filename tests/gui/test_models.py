@@ -60,7 +60,9 @@ def head_bytes(path: Path) -> dict[str, bytes]:
 def test_one_model_is_no_choice(studio: Studio, photo: Path, qtbot: QtBot) -> None:
     _drop(studio, photo)
     _head_made(studio, qtbot)
-    assert not studio.window.head_panel.pickers.isVisibleTo(studio.window.head_panel)
+    pickers = studio.window.head_panel.pickers
+    assert not pickers.generator_box.isVisibleTo(pickers)
+    assert not pickers.method_box.isVisibleTo(pickers)
     assert studio.window.banner.view is None
 
 
