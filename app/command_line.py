@@ -181,6 +181,13 @@ def _add_editing(verbs: argparse._SubParsersAction[Parser], every: Parser, lean:
         "--from", dest="reference", required=True, metavar="REF", help="a photo, a .volteface or a random head, seed:7"
     )
     take.add_argument("--into", dest="head", type=Path, required=True, metavar="HEAD.volteface", help="who wears it")
+    take.add_argument("--seam", type=float, default=1.0, metavar="N", help="softness of its edge, 0..5 (default: 1)")
+    take.add_argument(
+        "--harmonise",
+        type=float,
+        metavar="S",
+        help="0..1: how far its colours follow the head's (default: as it needs)",
+    )
     length = take.add_mutually_exclusive_group()
     length.add_argument("--steps", type=_positive, metavar="N", help="optimisation steps, where REF is a photo")
     length.add_argument("--seconds", type=_positive_number, metavar="S", help="for a photo: stop after S seconds")

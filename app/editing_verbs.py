@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from core.reference import Reference
 
 
+WIDEST_SEAM = 5.0
+
+
 def take(options: argparse.Namespace, console: Console) -> int:
     """A part of a reference, worn by the head."""
     from app import editing_road
@@ -27,12 +30,21 @@ def take(options: argparse.Namespace, console: Console) -> int:
 
     labels_of(options.part)
     _check_strength(options.strength)
+    if not 0 <= options.seam <= WIDEST_SEAM:
+        raise VoltefaceError(f"--seam {options.seam:g} is out of range.", f"Choose from 0 to {WIDEST_SEAM:g}.")
+    if options.harmonise is not None and not 0 <= options.harmonise <= 1:
+        raise VoltefaceError(f"--harmonise {options.harmonise:g} is out of range.", "Choose from 0 to 1.")
     project = opened(options)
     reference = _reference(options, project, console)
     if all(known.key != reference.key for known in project.references):
         project = replace(project, references=(*project.references, reference))
     edit = TakePart(
-        key=editing_road.new_key(project), part=options.part, reference=reference.key, strength=options.strength
+        key=editing_road.new_key(project),
+        part=options.part,
+        reference=reference.key,
+        strength=options.strength,
+        seam=options.seam,
+        harmonise=options.harmonise,
     )
     return saved(_with(project, edit), [edit], options, console, f"{options.part} of {reference.name}")
 

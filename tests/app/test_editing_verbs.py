@@ -213,6 +213,41 @@ def _paint(path: Path, at: tuple[int, int], side: int = 64) -> Path:
     return path
 
 
+def test_components_of_a_model_become_sliders_and_go(
+    head: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VOLTEFACE_MODELS", str(tmp_path / "models"))
+    monkeypatch.setattr("core.editors.learned_directions.DRAWS", 64)
+    learn = ["attribute", "learn", "--model", "tiny"]
+    found = _answer([*learn, "--pca", "2"], capsys)["learned"]
+    assert [one["name"] for one in found] == ["component-1", "component-2"]
+    _answer(["attribute", str(head), "component-1=2", "-o", str(out)], capsys)
+    edits = Project.load(out).edits
+    assert [(edit.name, edit.strength) for edit in edits if isinstance(edit, MoveSlider)] == [("component-1", 2.0)]
+    assert (_front(out) != _front(head)).any()
+    assert "out of range" in _sentence(["attribute", str(head), "component-1=9", "-o", str(out)], capsys)
+    assert main([*learn, "big", "--with", str(head.parent), "--without", str(head.parent)]) == 2
+    assert "No face was found in the pictures" in capsys.readouterr().err
+    assert "nothing to learn from" in _sentence([*learn, "big"], capsys)
+    assert "There is a slider 'smile' already" in _sentence([*learn, "smile", "--with", ".", "--without", "."], capsys)
+    _answer([*learn, "component-1", "--forget"], capsys)
+    assert "There is no slider 'component-1'" in _sentence(
+        ["attribute", str(head), "component-1=2", "-o", str(out)], capsys
+    )
+
+
+def test_a_part_comes_with_its_seam_and_harmony(
+    head: Path, other: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take = ["take", "nose", "--from", str(other), "--into", str(head), "-o", str(out)]
+    _answer([*take, "--seam", "3", "--harmonise", "0.25"], capsys)
+    (edit,) = Project.load(out).edits
+    assert isinstance(edit, TakePart)
+    assert (edit.seam, edit.harmonise) == (3.0, 0.25)
+    assert "out of range" in _sentence([*take, "--seam", "9"], capsys)
+    assert "out of range" in _sentence([*take, "--harmonise", "2"], capsys)
+
+
 def test_paint_is_laid_on_the_view(head: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     texture = _paint(out.with_name("ink.png"), (32, 32))
     _answer(["paint", str(head), "--texture", str(texture), "-o", str(out)], capsys)
