@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from core.protocols import Renderer
     from core.reference import Reference
     from core.rendering.occupancy import FieldGrid
+    from core.stylizers.identity import Likeness
 
 LEARNED = "Learned"
 """Where sliders are listed that were learned on this machine."""
@@ -152,3 +153,10 @@ def project_reference(path: Path, generator: str, key: str, *, half: bool = Fals
     from app import editing_road
 
     return editing_road.project_reference(path, generator, key, half=half)
+
+
+def style_likeness(project: Project) -> Likeness:
+    """See `app.styling_road.likeness_of`."""
+    from app import styling_road
+
+    return styling_road.likeness_of(project)

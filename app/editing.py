@@ -31,7 +31,7 @@ from app.edit_views import (
 from app.folding import Folded, Folding, used_references
 from app.jobs import Job, JobQueue
 from app.refining import Refining, region_of
-from core.edit import Paint, Recolour, RemovePart, Repair, TakePart, at_work, shape_of, with_strength
+from core.edit import Paint, Recolour, RemovePart, Repair, Restyle, TakePart, at_work, shape_of, with_strength
 from core.frame import Quality
 from widgets.edit_values import FREE_PART, EditingView
 
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from core.project import Project
     from core.protocols import Renderer
     from core.rendering.occupancy import FieldGrid
+    from core.style_pack import StylePack
     from widgets.edit_values import Drawing, Rgb, Strokes
     from widgets.studio_window import StudioWindow
     from widgets.values import Picture
@@ -203,6 +204,10 @@ class Editing(QObject):
     def repair(self, over: Callable[[], None] = lambda: None) -> None:
         """Make up again what no photo shows; `over` is called when that is done."""
         self._add(lambda key: Repair(key=key), over=over)
+
+    def restyle(self, pack: StylePack, region: tuple[str, ...], strength: float, key: str | None) -> None:
+        """Wear a style on some parts (none is everywhere); in place of the edit of that key, if there is one."""
+        self._add(lambda new: Restyle(key=key or new, pack=pack, region=region, strength=strength))
 
     def recolour(self, part: str, rgb: Rgb) -> None:
         """Give a part another colour."""

@@ -26,6 +26,7 @@ from app.seeing import Seeing
 from app.session import Session
 from app.settings import Settings, SettingsFile
 from app.shelf import BUNDLED
+from app.styling import Styling
 from app.viewing import Viewing
 from core.frame import Quality
 from widgets.studio_window import StudioWindow
@@ -64,6 +65,7 @@ class Studio(QObject):
         self.heads = JobQueue("heads", gate=self.gate, run_inline=run_inline)
         self.exports = JobQueue("exports", gate=self.gate, run_inline=run_inline)
         self.edits = JobQueue("edits", run_inline=run_inline)
+        self.styles = JobQueue("styles", gate=self.gate, run_inline=run_inline)
         self.choosing = Choosing(self.window, self.session, self.engines, self.settings)
         self.library = Library(self.window, self.files, self.engines, self.settings, self.choosing)
         self.viewing = Viewing(self.window, self.engines, self.gate, self.choosing)
@@ -73,6 +75,9 @@ class Studio(QObject):
         )
         self.editing = Editing(
             self.window, self.session, self.edits, self.engines, self.viewing, self.choosing, self.referencing
+        )
+        self.styling = Styling(
+            self.window, self.session, self.styles, self.engines, self.viewing, self.choosing, self.editing
         )
         self.seeing = Seeing(self.window, self.session, self.edits, self.engines, self.viewing, self.choosing)
         self.reporting = Reporting(
@@ -176,7 +181,7 @@ class Studio(QObject):
 
     def _queues(self) -> tuple[JobQueue, ...]:
         """All queues, the one whose work is shown first in front."""
-        return self.edits, self.heads, self.exports, self.files
+        return self.edits, self.heads, self.exports, self.styles, self.files
 
     def _show_session(self) -> None:
         project = self.session.project

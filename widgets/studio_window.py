@@ -58,6 +58,7 @@ from widgets.report_panel import ReportDialog
 from widgets.report_values import ReportView
 from widgets.seen_legend import SeenLegend
 from widgets.shortcuts_dialog import ShortcutsDialog
+from widgets.style_panel import StylePanel
 from widgets.theme import apply_theme
 from widgets.values import (
     PROJECT_SUFFIX,
@@ -158,7 +159,7 @@ class StudioWindow(QMainWindow):
         self.view_bar = ViewBar()
         self.photo_panel = PhotoPanel()
         self.head_panel = HeadPanel()
-        self.curve_panel = CurvePanel()
+        self.curve_panel, self.style_panel = CurvePanel(), StylePanel()
         self.editing = EditingPanels(self.viewer, self)
         self.job_bar = JobBar()
         self._pages = QStackedWidget()
@@ -208,7 +209,7 @@ class StudioWindow(QMainWindow):
         if not self._docks_sized:
             # only a window that is laid out knows its height; what the user drags later stays
             self._docks_sized = True
-            photo, _references, parts, head, _attributes, edits, _curves = self._docks
+            photo, _references, parts, head, _attributes, edits, *_others = self._docks
             self.resizeDocks([photo, head], [280, 286], Qt.Orientation.Horizontal)
             # parts of what is left to divide
             self.resizeDocks([photo, parts, head, edits], [59, 41, 59, 41], Qt.Orientation.Vertical)
@@ -543,15 +544,16 @@ class StudioWindow(QMainWindow):
         attributes = PanelDock("Attributes", "attribute_dock", editing.attributes)
         edits = PanelDock("Edits", "edit_dock", editing.edits)
         curves = PanelDock("Curves", "curve_dock", self.curve_panel)
+        styles = PanelDock("Styles", "style_dock", self.style_panel)
         self._dock_timer = QTimer(self, interval=0, singleShot=True)
         self._dock_timer.timeout.connect(self._refresh_docks)
-        docks = (photo, references, parts, head, attributes, edits, curves)
+        docks = (photo, references, parts, head, attributes, edits, curves, styles)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         for dock in (photo, parts):
             self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
         for dock in (head, edits):
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-        for front, behind in ((photo, references), (head, attributes), (edits, curves)):
+        for front, behind in ((photo, references), (head, attributes), (edits, curves), (parts, styles)):
             self.tabifyDockWidget(front, behind)
             front.raise_()
         for dock in docks:

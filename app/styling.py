@@ -1,0 +1,390 @@
+"""Styles in the window: cards to wear, how far the person stays who they are, and prompts that are taught.
+
+What is worn is an edit like any other, so it is undone, weakened and switched off like them; this adds the panel. A
+prompt is taught in a queue of its own at low priority; it may be paused, kept as far as it is, and goes on after a
+restart, since its state is on disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import threading
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.jobs import Job, JobQueue
+from core.edit import Restyle, at_work
+from widgets.style_values import StyleCard, StyleView, TeachingView, WornStyle
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.choosing import Choosing
+    from app.editing import Editing
+    from app.engines import Engines
+    from app.session import Session
+    from app.styling_road import Teaching
+    from app.viewing import Viewing
+    from core.errors import VoltefaceError
+    from core.progress import Progress, Report
+    from core.project import Project
+    from core.style_pack import StylePack
+    from core.stylizers.identity import Likeness
+    from widgets.studio_window import StudioWindow
+
+TEACHING = "teaching"
+LOW_PRIORITY = 10
+"""Of the thread that teaches, as `nice` counts."""
+MIXED = 0.5
+"""Strength of a style that is laid over another one."""
+SETTLED_MS = 1200
+"""After a change of the styles, before it is looked who the person is now."""
+NO_HEAD = "Once there is a head it can be restyled here."
+ABSENT = "This head was made with a model, or a version of it, that is not here, so it wears no styles."
+PRESETS = ("draft", "good", "published")
+
+
+class Styling(QObject):
+    """Answers the style panel's wishes."""
+
+    def __init__(
+        self,
+        window: StudioWindow,
+        session: Session,
+        queue: JobQueue,
+        engines: Engines,
+        viewing: Viewing,
+        choosing: Choosing,
+        editing: Editing,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._session, self._queue, self._engines = window, session, queue, engines
+        self._viewing, self._choosing, self._editing = viewing, choosing, editing
+        self._panel = window.style_panel
+        self._packs: tuple[tuple[StylePack, bool], ...] | None = None
+        self._reading = False
+        self._cards: tuple[str, tuple[StyleCard, ...]] = ("", ())
+        self._region = "everything"
+        self._identity = ""
+        self._looked_at: tuple[object, ...] = ()
+        self._teaching: TeachingView | None = None
+        self._taught: Teaching | None = None
+        self._learned: StylePack | None = None
+        self._keeping = False
+        self._suggestions: tuple[str, ...] = ()
+        self._timer = QTimer(self, interval=SETTLED_MS, singleShot=True)
+        self._timer.timeout.connect(self._look)
+        panel = self._panel
+        panel.worn.connect(self.wear)
+        panel.taken_off.connect(editing.delete)
+        panel.strength_moved.connect(editing.move_strength)
+        panel.region_chosen.connect(self.choose_region)
+        panel.kept_person.connect(self.keep_person)
+        panel.imported.connect(self.take_in)
+        panel.exported.connect(self.write)
+        panel.deleted.connect(self.forget)
+        panel.teaching_started.connect(self.teach)
+        panel.teaching_paused.connect(lambda: self._queue.stop(TEACHING))
+        panel.teaching_kept.connect(self.keep)
+        panel.teaching_dropped.connect(self.drop)
+        session.changed.connect(self.follow)
+        choosing.changed.connect(self.follow)
+        self.follow()
+
+    # -- what is worn
+
+    def wear(self, name: str, mixed: bool) -> None:
+        """Put a style on, in place of the one that is worn there, or over it."""
+        from app.styling_road import REGIONS
+
+        pack = next((pack for pack, _ in self._packs or () if pack.name == name), None)
+        if pack is None:
+            return
+        region = REGIONS[self._region]
+        worn = [edit for edit in self._worn() if edit.region == region]
+        strength = MIXED if mixed and worn else worn[-1].strength if worn else 1.0
+        self._editing.restyle(pack, region, strength, None if mixed or not worn else worn[-1].key)
+
+    def choose_region(self, region: str) -> None:
+        """Where the next style is put on; a single style that is worn goes there."""
+        from app.styling_road import REGIONS
+
+        self._region = region
+        worn = self._worn()
+        if len(worn) == 1 and worn[0].region != REGIONS[region]:
+            self._editing.restyle(worn[0].pack, REGIONS[region], worn[0].strength, worn[0].key)
+        self._show()
+
+    def keep_person(self) -> None:
+        """Weaken the styles until the person is who they are."""
+        project = self._session.project
+        if project is None or not self._worn():
+            return
+        from core.stylizers.identity import FLOOR
+
+        def work(_report: Report) -> Project:
+            from app import styling_road
+
+            return styling_road.held_back(project, FLOOR)
+
+        def done(result: object) -> None:
+            found, now = cast("Project", result), self._session.project
+            if now is not None and now.edits == project.edits and found.edits != project.edits:
+                self._session.replace("Keep the person", edits=found.edits)
+            elif found.edits == project.edits:
+                self._window.show_message("The person is recognised as they are.")
+
+        self._queue.submit(Job(title="Looking who it is", work=work, done=done, failed=self._fail))
+
+    def follow(self) -> None:
+        """The project changed."""
+        project = self._session.project
+        if project is not None and project.head is not None and self._packs is None and not self._reading:
+            self._read()
+        looked = tuple((edit.key, edit.strength, edit.region, edit.pack.name) for edit in self._worn())
+        if looked != self._looked_at:
+            self._looked_at, self._identity = looked, ""
+            if looked:
+                self._timer.start()
+        self._show()
+
+    def _worn(self) -> tuple[Restyle, ...]:
+        project = self._session.project
+        edits = at_work(project.edits) if project is not None else ()
+        return tuple(edit for edit in edits if isinstance(edit, Restyle))
+
+    def _look(self) -> None:
+        """Tell how far the styles take the person from who they are."""
+        project, looked = self._session.project, self._looked_at
+        if project is None or project.head is None or not self._worn() or self._choosing.absence() is not None:
+            return
+
+        def work(_report: Report) -> Likeness:
+            _step_back()
+            return self._engines.style_likeness(project)
+
+        def done(result: object) -> None:
+            if looked == self._looked_at:
+                self._identity = _in_words(cast("Likeness", result))
+                self._show()
+
+        self._queue.submit(Job(title="Looking who it is", work=work, done=done, shown=False))
+
+    # -- the packs
+
+    def _read(self) -> None:
+        self._reading = True
+
+        def work(_report: Report) -> tuple[tuple[StylePack, bool], ...]:
+            from app import styling_road
+            from core.errors import VoltefaceError as Refused
+            from core.stylizers.prompt import suggestions
+
+            found = []
+            for place in styling_road.packs():
+                # a damaged pack of one's own must not hide the others
+                with contextlib.suppress(Refused):
+                    found.append((styling_road.pack_named(place.name), not place.bundled))
+            self._suggestions = suggestions()
+            return tuple(found)
+
+        def done(result: object) -> None:
+            self._reading = False
+            self._packs = cast("tuple[tuple[StylePack, bool], ...]", result)
+            self._cards = ("", ())
+            self._show()
+
+        def failed(error: VoltefaceError) -> None:
+            self._reading, self._packs = False, ()
+            self._fail(error)
+
+        self._queue.submit(Job(title="Reading styles", work=work, done=done, failed=failed, shown=False))
+
+    def take_in(self, path: Path) -> None:
+        """Make a pack in a file one's own."""
+
+        def work(_report: Report) -> str:
+            from app import styling_road
+
+            return styling_road.import_pack(path).name
+
+        self._queue.submit(
+            Job(title=f"Importing {path.name}", work=work, done=lambda _name: self._read(), failed=self._fail)
+        )
+
+    def write(self, name: str, path: Path) -> None:
+        """Write a pack to a file."""
+
+        def work(_report: Report) -> None:
+            from app import styling_road
+
+            styling_road.export_pack(name, path)
+
+        def done(_result: object) -> None:
+            self._window.show_message(f"Saved {path}", 10)
+
+        self._queue.submit(Job(title=f"Saving {path.name}", work=work, done=done, failed=self._fail))
+
+    def forget(self, name: str) -> None:
+        """Delete a pack of one's own; heads that wear it keep it."""
+
+        def work(_report: Report) -> None:
+            from app import styling_road
+
+            styling_road.forget_pack(name)
+
+        self._queue.submit(
+            Job(title="Deleting a style", work=work, done=lambda _none: self._read(), failed=self._fail, shown=False)
+        )
+
+    # -- teaching a prompt
+
+    def teach(self, prompt: str, preset: str) -> None:
+        """Begin to teach a prompt, or go on where the same one was paused."""
+        project = self._session.project
+        if project is None or project.head is None or (self._teaching is not None and self._teaching.running):
+            return
+        from app.styling_road import Teaching
+
+        head, self._taught, self._learned, self._keeping = project.head, Teaching(prompt, preset), None, False
+        taught = self._taught
+        self._teaching = TeachingView("Opening the prior", running=True)
+        self._show()
+
+        def work(report: Report) -> StylePack:
+            from app import styling_road
+
+            _step_back()
+            return styling_road.taught_pack(head, taught, report)
+
+        def progressed(progress: Progress) -> None:
+            self._panel.add_values(progress.step, dict(progress.values))
+            if progress.result is not None:
+                self._learned = cast("StylePack", progress.result)
+            before = self._teaching or TeachingView()
+            self._teaching = TeachingView(
+                f"Step {progress.step} of {progress.total}",
+                progress.fraction,
+                running=True,
+                preview=before.preview if progress.preview is None else progress.preview,
+                can_keep=self._learned is not None,
+            )
+            self._show()
+
+        def done(result: object) -> None:
+            self._learned = cast("StylePack", result)
+            self._keep_now()
+
+        def failed(error: VoltefaceError) -> None:
+            self._teaching = None
+            self._show()
+            self._fail(error)
+
+        self._queue.submit(
+            Job(
+                key=TEACHING,
+                title=f"Learning {prompt[:30]}",
+                work=work,
+                done=done,
+                failed=failed,
+                cancelled=self._paused,
+                progressed=progressed,
+                keeps_best=True,
+                yields=True,
+            )
+        )
+
+    def keep(self) -> None:
+        """Stop, and make what was learned so far one's own."""
+        if self._teaching is not None and self._teaching.running:
+            self._keeping = True
+            self._queue.stop(TEACHING)
+        else:
+            self._keep_now()
+
+    def drop(self) -> None:
+        """Forget what was learned, and where to go on."""
+        if self._taught is not None and self._session.project is not None and self._session.project.head is not None:
+            from app.teaching import state_file_of
+
+            with contextlib.suppress(OSError):
+                state_file_of(self._session.project.head.generator, self._taught).unlink(missing_ok=True)
+        self._teaching = self._learned = self._taught = None
+        self._show()
+
+    def _paused(self) -> None:
+        if self._keeping:
+            self._keep_now()
+            return
+        before = self._teaching or TeachingView()
+        message = "Paused. Start the same prompt again to go on from here."
+        self._teaching = dataclasses.replace(before, message=message, running=False)
+        self._show()
+
+    def _keep_now(self) -> None:
+        pack, self._learned, self._keeping, self._teaching = self._learned, None, False, None
+        self._show()
+        if pack is None:
+            return
+
+        def work(_report: Report) -> str:
+            from app import styling_road
+
+            return styling_road.keep_pack(pack).name
+
+        def done(name: object) -> None:
+            self._window.show_message(f"{pack.title} is one of your styles now.", 10)
+            self._read()
+            self._editing.restyle(dataclasses.replace(pack, name=cast("str", name)), (), 1.0, None)
+
+        self._queue.submit(Job(title="Keeping a style", work=work, done=done, failed=self._fail, shown=False))
+
+    # -- inside
+
+    def _show(self) -> None:
+        project = self._session.project
+        head = project.head if project is not None else None
+        refusal = NO_HEAD if head is None else ABSENT if self._choosing.absence() is not None else ""
+        generator = head.generator if head is not None else ""
+        if self._packs is not None and self._cards[0] != generator:
+            self._cards = (
+                generator,
+                tuple(_card(pack, own=own) for pack, own in self._packs if pack.generator == generator),
+            )
+        self._panel.set_view(
+            StyleView(
+                cards=self._cards[1] if head is not None else (),
+                worn=tuple(WornStyle(one.key, one.pack.name, one.pack.title, one.strength) for one in self._worn()),
+                region=self._region,
+                regions=("everything", "hair", "skin", "clothing"),
+                identity=self._identity,
+                suggestions=self._suggestions,
+                presets=PRESETS,
+                teaching=self._teaching,
+                refusal=refusal,
+            )
+        )
+
+    def _fail(self, error: VoltefaceError) -> None:
+        self._window.show_error(error.message, error.hint)
+
+
+def _card(pack: StylePack, *, own: bool) -> StyleCard:
+    how = f"distilled, prompt “{pack.prompt}”" if pack.made == "distilled" else pack.made
+    return StyleCard(pack.name, pack.title, f"{how[:1].upper()}{how[1:]}. {pack.licence}", pack.preview, own)
+
+
+def _in_words(likeness: Likeness) -> str:
+    if not likeness.distances:
+        return ""
+    each = ", ".join(f"{value:.2f} at {yaw:+.0f}°" for yaw, value in likeness.distances)
+    return f"Identity distance {likeness.mean:.2f} (dlib; one person is below 0.6): {each}"
+
+
+def _step_back() -> None:
+    """Let everything else go first, where the system gives threads a priority."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOW_PRIORITY)

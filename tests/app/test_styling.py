@@ -1,0 +1,134 @@
+"""Styles in the studio and on the command line: worn, mixed, weakened, undone; packs in and out; prompts refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+from app import styling_road
+from app.command_line import main
+from app.settings import SettingsFile
+from app.studio import Studio
+from core.camera import Camera
+from core.edit import Restyle
+from core.photo import Photo
+from core.project import Project
+from core.style_pack import StylePack
+from core.stylizers.identity import Likeness, held_strength
+from core.stylizers.pack import save_pack
+from tests.app.studio_fakes import Workshop
+from tests.fakes import tiny_head
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+
+def _pack(name: str) -> StylePack:
+    return StylePack(
+        name=name,
+        title=name.capitalize(),
+        made="fitted to drawings",
+        generator="mini",
+        fingerprint="0",
+        delta={"to_rgb": torch.eye(3)},
+        preview=np.full((8, 8, 3), 90, np.uint8),
+        licence="Apache-2.0",
+    )
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundled = tmp_path / "bundled"
+    bundled.mkdir()
+    for name in ("marble", "comic"):
+        save_pack(_pack(name), bundled / f"{name}.vfstyle")
+    monkeypatch.setattr(styling_road, "BUNDLED", bundled)
+    monkeypatch.setattr(styling_road, "own_folder", lambda: tmp_path / "own")
+
+
+@pytest.fixture
+def studio(qtbot: QtBot, tmp_path: Path) -> Iterator[Studio]:
+    engines = dataclasses.replace(Workshop().engines(), style_likeness=lambda _project: Likeness(((0.0, 0.31),)))
+    made = Studio(
+        engines=engines,
+        settings=SettingsFile(tmp_path / "settings.json"),
+        recovery_root=tmp_path / "recovery",
+        gl=False,
+    )
+    qtbot.addWidget(made.window)
+    photo = Photo.from_array(np.zeros((32, 32, 3), dtype=np.uint8), "ada.png")
+    head = dataclasses.replace(tiny_head(), generator="mini")
+    made.session.begin(Project(photo=photo, camera=Camera.orbit(), head=head))
+    made.window.show_studio()
+    qtbot.waitUntil(lambda: len(made.window.style_panel.tiles) == 2, timeout=15_000)
+    yield made
+    made.window.close_now()
+    made.close()
+
+
+def _worn(studio: Studio) -> list[tuple[str, float]]:
+    assert studio.session.project is not None
+    return [(one.pack.name, one.strength) for one in studio.session.project.edits if isinstance(one, Restyle)]
+
+
+def test_styles_are_worn_mixed_taken_off_and_undone(studio: Studio, qtbot: QtBot) -> None:
+    panel = studio.window.style_panel
+    panel.worn.emit("marble", False)
+    qtbot.waitUntil(lambda: _worn(studio) == [("marble", 1.0)], timeout=15_000)
+    panel.worn.emit("comic", True)
+    qtbot.waitUntil(lambda: _worn(studio) == [("marble", 1.0), ("comic", 0.5)], timeout=15_000)
+    assert list(panel.sliders) == [one.key for one in studio.session.project.edits]  # type: ignore[union-attr]
+    panel.taken_off.emit(next(iter(panel.sliders)))
+    qtbot.waitUntil(lambda: _worn(studio) == [("comic", 0.5)], timeout=15_000)
+    panel.worn.emit("marble", False)
+    qtbot.waitUntil(lambda: _worn(studio) == [("marble", 0.5)], timeout=15_000)
+    studio.window.undo_requested.emit()
+    assert _worn(studio) == [("comic", 0.5)]
+    qtbot.waitUntil(lambda: "0.31" in panel._identity.text(), timeout=15_000)
+
+
+def test_what_holds_a_style_back() -> None:
+    assert held_strength(1.0, lambda strength: 0.3 * strength) == 1.0
+    assert 0.4 < held_strength(1.0, lambda strength: strength) <= 0.45
+    assert held_strength(0.8, lambda _strength: float("nan")) == 0.8
+
+
+def test_packs_are_listed_exported_and_imported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["style", "--list", "--json"]) == 0
+    assert [one["name"] for one in json.loads(capsys.readouterr().out)["styles"]] == ["comic", "marble"]
+    file = tmp_path / "mine.vfstyle"
+    save_pack(_pack("mine"), file)
+    assert main(["style", "--import", str(file)]) == 0
+    assert main(["style", "--import", str(file)]) == 2
+    assert "is a style mine already" in capsys.readouterr().err.replace("There ", "").replace("\n", " ")
+    assert main(["style", "--export", "mine", "-o", str(tmp_path / "out.vfstyle")]) == 0
+    assert (tmp_path / "out.vfstyle").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--pack", "marbel"], "Did you mean marble?"),
+        (["--pack", "marble:7"], "out of range"),
+        (["--prompt", ""], "The prompt is empty"),
+        (["--prompt", "石像"], "no Latin letters"),
+        (["--prompt", "x" * 1000], "are read at most"),
+        ([], "by a pack or by a prompt"),
+        (["--pack", "marble", "--identity", "9"], "out of range"),
+    ],
+)
+def test_what_makes_no_sense_is_said_in_a_sentence(
+    words: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.volteface"
+    assert main(["style", str(tmp_path / "head.volteface"), *words, "-o", str(out)]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not out.exists()

@@ -1,0 +1,307 @@
+"""Styles: cards to wear with one click, how strongly and where; and a prompt that becomes a style of its own."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QIcon, QPixmap
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QCompleter,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QProgressBar,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets.amount_slider import AmountSlider
+from widgets.curve_panel import CurvePanel
+from widgets.parts import button, buttons_row, clear_layout, label
+from widgets.pictures import thumbnail
+from widgets.style_values import StyleCard, StyleView, TeachingView, WornStyle
+
+PACK_SUFFIX = ".vfstyle"
+_PICTURE = QSize(96, 96)
+_COLUMNS = 2
+_PREVIEW = QSize(150, 150)
+_LONGEST_PROMPT = 400
+
+
+class StyleTile(QToolButton):
+    """A style: its picture with its name below; outlined while it is worn."""
+
+    export_wanted = Signal(str)
+    delete_wanted = Signal(str)
+
+    def __init__(self, card: StyleCard, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.card = card
+        self.setCheckable(True)
+        self.setAutoRaise(True)
+        self.setText(card.title)
+        self.setToolTip(f"{card.title}\n{card.detail}")
+        self.setAccessibleName(f"Style {card.title}")
+        self.setAccessibleDescription(card.detail)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        self.setIcon(QIcon(thumbnail(card.picture, _PICTURE, self.devicePixelRatioF())))
+        self.setIconSize(_PICTURE)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer to write it to a file, and to delete one's own."""
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.addAction("Export…", lambda: self.export_wanted.emit(self.card.name))
+        if self.card.own:
+            menu.addAction("Delete", lambda: self.delete_wanted.emit(self.card.name))
+        menu.popup(event.globalPos())
+
+
+class StylePanel(QScrollArea):
+    """Shows a StyleView; emits what the person wants.
+
+    Signals:
+        worn: name of the pack, and whether it is mixed with what is on already.
+        taken_off: key of the edit.
+        strength_moved: key, strength and whether the hand is still at it.
+        region_chosen: name.
+        kept_person: weaken the styles until the person is who they are.
+        imported: Path. exported: name and Path. deleted: name.
+        teaching_started: prompt and preset.
+        teaching_paused, teaching_kept, teaching_dropped.
+    """
+
+    worn = Signal(str, bool)
+    taken_off = Signal(str)
+    strength_moved = Signal(str, float, bool)
+    region_chosen = Signal(str)
+    kept_person = Signal()
+    imported = Signal(object)
+    exported = Signal(str, object)
+    deleted = Signal(str)
+    teaching_started = Signal(str, str)
+    teaching_paused = Signal()
+    teaching_kept = Signal()
+    teaching_dropped = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Styles")
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setProperty("role", "clear")
+        self._view = StyleView()
+        self.tiles: dict[str, StyleTile] = {}
+        self.sliders: dict[str, AmountSlider] = {}
+        inside = QWidget()
+        inside.setProperty("role", "clear")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(10, 2, 10, 10)
+        column.setSpacing(6)
+        self._refusal = label("", "muted", wrap=True)
+        column.addWidget(self._refusal)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(4)
+        column.addLayout(self._grid)
+        column.addLayout(self._choices())
+        self._strengths = QVBoxLayout()
+        column.addLayout(self._strengths)
+        self._identity = label("", "muted", wrap=True)
+        self.keep_person_button = button("Keep the person", "Keep the person", self.kept_person.emit)
+        self.keep_person_button.setToolTip("Weakens the styles until a face recogniser knows the person again")
+        column.addWidget(self._identity)
+        column.addWidget(self.keep_person_button)
+        self.import_button = button("Import…", "Import a style", self._ask_import)
+        column.addLayout(buttons_row(self.import_button))
+        column.addWidget(label("From a prompt", "section"))
+        column.addWidget(self._teaching_part())
+        column.addStretch(1)
+        self.setWidget(inside)
+        self.set_view(self._view)
+
+    def set_view(self, view: StyleView) -> None:
+        """Show this."""
+        before, self._view = self._view, view
+        if [one.name for one in view.cards] != list(self.tiles) or view.cards is not before.cards:
+            self._fill(view.cards)
+        names = {one.name for one in view.worn}
+        for name, tile in self.tiles.items():
+            tile.setChecked(name in names)
+            tile.setEnabled(not view.refusal)
+        self._refusal.setText(view.refusal or ("" if view.cards else "There are no styles for this head."))
+        self._refusal.setVisible(bool(self._refusal.text()))
+        if [(one.key, one.title) for one in view.worn] != [(one.key, one.title) for one in before.worn]:
+            self._fill_strengths(view.worn)
+        for one in view.worn:
+            self.sliders[one.key].set_amount(one.strength)
+        self._set_choices(view)
+        self._identity.setText(view.identity)
+        self._identity.setVisible(bool(view.identity))
+        self.keep_person_button.setVisible(bool(view.worn))
+        self._set_teaching(view.teaching or TeachingView(), can=not view.refusal)
+
+    def add_values(self, step: int, values: dict[str, float]) -> None:
+        """Add to the curves of what is taught."""
+        self.curves.add(step, values)
+
+    def show_prompt(self, text: str) -> None:
+        """Put a prompt into its box."""
+        self.prompt_box.setText(text)
+
+    # -- making it
+
+    def _choices(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.region_box = QComboBox()
+        self.region_box.setAccessibleName("Where the style is worn")
+        self.region_box.activated.connect(
+            lambda index: self.region_chosen.emit(self.region_box.itemText(index).lower())
+        )
+        self.mix_box = QCheckBox("Mix")
+        self.mix_box.setAccessibleName("Mix styles")
+        self.mix_box.setToolTip("The next style is laid over the one that is worn, at half strength")
+        row.addWidget(self.region_box, 1)
+        row.addWidget(self.mix_box)
+        return row
+
+    def _teaching_part(self) -> QWidget:
+        part = QWidget()
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        self.prompt_box = QLineEdit()
+        self.prompt_box.setAccessibleName("Prompt")
+        self.prompt_box.setPlaceholderText("pencil sketch of a head")
+        self.prompt_box.setMaxLength(2 * _LONGEST_PROMPT)
+        self.prompt_box.returnPressed.connect(self._start)
+        self.preset_box = QComboBox()
+        self.preset_box.setAccessibleName("Preset of the teaching")
+        self.start_button = button("Start", "Start teaching", self._start, kind="primary")
+        self.pause_button = button("Pause", "Pause teaching", self.teaching_paused.emit)
+        self.pause_button.setToolTip("It goes on from here when the same prompt is started again")
+        self.keep_button = button("Keep", "Keep what was learned", self.teaching_kept.emit)
+        self.drop_button = button("Discard", "Discard what was learned", self.teaching_dropped.emit)
+        self._bar = QProgressBar()
+        self._bar.setRange(0, 1000)
+        self._bar.setTextVisible(False)
+        self._bar.setFixedHeight(6)
+        self._bar.setAccessibleName("Progress of the teaching")
+        self._message = label("", "muted", wrap=True)
+        self._preview = QLabel()
+        self._preview.setAccessibleName("Preview of the style")
+        self.curves = CurvePanel()
+        self.curves.setMinimumHeight(150)
+        row = QHBoxLayout()
+        row.addWidget(self.preset_box, 1)
+        row.addWidget(self.start_button)
+        column.addWidget(self.prompt_box)
+        column.addLayout(row)
+        column.addLayout(buttons_row(self.pause_button, self.keep_button, self.drop_button))
+        for widget in (self._bar, self._message, self._preview, self.curves):
+            column.addWidget(widget)
+        return part
+
+    # -- filling it
+
+    def _fill(self, cards: Sequence[StyleCard]) -> None:
+        clear_layout(self._grid)
+        self.tiles = {}
+        for number, card in enumerate(cards):
+            tile = StyleTile(card)
+            tile.clicked.connect(lambda _on, name=card.name: self._clicked(name))
+            tile.export_wanted.connect(self._ask_export)
+            tile.delete_wanted.connect(self.deleted)
+            self._grid.addWidget(tile, *divmod(number, _COLUMNS))
+            self.tiles[card.name] = tile
+
+    def _fill_strengths(self, worn: Sequence[WornStyle]) -> None:
+        clear_layout(self._strengths)
+        self.sliders = {}
+        for one in worn:
+            row = QWidget()
+            line = QHBoxLayout(row)
+            line.setContentsMargins(0, 0, 0, 0)
+            name = label(one.title)
+            name.setFixedWidth(96)
+            slider = AmountSlider(f"Strength of {one.title}", 0.0, 1.0, 1.0)
+            slider.amount_changed.connect(lambda amount, live, key=one.key: self.strength_moved.emit(key, amount, live))
+            line.addWidget(name)
+            line.addWidget(slider, 1)
+            self._strengths.addWidget(row)
+            self.sliders[one.key] = slider
+
+    def _set_choices(self, view: StyleView) -> None:
+        titles = [one.capitalize() for one in view.regions]
+        if titles != [self.region_box.itemText(n) for n in range(self.region_box.count())]:
+            self.region_box.clear()
+            self.region_box.addItems(titles)
+        self.region_box.setCurrentText(view.region.capitalize())
+        presets = [one.capitalize() for one in view.presets]
+        if presets != [self.preset_box.itemText(n) for n in range(self.preset_box.count())]:
+            self.preset_box.clear()
+            self.preset_box.addItems(presets)
+        known = self.prompt_box.completer()
+        if view.suggestions and known is None:
+            completer = QCompleter(list(view.suggestions), self.prompt_box)
+            completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+            completer.setFilterMode(Qt.MatchFlag.MatchContains)
+            self.prompt_box.setCompleter(completer)
+
+    def _set_teaching(self, teaching: TeachingView, *, can: bool) -> None:
+        self.start_button.setEnabled(can and not teaching.running and bool(self._view.presets))
+        self.prompt_box.setEnabled(can and not teaching.running)
+        self.preset_box.setEnabled(can and not teaching.running)
+        self.pause_button.setVisible(teaching.running)
+        self.keep_button.setVisible(teaching.can_keep)
+        self.drop_button.setVisible(teaching.can_keep and not teaching.running)
+        self._bar.setVisible(teaching.running)
+        self._bar.setValue(round(1000 * teaching.fraction))
+        self._message.setText(teaching.message)
+        self._message.setVisible(bool(teaching.message))
+        if teaching.preview is not None:
+            self._preview.setPixmap(thumbnail(teaching.preview, _PREVIEW, self.devicePixelRatioF()))
+        else:
+            self._preview.setPixmap(QPixmap())
+        self._preview.setVisible(teaching.preview is not None)
+        self.curves.setVisible(teaching.running or teaching.can_keep)
+
+    # -- what the person does
+
+    def _clicked(self, name: str) -> None:
+        """Put a style on, or off where it is on already."""
+        worn = [one for one in self._view.worn if one.name == name]
+        self.tiles[name].setChecked(bool(worn))  # until the head has changed
+        if worn:
+            self.taken_off.emit(worn[-1].key)
+        else:
+            self.worn.emit(name, self.mix_box.isChecked())
+
+    def _start(self) -> None:
+        self.curves.begin()
+        self.teaching_started.emit(self.prompt_box.text(), self.preset_box.currentText().lower())
+
+    def _ask_import(self) -> None:
+        dialog = QFileDialog(self, "Import a style")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilter(f"Style (*{PACK_SUFFIX})")
+        dialog.fileSelected.connect(lambda path: self.imported.emit(Path(path)))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _ask_export(self, name: str) -> None:
+        dialog = QFileDialog(self, "Export a style", f"{name}{PACK_SUFFIX}")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilter(f"Style (*{PACK_SUFFIX})")
+        dialog.setDefaultSuffix(PACK_SUFFIX.lstrip("."))
+        dialog.fileSelected.connect(lambda path: self.exported.emit(name, Path(path)))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
