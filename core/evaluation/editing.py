@@ -116,8 +116,11 @@ def evaluate_editing(
     heads = _Inverted(generator, truths[: plan.held_out], plan, report)
     taken = [name for name in plan.parts if name != REMOVAL]
     for name in [*plan.parts, *(f"{HELD_OUT} {name}" for name in taken if heads.truths)]:
-        if name not in figures.parts:
-            figures = figures.with_part(name, _measured(name, generator, plan, heads, report, log or PairLog()))
+        done = figures.parts.get(name)
+        # a part that was measured on fewer pairs than are wanted now goes on from its log
+        if done is None or done.details.get("wanted", plan.pairs) < plan.pairs:
+            part = _measured(name, generator, plan, heads, report, log or PairLog())
+            figures = figures.with_part(name, replace(part, details={**part.details, "wanted": plan.pairs}))
             keep(figures)
     return figures
 
