@@ -89,7 +89,8 @@ def train_dual(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Train the dual encoder's branches: E1, then E2 from E1's weights."""
     from core.generators.mini import load_mini
     from core.inverters.dual_encoder import Branches, save_branches
-    from core.training.dual import DualRecipe, branch_of, train_dual
+    from core.training.dual import DualRecipe, train_dual
+    from core.training.dual_file import branch_of
     from core.training.dual_items import make_items
 
     generator = load_mini(options.generator) if options.generator else load_mini()

@@ -34,6 +34,8 @@ PART_SCALE, COLOUR_SCALE, PLACE_SCALE = 0.35, 0.25, 0.25
 """Differences of part, colour and place at which a witness counts e^-1/2 of its weight."""
 LEAST_AGREEMENT = 0.5
 """Weight of nobody's answer: what no witness resembles stays as it is."""
+AGREEMENT, SHIFTS = 0.5, 3
+"""Differences of what witnesses tell, in logits, up to which they agree, and how often the mean moves."""
 MOST_CHANGE = 2.5
 """Changes of a colour's logit are bounded: a highlight is no colour."""
 
@@ -73,13 +75,29 @@ def carried_change(
         distance = torch.cdist(_looks(generator, field, points), _looks(generator, field, witnesses)).square()
         weights = torch.exp(-distance / 2)
         told = change.flatten(2)[0].T[pixels].clamp(-MOST_CHANGE, MOST_CHANGE)
-        wanted = (weights @ told) / (weights.sum(1, keepdim=True) + LEAST_AGREEMENT)
+        wanted = _agreed(weights, told)
         slopes = feature_slopes(generator, field, points)
         moved = (slopes.colour @ wanted[..., None])[..., 0]
         small = trigrid.with_planes(trigrid.planes.new_zeros(3, channels, depth, px, px))
         everywhere = torch.ones(1, 1, 1, len(points))
         splat = Splat.of(small, SeenSurface(_row(points), _row(normals), everywhere, everywhere))
         return splat.filling().means(splat.spread(moved))
+
+
+def _agreed(weights: Tensor, told: Tensor) -> Tensor:
+    """What most of the witnesses say: weights [N, M] of what was told [M, 3] -> [N, 3].
+
+    Where the first reconstruction saw hair and the photo shows a bare forehead, a few tell of a large change; the mean
+    moves to where more of them agree (mean shift).
+    """
+    agreeing = weights
+    wanted = agreeing @ told / (agreeing.sum(1, keepdim=True) + LEAST_AGREEMENT)
+    for _ in range(SHIFTS):
+        agreeing = weights * torch.exp(-torch.cdist(wanted, told).square() / (2 * AGREEMENT**2))
+        wanted = agreeing @ told / agreeing.sum(1, keepdim=True).clamp(min=1e-6)
+    # what nobody resembles stays as it is
+    known = weights.sum(1, keepdim=True)
+    return wanted * (known / (known + LEAST_AGREEMENT))
 
 
 def _row(values: Tensor) -> Tensor:

@@ -300,13 +300,6 @@ def natural_name(adversary: Adversary) -> str:
     return NATURAL if adversary == "hidden planes" else f"{NATURAL}_{adversary.replace(' ', '_')}"
 
 
-def branch_of(recipe: DualRecipe, weights: Mapping[str, Tensor]) -> OffsetEncoder:
-    """The branch with these weights."""
-    network = OffsetEncoder(recipe.network)
-    network.load_state_dict(dict(weights))
-    return network.eval().requires_grad_(requires_grad=False)
-
-
 def train_dual(
     generator: Mini, items: list[Path], out: Path, recipe: DualRecipe, report: Report
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
