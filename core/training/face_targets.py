@@ -1,10 +1,11 @@
 """Measures how the sliders of `core.editors.face_sliders` move the points of a face, on the CC0 face targets.
 
-    volteface train face MAKEHUMAN
+    volteface train face ASSETS FOLDER
 
 The mean of many synthetic heads is the face that the 468 landmarks of `canonical_face` were measured on. Each slider is
 a mixture of the face units and shape targets that vary those heads (MakeHuman, MPFB and its face units 01; all CC0),
 carried to the points of its subdivided skin; eyeballs are points of their own, so that a brow does not pull an iris.
+Longer than usual for its table of mixtures.
 """
 
 from __future__ import annotations
