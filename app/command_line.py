@@ -251,6 +251,9 @@ def _add_style(verbs: argparse._SubParsersAction[Parser], shared: list[Parser]) 
     style.add_argument(
         "--identity", type=float, metavar="D", help="hold the style back to this identity distance: 0.45"
     )
+    style.add_argument(
+        "--lift", action="store_true", help="of a prompt: only redraw some views and paint them on; quick"
+    )
     style.add_argument("--preset", default="draft", metavar="NAME", help="of a prompt: draft, good or published")
     style.add_argument("--steps", type=_positive, metavar="N", help="of a prompt (default: the preset's)")
     style.add_argument("--prior", default="bundled", metavar="DIR", help="a folder of Stable Diffusion 1.x")

@@ -19,7 +19,7 @@ from core.errors import VoltefaceError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.edit import Edit
+    from core.edit import Edit, Paint
     from core.head import Head
     from core.progress import Report
     from core.project import Project
@@ -201,6 +201,29 @@ def held_back(project: Project, floor: float) -> Project:
         return compared(plain, road.renderer_of(folder.folded(weakened(share)))).mean
 
     return replace(project, edits=weakened(held_strength(1.0, distance_at, floor)))
+
+
+def lifted_layers(project: Project, prompt: str, prior: str, report: Report, seed: int = 0) -> tuple[Paint, ...]:
+    """Paint that makes a project's head what a prompt says: see `core.stylizers.lifting`.
+
+    Raises:
+        VoltefaceError: the prompt or the prior is no good.
+    """
+    from core.stylizers.lifting import lifted
+    from core.stylizers.prior import open_prior
+
+    taken: list[str] = []
+
+    def new_key() -> str:
+        number = len(project.edits) + len(project.references) + 1
+        known = {one.key for one in (*project.edits, *project.references)} | set(taken)
+        while str(number) in known:
+            number += 1
+        taken.append(str(number))
+        return taken[-1]
+
+    renderer = road.renderer_of(editing_road.edited_head(project))
+    return lifted(renderer, open_prior(prior), prompt, new_key, report, seed=seed)
 
 
 @dataclass(frozen=True)

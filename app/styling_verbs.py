@@ -77,12 +77,16 @@ def _wear(options: argparse.Namespace, console: Console) -> int:
         raise VoltefaceError("No output is given.", "Add -o OUT.volteface.")
     if bool(options.pack) == (options.prompt is not None):
         raise VoltefaceError("A head is styled by a pack or by a prompt.", "Give --pack NAME, or --prompt TEXT.")
+    if options.lift and options.prompt is None:
+        raise VoltefaceError("Views are drawn from a prompt.", "Give --prompt TEXT with --lift.")
     if options.identity is not None and not 0 < options.identity <= 2:
         raise VoltefaceError(f"The identity distance {options.identity:g} is out of range.", "Choose 0.3 to 0.6.")
     if options.prompt is not None:
         _check_prompt(options.prompt)
     worn = [_named(word) for word in options.pack]
     project = opened(options)
+    if options.lift:
+        return _lift(options, project, console)
     if options.prompt is not None:
         worn = [(_taught(options, project, console), 1.0)]
     before = project.edits
@@ -94,6 +98,18 @@ def _wear(options: argparse.Namespace, console: Console) -> int:
     words = ", ".join(pack.title for pack, _ in worn) + _told(likeness)
     facts = {"identity": {str(round(yaw)): value for yaw, value in likeness.distances}}
     return saved(project, new, options, console, words, facts)
+
+
+def _lift(options: argparse.Namespace, project: Project, console: Console) -> int:
+    """The quick way: the prior draws views, which are laid on the head as paint."""
+    from dataclasses import replace
+
+    from app import styling_road
+    from app.editing_verbs import saved
+
+    layers = styling_road.lifted_layers(project, options.prompt, options.prior, console.report, options.seed)
+    project = replace(project, edits=(*project.edits, *layers))
+    return saved(project, layers, options, console, f"painted as {options.prompt[:40]}")
 
 
 def _told(likeness: Likeness) -> str:
