@@ -112,6 +112,7 @@ class Editing(QObject):
         self._asked_sliders = ""
         self._coverage: tuple[Head | None, Mapping[str, float]] = (None, {})
         self._finished: Head | None = None
+        self._prepared: Head | None = None
         self._refusal_of_clicks: str | None = None
         self._paint_pictures: dict[str, tuple[Picture, Picture]] = {}
         panels = window.editing
@@ -348,7 +349,7 @@ class Editing(QObject):
         self._wishes.clear()
         self._paint_pictures.clear()
         self._coverage = (None, {})
-        self._finished = None
+        self._finished = self._prepared = None
         if self._bare:
             self.show_bare(False)
 
@@ -370,6 +371,8 @@ class Editing(QObject):
             job = self._coverage_job(self._finished)
             if job is not None:
                 self._run(job)
+        elif project.references and self._finished is not None and self._prepared is not project.head:
+            self._run(self._preparing_job(project))
 
     def _run(self, job: Job) -> None:
         """Run a job; what waited in the meantime comes after it."""
@@ -473,6 +476,19 @@ class Editing(QObject):
             work=lambda _report: self._engines.coverage_of(known),
             done=done,
             failed=self._fail,
+            shown=False,
+        )
+
+    def _preparing_job(self, project: Project) -> Job:
+        """While nothing else is wanted: what the first take will need."""
+        assert project.head is not None
+        self._prepared = project.head
+        half = self._choosing.economy_of(project.head.generator).half
+        return Job(
+            title="Getting ready",
+            work=lambda _report: self._folding.prepare(project, half=half),
+            done=lambda _result: None,
+            failed=lambda _error: None,  # whoever takes something will be told
             shown=False,
         )
 

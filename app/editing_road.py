@@ -77,12 +77,12 @@ def folder_of(
 
     head = road.head_of(project, project.photo.name)
     references = {reference.key: reference.head for reference in project.references}
-    names = {reference.key: _title(reference.name) for reference in project.references}
+    names = {reference.key: spoken_name(reference.name) for reference in project.references}
     generator = road.loaded_generator(head.generator, half=half)
     return Folder(generator, head, references, names=names, grid_of=grid_of)
 
 
-def _title(name: str) -> str:
+def spoken_name(name: str) -> str:
     """A reference's name in a sentence: without the ending of its file."""
     if name.startswith(SEED_WORD):
         return f"seed {name.removeprefix(SEED_WORD)}"

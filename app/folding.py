@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.editing_road import spoken_name
 from core.edit import TakePart, at_work
 from core.errors import VoltefaceError
 
@@ -58,15 +59,33 @@ class Folding:
         self._grid_of = grid_of
         self._kept: tuple[Project, Folder] | None = None
 
+    def prepare(self, project: Project, *, half: bool = False) -> None:
+        """Get ready for the first take."""
+        self._folder(project, half=half).prepare()
+
+    def _folder(self, project: Project, *, half: bool) -> Folder:
+        if self._kept is not None and _same_heads(self._kept[0], project):
+            folder = self._kept[1]
+            if self._kept[0].references is not project.references:
+                # what it has worked out for other references stays good
+                folder.know({one.key: one.head for one in project.references}, _titles(project))
+        else:
+            folder = self._folder_of(project, half=half, grid_of=self._grid_of)
+        self._kept = (project, folder)
+        return folder
+
     def folded(self, project: Project, *, half: bool = False, sketch: bool = False) -> Folded:
         """The head of a project with all edits that can be made; a sketch of it while a slider is dragged."""
         assert project.head is not None
         if not at_work(project.edits):
             return Folded(project.head, project.edits, used_references(project), project.head)
-        if self._kept is None or not _same_heads(self._kept[0], project):
-            self._kept = (project, self._folder_of(project, half=half, grid_of=self._grid_of))
-        head, problems = folded_if_possible(self._kept[1], project.edits, sketch=sketch)
+        folder = self._folder(project, half=half)
+        head, problems = folded_if_possible(folder, project.edits, sketch=sketch)
         return Folded(project.head, project.edits, used_references(project), head, problems, sketch)
+
+
+def _titles(project: Project) -> dict[str, str]:
+    return {one.key: spoken_name(one.name) for one in project.references}
 
 
 def folded_if_possible(
@@ -96,8 +115,6 @@ def used_references(project: Project) -> tuple[tuple[str, Head], ...]:
 
 
 def _same_heads(one: Project, other: Project) -> bool:
-    return (
-        one.head is other.head
-        and len(one.references) == len(other.references)
-        and all(a.key == b.key and a.head is b.head for a, b in zip(one.references, other.references, strict=True))
-    )
+    """Whether both have one head, and one head for each key of a reference that both know."""
+    known = {reference.key: reference.head for reference in one.references}
+    return one.head is other.head and all(known.get(new.key, new.head) is new.head for new in other.references)

@@ -165,6 +165,18 @@ class Folder:
         self._settled = before
         return made
 
+    def know(self, references: Mapping[str, Head], names: Mapping[str, str]) -> None:
+        """Have these references from now on; those that were there before are the same heads under the same keys."""
+        self._references, self._names = dict(references), dict(names)
+
+    def prepare(self) -> None:
+        """Look beforehand for what every take needs, so that the first one is quick: the head without what it wears."""
+        latents = self._head.latents
+        with torch.no_grad():
+            for part in WORN:
+                if can_go_without(self._plain, part):
+                    self._cleared(self._head.trigrid, latents, latents, part, 1.0, needed=False)
+
     def parts(self) -> HeadParts:
         """The parts of the head without edits."""
         return self._parts_of(self._head.latents, self._head.trigrid)

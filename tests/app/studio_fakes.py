@@ -26,7 +26,7 @@ from core.stand_in import ModelFacts
 from tests.fakes import TinyGenerator, tiny_head
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from core.edit import Edit
     from core.head import Head
@@ -70,6 +70,14 @@ class _TinyFolder:
 
     workshop: Workshop
     project: Project
+
+    def prepare(self) -> None:
+        """Nothing needs to be prepared."""
+
+    def know(self, references: Mapping[str, Head], names: Mapping[str, str]) -> None:
+        """Have these references from now on."""
+        kept = tuple(Reference(key=key, name=names[key], head=head) for key, head in references.items())
+        self.project = dataclasses.replace(self.project, references=kept)
 
     def folded(self, edits: Sequence[Edit], *, sketch: bool = False) -> Head:
         """See `core.editors.fold.Folder.folded`."""

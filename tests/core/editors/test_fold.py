@@ -138,6 +138,17 @@ def test_what_is_known_of_heads_changes_nothing() -> None:
     assert torch.equal(edited.trigrid.sample(_points()), same.trigrid.sample(_points()))
 
 
+def test_a_reference_that_comes_later_can_be_taken_from() -> None:
+    folder = Folder(TinyGenerator(), tiny_head(1), {})
+    with pytest.raises(VoltefaceError, match="is gone"):
+        folder.folded((TAKE,))
+    folder.prepare()
+    folder.know({"other": tiny_head(2)}, {"other": "Ada"})
+    plain = Folder(TinyGenerator(), tiny_head(1), {"other": tiny_head(2)})
+    later, same = (one.folded((TAKE,)).trigrid.sample(_points()) for one in (folder, plain))
+    assert torch.equal(later, same)
+
+
 def test_a_reference_is_called_by_its_name() -> None:
     folder = Folder(TinyGenerator(), tiny_head(1), {"other": tiny_head(2)}, names={"other": "Grace Hopper"})
     with pytest.raises(VoltefaceError, match="No glasses were found on Grace Hopper"):
