@@ -22,6 +22,15 @@ class TakesFurtherPhotos(Protocol):
         ...
 
 
+@runtime_checkable
+class HasHelp(Protocol):
+    """An inverter that shows another one's head before its own."""
+
+    def by_itself(self) -> Inverter:
+        """The same method without that."""
+        ...
+
+
 def _pivotal() -> Inverter:
     from core.inverters.pivotal import Pivotal
 
@@ -49,7 +58,7 @@ def load(name: str, *, bare: bool = False, further: Sequence[FurtherPhoto] = ())
 
     Args:
         name: in the table.
-        bare: its heads do not wear their photo; figures of the field itself are taken so.
+        bare: its heads do not wear their photo, and no other method helps; figures of the field itself are taken so.
         further: photos of the same person from other sides.
 
     Raises:
@@ -65,4 +74,6 @@ def load(name: str, *, bare: bool = False, further: Sequence[FurtherPhoto] = ())
                 "This method makes a head of one photo only.", "Choose another method, or take the other photos away."
             )
         inverter = inverter.with_further(further)
-    return inverter if bare else Photographed(inverter)
+    if not bare:
+        return Photographed(inverter)
+    return inverter.by_itself() if isinstance(inverter, HasHelp) else inverter

@@ -144,13 +144,23 @@ class Pivotal:
 
     method = METHOD
 
-    def __init__(self, further: Sequence[FurtherPhoto] = ()) -> None:
-        """Of the first photo alone, or with further ones of the same person."""
+    def __init__(self, further: Sequence[FurtherPhoto] = (), *, by_itself: bool = False) -> None:
+        """Of the first photo alone, or with further ones of the same person.
+
+        Args:
+            further: other photos.
+            by_itself: no other method's head is shown, and none can be the best, before there is one of its own.
+        """
         self._further = tuple(further)
+        self.is_by_itself = by_itself
 
     def with_further(self, photos: Sequence[FurtherPhoto]) -> Pivotal:
         """The same method with further photos of the person."""
-        return type(self)(photos)
+        return type(self)(photos, by_itself=self.is_by_itself)
+
+    def by_itself(self) -> Pivotal:
+        """The same method without help, for figures of what it is worth."""
+        return type(self)(self._further, by_itself=True)
 
     def schedule_of(self, generator: Generator) -> Schedule:
         """How the time is divided for a generator."""
@@ -290,7 +300,7 @@ class _Run:
     def _look_twice(self) -> None:
         """Show the dual encoder's head, where the generator has one: within a second, before any search."""
         try:
-            if bundled_branches(self._generator.info.name) is None:
+            if self._method.is_by_itself or bundled_branches(self._generator.info.name) is None:
                 return
             head = DualEncoder().invert(self._alignment, self._generator, silent, seed=self._seed)
         except CheckpointError as error:

@@ -12,7 +12,7 @@ from core.camera import Camera
 from core.checkpoints import store
 from core.checkpoints.opening import open_model
 from core.device import Effort
-from core.inverters import pivotal
+from core.inverters import load, pivotal
 from core.inverters.encoders.psp import PspConfig, PspNetwork
 from core.inverters.encoders.triplanenet import TriPlaneNetNetwork
 from core.inverters.pivotal import Pivotal, Schedule
@@ -103,6 +103,9 @@ def test_where_there_is_a_dual_encoder_its_head_is_the_second_rung(
     Pivotal().invert(photo, TinyGenerator(), shown.append, seconds=0.0)
     messages = [one.message for one in shown if one.result is not None]
     assert messages[:2] == ["First guess", "Both encoders"]
+    alone: list[Progress] = []
+    load("pivotal", bare=True).invert(photo, TinyGenerator(), alone.append, seconds=0.0)
+    assert "Both encoders" not in {one.message for one in alone}
 
 
 def test_less_memory_means_smaller_windows() -> None:
