@@ -553,6 +553,8 @@ class Editing(QObject):
         if self._bare:
             self.show_bare(False)
         self._moving = live
+        if live:
+            self._viewing.stay_coarse()
         if self._session.project is not None and edits != self._session.project.edits:
             self._session.replace(text, token=token, edits=edits)
         else:

@@ -183,6 +183,11 @@ class Viewing(QObject):
         self.remember(both, renderer.at(share))
         self.show_head(both, moving=True)
 
+    def stay_coarse(self) -> None:
+        """The hand still moves: what is shown now is drawn finely later, if at all."""
+        if self._resting.isActive():
+            self._resting.start(REST_MILLISECONDS)
+
     def set_before(self, head: Head | None) -> None:
         """Draw another head from where the camera is too, to compare with; none draws no other."""
         if head is None:
