@@ -5,8 +5,9 @@ costs nothing, and a gradient at its latents becomes one at the pixels without t
 it is far better than the small AutoencoderKL that a processor could have trained in the same hour.
 
 The UNet sees, beside the noisy latents, those of the unstyled picture (the guide) and the depth, folded to the latents'
-size: conditions as further input channels are learned from far fewer pictures than by a ControlNet. It predicts the
-velocity (Salimans and Ho 2022), from which the noise follows.
+size: conditions as further input channels are learned from far fewer pictures than by a ControlNet. It predicts how the
+clean latents differ from the guide, from which the noise follows: what stays as it is, above all the white around a
+head, is nothing to learn. (Predicting the velocity left noise everywhere after as many steps.)
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ class DrawingCodec(nn.Module):
 
 
 class DrawingDenoiser(nn.Module):
-    """Velocity of latents, given concepts, depth and guide."""
+    """Clean latents, given noisy ones, concepts, depth and guide."""
 
     def __init__(self, config: DrawingConfig) -> None:
         super().__init__()
@@ -156,7 +157,7 @@ class DrawingDenoiser(nn.Module):
         return torch.cat([guide.to(like), folded, *there], 1)
 
     def forward(self, noisy: Tensor, timesteps: Tensor, words: tuple[Tensor, Tensor], conditions: Tensor) -> Tensor:
-        """Predicted velocity [B, C, h, w]: root of the signal's share times noise, less the other root times latents.
+        """Predicted clean latents [B, C, h, w].
 
         Args:
             noisy: [B, C, h, w].
@@ -165,7 +166,7 @@ class DrawingDenoiser(nn.Module):
             conditions: see `conditions`.
         """
         tokens, summary = words
-        velocity: Tensor = self.unet(
+        change: Tensor = self.unet(
             torch.cat([noisy, conditions], 1), timesteps, encoder_hidden_states=tokens, class_labels=summary
         ).sample
-        return velocity
+        return conditions[:, : self.channels] + change

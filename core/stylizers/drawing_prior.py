@@ -119,9 +119,9 @@ class DrawingPrior:
             given = noisy.to(self._dtype)
             conditions = self.denoiser.conditions(given, depth if control_scale > 0 else None, guide)
             timesteps = torch.full((len(noisy),), timestep, device=noisy.device)
-            velocity: Tensor = self.denoiser(given, timesteps, (words.tokens, words.summary), conditions)
+            clean: Tensor = self.denoiser(given, timesteps, (words.tokens, words.summary), conditions)
             signal = float(NoiseSchedule.stable_diffusion().signal[timestep])
-            noise: Tensor = signal**0.5 * velocity.to(noisy) + (1 - signal) ** 0.5 * noisy
+            noise: Tensor = (noisy - signal**0.5 * clean.to(noisy)) / (1 - signal) ** 0.5
             return noise
 
 

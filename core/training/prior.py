@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -69,6 +68,8 @@ class PriorRecipe:
         unguided: share without the render's latents.
         flat: share without depth.
         spoilt: share whose guide is blurred and noisy, as a generator's renders are.
+        weights: least and greatest weight of a picture's error.
+        codec_steps: of the codec's fit.
         seed: of every draw.
     """
 
@@ -84,6 +85,8 @@ class PriorRecipe:
     unguided: float = 0.2
     flat: float = 0.12
     spoilt: float = 0.5
+    weights: tuple[float, float] = (0.7, 4.0)
+    codec_steps: int = 500
     seed: int = 0
 
 
@@ -147,7 +150,7 @@ class DrawnHeads:
             for rows, picture in zip((drawn, plain, depth), shown, strict=True):
                 rows.append(np.ascontiguousarray(picture))
             captions.append(caption(head.meta, head.styles[style], random))
-        return Batch(_tensor(drawn), _tensor(plain), _tensor(depth), tuple(captions))
+        return Batch(pictures_tensor(drawn), pictures_tensor(plain), pictures_tensor(depth), tuple(captions))
 
 
 def grid_of_views(views: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -166,7 +169,8 @@ def _spoilt(picture: NDArray[np.uint8], random: np.random.Generator) -> NDArray[
     return np.asarray(np.clip(soft, 0, 255), np.uint8)
 
 
-def _tensor(pictures: list[NDArray[np.uint8]]) -> Tensor:
+def pictures_tensor(pictures: list[NDArray[np.uint8]]) -> Tensor:
+    """Pictures [P, P, 3] or depths [P, P] as float32 [B, 3 or 1, P, P], 0..1."""
     stacked = torch.from_numpy(np.stack(pictures)).float() / 255
     return stacked[:, None] if stacked.dim() == 3 else stacked.permute(0, 3, 1, 2)
 
@@ -190,7 +194,7 @@ class PriorTraining:
             self.codec = DrawingCodec(recipe.network.channels)
             self._resume(out / STATE)
         else:
-            self.codec = fitted_codec(self.heads.pictures(4), recipe.network.channels, report)
+            self.codec = fitted_codec(self.heads.pictures(4), recipe.network.channels, report, recipe.codec_steps)
             self.save()
         self.codec.requires_grad_(requires_grad=False)
 
@@ -233,7 +237,10 @@ class PriorTraining:
             self.save()
 
     def loss(self, batch: Batch, random: np.random.Generator) -> Tensor:
-        """Mean squared error of the velocity of noised drawings."""
+        """Squared error of the clean latents, weighted by the signal's share over the noise's within bounds.
+
+        Channels that carry much of a picture count more, by the root of their deviation.
+        """
         recipe, count = self.recipe, len(batch.captions)
         with torch.no_grad():
             clean, guide = self.codec.encoded(batch.drawn), self.codec.encoded(batch.plain)
@@ -243,7 +250,6 @@ class PriorTraining:
         timesteps = timesteps[torch.randperm(count)]
         signal = self.schedule.signal[timesteps].view(-1, 1, 1, 1)
         noisy = signal.sqrt() * clean + (1 - signal).sqrt() * noise
-        wanted = signal.sqrt() * noise - (1 - signal).sqrt() * clean
         said = [() if random.random() < recipe.wordless else understood(c).concepts for c in batch.captions]
         unguided, flat = (torch.from_numpy(random.random(count) < p) for p in (recipe.unguided, recipe.flat))
         conditions = self.denoiser.conditions(noisy, batch.depth, guide)
@@ -255,7 +261,10 @@ class PriorTraining:
         # on a processor plain attention is faster than the fused one, whose backward pass is slow for few tokens
         with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
             found = self.denoiser(noisy, timesteps, self.denoiser.words(shares_of(said)), conditions)
-        return F.mse_loss(found.float(), wanted)
+        weight = (signal / (1 - signal)).clamp(*recipe.weights)
+        carried = self.codec.scale.rsqrt() / self.codec.scale.rsqrt().mean()
+        loss: Tensor = (weight * carried * (found.float() - clean).square()).mean()
+        return loss
 
     def prior(self) -> DrawingPrior:
         """The prior so far, with averaged weights."""
@@ -267,8 +276,8 @@ class PriorTraining:
         """Write a picture of what the prior draws now: each style of one view, guided and by depth alone."""
         head = self.heads.heads[self.step % len(self.heads.heads)]
         prior, names = self.prior(), list(STYLES)
-        plain = _tensor([head.pictures[0, 0]])
-        depth = _tensor([head.depth[0]]).expand(len(names), -1, -1, -1)
+        plain = pictures_tensor([head.pictures[0, 0]])
+        depth = pictures_tensor([head.depth[0]]).expand(len(names), -1, -1, -1)
         guide = prior.latents_from_pictures(plain).expand(len(names), -1, -1, -1)
         words = prior.words([caption(head.meta, name, np.random.default_rng(0)) for name in names])
         rows = [drawn_from_noise(prior, words, depth, given, steps=12, seed=0, guidance=2.0) for given in (guide, None)]

@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 
     from core.progress import Report
 
-STEPS = 500
 BATCH = 16
 RATE = 4e-3
 COMPARED = 64
 """Pictures on which the latents' spread is measured."""
 
 
-def fitted_codec(pictures: Tensor, channels: int, report: Report, steps: int = STEPS) -> DrawingCodec:
+def fitted_codec(pictures: Tensor, channels: int, report: Report, steps: int) -> DrawingCodec:
     """The codec that loses least of pictures uint8 [N, 3, P, P]; its latents have zero mean and unit variance."""
     codec = DrawingCodec(channels)
     random = torch.Generator().manual_seed(0)

@@ -20,7 +20,9 @@ from tests.core.training.doll import write_doll
 if TYPE_CHECKING:
     from pathlib import Path
 
-RECIPE = PriorRecipe(network=DrawingConfig(channels=8, widths=(16, 32), words=16, groups=8), steps=4, batch=4)
+RECIPE = PriorRecipe(
+    network=DrawingConfig(channels=8, widths=(16, 32), words=16, groups=8), steps=4, batch=4, codec_steps=10
+)
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +52,8 @@ def test_what_is_drawn_is_not_drawn_again(data: Path, drawings: Path) -> None:
 
 def test_a_fitted_codec_keeps_pictures_and_unit_variance(drawings: Path) -> None:
     pictures = DrawnHeads(drawings / "drawings").pictures(4)
+    codec = fitted_codec(pictures, 16, silent, steps=20)
     with torch.no_grad():
-        codec = fitted_codec(pictures, 16, silent, steps=20)
         shown = pictures.float() / 255
         latents = codec.encoded(shown)
         error = float((codec.decoded(latents) - shown).square().mean())
