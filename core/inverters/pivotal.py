@@ -271,7 +271,11 @@ class _Run:
         if self._plan.colouring_steps == 0 or self._pivot is None or not isinstance(generator, PlaneGenerator):
             return
         with torch.no_grad():
-            surface = Surface.of(generator, generator.trigrid(self._pivot[0]), self._seed, around=1)
+            field = generator.trigrid(self._pivot[0])
+            surface = Surface.of(generator, field, self._seed, around=1)
+        if len(self._photos):
+            # the head is better now than when they were matched to it
+            self._photos.settle(generator, field)
         if len(surface.points):  # else there is nothing to colour, and what was found is all that can be found
             self._tune(evidence, self._colour(generator, evidence, *self._pivot))
 
