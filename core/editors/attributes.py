@@ -124,17 +124,18 @@ class Sliders:
         self.directions = torch.cat([self.mix @ directions, *(torch.tensor([one.vector]) for one in learned)])
 
     @staticmethod
-    def of(generator: Generator, mix: Tensor | None = None) -> Sliders:
+    def of(generator: Generator, mix: Tensor | None = None, *, with_learned: bool = True) -> Sliders:
         """The sliders of a generator: those of its attributes, and those that were learned for it on this machine.
 
         Args:
             generator: one with a prior over attributes, or for which something was learned.
             mix: [S, S] how much of every slider each one is made of; None takes the one beside the weights, if any.
+            with_learned: those that were learned on this machine come last.
 
         Raises:
             VoltefaceError: the generator knows no attributes.
         """
-        learned = kept(generator.info.name, generator.info.latent_size, store.folder())
+        learned = kept(generator.info.name, generator.info.latent_size, store.folder()) if with_learned else ()
         if not isinstance(generator, Mini):
             if learned:
                 return Sliders((), torch.zeros(0, generator.info.latent_size), learned=learned)

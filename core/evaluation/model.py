@@ -111,7 +111,7 @@ class _Evaluation:
     def leakage(self) -> Part:
         from core.editors.attributes import Sliders
 
-        sliders = Sliders.of(self.generator)
+        sliders = Sliders.of(self.generator, with_learned=False)
         random_heads = leakage.measured_samples(self.drawn, self.reference)
         found = leakage.responses(
             self.generator,

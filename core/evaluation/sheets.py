@@ -65,7 +65,7 @@ def interpolations_sheet(
 
 def attributes_sheet(generator: Generator, report: Report, *, seeds: Sequence[int] = SLIDER_SEEDS) -> NDArray[np.uint8]:
     """Each slider over its range on some heads, a row each; from behind where it is about the length of hair."""
-    sliders = Sliders.of(generator)
+    sliders = Sliders.of(generator, with_learned=False)
     rows = []
     for number, name in enumerate(sliders.names):
         report(Progress(number, len(sliders.names), "Sheet of attributes"))

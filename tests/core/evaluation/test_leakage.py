@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.editors.attributes import Sliders
+from core.editors.attributes import Slider, Sliders
 from core.evaluation import kid, leakage
 from core.mask import PARTS
 from core.progress import silent
@@ -29,7 +29,7 @@ def test_planted_leakage_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
         return dict(zip(leakage.MEASURES, (planted @ latents[0]).tolist(), strict=True))
 
     monkeypatch.setattr(leakage, "measured_head", measured_head)
-    sliders = Sliders(leakage.MEASURES[:8], torch.eye(8))
+    sliders = Sliders([Slider(name, name, {}) for name in leakage.MEASURES[:8]], torch.eye(8))
     spread = dict.fromkeys(leakage.MEASURES, 2.0)
     found = leakage.responses(TinyGenerator(), sliders, 2, spread, {}, silent)
     assert found.shape == (2, 8, COUNT)
@@ -51,7 +51,7 @@ def test_planted_leakage_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_never_seen_counts_as_no_change_and_is_left_out_of_tables() -> None:
     found = np.full((2, 1, COUNT), math.nan)
     found[:, 0, 0] = 1.0
-    part = leakage.leakage_part(found, Sliders(["age"], torch.eye(1)), 10)
+    part = leakage.leakage_part(found, Sliders([Slider("age", "age", {})], torch.eye(1)), 10)
     assert {cell.column for cell in part.cells} == {"wanted", "leak / wanted", "age"}
     assert leakage.mean_response(found, ["age"]).tolist() == [[1.0]]
 
