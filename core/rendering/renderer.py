@@ -58,7 +58,7 @@ class HeadRenderer:
         self.generator = generator.tuned(head.delta) if head.delta else generator
         self.head = head
         self.neural_px = neural_px or generator.info.neural_px
-        self._stylist = Stylist.of(self.generator, head)
+        self._stylist = Stylist.of(generator, head)
         self._effort = Effort()
         self._below = below
         self._grid: FieldGrid | None = None
@@ -139,7 +139,7 @@ class HeadRenderer:
         if effort.on_processor and trigrid.device.type != "cpu":
             self.generator = moved(self.generator, "cpu")
             self.head = replace(self.head, trigrid=trigrid.to("cpu"), latents=self.head.latents.to("cpu"))
-            self._stylist = Stylist.of(self.generator, self.head)
+            self._stylist = None if self._stylist is None else self._stylist.on_processor(self.head)
             self._grid = None if self._grid is None else self._grid.on_processor
 
     def _marched(self, camera: Camera, quality: Quality, effort: Effort, stale: Callable[[], None]) -> Composite:

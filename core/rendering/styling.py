@@ -1,33 +1,36 @@
 """Pictures in a head's styles: each is drawn from what was composited, by a generator whose weights differ.
 
 Styles lie over each other like glazes: each takes its share of what is below it, where its parts are. Photos and paint
-lie under a style, as colours of the surface at the neural size, so that it draws them too; and over the plain picture,
-of which a style at half strength leaves half.
+lie on the plain picture, of which a style at half strength leaves half; and brought to the neural size they are the
+colours that a style begins with, so that it draws them too.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from core.rendering.paint import painted
+from core.device import moved
 from core.rendering.relief import with_relief
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.camera import Camera
-    from core.edit import Paint, Restyle
+    from core.edit import Restyle
     from core.head import Head
-    from core.photo_layer import PhotoLayer
     from core.protocols import Generator
     from core.rendering.marching import Composite
 
 COLOURS = 3
+OVER_PX = 3
+"""Window over the neural picture by which lines may go beyond the head's outline."""
+EDGE = 3.0
+"""How steeply a style ends there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +38,7 @@ class Stylist:
     """Draws one head's composites in its styles.
 
     Attributes:
-        generator: the head's, tuned.
+        generator: the head's, without its tuning: that is made for one photo's colours and not for a style.
         head: with styles.
         artists: the generator as each style has it, in their order.
     """
@@ -51,6 +54,12 @@ class Stylist:
             return None
         return Stylist(generator, head, tuple((one, generator.tuned(one.pack.delta)) for one in head.styles))
 
+    def on_processor(self, head: Head) -> Stylist:
+        """The same on the processor."""
+        return Stylist(
+            moved(self.generator, "cpu"), head, tuple((one, moved(artist, "cpu")) for one, artist in self.artists)
+        )
+
     def drawn(self, plain: NDArray[np.uint8], seen: Composite, camera: Camera, size_px: int) -> NDArray[np.uint8]:
         """A picture in the head's styles, uint8 [S, S, 3].
 
@@ -60,19 +69,20 @@ class Stylist:
             camera: of the picture.
             size_px: S.
         """
-        coloured = replace(seen, features=self._with_layers(seen, camera))
         picture = torch.from_numpy(plain.astype(np.float32) / 255).movedim(-1, 0)[None]
+        coloured = self._with_layers(seen, picture)
+        # what is drawn far from the head is no part of it
+        paper = F.max_pool2d(seen.alpha.float().cpu(), OVER_PX, 1, OVER_PX // 2).mul(EDGE).clamp(max=1)
+        paper = F.interpolate(paper, (size_px, size_px), mode="bilinear", align_corners=False)
         for style, artist in self.artists:
-            features = coloured.features
+            features = coloured
             if style.pack.shape:
                 shown = style.pack.shape == "shown"
                 features = with_relief(features, seen.alpha, seen.depth, camera, shown=shown)
             own = artist.picture(features, seen.alpha, self.head.latents[None].to(features.device)).float().cpu()
-            own = (
-                F.interpolate(own, (size_px, size_px), mode="bilinear", antialias=True)
-                if own.shape[-1] != size_px
-                else own
-            )
+            if own.shape[-1] != size_px:
+                own = F.interpolate(own, (size_px, size_px), mode="bilinear", antialias=True)
+            own = 1 - paper * (1 - own)
             picture = torch.lerp(picture, own, self._share(style, seen, size_px) * min(1.0, max(0.0, style.strength)))
         rgb: NDArray[np.uint8] = (picture[0].clamp(0, 1) * 255).round().to(torch.uint8).movedim(0, -1).numpy()
         return np.ascontiguousarray(rgb)
@@ -89,21 +99,12 @@ class Stylist:
         share = logits.float().softmax(-1)[..., chosen].sum(-1) * (seen.alpha[0, 0] > 0)
         return F.interpolate(share[None, None].cpu(), (size_px, size_px), mode="bilinear", align_corners=False)
 
-    def _with_layers(self, seen: Composite, camera: Camera) -> torch.Tensor:
-        """Features whose colours are those of the photos and the paint, where these lie."""
-        layers: tuple[PhotoLayer | Paint, ...] = (*self.head.photos, *self.head.paint)
+    def _with_layers(self, seen: Composite, plain: torch.Tensor) -> torch.Tensor:
+        """Features whose colours are those of the plain picture, if photos or paint lie on it."""
         colours = seen.features[:, :COLOURS]
         # only where colours are features can others take their place
-        if not layers or not torch.equal(
-            self.generator.colours(seen.features[0].movedim(0, -1)), colours[0].movedim(0, -1)
-        ):
+        own = self.generator.colours(seen.features.movedim(1, -1)).movedim(-1, 1)
+        if not (self.head.photos or self.head.paint) or not torch.equal(own, colours):
             return seen.features
-        behind = 1 - seen.alpha
-        rgb = ((colours + behind).clamp(0, 1)[0] * 255).round().to(torch.uint8).movedim(0, -1).cpu().numpy()
-        along_z = torch.from_numpy(camera.rays(rgb.shape[0], rgb.shape[0])[1] @ camera.forward).view(rgb.shape[:2])
-        alpha = seen.alpha[0, 0].cpu().numpy()
-        depth = np.where(alpha > 0.5, (seen.depth[0, 0].cpu() * along_z).numpy(), 0).astype(np.float32)
-        under = painted(np.ascontiguousarray(rgb), alpha, depth, camera, layers)
-        laid = torch.from_numpy(under.astype(np.float32) / 255).movedim(-1, 0)[None].to(colours) - behind
-        changed = torch.from_numpy((under != rgb).any(-1)).to(colours.device)
-        return torch.cat([torch.where(changed, laid, colours), seen.features[:, COLOURS:]], 1)
+        small = F.interpolate(plain, seen.alpha.shape[-2:], mode="bilinear", antialias=True, align_corners=False)
+        return torch.cat([small.to(colours) - (1 - seen.alpha), seen.features[:, COLOURS:]], 1)

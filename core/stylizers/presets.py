@@ -141,8 +141,8 @@ FINEST = ("upscaler.", "superresolution.", "synthesis.planes.", "synthesis.fine"
 DRAFT = replace(
     PAPER,
     name="draft",
-    single=replace(PAPER.single, base_weight=1.0, mirror_weight=0.0, perceptual_weight=0.0),
-    grid=replace(PAPER.grid, distance_weight=0.5),
+    single=replace(PAPER.single, base_weight=1.0, mirror_weight=0.0, perceptual_weight=0.0, distance_weight=0.1),
+    grid=replace(PAPER.grid, distance_weight=0.1),
     learning_rate=1e-3,
     iterations=240,
     single_share=0.75,
