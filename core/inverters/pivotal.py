@@ -275,7 +275,7 @@ class _Run:
             surface = Surface.of(generator, field, self._seed, around=1)
         if len(self._photos):
             # the head is better now than when they were matched to it
-            self._photos.settle(generator, field)
+            self._settle(field)
         if len(surface.points):  # else there is nothing to colour, and what was found is all that can be found
             self._tune(evidence, self._colour(generator, evidence, *self._pivot))
 
@@ -348,9 +348,13 @@ class _Run:
         if self.start is None:
             with torch.no_grad():
                 field = generator.trigrid(search.latents)
-            self._photos.settle(generator, field)
+            self._settle(field)
         search.join(self._photos.views(search.picture_px))
-        # the first photo's favourite need not be everybody's, but it stays until there is another
+
+    def _settle(self, field: Field) -> None:
+        """Match the further photos' cameras to a head."""
+        self._photos.settle(self._generator, field)
+        # the favourite of the first photo need not be everybody's; it stays until there is another
         self._best_score = self._best_pivot_score = math.inf
 
     def _colour(self, generator: PlaneGenerator, evidence: Evidence, latents: Tensor, camera: Camera) -> Colouring:

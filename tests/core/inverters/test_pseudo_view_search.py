@@ -175,3 +175,11 @@ def test_a_turned_photo_keeps_its_crop() -> None:
     assert other.alignment.crop is side.alignment.crop
     assert other.alignment.yaw_radians == pytest.approx(math.radians(-90))
     assert other != side
+
+
+def test_photos_that_come_too_late_for_the_search_still_lie_on_the_head(photo: Alignment) -> None:
+    """A search of one step is over before they could join it."""
+    shown: list[Progress] = []
+    head = Pivotal([_side()]).invert(photo, TinyGenerator(), shown.append, steps=8)
+    assert len(head.photos) == 1
+    assert shown[-1].result is head
