@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from app.console import Console
     from core.progress import Progress
 
+UNSEEN_ITEMS = 12
+"""Pictures of held-out heads on which the dual encoder's parts must pay."""
+
 
 def train_data(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Render the synthetic heads that the folder lacks, and tell how evenly it holds people."""
@@ -90,22 +93,27 @@ def train_dual(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     from core.generators.mini import load_mini
     from core.inverters.dual_encoder import Branches, save_branches
     from core.training.dual import DualRecipe, train_dual
+    from core.training.dual_choice import best_parts
     from core.training.dual_file import branch_of
     from core.training.dual_items import make_items
 
     generator = load_mini(options.generator) if options.generator else load_mini()
-    folder = options.output / "items"
+    folder, unseen = options.output / "items", options.output / "unseen"
     make_items(generator, options.data, folder, options.items, console.report)
+    make_items(generator, options.data, unseen, UNSEEN_ITEMS, console.report, held_out=True)
     recipe = DualRecipe(
         faithful_steps=options.faithful_steps, natural_steps=options.natural_steps, adversary=options.adversary
     )
-    items = sorted(folder.glob("*.safetensors"))[: options.items]
-    faithful, natural = train_dual(generator, items, options.output, recipe, console.report)
+    items, kept_back = sorted(folder.glob("*.safetensors"))[: options.items], sorted(unseen.glob("*.safetensors"))
+    chosen, losses = [], []
+    for weights in train_dual(generator, items, options.output, recipe, console.report):
+        branch, found = best_parts(generator, kept_back, branch_of(recipe, weights), recipe, console.report)
+        chosen.append(branch)
+        losses.append(found)
     name = options.adversary.replace(" ", "_")
     file = options.output / f"{name}_dual.safetensors"
-    branches = Branches(branch_of(recipe, faithful), branch_of(recipe, natural))
-    save_branches(branches, file, generator=generator.info.name)
-    return {"file": str(file), "items": len(items), "adversary": options.adversary}
+    save_branches(Branches(*chosen), file, generator=generator.info.name)
+    return {"file": str(file), "items": len(items), "adversary": options.adversary, "E1": losses[0], "E2": losses[1]}
 
 
 def train_parser(options: argparse.Namespace, console: Console) -> dict[str, Any]:

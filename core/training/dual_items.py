@@ -105,14 +105,14 @@ class DualItem:
     latents: Tensor
 
 
-def drawn_views(data: Sequence[Path], count: int, seed: int) -> list[tuple[Path, int]]:
-    """Folders and numbers of frontal views of heads that are not held out; every sector of yaw is as likely."""
+def drawn_views(data: Sequence[Path], count: int, seed: int, *, held_out: bool = False) -> list[tuple[Path, int]]:
+    """Folders and numbers of frontal views of heads that are held out, or are not; every sector of yaw is as likely."""
     random = np.random.default_rng(seed)
     found: list[tuple[Path, int, int, float]] = []
     for number, folder in enumerate(data):
         odds = LATER_ODDS if number == len(data) - 1 else 1.0
         for head_seed, place in finished_heads(folder).items():
-            if is_held_out(head_seed):
+            if is_held_out(head_seed) != held_out:
                 continue
             for view, pose in enumerate(np.load(place / "cam2world.npy")):
                 camera = Camera(np.asarray(pose, np.float64))
@@ -125,10 +125,19 @@ def drawn_views(data: Sequence[Path], count: int, seed: int) -> list[tuple[Path,
     return [found[i][:2] for i in picked]
 
 
-def make_items(generator: Mini, data: Sequence[Path], folder: Path, count: int, report: Report, seed: int = 0) -> None:
+def make_items(
+    generator: Mini,
+    data: Sequence[Path],
+    folder: Path,
+    count: int,
+    report: Report,
+    seed: int = 0,
+    *,
+    held_out: bool = False,
+) -> None:
     """Run the first stage on views and keep what it answers; items that are there already stay."""
     folder.mkdir(parents=True, exist_ok=True)
-    for number, (place, view) in enumerate(drawn_views(data, count, seed)):
+    for number, (place, view) in enumerate(drawn_views(data, count, seed, held_out=held_out)):
         path = folder / f"{number:05d}.safetensors"
         if not path.exists():
             make_item(generator, place, view, path, np.random.default_rng([seed, number]))

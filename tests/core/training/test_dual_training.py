@@ -13,10 +13,11 @@ from torch import nn
 
 from core.errors import CheckpointError, VoltefaceError
 from core.generators.mini_prior import AttributeNames
-from core.inverters.offset_encoder import OffsetEncoderConfig
+from core.inverters.offset_encoder import OffsetEncoder, OffsetEncoderConfig
 from core.progress import silent
 from core.training import dual
 from core.training.dual import BranchTraining, DualRecipe, train_dual
+from core.training.dual_choice import best_parts
 from core.training.dual_discriminator import (
     PANOHEAD_CHANNELS,
     PlaneDiscriminator,
@@ -201,3 +202,19 @@ def test_both_stages(items: list[Path], generator: Mini, tmp_path: Path) -> None
 def test_no_items_is_a_sentence(generator: Mini, tmp_path: Path) -> None:
     with pytest.raises(VoltefaceError, match="nothing to train"):
         BranchTraining(generator, [], tmp_path, "e1", RECIPE, natural=False)
+
+
+def test_what_does_not_pay_is_silenced(items: list[Path], generator: Mini) -> None:
+    torch.manual_seed(0)
+    branch = OffsetEncoder(RECIPE.network)
+    with torch.no_grad():
+        for part in branch.depart:
+            part.bias.fill_(3.0)  # type: ignore[operator]
+    chosen, losses = best_parts(generator, items, branch, RECIPE, silent)
+    assert losses["pixels"] == losses["nothing"] < losses["all"] == losses["planes"]
+    assert all(float(part.bias.detach().abs().max()) == 0 for part in chosen.depart)  # type: ignore[operator]
+    assert all(float(part.bias.detach().min()) == 3 for part in branch.depart)  # type: ignore[operator]
+
+
+def test_held_out_items(heads: Path) -> None:
+    assert {place.name for place, _ in drawn_views([heads], 50, 0, held_out=True)} == {"000019"}

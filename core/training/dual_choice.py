@@ -1,0 +1,73 @@
+"""What was learned must pay on heads that nobody learned from, or it is dropped (as in `encoder_levels`).
+
+A branch has two learned parts: what its first network adds to the photo's colours, pixel by pixel, and what its coarse
+network adds to the planes. Each combination is tried on held-out items; a part that does not pay is silenced.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from core.inverters.offset_encoder import OffsetEncoder, lifted
+from core.progress import Progress
+from core.training.dataset import pixel_rays
+from core.training.dual_items import read_item
+from core.training.dual_losses import even_odds, rendered_view, view_terms
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import nn
+
+    from core.generators.mini import Mini
+    from core.progress import Report
+    from core.training.dual import DualRecipe
+
+CHOICES = {"all": (True, True), "pixels": (True, False), "planes": (False, True), "nothing": (False, False)}
+"""Name -> whether the first network and whether the coarse one may speak."""
+
+
+def with_parts(branch: OffsetEncoder, *, pixels: bool, planes: bool) -> OffsetEncoder:
+    """The branch with some of its answers silenced."""
+    chosen = copy.deepcopy(branch)
+    silent: list[nn.Module] = [] if pixels else [chosen.answer]
+    silent += [] if planes else list(chosen.depart)
+    with torch.no_grad():
+        for layer in silent:
+            for weight in layer.parameters():
+                weight.zero_()
+    return chosen
+
+
+def held_out_loss(generator: Mini, items: list[Path], branch: OffsetEncoder, recipe: DualRecipe) -> float:
+    """Mean LPIPS and L2, weighted as in training, of the input view and of another one; always the same patches."""
+    losses = []
+    for number, path in enumerate(items):
+        item, random = read_item(path, generator), np.random.default_rng(number)
+        other = int(random.choice(len(item.views), p=even_odds(item.views)))
+        rays = pixel_rays(item.views.rgb.shape[1])
+        torch.manual_seed(number)
+        with torch.no_grad():
+            known = lifted(generator, item.trigrid, item.camera, item.look, recipe.network.coarse_px)
+            planes = (item.trigrid.planes + branch(known, item.trigrid.planes.shape[-1]))[None]
+            for view in (item.view, other):
+                seen = rendered_view(generator.network, planes, item, view, rays, random, recipe.sizes)
+                terms = view_terms(seen, recipe.weights, "vgg")
+                losses.append(float(terms["perceptual"] + terms["squared"]))
+    return float(np.mean(losses))
+
+
+def best_parts(
+    generator: Mini, items: list[Path], branch: OffsetEncoder, recipe: DualRecipe, report: Report
+) -> tuple[OffsetEncoder, dict[str, float]]:
+    """The branch with the parts that pay on held-out items, and the loss of each choice."""
+    losses = {}
+    for number, (name, (pixels, planes)) in enumerate(CHOICES.items()):
+        report(Progress(number, len(CHOICES), "Trying what was learned on heads that were kept back"))
+        losses[name] = held_out_loss(generator, items, with_parts(branch, pixels=pixels, planes=planes), recipe)
+    pixels, planes = CHOICES[min(losses, key=lambda name: losses[name])]
+    return with_parts(branch, pixels=pixels, planes=planes), losses
