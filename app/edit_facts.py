@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.editors.fold import Folder
     from core.frame import Frame
     from core.head import Head
+    from core.progress import Report
     from core.project import Project
     from core.protocols import Renderer
     from core.reference import Reference
@@ -155,8 +156,8 @@ def project_reference(path: Path, generator: str, key: str, *, half: bool = Fals
     return editing_road.project_reference(path, generator, key, half=half)
 
 
-def style_likeness(project: Project) -> Likeness:
+def style_likeness(project: Project, report: Report) -> Likeness:
     """See `app.styling_road.likeness_of`."""
     from app import styling_road
 
-    return styling_road.likeness_of(project)
+    return styling_road.likeness_of(project, report)

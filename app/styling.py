@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from core.stylizers.identity import Likeness
     from widgets.studio_window import StudioWindow
 
-TEACHING = "teaching"
+TEACHING, LOOKING = "teaching", "looking"
 LOW_PRIORITY = 10
 """Of the thread that teaches, as `nice` counts."""
 MIXED = 0.5
@@ -125,10 +125,10 @@ class Styling(QObject):
             return
         from core.stylizers.identity import FLOOR
 
-        def work(_report: Report) -> Project:
+        def work(report: Report) -> Project:
             from app import styling_road
 
-            return styling_road.held_back(project, FLOOR)
+            return styling_road.held_back(project, FLOOR, report)
 
         def done(result: object) -> None:
             found, now = cast("Project", result), self._session.project
@@ -162,16 +162,16 @@ class Styling(QObject):
         if project is None or project.head is None or not self._worn() or self._choosing.absence() is not None:
             return
 
-        def work(_report: Report) -> Likeness:
-            _step_back()
-            return self._engines.style_likeness(project)
+        def work(report: Report) -> Likeness:
+            return self._engines.style_likeness(project, report)
 
         def done(result: object) -> None:
             if looked == self._looked_at:
                 self._identity = _in_words(cast("Likeness", result))
                 self._show()
 
-        self._queue.submit(Job(title="Looking who it is", work=work, done=done, shown=False))
+        self._queue.stop(LOOKING)  # the newest state counts
+        self._queue.submit(Job(key=LOOKING, title="Looking who it is", work=work, done=done, shown=False, yields=True))
 
     # -- the packs
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from app import editing_road, road
 from core.edit import Restyle
 from core.errors import VoltefaceError
+from core.progress import silent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,16 +175,16 @@ def without_styles(edits: Sequence[Edit]) -> tuple[Edit, ...]:
     return tuple(edit for edit in edits if not isinstance(edit, Restyle))
 
 
-def likeness_of(project: Project) -> Likeness:
+def likeness_of(project: Project, report: Report = silent) -> Likeness:
     """How far the styles of a project take the person from who they are: dlib's distance at three yaws."""
     from core.stylizers.identity import likeness_of as compared
 
     folder = editing_road.folder_of(project)
     plain, styled = (folder.folded(edits) for edits in (without_styles(project.edits), project.edits))
-    return compared(road.renderer_of(plain), road.renderer_of(styled))
+    return compared(road.renderer_of(plain), road.renderer_of(styled), report)
 
 
-def held_back(project: Project, floor: float) -> Project:
+def held_back(project: Project, floor: float, report: Report = silent) -> Project:
     """The project with its styles weakened, all alike, until the mean identity distance is at most `floor`."""
     from core.stylizers.identity import held_strength
     from core.stylizers.identity import likeness_of as compared
@@ -198,7 +199,7 @@ def held_back(project: Project, floor: float) -> Project:
         )
 
     def distance_at(share: float) -> float:
-        return compared(plain, road.renderer_of(folder.folded(weakened(share)))).mean
+        return compared(plain, road.renderer_of(folder.folded(weakened(share))), report).mean
 
     return replace(project, edits=weakened(held_strength(1.0, distance_at, floor)))
 

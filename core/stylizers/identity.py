@@ -14,6 +14,7 @@ from core.losses import identity_distance
 from core.perception.face_detection import find_faces
 from core.perception.face_mesh import find_mesh
 from core.perception.identity import chip_from_mesh
+from core.progress import Progress, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from core.progress import Report
     from core.protocols import Renderer
 
 YAWS_DEGREES = (-30.0, 0.0, 30.0)
@@ -45,21 +47,31 @@ class Likeness:
         return sum(value for _, value in self.distances) / len(self.distances) if self.distances else math.nan
 
 
-def likeness_of(plain: Renderer, styled: Renderer) -> Likeness:
+def likeness_of(plain: Renderer, styled: Renderer, report: Report = silent) -> Likeness:
     """Compare two renderers of one head: without the style, and with it.
 
     The face is found in the plain picture; both are cut there, for a drawing need not look like a face to a detector.
+
+    Args:
+        plain: of the head without its style.
+        styled: of the same with it.
+        report: told as it goes; may raise `Cancelled`.
     """
     found = []
-    for yaw in YAWS_DEGREES:
+    for number, yaw in enumerate(YAWS_DEGREES):
+        told = Progress(number, len(YAWS_DEGREES), "Looking who it is")
+
+        def stale(told: Progress = told) -> None:
+            report(told)
+
         camera = Camera.orbit(math.radians(yaw))
-        picture = plain.render(camera, Quality.NEAR, size_px=PICTURE_PX).rgb
+        picture = plain.render(camera, Quality.NEAR, size_px=PICTURE_PX, stale=stale).rgb
         faces = find_faces(picture)
         if not faces:
             continue
         mesh = find_mesh(picture, faces[0])
         chip = chip_from_mesh(mesh.points, PICTURE_PX, PICTURE_PX)
-        other = styled.render(camera, Quality.NEAR, size_px=PICTURE_PX).rgb
+        other = styled.render(camera, Quality.NEAR, size_px=PICTURE_PX, stale=stale).rgb
         with torch.no_grad():
             found.append((yaw, float(identity_distance(_tensor(picture), _tensor(other), chip))))
     return Likeness(tuple(found))

@@ -56,7 +56,9 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def studio(qtbot: QtBot, tmp_path: Path) -> Iterator[Studio]:
-    engines = dataclasses.replace(Workshop().engines(), style_likeness=lambda _project: Likeness(((0.0, 0.31),)))
+    engines = dataclasses.replace(
+        Workshop().engines(), style_likeness=lambda _project, _report: Likeness(((0.0, 0.31),))
+    )
     made = Studio(
         engines=engines,
         settings=SettingsFile(tmp_path / "settings.json"),
