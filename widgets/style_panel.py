@@ -30,7 +30,7 @@ from widgets.pictures import thumbnail
 from widgets.style_values import StyleCard, StyleView, TeachingView, WornStyle
 
 PACK_SUFFIX = ".vfstyle"
-_PICTURE = QSize(96, 96)
+_PICTURE = QSize(78, 78)
 _COLUMNS = 2
 _PREVIEW = QSize(150, 150)
 _LONGEST_PROMPT = 400
@@ -54,6 +54,8 @@ class StyleTile(QToolButton):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.setIcon(QIcon(thumbnail(card.picture, _PICTURE, self.devicePixelRatioF())))
         self.setIconSize(_PICTURE)
+        self.setMinimumWidth(_PICTURE.width() + 16)
+        self.setStyleSheet("QToolButton { padding: 3px; }")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

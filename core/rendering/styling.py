@@ -84,6 +84,8 @@ class Stylist:
                 shown = style.pack.shape == "shown"
                 features = with_relief(features, seen.alpha, seen.depth, camera, shown=shown)
             own = artist.picture(features, seen.alpha, self.head.latents[None].to(features.device)).float().cpu()
+            if style.pack.shape:
+                own = without_lattice(own, own.shape[-1] // features.shape[-1])
             if own.shape[-1] != size_px:
                 own = F.interpolate(own, (size_px, size_px), mode="bilinear", antialias=True)
             own = 1 - paper * (1 - own)
@@ -121,3 +123,19 @@ def calmed(features: torch.Tensor) -> torch.Tensor:
     window = (line[:, None] * line).expand(count, 1, len(line), len(line))
     padded = F.pad(features[:, COLOURS:], (1, 1, 1, 1), mode="replicate")
     return torch.cat([features[:, :COLOURS], F.conv2d(padded, window, groups=count)], 1)
+
+
+def without_lattice(picture: torch.Tensor, scale: int) -> torch.Tensor:
+    """A picture [B, 3, H, W] without what repeats at every pixel of the neural picture, `scale` times as coarse.
+
+    Each pixel's finer ones are drawn apart from each other; on a head that is unlike those of the lessons they differ
+    by a constant pattern. A mean as wide as the pattern has none of it, and drawings are no finer than that.
+    """
+    if scale < 2:
+        return picture
+    line = picture.new_ones(scale)
+    line = F.conv1d(line[None, None], picture.new_ones(1, 1, 2), padding=1)[0, 0]  # odd, so that nothing is shifted
+    line = line / line.sum()
+    reach = len(line) // 2
+    window = (line[:, None] * line).expand(picture.shape[1], 1, len(line), len(line))
+    return F.conv2d(F.pad(picture, (reach,) * 4, mode="replicate"), window, groups=picture.shape[1])
