@@ -1,7 +1,8 @@
 """From pixels to planes: where a view's surface lies, what a change of colour means there, and how planes store it.
 
 A change of features that is wanted at a point of the surface is split over the three planes by the squares of the
-normal's components - a plane keeps what faces it - and over a grid's slices by the smallest change that does it.
+normal's components - a plane keeps what faces it - and over a grid's slices by the smallest change that does it. Longer
+than usual: surface, slopes, splat and filling are the steps of one operation and are tested together.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ pixels show (E3DGE's local features), where a change of colour is already a chan
 slope; colours that belong to parts that go on behind are carried there (`carrying`). At first it therefore just
 recolours the head. A second, coarse network works in the planes:
 it sees what arrived there, the planes themselves and where outlines disagree, and adds what is smooth: shape, and
-the colours around the head.
+the colours around the head. Longer than usual: what the networks are told and the networks are read against each other.
 """
 
 from __future__ import annotations

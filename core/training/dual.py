@@ -5,6 +5,7 @@ discriminator on its hidden planes (`PlaneDiscriminator`); the ablations change 
 rendered pictures, one that sees all planes. Real samples are the generator's own, masked like the item at hand.
 
 Resumable: FOLDER/<stage>.state.safetensors is written every few minutes, and each step draws from a seed of its own.
+Longer than usual: a stage is one machine whose branch, average, discriminator and state share a step.
 """
 
 from __future__ import annotations
