@@ -32,6 +32,8 @@ SEEN = 0.5
 """Alpha from which a pixel belongs to the head: it then has a depth and a label."""
 QUICK_NODES = 64
 """Along each side of the grid that previews walk until there is a better one."""
+SKETCH_SHARE = 2
+"""By which the feature picture of a sketch in a style is smaller."""
 KEYS_KEPT = 24
 """Finished frames kept for previews to take colours from; the oldest goes first."""
 
@@ -79,6 +81,10 @@ class HeadRenderer:
             if quality is Quality.PREVIEW:
                 grid = self._grid or self._quick(stale)
                 keys = list(self._keys)
+                if self._stylist is not None and not keys:
+                    # the grid knows no styles: few rays drawn in them are better than none
+                    composite = self._marched(camera, Quality.NEAR, self._effort, stale, SKETCH_SHARE)
+                    return self._finished(composite, camera, quality, size_px)
                 frame = preview(grid.on_processor, keys, camera, size_px or self.generator.info.picture_px)
                 return frame if keys else replace(frame, rgb=self._dressed(frame.rgb, frame.alpha, frame.depth, camera))
             if quality is Quality.NEAR:
@@ -142,12 +148,14 @@ class HeadRenderer:
             self._stylist = None if self._stylist is None else self._stylist.on_processor(self.head)
             self._grid = None if self._grid is None else self._grid.on_processor
 
-    def _marched(self, camera: Camera, quality: Quality, effort: Effort, stale: Callable[[], None]) -> Composite:
+    def _marched(
+        self, camera: Camera, quality: Quality, effort: Effort, stale: Callable[[], None], share: int = 1
+    ) -> Composite:
         generator, trigrid = self.generator, self.head.trigrid
         if quality is Quality.NEAR:
             few = effort.of(near.RAYS_PER_CHUNK)
             return march_near(
-                generator, trigrid, camera, self.neural_px, self.grid(stale), rays_per_chunk=few, stale=stale
+                generator, trigrid, camera, self.neural_px // share, self.grid(stale), rays_per_chunk=few, stale=stale
             )
         few = effort.of(marching.RAYS_PER_CHUNK)
         samples = generator.info.samples

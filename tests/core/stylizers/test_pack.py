@@ -139,3 +139,12 @@ def photo_of_nobody() -> Project:
     from core.photo import Photo
 
     return Project(photo=Photo(np.zeros((8, 8, 3), np.uint8), "none.png"), camera=Camera.orbit())
+
+
+def test_the_first_preview_is_drawn_in_the_style_already() -> None:
+    head = worn(Restyle(key="a", pack=pack_of(RED)))
+    quick, plain = (
+        HeadRenderer(TinyGenerator(), one).render(Camera.orbit(), Quality.PREVIEW).rgb.astype(float)
+        for one in (head, tiny_head(1))
+    )
+    assert np.abs(quick - seen(head)).mean() < np.abs(plain - seen(head)).mean() / 2
