@@ -27,6 +27,7 @@ class PhotoLayer:
         cover_from_here: uint8 [S, S]: the same, seen from the photo's own camera.
         camera: the photo's.
         depth: float32 [h, w] of the head's surface along the camera's z, world units; 0 where there is none.
+        labels: uint8 [h, w], indices into `core.mask.PARTS`: what the photo shows; None where nobody looked.
         gains: float32 [parts of `core.mask.PARTS`, 3], factors by which the head's own red, green and blue become the
             photo's, part by part; None leaves them.
         way: how points of the face as it is now come back to where they were in the photo, one after the other.
@@ -37,19 +38,22 @@ class PhotoLayer:
     cover_from_here: NDArray[np.uint8]
     camera: Camera
     depth: NDArray[np.float32]
+    labels: NDArray[np.uint8] | None = None
     gains: NDArray[np.float32] | None = None
     way: tuple[Warp, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PhotoLayer):
             return NotImplemented
-        names = ("picture", "cover", "cover_from_here", "depth")
-        same = all(np.array_equal(getattr(self, name), getattr(other, name)) for name in names)
-        if self.gains is None or other.gains is None:
-            same = same and self.gains is other.gains
-        else:
-            same = same and np.array_equal(self.gains, other.gains)
+        names = ("picture", "cover", "cover_from_here", "depth", "labels", "gains")
+        same = all(_alike(getattr(self, name), getattr(other, name)) for name in names)
         return self.camera == other.camera and self.way == other.way and same
 
     def __hash__(self) -> int:
         return hash(self.camera)
+
+
+def _alike(one: NDArray[np.generic] | None, other: NDArray[np.generic] | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one, other)

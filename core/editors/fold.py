@@ -156,7 +156,9 @@ class Folder:
                     case Repair():
                         field = self._repaired(field, fitted, edit.strength)
             rays_px = SKETCH_RAYS_PX if sketch else RAYS_PX
-            photos = refitted(self._head.photos, self._generator, self._head.trigrid, field, rays_px=rays_px)
+            photos = refitted(
+                self._head.photos, self._generator, self._head.trigrid, field, gone=_taken_off(working), rays_px=rays_px
+            )
             styles = (*self._head.styles, *(edit for edit in working if isinstance(edit, Restyle)))
             made = replace(self._head, latents=latents, trigrid=field, photos=photos, paint=paint, strands=strands)
             made = replace(made, styles=styles) if styles else made
@@ -366,6 +368,15 @@ def _with_taken_off(edits: Sequence[Edit]) -> tuple[Edit, ...]:
         return replace(edit, strength=edit.strength * math.prod(1 - min(1.0, one.strength) for one in later))
 
     return tuple(left(number, edit) for number, edit in enumerate(edits))
+
+
+def _taken_off(edits: Sequence[Edit]) -> dict[str, float]:
+    """Parts that the head does not wear as its own any more, and how far they are gone."""
+    gone: dict[str, float] = {}
+    for edit in edits:
+        if isinstance(edit, TakePart | RemovePart) and edit.part in WORN:
+            gone[edit.part] = max(gone.get(edit.part, 0.0), edit.strength)
+    return gone
 
 
 def _kind(key: Hashable) -> Hashable:

@@ -8,17 +8,19 @@ change, and where another part is there now, or stands before it, the photo is l
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import torch
 
+from core.mask import PARTS
 from core.rendering.marching import march_rays
 from core.rendering.rays import camera_rays
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -37,6 +39,8 @@ BEFORE = 0.35
 BEFORE_SAMPLES = 24
 STANDS = (0.15, 0.5)
 """Opacity of what stands before the surface at which the photo begins to go, and at which it is gone."""
+RIM = 1 / 36
+"""How far around a part its shadow and its loose ends reach, in picture sides."""
 GONE = (0.25, 0.7)
 """The same for the opacity that the surface itself has lost."""
 FIRM = 0.8
@@ -56,7 +60,13 @@ class _Layer:
 
 
 def refitted(
-    photos: Sequence[PhotoLayer], generator: Generator, before: Field, after: Field, *, rays_px: int = RAYS_PX
+    photos: Sequence[PhotoLayer],
+    generator: Generator,
+    before: Field,
+    after: Field,
+    *,
+    gone: Mapping[str, float] = MappingProxyType({}),
+    rays_px: int = RAYS_PX,
 ) -> tuple[PhotoLayer, ...]:
     """Photos that lie on a field, laid on what edits have made of it; the very same ones where they made nothing.
 
@@ -65,12 +75,28 @@ def refitted(
         generator: decodes both fields.
         before: the head without edits.
         after: the head with edits.
+        gone: parts that edits have taken off, with how far, 0..1: what the photos show of them goes, too, where the
+            head's own part ended before the photo's.
         rays_px: side of the picture of rays, even.
     """
     if before is after:
         return tuple(photos)
     with torch.no_grad():
-        return tuple(_refitted(photo, generator, before, after, rays_px) for photo in photos)
+        return tuple(_refitted(_without(photo, gone), generator, before, after, rays_px) for photo in photos)
+
+
+def _without(photo: PhotoLayer, gone: Mapping[str, float]) -> PhotoLayer:
+    """A photo that is laid off where it shows certain parts."""
+    if photo.labels is None or not gone:
+        return photo
+    wide = np.ones((round(len(photo.labels) * RIM) | 1,) * 2, np.uint8)
+    off = np.zeros(photo.labels.shape, np.float32)
+    for part, share in gone.items():
+        shown = cv2.dilate((photo.labels == PARTS.index(part)).astype(np.float32), wide)
+        off = np.maximum(off, shown * np.float32(min(share, 1.0)))
+    kept = 1 - cv2.resize(cv2.blur(off, (3, 3)), photo.cover.shape, interpolation=cv2.INTER_LINEAR)
+    covers = {name: (getattr(photo, name) * kept).astype(np.uint8) for name in ("cover", "cover_from_here")}
+    return replace(photo, **covers)
 
 
 def _refitted(photo: PhotoLayer, generator: Generator, before: Field, after: Field, rays_px: int) -> PhotoLayer:

@@ -108,17 +108,25 @@ def _scaled(view: View, size_px: int) -> View:
     return View(*scaled)
 
 
-def _parsed_groups(rgb: Tensor) -> Tensor:
-    """What the parser makes of a picture [1, 3, px, px]: chances [1, groups, px, px]; zeros without its weights."""
+def part_chances(rgb: Tensor) -> Tensor:
+    """What the parser makes of a picture on white [1, 3, px, px]: chances of `PARTS` [1, parts, px, px].
+
+    Zeros without the parser's weights.
+    """
     if not PARSER.is_file():
-        return rgb.new_zeros(1, len(GROUPS), *rgb.shape[2:])
+        return rgb.new_zeros(1, len(PARTS), *rgb.shape[2:])
     from core.segmenters.parser import parse_logits
 
     with torch.no_grad():
         small = F.interpolate(rgb, (PARSED_PX, PARSED_PX), mode="bilinear", antialias=True, align_corners=False)
         chance = (parse_logits(small) + parse_logits(small.flip(3)).flip(3)).div(2).softmax(dim=1)
-        groups = [chance[:, [PARTS.index(part) for part in group]].sum(dim=1) for group in GROUPS]
-        return F.interpolate(torch.stack(groups, dim=1), rgb.shape[2:], mode="bilinear", align_corners=False)
+        return F.interpolate(chance, rgb.shape[2:], mode="bilinear", align_corners=False)
+
+
+def _parsed_groups(rgb: Tensor) -> Tensor:
+    """The same for `GROUPS`, [1, groups, px, px]."""
+    chance = part_chances(rgb)
+    return torch.stack([chance[:, [PARTS.index(part) for part in group]].sum(dim=1) for group in GROUPS], dim=1)
 
 
 def _drawn_parts(landmarks: NDArray[np.float64], side_px: int) -> tuple[Tensor, NDArray[np.float32]]:

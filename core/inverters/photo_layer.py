@@ -16,9 +16,10 @@ import numpy as np
 import torch
 
 from core.head import Head
+from core.inverters.evidence import part_chances
 from core.inverters.glimpse import Glimpse, Seen
 from core.inverters.pose import RefinedCamera
-from core.inverters.strands import photographed_strands
+from core.inverters.strands import strands_of
 from core.mask import PARTS
 from core.photo_layer import PhotoLayer
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from core.align import Alignment
     from core.camera import Camera
+    from core.hair_strands import HairStrands
     from core.progress import Progress, Report
     from core.protocols import Generator, Inverter
 
@@ -54,6 +56,7 @@ LEAST_SHARE = 0.004
 """Share of the picture that a part must have for its tone to be known."""
 GAINS = (0.4, 2.5)
 """Bounds of a gain: beyond, something else was seen there."""
+LABELS_PX = 256
 BORDER = 1 / 24
 """Width of the fading towards the border of what the photo shows, in picture sides."""
 
@@ -78,14 +81,15 @@ class Photographed:
     ) -> Head:
         """See the protocol."""
         worn: dict[int, tuple[Head, Head]] = {}
-        strands = cache(lambda: photographed_strands(alignment))
+        known_parts = cache(lambda: photo_parts(alignment))
+        strands = cache(lambda: _strands(alignment, known_parts()))
 
         def wearing_photo(head: Head) -> Head:
             # the same head comes again and again while no better one is found
             known = worn.get(id(head))
             if known is None:
                 worn.clear()
-                wearing = with_photo(head, alignment, generator)
+                wearing = with_photo(head, alignment, generator, known_parts())
                 # photos from elsewhere lie under the first one
                 dressed = replace(wearing, photos=(*head.photos, *wearing.photos), strands=strands())
                 known = worn[id(head)] = head, dressed
@@ -101,18 +105,35 @@ class Photographed:
         )
 
 
-def with_photo(head: Head, alignment: Alignment, generator: Generator) -> Head:
+def with_photo(
+    head: Head, alignment: Alignment, generator: Generator, parts: NDArray[np.float32] | None = None
+) -> Head:
     """The head with its photo on, in the place of photos that it wore before.
 
     Args:
         head: found for the photo, with the photo's camera.
         alignment: the photo's.
         generator: the head's, without its tuning.
+        parts: what the photo shows, as `photo_parts` gives it; None looks.
     """
+    parts = photo_parts(alignment) if parts is None else parts
     tuned = generator.tuned(head.delta) if head.delta else generator
     seen, depth = _look(tuned, head)
     layer = photo_layer(alignment, head.camera, depth)
-    return replace(head, photos=(replace(layer, gains=_gains(tuned, layer, seen)),))
+    labels = cv2.resize(parts.argmax(axis=0).astype(np.uint8), (LABELS_PX, LABELS_PX), interpolation=cv2.INTER_NEAREST)
+    return replace(head, photos=(replace(layer, labels=labels, gains=_gains(tuned, layer, seen)),))
+
+
+def photo_parts(alignment: Alignment) -> NDArray[np.float32]:
+    """Chances of `core.mask.PARTS` in a photo's crop, float32 [parts, S, S]; zeros where nothing can tell."""
+    person = torch.from_numpy(np.asarray(alignment.mask, np.float32))[None, None]
+    rgb = torch.from_numpy(np.ascontiguousarray(alignment.crop)).movedim(-1, 0)[None].float() / 255
+    return part_chances(rgb * person + 1 - person)[0].numpy()
+
+
+def _strands(alignment: Alignment, parts: NDArray[np.float32]) -> HairStrands | None:
+    hair = parts[PARTS.index("hair")] * alignment.mask * alignment.inside_photo
+    return strands_of(alignment.crop, np.asarray(hair, np.float32), alignment.camera)
 
 
 def surface_depth(generator: Generator, head: Head) -> NDArray[np.float32]:

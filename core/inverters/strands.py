@@ -15,12 +15,10 @@ import cv2
 import numpy as np
 
 from core.hair_strands import HairStrands
-from core.inverters.evidence import GROUPS, Evidence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.align import Alignment
     from core.camera import Camera
 
     Floats = NDArray[np.float32]
@@ -43,13 +41,6 @@ LEAST_WINDOWS = 6
 MOST_DETAIL = 0.4
 FADE_PX = 30.0
 """Distance of a window's weight to one half."""
-
-
-def photographed_strands(alignment: Alignment) -> HairStrands | None:
-    """The strands of the hair that a photo shows; None where it shows too little, or nothing tells hair from skin."""
-    view = Evidence(alignment).at(len(alignment.crop))
-    hair = (view.groups[0, GROUPS.index(("hair",))] * view.mask[0, 0]).numpy() * alignment.inside_photo
-    return strands_of(alignment.crop, np.asarray(hair, np.float32), alignment.camera)
 
 
 def strands_of(crop: NDArray[np.uint8], hair: Floats, camera: Camera, *, seed: int = 0) -> HairStrands | None:

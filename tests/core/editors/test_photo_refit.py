@@ -1,5 +1,7 @@
 """Photos on an edited head follow its colours and leave what is no longer what they show."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -33,7 +35,7 @@ def _cover_at(layer: PhotoLayer, points: torch.Tensor) -> np.ndarray[tuple[int],
     """Cover at world points [N, 3] seen from the photo's camera."""
     uv, _ = layer.camera.project(points.numpy())
     rows, columns = (uv[:, ::-1] * len(layer.cover)).astype(int).T
-    return layer.cover_from_here[rows, columns]
+    return np.asarray(layer.cover_from_here[rows, columns], np.uint8)
 
 
 def test_without_edits_it_is_the_very_layer(photographed: Head) -> None:
@@ -99,3 +101,18 @@ def test_taking_a_part_keeps_the_photo_on_the_other_side(photographed: Head) -> 
     cheek = cheek[(cheek[:, 2] > 0.1) & (cheek[:, 0].abs() > 0.08)]
     assert len(cheek) > 5
     assert np.median(_cover_at(layer, cheek).astype(int) - _cover_at(was, cheek)) == 0
+
+
+def test_what_the_photo_shows_of_a_part_that_came_off_goes_with_it(photographed: Head) -> None:
+    (was,) = photographed.photos
+    labels = np.full((64, 64), PARTS.index("skin"), np.uint8)
+    labels[:30] = PARTS.index("hair")
+    nothing = Volume(torch.zeros(2, 2, 2), (0.1, 0.1, 0.1))
+    same = GraftedField(photographed.trigrid, tiny_head(2).trigrid, nothing)
+    worn = (replace(was, labels=labels),)
+    (layer,) = refitted(worn, TinyGenerator(), photographed.trigrid, same, gone={"hair": 1.0})
+    assert not layer.cover[:230].any()
+    assert np.array_equal(layer.cover[280:], was.cover[280:])
+    (half,) = refitted(worn, TinyGenerator(), photographed.trigrid, same, gone={"hair": 0.5})
+    seen = was.cover_from_here[:200] > 200
+    assert np.abs(half.cover_from_here[:200][seen] / was.cover_from_here[:200][seen] - 0.5).max() < 0.02
