@@ -92,6 +92,7 @@ def train_dual(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Train the dual encoder's branches: E1, then E2 from E1's weights."""
     from core.generators.mini import load_mini
     from core.inverters.dual_encoder import Branches, save_branches
+    from core.inverters.encoder import fingerprint
     from core.training.dual import DualRecipe, train_dual
     from core.training.dual_choice import best_parts
     from core.training.dual_file import branch_of
@@ -112,7 +113,7 @@ def train_dual(options: argparse.Namespace, console: Console) -> dict[str, Any]:
         losses.append(found)
     name = options.adversary.replace(" ", "_")
     file = options.output / f"{name}_dual.safetensors"
-    save_branches(Branches(*chosen), file, generator=generator.info.name)
+    save_branches(Branches(chosen[0], chosen[1], fingerprint(generator.prior)), file)
     return {"file": str(file), "items": len(items), "adversary": options.adversary, "E1": losses[0], "E2": losses[1]}
 
 

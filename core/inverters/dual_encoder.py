@@ -2,7 +2,7 @@
 
 First stage: the encoder's latents and camera. Second stage: two branches of one shape add offsets to the planes, E1
 faithful to the photo, E2 natural where the photo shows nothing. The occlusion mask of the photo's depth stitches them:
-`T = (1 - O) T_E1 + O T_E2`. Branches are trained for one generator; another one gets what an untrained branch
+`T = (1 - O) T_E1 + O T_E2`. Branches are trained for one generator; another one gets what untrained branches
 do, which lay the photo's colours on the visible surface and carry them around by the decoder's own slope.
 """
 
@@ -20,8 +20,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from core.errors import CheckpointError, InversionError
+from core.generators.mini_prior import LatentPrior
 from core.head import Head
-from core.inverters.encoder import encode
+from core.inverters.encoder import encode, fingerprint
 from core.inverters.first_look import first_look
 from core.inverters.glimpse import Glimpse
 from core.inverters.lifting import ReadField
@@ -56,10 +57,22 @@ Stitching = Literal["dual", "faithful", "natural", "first stage"]
 
 @dataclass(frozen=True, eq=False)
 class Branches:
-    """The two offset encoders: E1 and E2."""
+    """The two offset encoders.
+
+    Attributes:
+        faithful: E1.
+        natural: E2.
+        generator: `fingerprint` of the prior of the generator for which they were trained; empty where that is open.
+    """
 
     faithful: OffsetEncoder
     natural: OffsetEncoder
+    generator: str = ""
+
+    def fits(self, generator: Generator) -> bool:
+        """Whether they were trained for this very generator, and not for an earlier one of its name."""
+        prior = getattr(generator, "prior", None)
+        return not self.generator or (isinstance(prior, LatentPrior) and fingerprint(prior) == self.generator)
 
     @staticmethod
     def untrained(trigrid: Trigrid) -> Branches:
@@ -70,14 +83,14 @@ class Branches:
             torch.manual_seed(0)
             pair = [OffsetEncoder(config).eval().requires_grad_(requires_grad=False) for _ in range(2)]
         pair[1].carries()
-        return Branches(*pair)
+        return Branches(pair[0], pair[1])
 
 
-def save_branches(branches: Branches, path: Path, *, generator: str) -> None:
+def save_branches(branches: Branches, path: Path) -> None:
     """Write the file that `load_branches` reads, in half precision."""
     tensors = {f"faithful.{name}": value for name, value in branches.faithful.state_dict().items()}
     tensors |= {f"natural.{name}": value for name, value in branches.natural.state_dict().items()}
-    described = {"config": branches.faithful.config.to_json(), "generator": generator}
+    described = {"config": branches.faithful.config.to_json(), "generator": branches.generator}
     halves = {name: value.detach().half().contiguous().clone() for name, value in tensors.items()}
     partial = path.with_name(path.name + ".partial")
     save_file(halves, partial, metadata={METADATA_KEY: json.dumps(described), "licence": "Apache-2.0"})
@@ -103,7 +116,7 @@ def load_branches(path: Path) -> Branches:
             networks.append(network.eval().requires_grad_(requires_grad=False))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"The dual encoder at {path} could not be read.", "Restore that file.") from error
-    return Branches(*networks)
+    return Branches(networks[0], networks[1], str(described["generator"]))
 
 
 @cache
@@ -176,7 +189,9 @@ class DualEncoder:
     def _second_stage(
         self, generator: Generator, field: Trigrid, read: ReadField, camera: Camera, look: FirstLook
     ) -> Trigrid:
-        branches = self._branches or bundled_branches(generator.info.name) or Branches.untrained(field)
+        branches = self._branches or bundled_branches(generator.info.name)
+        if branches is None or not branches.fits(generator):
+            branches = Branches.untrained(field)
         known = lifted(generator, field, camera, look, branches.faithful.config.coarse_px, read)
         width = field.planes.shape[-1]
 
