@@ -128,6 +128,8 @@ class DrawingDenoiser(nn.Module):
         self.channels = config.channels
         lower = len(config.widths) - 1
         self.words = ConceptTable(config.words)
+        self.white: Tensor
+        self.register_buffer("white", torch.zeros(1, config.channels, 1, 1))
         # one more channel says whether there is a guide, and one whether there is a depth
         self.unet = diffusers_classes().unet(
             sample_size=config.picture_px // FACTOR,
@@ -145,11 +147,14 @@ class DrawingDenoiser(nn.Module):
         )
 
     def conditions(self, like: Tensor, depth: Tensor | None, guide: Tensor | None) -> Tensor:
-        """Input channels [B, C + 6, h, w] of depth [B, 1, H, W] and guide [B, C, h, w]; zeros for what is None."""
+        """Input channels [B, C + 6, h, w] of depth [B, 1, H, W] and guide [B, C, h, w].
+
+        Where there is no guide, white paper stands for it; where there is no depth, zeros.
+        """
         count, _, height, width = like.shape
         there = [like.new_full((count, 1, height, width), float(given is not None)) for given in (guide, depth)]
         if guide is None:
-            guide = like.new_zeros(count, self.channels, height, width)
+            guide = self.white.expand(count, -1, height, width)
         folded = like.new_zeros(count, DEPTH_FOLD**2, height, width)
         if depth is not None:
             small = F.adaptive_avg_pool2d(depth.to(like), (DEPTH_FOLD * height, DEPTH_FOLD * width))

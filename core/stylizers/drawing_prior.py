@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 METADATA_KEY = "prior"
+GUIDANCE = 1.5
 LICENCE = "Apache-2.0 (Volteface; trained on drawings of renders of CC0 MakeHuman heads)"
 
 
@@ -61,6 +62,7 @@ class DrawingPrior:
             has_depth=True,
             has_guide=True,
             open_vocabulary=False,
+            guidance=GUIDANCE,
         )
 
     @property

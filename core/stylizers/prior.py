@@ -47,6 +47,7 @@ class PriorInfo:
         has_depth: whether `noise` listens to a depth picture.
         has_guide: whether `noise` listens to the latents of the unstyled picture.
         open_vocabulary: whether it was trained on free text; the bundled one knows a list of styles and features.
+        guidance: of words over none with which its pictures come out best.
     """
 
     name: str
@@ -59,6 +60,7 @@ class PriorInfo:
     has_depth: bool
     has_guide: bool
     open_vocabulary: bool
+    guidance: float = 7.5
 
     @property
     def multiple_px(self) -> int:

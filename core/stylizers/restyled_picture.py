@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from core.stylizers.prior import DiffusionPrior, Words
 
 STEPS = 20
-GUIDANCE = 3.0
 STRENGTH = 0.7
 
 
@@ -29,7 +28,7 @@ def drawn_from_noise(
     guide: Tensor | None = None,
     steps: int = STEPS,
     seed: int = 0,
-    guidance: float = GUIDANCE,
+    guidance: float | None = None,
 ) -> Tensor:
     """Pictures [B, 3, H, W], 0..1, by deterministic DDIM from noise.
 
@@ -40,7 +39,7 @@ def drawn_from_noise(
         guide: [B, C, h, w], latents of the unstyled pictures.
         steps: of DDIM.
         seed: of the noise.
-        guidance: of the words over none.
+        guidance: of the words over none; None is what the prior wants.
 
     Raises:
         VoltefaceError: what came is no picture.
@@ -59,7 +58,7 @@ def restyled(
     strength: float = STRENGTH,
     steps: int = STEPS,
     seed: int = 0,
-    guidance: float = GUIDANCE,
+    guidance: float | None = None,
     told: Callable[[int, int], None] | None = None,
 ) -> Tensor:
     """Pictures redrawn by a prompt: noised part of the way and denoised again (SDEdit), guided by themselves.
@@ -72,7 +71,7 @@ def restyled(
         strength: 0..1, how much is left to the prior: 0 leaves the pictures, 1 begins with noise.
         steps: of DDIM for strength 1.
         seed: of the noise.
-        guidance: of the prompt over none.
+        guidance: of the prompt over none; None is what the prior wants.
         told: called with steps done and steps in all; may raise `Cancelled`.
 
     Raises:
@@ -107,15 +106,16 @@ def _denoised(
     guide: Tensor | None,
     steps: int,
     first: int,
-    guidance: float,
+    guidance: float | None,
     told: Callable[[int, int], None] | None,
 ) -> Tensor:
     schedule, nothing = prior.schedule(steps), prior.words([""])
+    strength = prior.info.guidance if guidance is None else guidance
     with torch.no_grad():
         for step in range(first, steps):
             timestep = int(schedule.timesteps[step])
             without, with_words = noise_pair(prior, noisy, timestep, (nothing, words), depth, guide)
-            noisy = schedule.stepped(noisy, guided(without, with_words, guidance), step)
+            noisy = schedule.stepped(noisy, guided(without, with_words, strength), step)
             if told is not None:
                 told(step + 1 - first, steps - first)
         pictures = prior.pictures_from_latents(noisy)

@@ -78,7 +78,7 @@ class PriorRecipe:
     batch: int = 16
     rate: float = 1.2e-3
     decay: float = 0.01
-    keep: float = 0.995
+    keep: float = 0.99
     grids: float = 0.2
     photos: float = 0.08
     wordless: float = 0.12
@@ -197,6 +197,8 @@ class PriorTraining:
             self.codec = fitted_codec(self.heads.pictures(4), recipe.network.channels, report, recipe.codec_steps)
             self.save()
         self.codec.requires_grad_(requires_grad=False)
+        with torch.no_grad():
+            self.denoiser.white.copy_(self.codec.encoded(torch.ones(1, 3, 8, 8)))
 
     def run(self, report: Report, steps: int | None = None) -> None:
         """Train to the end of the schedule, and save.
@@ -254,7 +256,7 @@ class PriorTraining:
         unguided, flat = (torch.from_numpy(random.random(count) < p) for p in (recipe.unguided, recipe.flat))
         conditions = self.denoiser.conditions(noisy, batch.depth, guide)
         channels = recipe.network.channels
-        conditions[unguided, :channels] = 0
+        conditions[unguided, :channels] = self.denoiser.white
         conditions[unguided, -2] = 0
         conditions[flat, channels:-2] = 0
         conditions[flat, -1] = 0
@@ -280,7 +282,7 @@ class PriorTraining:
         depth = pictures_tensor([head.depth[0]]).expand(len(names), -1, -1, -1)
         guide = prior.latents_from_pictures(plain).expand(len(names), -1, -1, -1)
         words = prior.words([caption(head.meta, name, np.random.default_rng(0)) for name in names])
-        rows = [drawn_from_noise(prior, words, depth, given, steps=12, seed=0, guidance=2.0) for given in (guide, None)]
+        rows = [drawn_from_noise(prior, words, depth, given, steps=12, seed=0) for given in (guide, None)]
         sheet = torch.cat([torch.cat([plain[0], *row], 2) for row in rows], 1).permute(1, 2, 0).numpy()
         path = self.out / f"samples_{self.step:06d}.png"
         cv2.imwrite(str(path), np.asarray(sheet[..., ::-1] * 255 + 0.5, np.uint8))
