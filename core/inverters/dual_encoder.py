@@ -153,6 +153,7 @@ class DualEncoder:
 
         Raises:
             InversionError: the photo shows no person.
+            CheckpointError: the branches that it was made with are another generator's.
             Cancelled: from `report`.
         """
         del seconds, steps, start
@@ -189,6 +190,11 @@ class DualEncoder:
     def _second_stage(
         self, generator: Generator, field: Trigrid, read: ReadField, camera: Camera, look: FirstLook
     ) -> Trigrid:
+        if self._branches is not None and not self._branches.fits(generator):
+            raise CheckpointError(
+                f"This dual encoder was trained for another head model than {generator.info.title}.",
+                "Train one with `volteface train dual`.",
+            )
         branches = self._branches or bundled_branches(generator.info.name)
         if branches is None or not branches.fits(generator):
             branches = Branches.untrained(field)

@@ -241,3 +241,12 @@ def test_the_file_of_branches(tmp_path: Path) -> None:
     (tmp_path / "bad.safetensors").write_bytes(b"nothing")
     with pytest.raises(CheckpointError, match="could not be read"):
         load_branches(tmp_path / "bad.safetensors")
+
+
+def test_branches_of_another_generator_are_refused() -> None:
+    generator = TinyGenerator()
+    config = OffsetEncoderConfig(CHANNELS, DEPTH, (8, 8), 16, (8, 8))
+    others = Branches(OffsetEncoder(config), OffsetEncoder(config), "another")
+    alignment = portrait(generator, generator.mean_latents(), Camera.orbit())
+    with pytest.raises(CheckpointError, match="another head model than Ellipsoid"):
+        DualEncoder(others).invert(alignment, generator, silent)
