@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import cv2
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -16,6 +18,7 @@ from core.camera import Camera
 from core.editors.part_volume import grown
 from core.editors.rear_repair import FIRM, floating
 from core.grafted_field import RemappedField, Volume
+from core.hair_strands import HairStrands
 from core.head import Head
 from core.mask import PARTS
 from core.rendering.occupancy import FAINT, field_grid
@@ -29,6 +32,10 @@ if TYPE_CHECKING:
     from core.rendering.occupancy import FieldGrid
 
 TRUNCATION = 0.7
+STRANDS_PX, STRAND = 256, 0.0012
+"""Side of the texture of strands, and the size of its pixel on the head, world units: 0.7 mm."""
+STRANDS = ((0.06, 0.9, 12.0), (0.05, 3.0, 30.0))
+"""Contrast, width and length, in pixels, of single strands and of locks."""
 THICK = 1
 """Nodes by which hair must reach beyond a point in every direction somewhere nearby, or it is a wisp."""
 SPARED = 1
@@ -46,7 +53,14 @@ def random_head(generator: Generator, seed: int, *, truncation: float = TRUNCATI
     with torch.no_grad():
         latents = random_latents(generator, seed, truncation)
         field = tidied(generator, generator.trigrid(latents))
-    return Head(generator=generator.info.name, latents=latents, camera=Camera.orbit(), trigrid=field, seed=seed)
+    return Head(
+        generator=generator.info.name,
+        latents=latents,
+        camera=Camera.orbit(),
+        trigrid=field,
+        seed=seed,
+        strands=plain_strands(seed),
+    )
 
 
 def random_latents(generator: Generator, seed: int, truncation: float = TRUNCATION) -> Tensor:
@@ -54,6 +68,18 @@ def random_latents(generator: Generator, seed: int, truncation: float = TRUNCATI
     noise = torch.randn(1, generator.info.noise_size, generator=torch.Generator().manual_seed(seed))
     with torch.no_grad():
         return generator.latents(noise, truncation)[0]
+
+
+def plain_strands(seed: int) -> HairStrands:
+    """Strands of no hair in particular: noise that is drawn out along them, single ones and whole locks."""
+    random = np.random.default_rng(seed)
+    detail = np.zeros((STRANDS_PX, STRANDS_PX), np.float32)
+    for contrast, across, along in STRANDS:
+        noise = np.pad(random.standard_normal(detail.shape).astype(np.float32), STRANDS_PX // 2, mode="wrap")
+        drawn_out = cv2.GaussianBlur(noise, (0, 0), sigmaX=across, sigmaY=along)
+        inner = drawn_out[STRANDS_PX // 2 :, STRANDS_PX // 2 :][:STRANDS_PX, :STRANDS_PX]
+        detail += contrast * inner / inner.std()
+    return HairStrands(detail=detail.astype(np.float16), pixel=STRAND)
 
 
 def tidied(generator: Generator, field: Field) -> Field:
