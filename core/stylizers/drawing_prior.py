@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 METADATA_KEY = "prior"
-GUIDANCE = 1.5
+GUIDANCE = 2.5
 LICENCE = "Apache-2.0 (Volteface; trained on drawings of renders of CC0 MakeHuman heads)"
 
 
