@@ -243,10 +243,10 @@ class Distiller:
         into_planes = _or_zeros(back[len(names)], leaf)
         # ... then through the rays, a chunk at a time, into the planes, and at last through the synthesis
         pairs = back[len(names) + 1 :]
-        for number, rays in enumerate(views):
-            for piece in rays.carried_back(pairs[2 * number], pairs[2 * number + 1]):
-                into_planes = into_planes + piece
         if planes.requires_grad:
+            for number, rays in enumerate(views):
+                for piece in rays.carried_back(pairs[2 * number], pairs[2 * number + 1]):
+                    into_planes = into_planes + piece
             last = torch.autograd.grad(planes, list(self._delta.values()), into_planes, allow_unused=True)
             gradients = [g + _or_zeros(more, g) for g, more in zip(gradients, last, strict=True)]
         self._before = leaf.detach(), plain_planes
