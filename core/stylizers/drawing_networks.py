@@ -1,8 +1,8 @@
 """The networks of the bundled prior: a linear lapped codec, diffusers' UNet2DConditionModel, and a table of concepts.
 
 The codec is one strided convolution each way, its windows twice as large as their stride: it keeps 16 numbers of 192,
-costs nothing, and a gradient at its latents becomes one at the pixels without the pitfalls of a deep encoder. Measured,
-it is far better than the small AutoencoderKL that a processor could have trained in the same hour.
+costs nothing, and a gradient at its latents becomes one at the pixels without the pitfalls of a deep encoder. A small
+AutoencoderKL would have taken most of the processor time there was.
 
 The UNet sees, beside the noisy latents, those of the unstyled picture (the guide) and the depth, folded to the latents'
 size: conditions as further input channels are learned from far fewer pictures than by a ControlNet. It predicts how the
