@@ -75,6 +75,7 @@ class Styling(QObject):
         self._learned: StylePack | None = None
         self._keeping = False
         self._suggestions: tuple[str, ...] = ()
+        self._can_teach = False
         self._timer = QTimer(self, interval=SETTLED_MS, singleShot=True)
         self._timer.timeout.connect(self._look)
         panel = self._panel
@@ -181,6 +182,7 @@ class Styling(QObject):
         def work(_report: Report) -> tuple[tuple[StylePack, bool], ...]:
             from app import styling_road
             from core.errors import VoltefaceError as Refused
+            from core.perception.weights import FOLDER as WEIGHTS
             from core.stylizers.prompt import suggestions
 
             found = []
@@ -189,6 +191,7 @@ class Styling(QObject):
                 with contextlib.suppress(Refused):
                     found.append((styling_road.pack_named(place.name), not place.bundled))
             self._suggestions = suggestions()
+            self._can_teach = (WEIGHTS / "prior.safetensors").is_file()
             return tuple(found)
 
         def done(result: object) -> None:
@@ -362,7 +365,7 @@ class Styling(QObject):
                 regions=("everything", "hair", "skin", "clothing"),
                 identity=self._identity,
                 suggestions=self._suggestions,
-                presets=PRESETS,
+                presets=PRESETS if self._can_teach else (),
                 teaching=self._teaching,
                 refusal=refusal,
             )

@@ -124,8 +124,8 @@ class StylePanel(QScrollArea):
         column.addWidget(self.keep_person_button)
         self.import_button = button("Import…", "Import a style", self._ask_import)
         column.addLayout(buttons_row(self.import_button))
-        column.addWidget(label("From a prompt", "section"))
-        column.addWidget(self._teaching_part())
+        self._teaching = self._teaching_part()
+        column.addWidget(self._teaching)
         column.addStretch(1)
         self.setWidget(inside)
         self.set_view(self._view)
@@ -180,6 +180,7 @@ class StylePanel(QScrollArea):
         column = QVBoxLayout(part)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
+        column.addWidget(label("From a prompt", "section"))
         self.prompt_box = QLineEdit()
         self.prompt_box.setAccessibleName("Prompt")
         self.prompt_box.setPlaceholderText("pencil sketch of a head")
@@ -259,6 +260,7 @@ class StylePanel(QScrollArea):
             self.prompt_box.setCompleter(completer)
 
     def _set_teaching(self, teaching: TeachingView, *, can: bool) -> None:
+        self._teaching.setVisible(bool(self._view.presets))
         self.start_button.setEnabled(can and not teaching.running and bool(self._view.presets))
         self.prompt_box.setEnabled(can and not teaching.running)
         self.preset_box.setEnabled(can and not teaching.running)
