@@ -75,7 +75,7 @@ class Styling(QObject):
         self._learned: StylePack | None = None
         self._keeping = False
         self._suggestions: tuple[str, ...] = ()
-        self._can_teach = False
+        self._prior = ""
         self._timer = QTimer(self, interval=SETTLED_MS, singleShot=True)
         self._timer.timeout.connect(self._look)
         panel = self._panel
@@ -182,7 +182,6 @@ class Styling(QObject):
         def work(_report: Report) -> tuple[tuple[StylePack, bool], ...]:
             from app import styling_road
             from core.errors import VoltefaceError as Refused
-            from core.perception.weights import FOLDER as WEIGHTS
             from core.stylizers.prompt import suggestions
 
             found = []
@@ -191,7 +190,7 @@ class Styling(QObject):
                 with contextlib.suppress(Refused):
                     found.append((styling_road.pack_named(place.name), not place.bundled))
             self._suggestions = suggestions()
-            self._can_teach = (WEIGHTS / "prior.safetensors").is_file()
+            self._prior = styling_road.installed_prior()
             return tuple(found)
 
         def done(result: object) -> None:
@@ -252,7 +251,12 @@ class Styling(QObject):
             return
         from app.styling_road import Teaching
 
-        head, self._taught, self._learned, self._keeping = project.head, Teaching(prompt, preset), None, False
+        head, self._taught, self._learned, self._keeping = (
+            project.head,
+            Teaching(prompt, preset, self._prior),
+            None,
+            False,
+        )
         taught = self._taught
         self._teaching = TeachingView("Opening the prior", running=True)
         self._show()
@@ -365,7 +369,7 @@ class Styling(QObject):
                 regions=("everything", "hair", "skin", "clothing"),
                 identity=self._identity,
                 suggestions=self._suggestions,
-                presets=PRESETS if self._can_teach else (),
+                presets=PRESETS if self._prior else (),
                 teaching=self._teaching,
                 refusal=refusal,
             )

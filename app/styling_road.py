@@ -246,6 +246,14 @@ class Teaching:
     seed: int = 0
 
 
+def installed_prior() -> str:
+    """The folder of the first Stable Diffusion that is installed; empty where there is none."""
+    from core.checkpoints import store
+
+    found = (model.folder for model in store.installed() if "StableDiffusion" in str(model.facts.get("class_name")))
+    return next(found, "")
+
+
 def taught_pack(head: Head, teaching: Teaching, report: Report, *, resume: bool = True) -> StylePack:
     """Distil a prompt into the generator of a head. What was begun before goes on; `Cancelled` leaves it to be resumed.
 

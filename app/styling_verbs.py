@@ -82,7 +82,7 @@ def _wear(options: argparse.Namespace, console: Console) -> int:
     if options.identity is not None and not 0 < options.identity <= 2:
         raise VoltefaceError(f"The identity distance {options.identity:g} is out of range.", "Choose 0.3 to 0.6.")
     if options.prompt is not None:
-        _check_prompt(options.prompt)
+        _check_prompt(options.prompt, None if options.lift else options.prior)
     worn = [_named(word) for word in options.pack]
     project = opened(options)
     if options.lift:
@@ -135,10 +135,14 @@ def _named(word: str) -> tuple[StylePack, float]:
     return styling_road.pack_named(name), strength
 
 
-def _check_prompt(prompt: str) -> None:
+def _check_prompt(prompt: str, teacher: str | None) -> None:
+    """Refuse what will not do, before anything is loaded: the words, and the prior where it shall teach."""
+    from app.teaching import check_teacher
     from core.stylizers.prior import checked_prompt
 
     checked_prompt(prompt)
+    if teacher is not None:
+        check_teacher(teacher)
 
 
 def _taught(options: argparse.Namespace, project: Project, console: Console) -> StylePack:

@@ -45,6 +45,21 @@ def preset_named(name: str, steps: int | None = None) -> Preset:
     return PRESETS[name] if steps is None else replace(PRESETS[name], iterations=steps)
 
 
+def check_teacher(prior: str) -> None:
+    """Refuse a prior that cannot teach.
+
+    Raises:
+        VoltefaceError: it is the bundled one; heads that it taught became black.
+    """
+    from core.stylizers.prior import BUNDLED
+
+    if prior == BUNDLED:
+        raise VoltefaceError(
+            "The bundled prior has learned too little to teach a style.",
+            "Wear a bundled style (--pack), or name a folder of Stable Diffusion 1.x (--prior).",
+        )
+
+
 class Lesson:
     """One prompt that is taught to the generator of one head."""
 
@@ -59,6 +74,7 @@ class Lesson:
         from core.stylizers.prior import checked_prompt, open_prior
 
         self.prompt = checked_prompt(teaching.prompt)
+        check_teacher(teaching.prior)
         preset = preset_named(teaching.preset, teaching.steps)
         generator = road.loaded_generator(head.generator)
         if not isinstance(generator, PlaneGenerator):

@@ -134,11 +134,15 @@ class Distiller:
 
     def state(self) -> dict[str, Tensor]:
         """What `restore` needs to go on as if there had been no break."""
-        state = {f"delta.{name}": value for name, value in self.delta.items()}
+        # what safetensors takes: channels-last weights and views it does not
+        state = {f"delta.{name}": value.contiguous().clone() for name, value in self.delta.items()}
         state |= {f"adam.{name}": value.contiguous().clone() for name, value in self._adam.moments().items()}
         state |= {"random": self._random.get_state().clone(), "done": torch.tensor(self.done)}
         if self._before is not None:
-            state |= {"before.styled": self._before[0].clone(), "before.plain": self._before[1].clone()}
+            state |= {
+                "before.styled": self._before[0].contiguous().clone(),
+                "before.plain": self._before[1].contiguous().clone(),
+            }
         return state
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
