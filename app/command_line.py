@@ -2,6 +2,7 @@
 
 Nothing heavy is imported here, so `--help` answers at once; each verb imports what it needs when it runs.
 Exit codes: 0 done, 1 something unexpected (the log says what), 2 an error with a sentence, 130 stopped by the user.
+Longer than usual: it is the one list of what can be typed, a few lines a verb, and `--help` is read from top to bottom.
 """
 
 from __future__ import annotations

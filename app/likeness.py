@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from core.protocols import Renderer
 
 COMPARED_PX = 256
-LPIPS = "LPIPS over the person"
-IDENTITY = "Identity distance (dlib)"
+LPIPS, WORN_LPIPS = "LPIPS over the person", "LPIPS, wearing the photo"
+IDENTITY, WORN_IDENTITY = "Identity distance (dlib)", "Identity (dlib), the same"
+"""A head that wears its photo resembles it in front whatever its model has found, so the figures say which they are."""
 
 
 def likeness(head: Head, alignment: Alignment, renderer: Renderer) -> dict[str, float]:
@@ -25,7 +26,7 @@ def likeness(head: Head, alignment: Alignment, renderer: Renderer) -> dict[str, 
 
     Returns:
         LPIPS (VGG16, version 0.1) averaged over the person's mask, and the distance of dlib's identity embeddings:
-        0 is the same picture, and below 0.6 dlib calls it the same person.
+        0 is the same picture, and below 0.6 dlib calls it the same person. Their names say whether the photo was on.
     """
     import torch
 
@@ -36,9 +37,10 @@ def likeness(head: Head, alignment: Alignment, renderer: Renderer) -> dict[str, 
         mask = _sized(torch.from_numpy(alignment.mask)[None, None])
         photo = _sized(_picture(alignment.crop)) * mask + (1 - mask)
         render = _picture(frame.rgb)
+        alike, identity = (WORN_LPIPS, WORN_IDENTITY) if head.photos else (LPIPS, IDENTITY)
         return {
-            LPIPS: float(lpips(render, photo, mask)),
-            IDENTITY: float(identity_distance(render, photo, alignment.chip_from_crop)),
+            alike: float(lpips(render, photo, mask)),
+            identity: float(identity_distance(render, photo, alignment.chip_from_crop)),
         }
 
 

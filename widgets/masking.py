@@ -6,18 +6,17 @@ so a mask that nobody touched changes nothing.
 
 import cv2
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QWidget
 
 from core.frame import Frame
 from core.mask import PARTS
-from widgets.amount_slider import AmountSlider
 from widgets.brush import Brush
+from widgets.drawing import DrawingOverView, StrokeBar, tool_button
 from widgets.edit_values import FREE_PART, CutTool, CutWish, Drawing, Labels, part_of_label
-from widgets.icons import dress
-from widgets.painting import LARGEST, SIDE_PX, SMALLEST, PaintLayer
-from widgets.parts import button, label
+from widgets.paint_layer import SIDE_PX, PaintLayer
+from widgets.parts import label
 from widgets.viewer import Viewer
 
 RGB = (61, 191, 171)
@@ -111,33 +110,23 @@ class MaskLayer(PaintLayer):
         painter.end()
 
 
-class MaskBar(QFrame):
+class MaskBar(StrokeBar):
     """Brush, eraser and cuts, and how to end.
 
     Signals:
-        changed: brush or tool.
         cut_pressed: what is roughly drawn shall be cut out.
     """
 
-    changed = Signal()
     cut_pressed = Signal()
-    undo_pressed = Signal()
-    done = Signal()
-    cancelled = Signal()
 
     def __init__(self, parent: QWidget, click_refusal: str) -> None:
-        super().__init__(parent)
-        self.setProperty("role", "banner")
-        self.setAccessibleName("Mask")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(10, 6, 8, 6)
-        row.setSpacing(6)
+        super().__init__(parent, "Mask")
+        row = self._row
         self._group = QButtonGroup(self)
-        self.brush_button = self._tool("Add with the brush", "paint")
-        self.eraser_button = self._tool("Take away with the eraser", "eraser")
-        self.box_button = self._tool("Drag a box around something to cut it out", "box")
-        self.click_button = self._tool("Click something to cut it out; with Alt take it away", "click")
+        self.brush_button = tool_button("Add with the brush", "paint")
+        self.eraser_button = tool_button("Take away with the eraser", "eraser")
+        self.box_button = tool_button("Drag a box around something to cut it out", "box")
+        self.click_button = tool_button("Click something to cut it out; with Alt take it away", "click")
         if click_refusal:
             self.click_button.setEnabled(False)
             self.click_button.setToolTip(click_refusal)
@@ -147,27 +136,18 @@ class MaskBar(QFrame):
             row.addWidget(one)
         self.brush_button.setChecked(True)
         self._group.buttonClicked.connect(lambda _button: self.changed.emit())
-        self.size_slider = AmountSlider("Size of the brush", 0.0, 1.0, 0.4)
         self.size_slider.setFixedWidth(70)
         self.size_slider.set_amount(0.6)
-        self.size_slider.amount_changed.connect(lambda _amount, _live: self.changed.emit())
         row.addWidget(label("Size", "muted"))
         row.addWidget(self.size_slider)
-        self.cut_button = self._tool("Cut out what is roughly drawn, along the edges in the picture", "cut_out")
+        self.cut_button = tool_button("Cut out what is roughly drawn, along the edges in the picture", "cut_out")
         self.cut_button.clicked.connect(self.cut_pressed)
-        self.undo_button = self._tool("Take back the last step", "undo")
-        self.undo_button.clicked.connect(self.undo_pressed)
         row.addWidget(self.cut_button)
-        row.addWidget(self.undo_button)
-        row.addSpacing(4)
-        row.addWidget(button("Cancel", "Leave the part as it was", self.cancelled.emit))
-        self.done_button = button("Done", "Keep the mask", self.done.emit, kind="primary")
-        row.addWidget(self.done_button)
+        self._add_ends("Take back the last step", "Leave the part as it was", "Keep the mask")
 
     def brush(self) -> Brush:
         """Return the brush."""
-        size = SMALLEST * (LARGEST / SMALLEST) ** self.size_slider.amount()
-        return Brush(RGB, size, 0.75, 1.0, self.eraser_button.isChecked())
+        return Brush(RGB, self.size_of_brush(), 0.75, 1.0, self.eraser_button.isChecked())
 
     def tool(self) -> CutTool | None:
         """Return what the pointer does; None draws."""
@@ -175,81 +155,34 @@ class MaskBar(QFrame):
             return CutTool.BOX
         return CutTool.CLICK if self.click_button.isChecked() else None
 
-    def grow(self, factor: float) -> None:
-        """Make the brush larger by a factor."""
-        step = np.log(factor) / np.log(LARGEST / SMALLEST)
-        self.size_slider.set_amount(min(1.0, max(0.0, self.size_slider.amount() + float(step))))
-        self.changed.emit()
 
-    def _tool(self, text: str, name: str) -> QToolButton:
-        made = QToolButton()
-        made.setFixedSize(28, 28)
-        made.setStyleSheet("QToolButton { padding: 0; }")
-        made.setAccessibleName(text)
-        made.setToolTip(text)
-        dress(made, name)
-        return made
-
-
-class Masking(QObject):
+class Masking(DrawingOverView[MaskLayer, MaskBar]):
     """Drawing a mask on one viewer: begins on a finished picture, ends with a Drawing or with nothing.
 
     Signals:
         drawn: Drawing.
         cut_wished: CutWish; `show_cut` answers it.
-        began, ended: with or without a result.
     """
 
     drawn = Signal(object)
     cut_wished = Signal(object)
-    began = Signal()
-    ended = Signal()
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(viewer)
-        self._viewer = viewer
         self._part = ""
         self._first: Labels = np.zeros((1, 1), np.uint8)
         self._size = 0.6
-        self.layer: MaskLayer | None = None
-        self.bar: MaskBar | None = None
-
-    @property
-    def is_active(self) -> bool:
-        """Whether the person draws a mask."""
-        return self.layer is not None
 
     def begin(self, frame: Frame, part: str, click_refusal: str) -> None:
         """Draw on this frame, which is the one in view."""
         if self.is_active:
             return
         self._part, self._first = part, part_mask(frame, part)
-        self.layer = layer = MaskLayer(self._viewer, frame, self._first)
-        self.bar = bar = MaskBar(self._viewer, click_refusal)
+        layer, bar = MaskLayer(self._viewer, frame, self._first), MaskBar(self._viewer, click_refusal)
         bar.size_slider.set_amount(self._size)
-        bar.changed.connect(self._take_tool)
-        bar.undo_pressed.connect(layer.undo)
         bar.cut_pressed.connect(lambda: self._wish(CutTool.ROUGH, ()))
-        bar.done.connect(self.finish)
-        bar.cancelled.connect(self.cancel)
-        layer.stroked.connect(self._refresh)
-        layer.size_wished.connect(bar.grow)
         layer.cut_wished.connect(self._wish)
-        layer.done.connect(self.finish)
-        layer.cancelled.connect(self.cancel)
-        self._viewer.installEventFilter(self)
-        self._place()
-        layer.show()
-        bar.show()
-        layer.setFocus()
-        self._take_tool()
-        self._refresh()
-        self.began.emit()
-
-    def undo(self) -> None:
-        """Take back the last step."""
-        if self.layer is not None:
-            self.layer.undo()
+        self._open(layer, bar, self._take_tool, self.finish)
 
     def show_cut(self, wish: CutWish, found: Labels | None) -> None:
         """Answer a wish: the mask becomes what was found, or with it; nothing was found for None."""
@@ -277,17 +210,6 @@ class Masking(QObject):
         if change.any():
             self.drawn.emit(drawing)
 
-    def cancel(self) -> None:
-        """Give up."""
-        if self.layer is not None:
-            self._end()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the viewer's size."""
-        if event.type() is QEvent.Type.Resize and watched is self._viewer:
-            self._place()
-        return False
-
     def _wish(self, tool: CutTool, place: tuple[float, ...]) -> None:
         if self.layer is None or self.bar is None:
             return
@@ -298,34 +220,11 @@ class Masking(QObject):
         self.cut_wished.emit(CutWish(tool, self.layer.frame, self.layer.drawn, place, removes))
 
     def _end(self) -> None:
-        self._viewer.removeEventFilter(self)
         if self.bar is not None:
             self._size = self.bar.size_slider.amount()
-        for one in (self.layer, self.bar):
-            if one is not None:
-                one.hide()
-                one.deleteLater()
-        self.layer = self.bar = None
-        self._viewer.setFocus()
-        self.ended.emit()
+        super()._end()
 
     def _take_tool(self) -> None:
         if self.layer is not None and self.bar is not None:
             self.layer.brush = self.bar.brush()
             self.layer.set_tool(self.bar.tool())
-
-    def _refresh(self) -> None:
-        if self.layer is not None and self.bar is not None:
-            self.bar.undo_button.setEnabled(self.layer.surface.can_undo)
-            self.bar.done_button.setEnabled(not self.layer.surface.is_empty)
-
-    def _place(self) -> None:
-        if self.layer is None or self.bar is None:
-            return
-        self.layer.setGeometry(self._viewer.rect())
-        self.layer.raise_()
-        wanted = self.bar.sizeHint()
-        width = min(wanted.width(), self._viewer.width() - 16)
-        left = (self._viewer.width() - width) // 2
-        self.bar.setGeometry(left, self._viewer.height() - wanted.height() - 14, width, wanted.height())
-        self.bar.raise_()

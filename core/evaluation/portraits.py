@@ -16,7 +16,7 @@ from core.align import align
 from core.errors import VoltefaceError
 from core.evaluation.figures import Cell, Part
 from core.evaluation.pictures import COMPARED_PX, as_tensor, identity_between, identity_of, sized
-from core.evaluation.reconstruction import ENCODER, REFINED, inverted
+from core.evaluation.reconstruction import BARE, ENCODER, REFINED, inverted, stages
 from core.frame import Quality
 from core.metrics import lpips, psnr
 from core.photo import Photo
@@ -64,7 +64,7 @@ def portraits(
     """Invert each photo; a file that is no usable portrait is named and left out."""
     cells: list[Cell] = []
     remarks: list[str] = []
-    rows: dict[str, list[dict[str, float]]] = {REFINED: [], ENCODER: []}
+    rows: dict[str, list[dict[str, float]]] = {REFINED: [], BARE: [], ENCODER: []}
     for number, path in enumerate(files):
         report(Progress(number, len(files), f"Portrait {path.name}"))
         try:
@@ -75,7 +75,7 @@ def portraits(
         except VoltefaceError as error:
             remarks.append(f"skipped {path.name}: {error}")
             continue
-        for stage, head in zip((ENCODER, REFINED), ends, strict=True):
+        for stage, head in stages(*ends):
             row = _figures(generator, head, alignment, quality)
             if stage == REFINED:
                 row["seconds"] = spent
@@ -84,7 +84,10 @@ def portraits(
     for stage, values in rows.items():
         if len(values) > 1:
             cells += _cells(f"mean, {stage}", values, targets=stage == REFINED)
-    title = f"Portraits, {seconds:g} s of `{method}`: LPIPS and PSNR over the person at {COMPARED_PX} px"
+    title = (
+        f"Portraits, {seconds:g} s of `{method}`, heads wearing their photo: LPIPS and PSNR over the person at "
+        f"{COMPARED_PX} px"
+    )
     return Part(title, tuple(cells), tuple(remarks), {"seconds": seconds, "method": method, "skipped": len(remarks)})
 
 

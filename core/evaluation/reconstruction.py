@@ -8,7 +8,7 @@ where a face is seen in both, and label IoU is the mean over parts at the size a
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -44,7 +44,8 @@ FACE_SEEN_DEGREES = 75
 """Beyond this angle no face is looked for."""
 LEAST_SHARE = 5e-4
 """Share of the pixels below which a part does not count for the IoU."""
-ENCODER, REFINED = "encoder only", "refined"
+ENCODER, REFINED, BARE = "encoder only", "refined", "refined, without its photo"
+"""Rows of a table. Heads wear their photo, so what the model itself has found is shown beside them."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,11 @@ def inverted(
     return (first[0] if first else head), head
 
 
+def stages(first: Head, refined: Head) -> tuple[tuple[str, Head], ...]:
+    """What is compared, by the name of its row."""
+    return (ENCODER, first), (REFINED, refined), (BARE, replace(refined, photos=(), strands=None))
+
+
 def reconstruction(
     generator: Generator,
     heads: Sequence[HeldOutHead],
@@ -150,7 +156,7 @@ def reconstruction(
     quality: Quality = Quality.EXACT,
 ) -> Part:
     """Invert each head's frontal view and compare it from all angles."""
-    found: dict[str, dict[int, list[Likeness]]] = {stage: {} for stage in (REFINED, ENCODER)}
+    found: dict[str, dict[int, list[Likeness]]] = {stage: {} for stage in (REFINED, BARE, ENCODER)}
     details: list[Mapping[str, object]] = []
     for number, truth in enumerate(heads):
         name = f"Held-out head {truth.seed} ({number + 1} of {len(heads)})"
@@ -158,7 +164,7 @@ def reconstruction(
         front = truth.views[0].camera
         told = named(report, name)
         ends = inverted(alignment_of(truth.views[0]), generator, method, seconds, seed, told)
-        for stage, head in zip((ENCODER, REFINED), ends, strict=True):
+        for stage, head in stages(*ends):
             renderer = HeadRenderer(generator, head)
             for angle, view in truth.views.items():
                 frame = renderer.render(same_turn(head.camera, front, view.camera), quality, size_px=COMPARED_PX)
@@ -171,8 +177,8 @@ def reconstruction(
             cells += _row(stage, angle, by_angle.get(angle, []))
     seeds = ", ".join(str(head.seed) for head in heads)
     title = (
-        f"Held-out heads from one frontal view, camera given, {seconds:g} s of `{method}`: mean ± deviation of "
-        f"{len(heads)} heads (seeds {seeds})"
+        f"Held-out heads from one frontal view, camera given, {seconds:g} s of `{method}`, wearing it: mean ± "
+        f"deviation of {len(heads)} heads (seeds {seeds})"
     )
     return Part(title, tuple(cells), details={"heads": details, "seconds": seconds, "method": method})
 

@@ -17,7 +17,7 @@ from core.errors import CheckpointError, DeviceError
 from core.stylizers.clip_text import encoder_of_folder, tokenizer_of_folder
 from core.stylizers.diffusers_classes import diffusers_classes
 from core.stylizers.noise_schedule import NoiseSchedule
-from core.stylizers.prior import PriorInfo, Words, checked_prompt
+from core.stylizers.prior import PriorInfo, Words, checked_prompt, working_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,9 +57,7 @@ class DiffusersPrior:
     ) -> None:
         self.name = name
         self._device = torch.device(device)
-        self._dtype = torch.float32
-        if half:
-            self._dtype = torch.bfloat16 if self._device.type == "cpu" else torch.float16
+        self._dtype = working_dtype(self._device, half=half)
         self._unet, self._vae, self._text = (self._placed(networks[part]) for part in NETWORKS)
         self._control = None if control is None else self._placed(control)
         self._tokenizer, self._scheduler = tokenizer, scheduler

@@ -13,7 +13,7 @@ from core.errors import CheckpointError
 from core.perception.weights import FOLDER
 from core.stylizers.drawing_networks import FACTOR, DrawingCodec, DrawingConfig, DrawingDenoiser, shares_of
 from core.stylizers.noise_schedule import NoiseSchedule
-from core.stylizers.prior import BUNDLED, PriorInfo, Words, checked_prompt
+from core.stylizers.prior import BUNDLED, PriorInfo, Words, checked_prompt, working_dtype
 from core.stylizers.prompt import require_known, understood
 from core.stylizers.vocabulary import CONCEPTS
 
@@ -42,9 +42,7 @@ class DrawingPrior:
     ) -> None:
         self.config = config
         self._device = torch.device(device)
-        self._dtype = torch.float32
-        if half:
-            self._dtype = torch.bfloat16 if self._device.type == "cpu" else torch.float16
+        self._dtype = working_dtype(self._device, half=half)
         self.codec = codec.to(self._device).requires_grad_(requires_grad=False)
         self.denoiser = denoiser.to(self._device, self._dtype).eval().requires_grad_(requires_grad=False)
 

@@ -5,8 +5,8 @@ any folder of Stable Diffusion 1.x in diffusers' form (`diffusers_prior`). `open
 
 Pictures are float [B, 3, H, W], 0..1, RGB, on white; sides are multiples of `PriorInfo.multiple_px`. Latents are
 [B, C, H / factor, W / factor] with about unit variance (already times the model's own factor); C is 4 for Stable
-Diffusion and 8 for the bundled prior. Depth pictures are
-[B, 1, H, W], 0..1, 1 nearest and 0 the background, as `view_grid.nearness` makes them, of the pictures' size.
+Diffusion and 16 for the bundled prior. Depth pictures are [B, 1, H, W], 0..1, 1 nearest
+and 0 the background, as `view_grid.nearness` makes them, of the pictures' size.
 """
 
 from __future__ import annotations
@@ -30,6 +30,13 @@ LONGEST_PROMPT = 400
 """Characters; no text encoder reads further."""
 BUNDLED = "bundled"
 """The name of the prior that ships, where a prior is chosen by name or folder."""
+
+
+def working_dtype(device: torch.device, *, half: bool) -> torch.dtype:
+    """In which precision a prior's networks work; processors know half precision as bfloat16."""
+    if not half:
+        return torch.float32
+    return torch.bfloat16 if device.type == "cpu" else torch.float16
 
 
 @dataclass(frozen=True)

@@ -26,5 +26,6 @@ def test_bad_files_are_skipped_by_name(tmp_path: Path) -> None:
     part = portraits.portraits(TinyGenerator(), portraits.photos_in(tmp_path), silent, seconds=1.0)
     (remark,) = part.remarks
     assert remark.startswith("skipped broken.png: ")
-    assert {cell.row for cell in part.cells} == {"good.png, refined", "good.png, encoder only"}
+    rows = {"good.png, refined", "good.png, refined, without its photo", "good.png, encoder only"}
+    assert {cell.row for cell in part.cells} == rows
     assert any(cell.column == "LPIPS (VGG)" and cell.at_most == 0.1 for cell in part.cells)
