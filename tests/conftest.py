@@ -4,6 +4,8 @@
   says so.
 - A test fails when it logs an unexpected warning, leaks a thread or leaves a modal dialog open.
 - Settings and caches of the person who runs the tests are out of reach.
+
+Two processes share the files of tests (pytest-xdist, see `pyproject.toml`); `-n 0` runs all in one, for a debugger.
 """
 
 from __future__ import annotations
@@ -17,6 +19,9 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # the other core is the other process's; before torch is imported
 
 from tests import display
 from tests.fakes import TinyGenerator, tiny_head
@@ -46,15 +51,32 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     for kind in ("CONFIG", "DATA", "CACHE", "STATE"):
         os.environ[f"XDG_{kind}_HOME"] = os.path.join(home, kind.lower())  # noqa: PTH118 - an environment string
-    if not config.option.collectonly and QT_WORKS:
+    if not config.option.collectonly and QT_WORKS and not _only_hands_out(config):
         config.stash[_GL] = display.start_display()
 
 
 _GL = pytest.StashKey[bool]()
 
 
+def _only_hands_out(config: pytest.Config) -> bool:
+    """Whether this process runs no test itself but gives them to others."""
+    return config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput")
+
+
 def pytest_unconfigure() -> None:
     display.stop_display()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = display.left_out
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    for reason in getattr(node, "workeroutput", {}).get("left_out", ()):
+        if reason not in display.left_out:
+            display.left_out.append(reason)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
