@@ -320,6 +320,14 @@ def _add_train(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None
         default="hidden planes",
         help="what E2's discriminator sees, for ablations (default: %(default)s)",
     )
+    fusion = train_verbs.add_parser(
+        "fusion", parents=[every], help="train the encoder that mends the seams of pasted heads; resumes by itself"
+    )
+    fusion.add_argument("output", type=Path, metavar="FOLDER", help="pairs, state and log of the run, and the encoder")
+    fusion.add_argument("--generator", type=Path, metavar="FILE", help="the head model; the bundled one if left out")
+    fusion.add_argument("--examples", type=_positive, default=160, metavar="N", help="random heads, for the start")
+    fusion.add_argument("--items", type=_positive, default=88, metavar="N", help="pairs to learn from, 10 MB each")
+    fusion.add_argument("--steps", type=_positive, default=1500, metavar="N", help="of the schedule, in all")
 
 
 def _add_train_styles(train_verbs: argparse._SubParsersAction[Parser], every: Parser) -> None:
@@ -330,7 +338,7 @@ def _add_train_styles(train_verbs: argparse._SubParsersAction[Parser], every: Pa
     prior.add_argument("output", type=Path, metavar="FOLDER", help="drawings, state and pictures of the run")
     prior.add_argument("--steps", type=_positive, default=2400, metavar="N", help="of the schedule, in all")
     pack = train_verbs.add_parser("pack", parents=[every], help="fit the bundled styles to drawings of its own heads")
-    pack.add_argument("style", metavar="STYLE", help="marble, comic, pencil ... as `core.training.drawing` draws them")
+    pack.add_argument("style", metavar="STYLE", help="marble, comic, pencil ... as `core.drawing.styles` draws them")
     pack.add_argument("scenes", type=Path, metavar="FOLDER", help="views of random heads; made where they are missing")
     pack.add_argument("output", type=Path, metavar="OUT.vfstyle")
     pack.add_argument("--heads", type=_positive, default=28, metavar="N", help="to draw (default: %(default)s)")

@@ -6,7 +6,7 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from core.errors import Cancelled
+from core.errors import Cancelled, CheckpointError
 
 if TYPE_CHECKING:
     import argparse
@@ -115,6 +115,26 @@ def train_dual(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     file = options.output / f"{name}_dual.safetensors"
     save_branches(Branches(chosen[0], chosen[1], fingerprint(generator.prior)), file)
     return {"file": str(file), "items": len(items), "adversary": options.adversary, "E1": losses[0], "E2": losses[1]}
+
+
+def train_fusion(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """Train the encoder that mends the seams of pasted heads, from the encoder of the inversion."""
+    from core.generators.mini import load_mini
+    from core.inverters.encoder import bundled_encoder
+    from core.inverters.fusion_encoder import FusionEncoder, save_fusion
+    from core.training.fusion import FusionRecipe, train_fusion
+
+    generator = load_mini(options.generator) if options.generator else load_mini()
+    start = bundled_encoder(generator.info.name)
+    if start is None or start.offsets is None:
+        raise CheckpointError(f"{generator.info.title} has no encoder.", "Make one with `volteface train encoder`.")
+    recipe = FusionRecipe(examples=options.examples, items=options.items, steps=options.steps)
+    encoder, figures = train_fusion(
+        generator, FusionEncoder(start.network, start.offsets), options.output, recipe, console.report
+    )
+    file = options.output / f"{generator.info.name}_fusion.safetensors"
+    size = save_fusion(encoder, file)
+    return {"file": str(file), "bytes": size, **asdict(figures)}
 
 
 def train_parser(options: argparse.Namespace, console: Console) -> dict[str, Any]:

@@ -198,6 +198,7 @@ def train(options: argparse.Namespace, console: Console) -> int:
         train_dual,
         train_encoder,
         train_face,
+        train_fusion,
         train_mini,
         train_pack,
         train_parser,
@@ -213,6 +214,7 @@ def train(options: argparse.Namespace, console: Console) -> int:
         "pack": train_pack,
         "encoder": train_encoder,
         "dual": train_dual,
+        "fusion": train_fusion,
         "evaluation": train_evaluation,
         "sliders": train_sliders,
     }
