@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-Making = Literal["distilled", "fitted to drawings"]
-"""A diffusion prior taught it, or pictures that a program drew of the generator's own."""
+Making = Literal["distilled", "fitted to drawings", "drawn"]
+"""A diffusion prior taught it, or pictures that a program drew of the generator's own; or the program draws itself."""
 Shape = Literal["", "told", "shown"]
 
 
@@ -48,6 +48,9 @@ class StylePack:
         prompt: what the prior was told; of fitted packs, what the drawings are.
         prior: name of the prior; empty for fitted packs.
         preset: numbers with which it was distilled; empty for fitted packs.
+        artist: who draws it, a key of `core.drawing.styles.STYLES`; empty where a delta does. A drawn style
+            has no delta, and any version of the generator may wear it.
+        tint: red, green, blue, 0..1, of the material that a drawing is made of; None is its own.
         shape: whether its super-resolution is told the shape, and shown it instead of the colours; empty is neither.
             See `core.rendering.relief`.
     """
@@ -64,12 +67,16 @@ class StylePack:
     prior: str = ""
     preset: str = ""
     shape: Shape = ""
+    artist: str = ""
+    tint: tuple[float, float, float] | None = None
 
     @property
     def facts(self) -> tuple[str, ...]:
         """All but the tensors and the picture."""
         of_making = (self.made, self.prompt, self.prior, self.preset, self.shape)
-        return (self.name, self.title, self.generator, self.fingerprint, self.licence, *of_making)
+        tint = "" if self.tint is None else ",".join(f"{part:.4f}" for part in self.tint)
+        names = (self.name, self.title, self.generator, self.fingerprint, self.licence)
+        return (*names, *of_making, self.artist, tint)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, StylePack):

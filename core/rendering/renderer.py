@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.camera import Camera
 from core.device import Effort, moved, with_less
+from core.drawing.subject import Landmarks
 from core.frame import Frame, Quality
 from core.head import Head
 from core.mask import PARTS
@@ -27,6 +28,7 @@ from core.rendering.preview import KeyView, preview
 from core.rendering.rays import camera_rays
 from core.rendering.strands import with_strands
 from core.rendering.styling import Stylist
+from core.rendering.subject_view import landmarks_seen
 
 SEEN = 0.5
 """Alpha from which a pixel belongs to the head: it then has a depth and a label."""
@@ -65,6 +67,7 @@ class HeadRenderer:
         self._below = below
         self._grid: FieldGrid | None = None
         self._quick_grid: FieldGrid | None = None
+        self._landmarks: Landmarks | None = None
         self._keys: deque[KeyView] = deque(maxlen=KEYS_KEPT)
 
     def render(
@@ -161,6 +164,14 @@ class HeadRenderer:
         samples = generator.info.samples
         return march(generator, trigrid, camera, self.neural_px, *samples, rays_per_chunk=few, stale=stale)
 
+    def _face(self) -> Landmarks | None:
+        """Where the head's eyes, mouth, nose and ears are; looked for once."""
+        if self._landmarks is None:
+            front = Camera.orbit()
+            seen = self._marched(front, Quality.NEAR, self._effort, never_stale, SKETCH_SHARE)
+            self._landmarks = landmarks_seen(seen, front, self.generator)
+        return self._landmarks
+
     def _remember(self, frame: Frame) -> None:
         """Keep a frame for previews, unless a better one from the same place is kept already."""
         same = [key for key in self._keys if key.camera == frame.camera]
@@ -192,7 +203,7 @@ class HeadRenderer:
         rgb = self._dressed(rgb, alpha, depth.numpy(), camera)
         if self._stylist is not None:
             seen_now = Composite(features, coverage, resized(composite.depth, side))
-            rgb = self._stylist.drawn(rgb, seen_now, camera, rgb.shape[0])
+            rgb, alpha = self._stylist.drawn(rgb, alpha, seen_now, camera, self._face)
         return Frame(
             rgb=rgb,
             alpha=alpha,

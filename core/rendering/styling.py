@@ -1,8 +1,8 @@
-"""Pictures in a head's styles: each is drawn from what was composited, by a generator whose weights differ.
+"""Pictures in a head's styles: drawn by an artist of `core.drawing`, or by a generator whose weights differ.
 
-Styles lie over each other like glazes: each takes its share of what is below it, where its parts are. Photos and paint
-lie on the plain picture, of which a style at half strength leaves half; and brought to the neural size they are the
-colours that a style begins with, so that it draws them too.
+An artist draws what lies below, the photo and the styles before it included: a pencil sketch over a zombie is a sketch
+of a zombie. A generator draws from what was composited, the worn picture brought to the neural size as its colours.
+Each style takes its share of what is below it, where its parts are.
 """
 
 from __future__ import annotations
@@ -10,27 +10,41 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 from core.device import moved
+from core.drawing.styles import drawing, tinted
 from core.rendering.relief import with_relief
+from core.rendering.subject_view import subject_seen
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from core.camera import Camera
+    from core.drawing.subject import Landmarks, Subject
     from core.edit import Restyle
     from core.head import Head
     from core.protocols import Generator
     from core.rendering.marching import Composite
+    from core.style_pack import StylePack
 
 COLOURS = 3
 OVER_PX = 3
 """Window over the neural picture by which lines may go beyond the head's outline."""
 CALMING = (1 / 6, 4 / 6, 1 / 6)
 """What was tuned to a photo is rough from pixel to pixel, and styles were taught on heads that are not."""
+SEED = 5
+"""Of all drawings, so that veins, wounds and strokes are the same in every frame."""
+LARGEST_DRAWN_PX = 512
+"""Larger pictures are drawn at this size and enlarged."""
+BEYOND = 8.0
+"""How dark a line beyond the outline must be to count as part of the head: an eighth is none."""
+SOLID = 0.5
 EDGE = 3.0
 """How steeply a style ends there."""
 
@@ -62,36 +76,67 @@ class Stylist:
             moved(self.generator, "cpu"), head, tuple((one, moved(artist, "cpu")) for one, artist in self.artists)
         )
 
-    def drawn(self, plain: NDArray[np.uint8], seen: Composite, camera: Camera, size_px: int) -> NDArray[np.uint8]:
-        """A picture in the head's styles, uint8 [S, S, 3].
+    def drawn(
+        self,
+        plain: NDArray[np.uint8],
+        alpha: NDArray[np.float32],
+        seen: Composite,
+        camera: Camera,
+        landmarks: Callable[[], Landmarks | None],
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """A picture in the head's styles, uint8 [S, S, 3], and its alpha [S, S]: some go beyond the head's outline.
 
         Args:
             plain: uint8 [S, S, 3], the head's picture without styles, its photos and paint on.
+            alpha: float32 [S, S], of the plain picture.
             seen: what was composited, at the generator's neural size.
             camera: of the picture.
-            size_px: S.
+            landmarks: of the head; asked for when an artist needs them.
         """
+        size_px = len(plain)
         picture = torch.from_numpy(plain.astype(np.float32) / 255).movedim(-1, 0)[None]
-        coloured = self._with_layers(seen, picture)
+        subject: Subject | None = None
+        for style, artist in self.artists:
+            if not style.pack.artist:
+                own = self._by_generator(style, artist, picture, seen, camera)
+            else:
+                below = np.ascontiguousarray(picture[0].movedim(0, -1).numpy())
+                side = min(size_px, LARGEST_DRAWN_PX)
+                if side != size_px:
+                    below = cv2.resize(below, (side, side), interpolation=cv2.INTER_AREA)
+                if subject is None:
+                    marks = landmarks()
+                    cover = alpha if side == size_px else cv2.resize(alpha, (side, side), interpolation=cv2.INTER_AREA)
+                    if marks is not None:
+                        subject = subject_seen(below, cover, seen, camera, self.generator, marks)
+                if subject is None:
+                    continue  # nothing is seen, or no parts are known
+                own = _drawn_by(style.pack, subject.repainted(below), size_px)
+            share = self._share(style, seen, size_px) * min(1.0, max(0.0, style.strength))
+            picture = torch.lerp(picture, own, share)
+        rgb: NDArray[np.uint8] = (picture[0].clamp(0, 1) * 255).round().to(torch.uint8).movedim(0, -1).numpy()
+        beyond = np.clip(BEYOND * (1 - picture[0].amin(0).numpy()) - 1, 0, 1)
+        return np.ascontiguousarray(rgb), np.asarray(np.maximum(alpha, beyond * (alpha < SOLID)), np.float32)
+
+    def _by_generator(
+        self, style: Restyle, artist: Generator, below: torch.Tensor, seen: Composite, camera: Camera
+    ) -> torch.Tensor:
+        """A picture [1, 3, S, S] as a generator with a style's weights draws it over what is below."""
+        size_px = below.shape[-1]
+        features = self._with_layers(seen, below)
         if self.head.delta:
-            coloured = calmed(coloured)
+            features = calmed(features)
+        if style.pack.shape:
+            features = with_relief(features, seen.alpha, seen.depth, camera, shown=style.pack.shape == "shown")
+        own = artist.picture(features, seen.alpha, self.head.latents[None].to(features.device)).float().cpu()
+        if style.pack.shape:
+            own = without_lattice(own, own.shape[-1] // features.shape[-1])
+        if own.shape[-1] != size_px:
+            own = F.interpolate(own, (size_px, size_px), mode="bilinear", antialias=True)
         # what is drawn far from the head is no part of it
         paper = F.max_pool2d(seen.alpha.float().cpu(), OVER_PX, 1, OVER_PX // 2).mul(EDGE).clamp(max=1)
         paper = F.interpolate(paper, (size_px, size_px), mode="bilinear", align_corners=False)
-        for style, artist in self.artists:
-            features = coloured
-            if style.pack.shape:
-                shown = style.pack.shape == "shown"
-                features = with_relief(features, seen.alpha, seen.depth, camera, shown=shown)
-            own = artist.picture(features, seen.alpha, self.head.latents[None].to(features.device)).float().cpu()
-            if style.pack.shape:
-                own = without_lattice(own, own.shape[-1] // features.shape[-1])
-            if own.shape[-1] != size_px:
-                own = F.interpolate(own, (size_px, size_px), mode="bilinear", antialias=True)
-            own = 1 - paper * (1 - own)
-            picture = torch.lerp(picture, own, self._share(style, seen, size_px) * min(1.0, max(0.0, style.strength)))
-        rgb: NDArray[np.uint8] = (picture[0].clamp(0, 1) * 255).round().to(torch.uint8).movedim(0, -1).numpy()
-        return np.ascontiguousarray(rgb)
+        return 1 - paper * (1 - own)
 
     def _share(self, style: Restyle, seen: Composite, size_px: int) -> torch.Tensor:
         """Where a style's parts are, [1, 1, S, S], 0..1."""
@@ -114,6 +159,16 @@ class Stylist:
             return seen.features
         small = F.interpolate(plain, seen.alpha.shape[-2:], mode="bilinear", antialias=True, align_corners=False)
         return torch.cat([small.to(colours) - (1 - seen.alpha), seen.features[:, COLOURS:]], 1)
+
+
+def _drawn_by(pack: StylePack, subject: Subject, size_px: int) -> torch.Tensor:
+    """A picture [1, 3, S, S] as an artist draws a subject."""
+    drawn = drawing(subject, pack.artist, SEED)
+    if pack.tint is not None:
+        drawn = tinted(drawn, pack.tint)
+    if len(drawn) != size_px:
+        drawn = np.clip(cv2.resize(drawn, (size_px, size_px), interpolation=cv2.INTER_CUBIC), 0, 1)
+    return torch.from_numpy(np.ascontiguousarray(drawn, np.float32)).movedim(-1, 0)[None]
 
 
 def calmed(features: torch.Tensor) -> torch.Tensor:

@@ -16,6 +16,7 @@ from PIL import Image
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as bytes_from_tensors
 
+from core.drawing.styles import STYLES
 from core.errors import VoltefaceError
 from core.style_pack import Making, Shape, StylePack
 from core.whole_file import written_whole
@@ -35,6 +36,7 @@ RANKS = (64, 32, 16, 8, 4, 2, 1)
 LEFT, RIGHT, PREVIEW = "left:", "right:", "preview"
 LONGEST_NAME = 40
 LARGEST_PREVIEW_PX = 1024
+ARTIST, TINT = "artist", "tint"
 TEXTS = ("name", "title", "made", "generator", "fingerprint", "licence", "prompt", "prior", "preset", "shape")
 
 
@@ -49,7 +51,7 @@ def save_pack(pack: StylePack, path: Path) -> int:
     """
     tensors = compact(pack.delta, MOST_BYTES - len(_png(pack.preview)) - 10_000)
     tensors[PREVIEW] = torch.frombuffer(bytearray(_png(pack.preview)), dtype=torch.uint8)
-    facts = {name: getattr(pack, name) for name in TEXTS} | {"version": VERSION}
+    facts = {name: getattr(pack, name) for name in (*TEXTS, ARTIST, TINT)} | {"version": VERSION}
     data = bytes_from_tensors(tensors, {METADATA_KEY: json.dumps(facts)})
     try:
         with written_whole(path) as stream:
@@ -92,10 +94,16 @@ def _pack(facts: dict[str, Any], tensors: dict[str, Tensor]) -> StylePack:
         if max(image.size) > LARGEST_PREVIEW_PX:
             raise ValueError("the preview is too large")
         preview = np.asarray(image.convert("RGB"))
+    artist, tint = facts.get(ARTIST, ""), facts.get(TINT)
+    if artist and artist not in STYLES:
+        raise ValueError("nobody here draws so")
+    if tint is not None:
+        red, green, blue = (min(1.0, max(0.0, float(part))) for part in tint)
+        tint = (red, green, blue)
     delta = restored(tensors)
     if not all(bool(value.isfinite().all()) for value in delta.values()):
         raise ValueError("a weight is no number")
-    return StylePack(**texts, delta=delta, preview=preview)
+    return StylePack(**texts, delta=delta, preview=preview, artist=artist, tint=tint)
 
 
 def compact(delta: Mapping[str, Tensor], most_bytes: int) -> dict[str, Tensor]:

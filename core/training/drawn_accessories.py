@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from core.drawing.subject import smooth_noise
 from core.mask import PARTS
-from core.training.picture_scenes import fabric, smooth_noise
+from core.training.picture_scenes import fabric
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from core.descent import Adam
+from core.drawing.styles import STYLES, drawing
 from core.errors import VoltefaceError
 from core.generators.tuning import tuned_network
 from core.losses import lpips
@@ -23,7 +24,6 @@ from core.progress import Progress
 from core.rendering.relief import laid_on
 from core.style_pack import Shape, StylePack, fingerprint
 from core.stylizers.vocabulary import STYLES as CONCEPTS
-from core.training.drawing import STYLES, drawing
 from core.training.pack_scenes import Scene, landmarks_of_scene, subject_of_scene
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def fit_style(
 
     Args:
         generator: the plain one.
-        style: a key of `core.training.drawing.STYLES`.
+        style: a key of `core.drawing.styles.STYLES`.
         files: of scenes, a list for each head, the frontal one first.
         report: told as it goes.
         recipe: numbers.

@@ -10,18 +10,18 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 import torch
 
 from core.camera import Camera
+from core.drawing.subject import NOWHERE, Subject, landmarks_of_view
 from core.progress import Progress
 from core.rendering.near import march_near
 from core.rendering.occupancy import field_grid
 from core.rendering.rays import camera_rays
 from core.rendering.relief import relief
 from core.rendering.renderer import as_rgb, part_labels, resized
-from core.training.drawing_subject import Subject, landmarks_of_head
+from core.rendering.subject_view import enlarged
 from core.whole_file import written_whole
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from core.drawing.subject import Landmarks
     from core.generators.mini import Mini
     from core.progress import Report
-    from core.training.drawing_subject import Landmarks
 
 DRAWN_PX = 256
 """Side of the pictures that are drawn: the styles' strokes are made for it."""
@@ -79,20 +79,9 @@ class Scene:
             np.savez(stream, **arrays)
 
 
-@dataclass(eq=False)
-class _Front:
-    """The first view of a head as `landmarks_of_head` reads one."""
-
-    rgb: Any
-    label: Any
-    depth: Any
-    world_from_camera: Any
-
-
 def landmarks_of_scene(front: Scene) -> Landmarks:
     """Where eyes, mouth, nose and ears are, by the labels of a head's frontal view."""
-    views = _Front(front.rgb[None], front.labels[None], front.depth[None], front.world_from_camera[None])
-    return landmarks_of_head(views)
+    return landmarks_of_view(subject_of_scene(front, NOWHERE))
 
 
 def subject_of_scene(scene: Scene, landmarks: Landmarks) -> Subject:
@@ -143,7 +132,7 @@ def _render(generator: Mini, latents: torch.Tensor, cameras: list[Camera], files
             assert labels is not None, "this generator decodes labels"
             there = large[..., -1] > 0.5
             along = camera_rays(camera, seen.depth.shape[-1])[2].view_as(seen.depth[0, 0])
-            depth = _enlarged((seen.depth[0, 0] * along).numpy(), seen.alpha[0, 0].numpy())
+            depth = enlarged((seen.depth[0, 0] * along).numpy(), seen.alpha[0, 0].numpy(), DRAWN_PX)
             Scene(
                 features=seen.features[0].half().numpy(),
                 alpha=seen.alpha[0, 0].half().numpy(),
@@ -154,11 +143,3 @@ def _render(generator: Mini, latents: torch.Tensor, cameras: list[Camera], files
                 world_from_camera=camera.world_from_camera.astype(np.float32),
                 head=head,
             ).write(file)
-
-
-def _enlarged(depth: NDArray[np.float32], alpha: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Depth at `DRAWN_PX`; at the rim that of the head and not of what is behind."""
-    sure = (alpha > 0.5).astype(np.float32)
-    near, total = cv2.blur(depth * sure, (5, 5)), cv2.blur(sure, (5, 5))
-    filled = np.where(sure > 0, depth, near / np.maximum(total, 1e-6)).astype(np.float32)
-    return np.asarray(cv2.resize(filled, (DRAWN_PX, DRAWN_PX), interpolation=cv2.INTER_LINEAR), np.float32)

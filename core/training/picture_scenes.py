@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from core.drawing.subject import smooth_noise
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -17,13 +19,6 @@ SCENES = ("brick", "grass", "gravel", "coffee", "rocket", "hubble_deep_field", "
 """Photos of scikit-image without people (CC0 and public domain) that stand behind training pictures."""
 UNSEEN_SCENES = ("stereo_motorcycle",)
 """The same for evaluation: a cluttered garage (Middlebury stereo)."""
-
-
-def smooth_noise(rng: np.random.Generator, size_px: int, cells: int, channels: int = 1) -> Values:
-    """float32 [S,S] or [S,S,channels] of standard deviation about one, with `cells` bumps a side."""
-    coarse = rng.standard_normal((cells + 3, cells + 3, channels)).astype(np.float32)
-    fine: Values = cv2.resize(coarse * np.float32(1.4), (size_px, size_px), interpolation=cv2.INTER_CUBIC)
-    return fine
 
 
 def as_floats(pixels: NDArray[np.uint8]) -> Values:

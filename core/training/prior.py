@@ -24,6 +24,7 @@ from safetensors.torch import save_file
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from core.descent import Adam
+from core.drawing.styles import STYLES
 from core.errors import VoltefaceError
 from core.progress import Progress
 from core.stylizers.drawing_networks import DrawingCodec, DrawingConfig, DrawingDenoiser, shares_of
@@ -33,7 +34,6 @@ from core.stylizers.prompt import understood
 from core.stylizers.restyled_picture import drawn_from_noise
 from core.training.captions import caption
 from core.training.dataset import is_held_out
-from core.training.drawing import STYLES
 from core.training.prior_codec import fitted_codec
 from core.training.prior_drawings import DrawnHead, draw_heads
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from core.drawing.styles import STYLES, drawing
+from core.drawing.subject import Subject, landmarks_of_head
 from core.progress import Progress
 from core.stylizers.view_grid import FARTHEST
 from core.training.dataset import HeadViews, finished_heads
-from core.training.drawing import STYLES, drawing
-from core.training.drawing_subject import Subject, landmarks_of_head
 from core.whole_file import written_whole
 
 if TYPE_CHECKING:

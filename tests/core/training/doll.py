@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.drawing.subject import CLOTH, EARS, EYES, HAIR, LIPS, NECK, NOSE, SKIN
 from core.training.dataset import pixel_rays
-from core.training.drawing_subject import CLOTH, EARS, EYES, HAIR, LIPS, NECK, NOSE, SKIN
 from core.training.synthetic.cameras import ViewRing
 
 if TYPE_CHECKING:

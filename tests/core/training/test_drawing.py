@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from core.drawing.styles import STYLES, drawing
+from core.drawing.subject import HAIR, LIPS, SKIN, Subject, landmarks_of_head
 from core.stylizers.view_grid import nearness
 from core.stylizers.vocabulary import STYLES as KNOWN
 from core.training.dataset import HeadViews
-from core.training.drawing import STYLES, drawing
-from core.training.drawing_subject import HAIR, LIPS, SKIN, Subject, landmarks_of_head
 from core.training.prior_drawings import DrawnHead, drawn_head, nearness_picture
 from tests.core.training.doll import PARTS, write_doll
 

@@ -1,4 +1,4 @@
-"""A labelled render with its geometry, as the styles of `drawing` look at it, and what they all need.
+"""A labelled picture of a head with its geometry, as the styles of `drawing` look at it, and what they all need.
 
 The geometry is read off the depth: points of the world, normals, hollows. Textures that belong to the head (grain,
 veins, panels) are functions of points of the world, so that they stay where they are when the camera moves.
@@ -6,7 +6,7 @@ veins, panels) are functions of points of the world, so that they stay where the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,6 +28,12 @@ GREY = np.array([0.299, 0.587, 0.114], np.float32)
 LAMP = np.array([0.32, 0.62, 0.72], np.float32) / np.float32(1.0024)
 """Where the light of sculptures comes from, world axes: before the head, above, somewhat to its left."""
 VOLUME_CELLS = 32
+STROKES_PX = 256
+"""Side of a picture whose strokes are as wide as the styles say; in others they are in proportion."""
+NOISE_PX = 320
+"""Larger pictures take their noise from every second pixel: none of it is finer."""
+GEOMETRY = ("figure", "cover", "_nearest", "relief", "points", "normals", "towards", "facing", "hollow", "outlines")
+"""What a `Subject` finds out that does not hang on its colours."""
 FAR_APART = 0.05
 """World units of depth between two neighbouring pixels of different surfaces."""
 
@@ -69,6 +75,11 @@ class Landmarks:
         return float(np.linalg.norm(self.eyes[0] - self.eyes[1]))
 
 
+_ORIGIN = np.zeros((2, 3), np.float32)
+NOWHERE = Landmarks(_ORIGIN, _ORIGIN, _ORIGIN[0], _ORIGIN, 0, 0, 0)
+"""Of a head that is not known yet."""
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """One view of a head.
@@ -79,6 +90,8 @@ class Subject:
         depth: float32 [S, S], along the camera's axis, 0 on the background.
         world_from_camera: float32 [4, 4], OpenCV axes.
         landmarks: of the head.
+        focal: of the camera, in picture sides.
+        alpha: float32 [S, S], how far the head covers each pixel; None is as the labels say.
     """
 
     rgb: Values
@@ -86,6 +99,8 @@ class Subject:
     depth: Values
     world_from_camera: Values
     landmarks: Landmarks
+    focal: float = HEAD_FOCAL
+    alpha: Values | None = None
 
     @staticmethod
     def of_view(views: Views, view: int, landmarks: Landmarks | None = None) -> Subject:
@@ -98,10 +113,21 @@ class Subject:
             landmarks or landmarks_of_head(views),
         )
 
+    def repainted(self, rgb: Values) -> Subject:
+        """The same view in another picture [S, S, 3]; what is known of its geometry is kept."""
+        other = replace(self, rgb=rgb)
+        vars(other).update({name: vars(self)[name] for name in GEOMETRY if name in vars(self)})
+        return other
+
     @property
     def size_px(self) -> int:
         """S."""
         return len(self.rgb)
+
+    @property
+    def unit(self) -> float:
+        """Pixels of this picture for one of `STROKES_PX`: lengths of strokes are told for that size."""
+        return self.size_px / STROKES_PX
 
     @cached_property
     def figure(self) -> Bits:
@@ -111,6 +137,8 @@ class Subject:
     @cached_property
     def cover(self) -> Values:
         """float32 [S, S, 1]: the figure with a soft edge."""
+        if self.alpha is not None:
+            return self.alpha[..., None]
         return np.asarray(cv2.GaussianBlur(self.figure.astype(np.float32), (0, 0), 0.8)[..., None], np.float32)
 
     @cached_property
@@ -144,7 +172,7 @@ class Subject:
     def points(self) -> Values:
         """float32 [S, S, 3]: where in the world each pixel's surface is."""
         at = (np.arange(self.size_px, dtype=np.float32) + 0.5) / self.size_px - 0.5
-        v, u = np.meshgrid(at / np.float32(HEAD_FOCAL), at / np.float32(HEAD_FOCAL), indexing="ij")
+        v, u = np.meshgrid(at / np.float32(self.focal), at / np.float32(self.focal), indexing="ij")
         rays = np.stack([u, v, np.ones_like(u)], -1) @ self.world_from_camera[:3, :3].T
         return np.asarray(rays * self.relief[..., None] + self.world_from_camera[:3, 3], np.float32)
 
@@ -211,7 +239,10 @@ class Subject:
 
     def noise(self, cells: float, seed: int) -> Values:
         """float32 [S, S] of deviation about one, tied to the world: `cells` bumps a world unit."""
-        return volume_noise(self.points * np.float32(cells), seed)
+        if self.size_px <= NOISE_PX:
+            return volume_noise(self.points * np.float32(cells), seed)
+        coarse = volume_noise(self.points[::2, ::2] * np.float32(cells), seed)
+        return np.asarray(cv2.resize(coarse, (self.size_px, self.size_px)), np.float32)
 
     def bumps(self, cells: float, height: float, seed: int) -> Values:
         """float32 [S, S, 3]: roughness for `lit` and `shine`, tied to the world."""
@@ -225,7 +256,7 @@ class Subject:
     def seen_at(self, place: Values) -> tuple[float, float, float]:
         """Column and row of a point of the world in pixels, and its depth."""
         local = self.world_from_camera[:3, :3].T @ (place - self.world_from_camera[:3, 3])
-        column, row = (local[:2] / local[2] * HEAD_FOCAL + 0.5) * self.size_px - 0.5
+        column, row = (local[:2] / local[2] * self.focal + 0.5) * self.size_px - 0.5
         return float(column), float(row), float(local[2])
 
     def shows(self, place: Values, margin: float = FAR_APART) -> bool:
@@ -249,6 +280,13 @@ class Subject:
     def on_white(self, picture: Values) -> Values:
         """float32 [S, S, 3], 0..1: a picture of the figure, cut out on white."""
         return np.asarray(1 - self.cover * (1 - np.clip(picture, 0, 1)), np.float32)
+
+
+def smooth_noise(rng: np.random.Generator, size_px: int, cells: int, channels: int = 1) -> Values:
+    """float32 [S,S] or [S,S,channels] of standard deviation about one, with `cells` bumps a side."""
+    coarse = rng.standard_normal((cells + 3, cells + 3, channels)).astype(np.float32)
+    fine: Values = cv2.resize(coarse * np.float32(1.4), (size_px, size_px), interpolation=cv2.INTER_CUBIC)
+    return fine
 
 
 @lru_cache(maxsize=64)
@@ -278,9 +316,12 @@ def volume_noise(points: Values, seed: int) -> Values:
 
 def landmarks_of_head(views: Views, front: int = 0) -> Landmarks:
     """Where eyes, mouth, nose and ears of a rendered head are, by the labels of its frontal view."""
-    labels = np.ascontiguousarray(views.label[front])
-    none = np.zeros((2, 3), np.float32)
-    points = Subject.of_view(views, front, Landmarks(none, none, none[0], none, 0, 0, 0)).points
+    return landmarks_of_view(Subject.of_view(views, front, NOWHERE))
+
+
+def landmarks_of_view(front: Subject) -> Landmarks:
+    """Where eyes, mouth, nose and ears of a head are, by the labels of its frontal view (landmarks are unread)."""
+    labels, points = front.labels, front.points
 
     def mean(mask: Bits, otherwise: tuple[float, float, float]) -> Values:
         return points[mask].mean(0) if mask.sum() > 3 else np.array(otherwise, np.float32)
@@ -302,7 +343,9 @@ def landmarks_of_head(views: Views, front: int = 0) -> Landmarks:
     brows, face = labels == BROWS, np.isin(labels, (SKIN, LIPS))
     brow = float(points[brows][:, 1].mean()) if brows.any() else float(both[:, 1].mean()) + 0.05
     chin = float(points[face][:, 1].min()) if face.any() else float(corners[:, 1].mean()) - 0.1
-    return Landmarks(both, corners, tip, np.stack(ears), brow, chin, float(points[labels > 0][:, 1].max()))
+    return Landmarks(
+        both, corners, tip, np.stack(ears), brow, chin, float(points[labels > 0][:, 1].max()) if labels.any() else 0.4
+    )
 
 
 def floats(values: object) -> Values:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from core.training.drawing_subject import (
+from core.drawing.subject import (
     BARE,
     BROWS,
     CLOTH,
@@ -28,7 +28,7 @@ from core.training.drawing_subject import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.training.drawing_subject import Subject, Values
+    from core.drawing.subject import Subject, Values
 
 
 def _mixed(picture: Values, colour: Values | tuple[float, float, float], share: Values | NDArray[np.float64]) -> Values:

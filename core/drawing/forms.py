@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from core.training.drawing_subject import BROWS, EARS, EYES, GREY, HAIR, LIPS, MOUTH, NECK, NOSE, SKIN, floats
+from core.drawing.subject import BROWS, EARS, EYES, GREY, HAIR, LIPS, MOUTH, NECK, NOSE, SKIN, floats
 
 if TYPE_CHECKING:
-    from core.training.drawing_subject import Subject, Values
+    from core.drawing.subject import Subject, Values
 
 FACETS = 260
 PIXELS = 32

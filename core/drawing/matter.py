@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from core.training.drawing_subject import BROWS, CLOTH, EYES, GLASSES, HAIR, LIPS, VOLUME_CELLS, floats
+from core.drawing.subject import BROWS, CLOTH, EYES, GLASSES, HAIR, LIPS, VOLUME_CELLS, floats
 
 if TYPE_CHECKING:
-    from core.training.drawing_subject import Subject, Values
+    from core.drawing.subject import Subject, Values
 
 
 def _carving(subject: Subject, depth: float) -> Values:
@@ -101,6 +101,6 @@ def wood(subject: Subject, random: np.random.Generator) -> Values:
 
 
 def _fibre(points: Values, seed: int) -> Values:
-    from core.training.drawing_subject import volume_noise
+    from core.drawing.subject import volume_noise
 
     return volume_noise(points % np.float32(VOLUME_CELLS), seed + 9)

@@ -1,4 +1,4 @@
-"""Drawings of rendered heads in the styles that the bundled prior learns.
+"""Drawings of heads in styles: what a head wears as a bundled style, and what the bundled prior learns from.
 
 Each style is a function of a `Subject` (picture, labels, depth) and a source of randomness; it draws on white, keeps
 the head's outline but for an elf's ears, and answers float32 [S, S, 3], 0..1.
@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from core.training.drawing_beings import elf, joker, robot, zombie
-from core.training.drawing_forms import animated, low_poly, pixel_art
-from core.training.drawing_matter import bronze, clay, marble, wood
-from core.training.drawing_paper import comic, ink, oil, pencil, watercolour
+from core.drawing.beings import elf, joker, robot, zombie
+from core.drawing.forms import animated, low_poly, pixel_art
+from core.drawing.matter import bronze, clay, marble, wood
+from core.drawing.paper import comic, ink, oil, pencil, watercolour
+from core.drawing.subject import GREY
 
 if TYPE_CHECKING:
-    from core.training.drawing_subject import Subject, Values
+    from core.drawing.subject import Subject, Values
 
 
 class Style(Protocol):
@@ -59,3 +60,14 @@ def drawing(subject: Subject, style: str, seed: int) -> Values:
     if style == "photo":
         return subject.rgb
     return STYLES[style](subject, np.random.default_rng([seed, zlib.crc32(style.encode())]))
+
+
+def tinted(picture: Values, tint: tuple[float, float, float]) -> Values:
+    """A drawing [S, S, 3] on white as if it were of another material: its tones, in one colour."""
+    colour = np.asarray(tint, np.float32)
+    own = float(colour @ GREY)
+    tone = (picture @ GREY)[..., None]
+    # black stays black, white white, and the colour itself stands where the tone is its own
+    dark = colour * (tone / max(own, 1e-3))
+    light = colour + (1 - colour) * ((tone - own) / max(1 - own, 1e-3))
+    return np.asarray(np.clip(np.where(tone < own, dark, light), 0, 1), np.float32)

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from core.training.drawing_subject import BARE, BROWS, CLOTH, EYES, GLASSES, GREY, HAIR, LIPS, MOUTH, floats
-from core.training.picture_scenes import smooth_noise
+from core.drawing.subject import BARE, BROWS, CLOTH, EYES, GLASSES, GREY, HAIR, LIPS, MOUTH, floats, smooth_noise
 
 if TYPE_CHECKING:
-    from core.training.drawing_subject import Subject, Values
+    from core.drawing.subject import Subject, Values
 
 
 def _tone(subject: Subject) -> Values:

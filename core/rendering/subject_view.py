@@ -1,0 +1,89 @@
+"""What a program that draws heads is shown of one: the picture as it is worn, its parts, its depth, its landmarks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from core.drawing.subject import NOWHERE, Subject, landmarks_of_view
+from core.mask import PARTS
+from core.rendering.rays import camera_rays
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.camera import Camera
+    from core.drawing.subject import Landmarks
+    from core.protocols import Generator
+    from core.rendering.marching import Composite
+
+SOLID = 0.5
+"""Alpha from which a pixel belongs to the head."""
+LANDMARK_PX = 256
+
+
+def subject_seen(
+    picture: NDArray[np.float32],
+    alpha: NDArray[np.float32] | None,
+    seen: Composite,
+    camera: Camera,
+    generator: Generator,
+    landmarks: Landmarks,
+) -> Subject | None:
+    """A view as the artists of `core.drawing` take it; None where its parts are not known, or nothing is seen.
+
+    Args:
+        picture: float32 [S, S, 3], 0..1, on white.
+        alpha: float32 [S, S], or None.
+        seen: what was composited, [1, F, h, w].
+        camera: of the picture.
+        generator: who decodes labels.
+        landmarks: of the head.
+    """
+    size = len(picture)
+    labels = _labels(seen, generator, size)
+    if labels is None or not labels.any():
+        return None
+    along = camera_rays(camera, seen.depth.shape[-1])[2].view_as(seen.depth[0, 0].cpu())
+    depth = enlarged((seen.depth[0, 0].cpu() * along).numpy(), seen.alpha[0, 0].float().cpu().numpy(), size)
+    return Subject(
+        rgb=picture,
+        labels=labels,
+        depth=np.where(labels > 0, depth, 0).astype(np.float32),
+        world_from_camera=np.asarray(camera.world_from_camera, np.float32),
+        landmarks=landmarks,
+        focal=float(camera.focal),
+        alpha=alpha,
+    )
+
+
+def landmarks_seen(seen: Composite, camera: Camera, generator: Generator) -> Landmarks | None:
+    """Where the eyes, mouth, nose and ears of a head are, by a view from the front; None where it tells no parts."""
+    white = np.ones((LANDMARK_PX, LANDMARK_PX, 3), np.float32)
+    front = subject_seen(white, None, seen, camera, generator, NOWHERE)
+    return None if front is None else landmarks_of_view(front)
+
+
+def enlarged(depth: NDArray[np.float32], alpha: NDArray[np.float32], size_px: int) -> NDArray[np.float32]:
+    """Depth at another size; at the rim that of the head and not of what is behind."""
+    sure = (alpha > SOLID).astype(np.float32)
+    near, total = cv2.blur(depth * sure, (5, 5)), cv2.blur(sure, (5, 5))
+    middle = float((depth * sure).sum() / max(float(sure.sum()), 1.0))
+    filled = np.where(sure > 0, depth, np.where(total > 0, near / np.maximum(total, 1e-6), middle)).astype(np.float32)
+    return np.asarray(cv2.resize(filled, (size_px, size_px), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _labels(seen: Composite, generator: Generator, size_px: int) -> NDArray[np.uint8] | None:
+    """Indices into `PARTS`, uint8 [S, S], 0 on the background; boundaries are as smooth as the picture is large."""
+    logits = generator.label_logits(seen.features.movedim(1, -1))
+    if logits is None or not generator.info.parts:
+        return None
+    both = torch.cat([logits.movedim(-1, 1).float(), seen.alpha.float()], 1).cpu()
+    large = F.interpolate(both, (size_px, size_px), mode="bilinear", align_corners=False)[0]
+    index = np.array([PARTS.index(part) for part in generator.info.parts], np.uint8)
+    labels: NDArray[np.uint8] = index[large[:-1].argmax(0).numpy()]
+    return np.where(large[-1].numpy() > SOLID, labels, 0).astype(np.uint8)
