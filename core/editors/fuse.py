@@ -138,7 +138,7 @@ def implicit_fusion(
     generator: PlaneGenerator,
     manual: Trigrid,
     latents: Tensor,
-    encode: Callable[[Tensor], Tensor],
+    encode: Callable[[Tensor, Tensor], Tensor],
     camera: Camera | None = None,
     *,
     samples: tuple[int, int] | None = None,
@@ -149,8 +149,8 @@ def implicit_fusion(
         generator: of the heads.
         manual: pasted, from `manual_fusion` or `guided_fusion`.
         latents: [L, W] of the source, for the super-resolution.
-        encode: picture [1, 3, 256, 256], 0..1, -> latents [1, L, W]; without a branch for detail, which would keep
-            the seam.
+        encode: picture [1, 3, 256, 256] on white, 0..1, and how much of each pixel is the head [1, 1, 256, 256] ->
+            latents [1, L, W]; without a branch for detail, which would keep the seam.
         camera: from where the head is shown; None is straight in front.
         samples: of both passes along a ray; None is the generator's own.
     """
@@ -160,4 +160,6 @@ def implicit_fusion(
         )
         picture = generator.picture(seen.features, seen.alpha, latents[None])
         # averages of whole pixels, as published: no antialiased filter
-        return generator.trigrid(encode(F.adaptive_avg_pool2d(picture, ENCODER_PX))[0])
+        cover = F.interpolate(seen.alpha, picture.shape[-2:], mode="bilinear", align_corners=False)
+        small, alpha = (F.adaptive_avg_pool2d(one, ENCODER_PX) for one in (picture, cover))
+        return generator.trigrid(encode(small, alpha)[0])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
+import torch.nn.functional as F
 
 from core.camera import Camera
 from core.generators.conditioning import look_at_pose
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.protocols import Generator
+    from core.rendering.marching import Composite
     from core.trigrid import Trigrid
 
 PUBLISHED_VIEWS = (
@@ -103,12 +105,21 @@ class Looks:
         samples: of both passes along a ray; None is the generator's own.
         neural_px: side of the feature picture; None is the generator's own. With much fewer rays than the planes have
             cells, cells between rays get no gradient and the mask has holes.
+        plane_px: side to which planes are averaged down before gradients are taken, so that few rays suffice; the part
+            is still told in finished pictures of the whole planes. None takes the planes as they are.
+        alone: see `core.editors.plane_masks.GradientMasking`.
     """
 
     cameras: tuple[Camera, ...] = field(default_factory=cameras_of_views)
     finished: bool = True
     samples: tuple[int, int] | None = None
     neural_px: int | None = None
+    plane_px: int | None = None
+    alone: bool = False
+
+
+QUICK = Looks(finished=False, samples=(24, 16), neural_px=64, plane_px=64, alone=True)
+"""A look at a part that a processor takes seconds for: raw colours and small planes lead to much the same mask."""
 
 
 def gradient_of_part(
@@ -119,6 +130,7 @@ def gradient_of_part(
     looks: Looks | None = None,
     *,
     stale: Callable[[], None] = never_stale,
+    shown: Callable[[Camera, Composite, Tensor], None] | None = None,
 ) -> Tensor:
     """How a head's planes move the pixels of a part.
 
@@ -131,27 +143,41 @@ def gradient_of_part(
             the picture.
         looks: how; None is as published.
         stale: called between views; raises `Cancelled`.
+        shown: told of each view what was composited there, and the mask at that size.
 
     Returns:
-        [3, C, D, H, W].
+        [3, C, D, H, W]; of planes that were averaged down, see `Looks`, as small as these.
     """
     looks = looks or Looks()
     side, samples = looks.neural_px or generator.info.neural_px, looks.samples or generator.info.samples
+    small = trigrid if looks.plane_px is None else trigrid.with_planes(averaged(trigrid.planes, looks.plane_px))
+
+    def both(field: Trigrid, camera: Camera, px: int, *, finished: bool) -> tuple[Tensor, Composite]:
+        seen = march(generator, field, camera, px, *samples)
+        if finished:
+            return generator.picture(seen.features, seen.alpha, latents[None]), seen
+        return generator.colours(seen.features.movedim(1, -1)).movedim(-1, 1), seen
 
     def drawn(camera: Camera) -> tuple[Callable[[Tensor], Tensor], Tensor]:
         stale()
-
-        def both(planes: Tensor) -> tuple[Tensor, Tensor]:
-            seen = march(generator, trigrid.with_planes(planes), camera, side, *samples)
-            if looks.finished:
-                return generator.picture(seen.features, seen.alpha, latents[None]), seen.features
-            return generator.colours(seen.features.movedim(1, -1)).movedim(-1, 1), seen.features
-
         with torch.no_grad():
-            picture, features = both(trigrid.planes)
-            mask = mask_of(picture, features).to(picture)
-            if mask.shape[-2:] != picture.shape[-2:]:
-                mask = torch.nn.functional.interpolate(mask, picture.shape[-2:], mode="nearest")
-        return lambda planes: both(planes)[0], mask
+            if small is trigrid:
+                picture, seen = both(trigrid, camera, side, finished=looks.finished)
+            else:
+                picture, seen = both(trigrid, camera, generator.info.neural_px, finished=True)
+            mask = mask_of(picture, seen.features).to(picture)
+            if shown is not None:
+                shown(camera, seen, F.interpolate(mask, seen.alpha.shape[-2:], mode="nearest"))
+            if small is trigrid and mask.shape[-2:] != picture.shape[-2:]:
+                mask = F.interpolate(mask, picture.shape[-2:], mode="nearest")
+            elif small is not trigrid:
+                mask = F.interpolate(mask, (side, side), mode="bilinear", antialias=True)
+        return lambda planes: both(small.with_planes(planes), camera, side, finished=looks.finished)[0], mask
 
-    return mean_gradient(trigrid.planes, (drawn(camera) for camera in looks.cameras))
+    return mean_gradient(small.planes, (drawn(camera) for camera in looks.cameras))
+
+
+def averaged(planes: Tensor, side: int) -> Tensor:
+    """Planes [3, C, D, H, W] averaged down to a side in cells."""
+    flat = F.adaptive_avg_pool2d(planes.flatten(0, 2), side)
+    return flat.view(*planes.shape[:3], side, side)

@@ -116,6 +116,14 @@ def mask_from_gradient(
     return mask.expand(3, -1, -1, -1, -1)
 
 
+def sized(mask: Tensor, side: int) -> Tensor:
+    """A mask [..., h, w] on planes of another side in cells."""
+    if mask.shape[-1] == side:
+        return mask
+    flat = mask.reshape(-1, 1, *mask.shape[-2:])
+    return F.interpolate(flat, (side, side), mode="bilinear", align_corners=False).view(*mask.shape[:-2], side, side)
+
+
 def grown_and_shrunk(mask: Tensor, edges: MaskEdges) -> tuple[Tensor, Tensor]:
     """A mask [..., H, W] grown, and the same shrunk; both blurred."""
     soften = partial(blurred, size_px=edges.blur_px, sigma=edges.blur_sigma)

@@ -6,8 +6,10 @@ made of them, and source, target and what an encoder makes of their pasted plane
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import torch
 
 from core.editors.fuse import (
     COMPANIONS,
@@ -22,19 +24,25 @@ from core.editors.fuse import (
     source_mask,
 )
 from core.editors.localize import Looks, gradient_of_part
-from core.editors.plane_masks import edges_of, mask_from_gradient
+from core.editors.plane_masks import edges_of, mask_from_gradient, sized
 from core.errors import VoltefaceError
 from core.rendering.marching import never_stale
+from core.rendering.rays import camera_rays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from torch import Tensor
 
+    from core.camera import Camera
     from core.protocols import PlaneGenerator
+    from core.rendering.marching import Composite
     from core.trigrid import Trigrid
 
     Segmenter = Callable[[Tensor, Tensor, str], Tensor]
+
+SURE = 0.5
+"""Of a mask and of alpha, from which a pixel is a place of the part."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +52,17 @@ class EditedHead:
     Attributes:
         trigrid: its planes.
         latents: [L, W].
+        name: for people.
+        generator: with its tuning, where it is not the wearer's; None is the wearer's.
+        adopted: makes of points [N, 3] where it shows the part its planes as the wearer's decoder must be given them;
+            None gives them as they are.
     """
 
     trigrid: Trigrid
     latents: Tensor
+    name: str = "the reference"
+    generator: PlaneGenerator | None = None
+    adopted: Callable[[Tensor], Trigrid] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +92,7 @@ def fused_by_gradients(
     plain: Trigrid | None = None,
     guidance: float = GUIDANCE,
     sigmas: Iterator[float] | None = None,
+    alone: bool = False,
 ) -> Edited:
     """Source and target fused where gradients point.
 
@@ -90,12 +106,13 @@ def fused_by_gradients(
             then only the difference is pasted.
         guidance: how much of that difference.
         sigmas: of the small blurs, see `mask_from_gradient`.
+        alone: see `GradientMasking`.
     """
-    mask = mask_from_gradient(gradients[0], masking_of(part), sigmas)
+    mask = mask_from_gradient(gradients[0], replace(masking_of(part), alone=alone), sigmas)
     companion, other = COMPANIONS.get(part), None
     if companion is not None and gradients[1] is not None:
-        other = mask_from_gradient(gradients[1], masking_of(companion), sigmas)
-    mask = source_mask(part, mask, other)
+        other = mask_from_gradient(gradients[1], replace(masking_of(companion), alone=alone), sigmas)
+    mask = sized(source_mask(part, mask, other), target.planes.shape[-1])
     if part == "glasses" and plain is not None:
         manual = guided_fusion(source, plain, target, mask, guidance)
     else:
@@ -111,7 +128,7 @@ def reference_edit(
     wearer: EditedHead,
     part: str,
     segment: Segmenter,
-    encode: Callable[[Tensor], Tensor],
+    encode: Callable[[Tensor, Tensor], Tensor],
     *,
     looks: Looks | None = None,
     plain: Trigrid | None = None,
@@ -120,7 +137,7 @@ def reference_edit(
     """A reference's part on a wearer.
 
     Args:
-        generator: of both heads.
+        generator: of the wearer, with its tuning.
         reference: has the part.
         wearer: gets it.
         part: name that `segment` knows.
@@ -135,23 +152,40 @@ def reference_edit(
         VoltefaceError: no view shows the part on the reference.
     """
     looks = looks or Looks()
+    places: list[Tensor] = []
 
-    def gradient(head: EditedHead, name: str) -> Tensor:
+    def remember(camera: Camera, seen: Composite, mask: Tensor) -> None:
+        origins, directions, _ = camera_rays(camera, seen.alpha.shape[-1], seen.depth.device)
+        chosen = ((mask > SURE) & (seen.alpha > SURE)).view(-1)
+        places.append(origins[chosen] + directions[chosen] * seen.depth.view(-1)[chosen, None])
+
+    def gradient(head: EditedHead, what: str, *, theirs: bool) -> Tensor:
         def mask_of(picture: Tensor, features: Tensor) -> Tensor:
-            return segment(picture, features, name)
+            return segment(picture, features, what)
 
-        return gradient_of_part(generator, head.trigrid, head.latents, mask_of, looks, stale=stale)
+        watched = remember if theirs and what == part else None
+        return gradient_of_part(
+            head.generator or generator, head.trigrid, head.latents, mask_of, looks, stale=stale, shown=watched
+        )
 
-    source, target = (wearer, reference) if part in SWAPPED else (reference, wearer)
+    swapped = part in SWAPPED
+    source, target = (wearer, reference) if swapped else (reference, wearer)
     companion = COMPANIONS.get(part)
-    on_source = gradient(source, part)
-    on_target = gradient(target, companion) if companion is not None else None
-    on_reference = on_target if part in SWAPPED and on_target is not None else on_source
+    on_source = gradient(source, part, theirs=not swapped)
+    on_target = gradient(target, companion, theirs=swapped) if companion is not None else None
+    on_reference = on_target if swapped and on_target is not None else on_source
     if not bool(on_reference.any()):
-        raise VoltefaceError(f"No {part} was found on the reference.", "Choose another reference or another part.")
+        verb = "were" if part.endswith("s") else "was"
+        raise VoltefaceError(f"No {part} {verb} found on {reference.name}.", "Choose another reference or part.")
+    if reference.adopted is not None:
+        reference = replace(reference, trigrid=reference.adopted(torch.cat(places)))
+        source, target = (wearer, reference) if swapped else (reference, wearer)
 
     def implicit_of(manual: Trigrid) -> Trigrid:
         stale()
         return implicit_fusion(generator, manual, source.latents, encode, samples=looks.samples)
 
-    return fused_by_gradients(part, source.trigrid, target.trigrid, (on_source, on_target), implicit_of, plain=plain)
+    gradients = (on_source, on_target)
+    return fused_by_gradients(
+        part, source.trigrid, target.trigrid, gradients, implicit_of, plain=plain, alone=looks.alone
+    )

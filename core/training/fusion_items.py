@@ -20,9 +20,9 @@ from safetensors.torch import save
 
 from core.camera import Camera
 from core.editors.fuse import COMPANIONS, SWAPPED, manual_fusion, masking_of, shares_of, source_mask
-from core.editors.localize import Looks, cameras_of_views, gradient_of_part
+from core.editors.localize import Looks, averaged, cameras_of_views, gradient_of_part
 from core.editors.part_volume import labels_of
-from core.editors.plane_masks import edges_of, mask_from_gradient
+from core.editors.plane_masks import edges_of, mask_from_gradient, sized
 from core.editors.random_head import random_latents
 from core.errors import CheckpointError
 from core.mask import PARTS
@@ -94,13 +94,13 @@ class FusionItem:
 
     def shares(self) -> Shares:
         """The published ones, at the size of the planes."""
-        mask = _sized(self.mask, self.source.planes.shape[-1])
+        mask = sized(self.mask, self.source.planes.shape[-1])
         edges = edges_of(self.part, mask.shape[-1], self.source.box_side)
         return shares_of(self.part, mask, replace(edges, reach_px=max(LEAST_REACH_PX, edges.reach_px)))
 
     def pasted(self) -> Trigrid:
         """The pasted head, with seams."""
-        return manual_fusion(self.source, self.target, _sized(self.mask, self.source.planes.shape[-1]))
+        return manual_fusion(self.source, self.target, sized(self.mask, self.source.planes.shape[-1]))
 
 
 def segmenter_of(generator: Mini, part: str) -> Callable[[Tensor, Tensor], Tensor]:
@@ -138,9 +138,9 @@ def frontal_look(generator: Mini, encoder: FusionEncoder, field: Trigrid) -> tup
 
 def plane_mask(generator: Mini, field: Trigrid, latents: Tensor, part: str) -> Tensor:
     """The published mask of a part on small planes, [3, 1, D, h, w]; each plane has its own."""
-    planes = F.adaptive_avg_pool2d(field.planes.flatten(0, 2), MASK_PX).view(*field.planes.shape[:3], MASK_PX, MASK_PX)
+    small = field.with_planes(averaged(field.planes, MASK_PX))
     looks = Looks(cameras_of_views(VIEWS), finished=False, samples=MASK_SAMPLES, neural_px=MASK_RAYS_PX)
-    gradient = gradient_of_part(generator, field.with_planes(planes), latents, segmenter_of(generator, part), looks)
+    gradient = gradient_of_part(generator, small, latents, segmenter_of(generator, part), looks)
     return mask_from_gradient(gradient, replace(masking_of(part), alone=True))
 
 
@@ -184,7 +184,7 @@ def _make(generator: Mini, encoder: FusionEncoder, number: int, file: Path) -> N
         F.interpolate(segmenter_of(generator, part)(picture, seen), picture.shape[-2:]) for picture, seen in shown
     ]
     size = source.planes.shape[-1]
-    hidden, code = frontal_look(generator, encoder, manual_fusion(source, target, _sized(mask, size)))
+    hidden, code = frontal_look(generator, encoder, manual_fusion(source, target, sized(mask, size)))
     tensors = {
         "source": source.planes,
         "target": target.planes,
@@ -217,9 +217,3 @@ def read_item(file: Path, generator: Mini) -> FusionItem:
         return FusionItem(part=described["part"], source=source, target=target, cameras=cameras, **tensors)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{file} is no pair to learn fusion from.", "Delete it; it is made again.") from error
-
-
-def _sized(mask: Tensor, side: int) -> Tensor:
-    """A mask [3, 1, D, h, w] on planes of another side."""
-    flat = F.interpolate(mask.flatten(0, 2)[:, None], (side, side), mode="bilinear", align_corners=False)
-    return flat.view(*mask.shape[:3], side, side)

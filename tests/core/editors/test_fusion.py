@@ -183,13 +183,14 @@ def test_implicit_fusion_of_a_head_is_what_the_encoder_makes_of_it() -> None:
     head = generator.trigrid(latents)
     seen: list[torch.Tensor] = []
 
-    def encode(picture: torch.Tensor) -> torch.Tensor:
-        seen.append(picture)
+    def encode(picture: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
+        seen.extend((picture, alpha))
         return latents[None]
 
     implicit = implicit_fusion(generator, head, latents, encode, Camera.orbit())
     assert implicit == head
-    assert seen[0].shape == (1, 3, 256, 256)
+    assert [one.shape for one in seen] == [(1, 3, 256, 256), (1, 1, 256, 256)]
+    assert 0.1 < float(seen[1].mean()) < 0.9
 
 
 @pytest.mark.parametrize(("shape", "axes"), SHAPES)

@@ -35,7 +35,7 @@ def segment(picture: torch.Tensor, features: torch.Tensor, part: str) -> torch.T
 @pytest.mark.parametrize("part", ["hair", "nose", "eyes", "lips"])
 def test_one_s_own_part_changes_nothing(part: str) -> None:
     same = head(2, 1.0)
-    edited = reference_edit(GENERATOR, same, same, part, segment, lambda picture: same.latents[None], looks=LOOKS)
+    edited = reference_edit(GENERATOR, same, same, part, segment, lambda *_: same.latents[None], looks=LOOKS)
     assert torch.allclose(edited.trigrid.planes, same.trigrid.planes, atol=1e-4)
     assert 0 < edited.mask.mean() < 1
 
@@ -44,8 +44,9 @@ def test_another_s_part_changes_some_cells_and_leaves_others() -> None:
     reference, wearer = head(1, 1.0), head(1, -1.0)
     seen = []
 
-    def encode(picture: torch.Tensor) -> torch.Tensor:
+    def encode(picture: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
         seen.append(picture.shape)
+        assert alpha.shape == (1, 1, 256, 256)
         return wearer.latents[None]
 
     edited = reference_edit(GENERATOR, reference, wearer, "lips", segment, encode, looks=LOOKS)
@@ -66,7 +67,7 @@ def test_what_is_not_there_cannot_be_taken() -> None:
             head(1, 0.0),
             "glasses",
             segment,
-            lambda picture: picture,
+            lambda picture, alpha: picture,
             looks=LOOKS,
         )
 
@@ -82,7 +83,7 @@ def test_it_can_be_cancelled() -> None:
             head(1, 0.0),
             "eyes",
             segment,
-            lambda picture: picture,
+            lambda picture, alpha: picture,
             looks=LOOKS,
             stale=stop,
         )
