@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from app import road
 from app.jobs import Job
-from app.views import placement_view
+from app.views import placed_view, placement_view
 from core.errors import PhotoError, VoltefaceError
 from widgets.values import PROJECT_SUFFIX, UnsavedAnswer
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from core.progress import Report
     from core.project import Project
     from widgets.studio_window import StudioWindow
-    from widgets.values import HandPlacement
+    from widgets.values import HandPlacement, PlacedHead
 
 
 @dataclass(frozen=True)
@@ -129,17 +129,16 @@ class Opening:
         photo = self._faceless or (project.photo if project else None)
         if photo is None:
             return
-        from core.align import reprojected_landmarks
+        from core.align import framed_by_hand
 
         if start is None and self._faceless is None and project is not None:
             start = placement_view(project)
-        shape = photo.pixels.shape[:2]
-        self._window.show_placement(
-            photo.pixels,
-            start,
-            lambda placement: reprojected_landmarks(placement.landmarks, shape),
-            message=why,
-        )
+
+        def placed(placement: HandPlacement) -> PlacedHead | None:
+            framing = framed_by_hand(placement.landmarks, photo.pixels)
+            return None if framing is None else placed_view(framing)
+
+        self._window.show_placement(photo.pixels, start, placed, message=why)
 
     def place(self, placement: HandPlacement) -> None:
         """Align by the landmarks that the person set."""

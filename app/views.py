@@ -16,6 +16,7 @@ from widgets.values import (
     HandPlacement,
     HeadView,
     PhotoView,
+    PlacedHead,
     RecentItem,
     RecoveryItem,
 )
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from app.choosing import Choosing
     from app.recovery import LostWork
     from app.session import Session
+    from core.align import Framing
     from core.perception.face_detection import FaceBox
     from core.project import Project
 
@@ -114,6 +116,16 @@ def placement_view(project: Project) -> HandPlacement | None:
 
     points = np.stack([alignment.landmarks[list(group)].mean(axis=0) for group in FIVE_POINTS])
     return HandPlacement(_box(alignment.face_box), points.astype(np.float32))
+
+
+def placed_view(framing: Framing) -> PlacedHead:
+    """What the placing dialog draws and says for five points."""
+    yaw, pitch = (round(math.degrees(angle)) for angle in (framing.yaw_radians, framing.pitch_radians))
+    side = "left" if yaw > 0 else "right"
+    turned = f"seen {abs(yaw)}° from its {side}" if yaw else "seen from the front"
+    tilted = f", {abs(pitch)}° from {'above' if pitch > 0 else 'below'}" if pitch else ""
+    text = f"The head is {turned}{tilted}."
+    return PlacedHead(framing.landmarks, framing.corners, framing.axes, text, framing.warnings)
 
 
 def curve_values(values: Mapping[str, float]) -> dict[str, float]:

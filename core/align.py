@@ -2,6 +2,7 @@
 
 The crop is framed like the generators' pictures: the camera stands on the head sphere, looks at the origin, and the
 canonical head projected by it lands on the face in the crop. The head's roll is taken out by turning the crop.
+(Longer than most modules: one set of rules frames, refuses and doubts a face that is found, boxed or placed by hand.)
 """
 
 import dataclasses
@@ -17,10 +18,10 @@ from core.errors import NoFaceFound, PhotoError
 from core.perception import face_detection, face_mesh, framing, head_pose, identity, person_mask
 from core.perception.face_detection import FaceBox
 from core.perception.framing import CROP_PX
-from core.perception.similarity import Matrix, moved, scale_of, warped
+from core.perception.similarity import Matrix, inverse, moved, scale_of, warped
 from core.photo import Photo
 
-__all__ = ["CROP_PX", "Alignment", "FaceBox", "align", "reprojected_landmarks"]
+__all__ = ["CROP_PX", "Alignment", "FaceBox", "Framing", "align", "framed_by_hand"]
 
 Pixels = NDArray[np.uint8]
 
@@ -44,6 +45,9 @@ HEAD_ENDS = {
     "right side of the head": (-0.15, 0.03, 0.0),
 }
 """Points of the heads' frame that should be in the photo; left and right are the person's."""
+
+AXES_LENGTH = 0.2
+"""Of the heads' frame as it is drawn over a photo, world units: they end about at the skin."""
 
 FoundFace = tuple[FaceBox, face_mesh.FaceMesh]
 
@@ -166,22 +170,50 @@ def _with_mesh(pixels: Pixels, candidates: Sequence[FaceBox], least_presence: fl
     ]
 
 
-def reprojected_landmarks(
-    landmarks_hint: NDArray[np.floating], shape: tuple[int, ...] | None = None
-) -> NDArray[np.float32] | None:
-    """Where the 468 points would lie for five points placed by hand, [468,2] photo pixels; None if they make no face.
+@dataclass(frozen=True)
+class Framing:
+    """What follows from five points placed by hand, all in photo pixels.
+
+    Attributes:
+        landmarks: float32 [468,2] where the canonical face lies.
+        corners: float32 [4,2] of the crop, around it.
+        axes: float32 [4,2] the middle of the head, then the ends of its axes x (the person's left), y (up), z (ahead).
+        yaw_radians: Of the camera; positive sees the person's left side.
+        pitch_radians: Of the camera; positive looks down from above.
+        warnings: Sentences for people.
+    """
+
+    landmarks: NDArray[np.float32]
+    corners: NDArray[np.float32]
+    axes: NDArray[np.float32]
+    yaw_radians: float
+    pitch_radians: float
+    warnings: tuple[str, ...] = ()
+
+
+def framed_by_hand(landmarks_hint: NDArray[np.floating], pixels: Pixels) -> Framing | None:
+    """How the head of a photo would be framed for five points placed by hand; None if they make no face.
 
     Args:
         landmarks_hint: As in `align`.
-        shape: Height and width of the photo; points far outside of it make no face.
+        pixels: uint8 [H,W,3], the photo; points far outside of it make no face.
     """
     try:
-        _, points = _pose_by_hand(np.asarray(landmarks_hint, np.float64))
+        pose, points = _pose_by_hand(np.asarray(landmarks_hint, np.float64))
     except PhotoError:
         return None
-    if shape is not None and np.abs(points).max() > 4 * max(shape[:2]):
+    if np.abs(points).max() > 4 * max(pixels.shape[:2]):
         return None
-    return points.astype(np.float32)
+    corners = moved(np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64), inverse(pose.picture_from_photo))
+    axes = pose.in_photo(np.concatenate([np.zeros((1, 3)), AXES_LENGTH * np.eye(3)]))
+    return Framing(
+        points.astype(np.float32),
+        corners.astype(np.float32),
+        axes.astype(np.float32),
+        pose.yaw_radians,
+        pose.pitch_radians,
+        _warnings(pixels, _box_around(points), pose),
+    )
 
 
 def _pose_by_hand(five: NDArray[np.float64]) -> tuple[head_pose.HeadPose, NDArray[np.float64]]:
@@ -198,11 +230,15 @@ def _pose_by_hand(five: NDArray[np.float64]) -> tuple[head_pose.HeadPose, NDArra
 
 def _by_hand(pixels: Pixels, five: NDArray[np.float64]) -> Alignment:
     pose, points = _pose_by_hand(five)
-    low, high = points.min(0), points.max(0)
-    face = FaceBox(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
+    face = _box_around(points)
     if max(face.width, face.height) < LEAST_FACE_PX / 2:
         raise PhotoError("The placed face is too small.", f"It should be at least {LEAST_FACE_PX} pixels wide.")
     return _framed(pixels, face, (face,), points, pose)
+
+
+def _box_around(points: NDArray[np.float64]) -> FaceBox:
+    low, high = points.min(0), points.max(0)
+    return FaceBox(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
 
 
 def _in_box(pixels: Pixels, box: tuple[float, float, float, float]) -> Alignment:

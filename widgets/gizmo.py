@@ -8,13 +8,15 @@ from PySide6.QtWidgets import QWidget
 from core.camera import Camera
 from widgets.pictures import round_pen
 
+RED, GREEN, BLUE = "#e0605a", "#7fb44a", "#5b93e6"
+"""Of the axes x, y and z wherever they are drawn."""
 _AXES: tuple[tuple[str, str, tuple[int, int, int], str], ...] = (
-    ("right", "X", (1, 0, 0), "#e0605a"),
-    ("left", "", (-1, 0, 0), "#e0605a"),
-    ("top", "Y", (0, 1, 0), "#7fb44a"),
-    ("bottom", "", (0, -1, 0), "#7fb44a"),
-    ("front", "Z", (0, 0, 1), "#5b93e6"),
-    ("back", "", (0, 0, -1), "#5b93e6"),
+    ("right", "X", (1, 0, 0), RED),
+    ("left", "", (-1, 0, 0), RED),
+    ("top", "Y", (0, 1, 0), GREEN),
+    ("bottom", "", (0, -1, 0), GREEN),
+    ("front", "Z", (0, 0, 1), BLUE),
+    ("back", "", (0, 0, -1), BLUE),
 )
 _SIDE = 92
 _REACH = 32.0

@@ -1,15 +1,26 @@
-"""The photo on which a face is placed by hand: a box and five points to drag."""
+"""The photo on which a face is placed by hand: a box and five points to drag, crop and axes that follow from them."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPolygonF,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QWidget
 
+from widgets.gizmo import BLUE, GREEN, RED
 from widgets.pictures import image_of, round_pen
-from widgets.values import HandPlacement, Picture, Points
+from widgets.values import HandPlacement, Picture, PlacedHead, Points
 
 POINT_NAMES = ("right eye", "left eye", "nose tip", "right corner of the mouth", "left corner of the mouth")
 """Right and left are the person's own."""
@@ -18,7 +29,7 @@ POINT_NAMES = ("right eye", "left eye", "nose tip", "right corner of the mouth",
 _TYPICAL = np.asarray([(0.31, 0.40), (0.69, 0.40), (0.50, 0.60), (0.36, 0.78), (0.64, 0.78)], np.float32)
 _GRAB_PX = 12
 _SMALLEST_BOX = 8.0
-Reproject = Callable[[HandPlacement], Points | None]
+Reproject = Callable[[HandPlacement], PlacedHead | None]
 
 
 def placement_in(box: tuple[float, float, float, float]) -> HandPlacement:
@@ -50,7 +61,7 @@ class PlacementCanvas(QWidget):
         self._size = (photo.shape[1], photo.shape[0])
         self._placement = start
         self._reproject = reproject
-        self._points: Points | None = reproject(start)
+        self._placed = reproject(start)
         self._grip = ""
         self._hovered = ""
         self._last = QPointF()
@@ -61,10 +72,14 @@ class PlacementCanvas(QWidget):
         """Return where the face is now."""
         return self._placement
 
+    def placed(self) -> PlacedHead | None:
+        """Return what follows from it; None where the points make no face."""
+        return self._placed
+
     def set_placement(self, placement: HandPlacement) -> None:
         """Move the face and show what follows from it."""
         self._placement = placement
-        self._points = self._reproject(placement)
+        self._placed = self._reproject(placement)
         self.placement_changed.emit(placement)
         self.update()
 
@@ -93,7 +108,7 @@ class PlacementCanvas(QWidget):
         return QSize(720, 520)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw photo, veil, box, reprojected face and points."""
+        """Draw photo, crop, box, reprojected face, the head's axes and the points."""
         del event
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -103,13 +118,16 @@ class PlacementCanvas(QWidget):
         accent = self.palette().color(QPalette.ColorRole.Highlight).lighter(110)
         left, top, width, height = self._placement.box
         box = QRectF(self.to_widget(left, top), self.to_widget(left + width, top + height))
+        if self._placed is not None:
+            self._paint_crop(painter, self._placed.corners)
         self._paint_box(painter, box, accent)
-        if self._points is not None:
-            placed = QPolygonF([self.to_widget(x, y) for x, y in self._points.tolist()])
+        if self._placed is not None:
+            face = self._shown(self._placed.landmarks)
             painter.setPen(round_pen(QColor(0, 0, 0, 110), 3))
-            painter.drawPoints(placed)
+            painter.drawPoints(face)
             painter.setPen(round_pen(accent, 1.6))
-            painter.drawPoints(placed)
+            painter.drawPoints(face)
+            self._paint_axes(painter, self._placed.axes)
         for index, (x, y) in enumerate(self._placement.landmarks.tolist()):
             lit = f"point {index}" in {self._grip, self._hovered}
             self._paint_point(painter, self.to_widget(x, y), POINT_NAMES[index] if lit else "", accent)
@@ -160,6 +178,35 @@ class PlacementCanvas(QWidget):
         target = QRectF(0, 0, width * scale, height * scale)
         target.moveCenter(QRectF(self.rect()).center() + self._offset)
         return target
+
+    def _shown(self, points: Points) -> QPolygonF:
+        return QPolygonF([self.to_widget(x, y) for x, y in points.tolist()])
+
+    def _paint_crop(self, painter: QPainter, corners: Points) -> None:
+        """Darken what the head will not be made from, and outline the rest."""
+        crop = self._shown(corners)
+        outside, inside = QPainterPath(), QPainterPath()
+        outside.addRect(QRectF(self.rect()))
+        inside.addPolygon(crop)
+        inside.closeSubpath()
+        painter.fillPath(outside - inside, QColor(0, 0, 0, 110))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(255, 255, 255, 190), 1.2, Qt.PenStyle.DashLine))
+        painter.drawPolygon(crop)
+
+    def _paint_axes(self, painter: QPainter, axes: Points) -> None:
+        """Draw the head's own frame; the axis that comes towards the camera lies on top."""
+        middle, *ends = self._shown(axes).toList()
+        for end, colour, letter in zip(ends, (RED, GREEN, BLUE), "XYZ", strict=True):
+            painter.setPen(round_pen(QColor(0, 0, 0, 120), 5))
+            painter.drawLine(middle, end)
+            painter.setPen(round_pen(QColor(colour), 2.5))
+            painter.drawLine(middle, end)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colour))
+            painter.drawEllipse(end, 8, 8)
+            painter.setPen(QColor(255, 255, 255))
+            painter.drawText(QRectF(end.x() - 8, end.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, letter)
 
     def _paint_box(self, painter: QPainter, box: QRectF, accent: QColor) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)

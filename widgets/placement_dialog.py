@@ -34,6 +34,11 @@ class PlacementDialog(QDialog):
         column.addWidget(label("Put the box around the face, then each ring on its place", "section"))
         self.canvas = PlacementCanvas(photo, self._start, reproject)
         column.addWidget(self.canvas, 1)
+        self.state = label("", wrap=True)
+        self.doubts = label("", "warning", wrap=True)
+        column.addWidget(self.state)
+        column.addWidget(self.doubts)
+        self.canvas.placement_changed.connect(self._tell)
         foot = QHBoxLayout()
         foot.setSpacing(GAP)
         foot.addWidget(label("Wheel zooms, dragging beside the box moves the photo.", "muted"), 1)
@@ -43,12 +48,23 @@ class PlacementDialog(QDialog):
         self.accept_button.setDefault(True)
         foot.addWidget(self.accept_button)
         column.addLayout(foot)
-        self.resize(860, 680)
+        self._tell()
+        self.resize(860, 720)
 
     def accept(self) -> None:
         """Emit the placement and close."""
         self.placed.emit(self.canvas.placement())
         super().accept()
+
+    def _tell(self) -> None:
+        """Say how the head is seen so, and what is doubtful about it."""
+        placed = self.canvas.placed()
+        self.state.setText(
+            "The five points make no face: put each ring on its place." if placed is None else placed.text
+        )
+        doubts = () if placed is None else placed.doubts
+        self.doubts.setText("\n".join(doubts))
+        self.doubts.setVisible(bool(doubts))
 
     def _restart(self) -> None:
         self.canvas.set_placement(self._start)

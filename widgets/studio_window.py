@@ -51,6 +51,7 @@ from widgets.navigation import NAMED_VIEWS
 from widgets.panel_dock import PanelDock
 from widgets.photo_panel import PhotoPanel
 from widgets.pictures import image_of
+from widgets.placement_canvas import Reproject
 from widgets.placement_dialog import PlacementDialog
 from widgets.preferences_dialog import PreferencesDialog
 from widgets.recovery_dialog import RecoveryDialog
@@ -74,7 +75,6 @@ from widgets.values import (
     PhotoView,
     PickersView,
     Picture,
-    Points,
     Preferences,
     RecentItem,
     RecoveryItem,
@@ -455,10 +455,10 @@ class StudioWindow(QMainWindow):
         self,
         photo: Picture,
         start: HandPlacement | None,
-        reproject: Callable[[HandPlacement], Points | None],
+        reproject: Reproject,
         message: str = "",
     ) -> None:
-        """Let the user place the face by hand; `reproject` answers where the canonical face would lie.
+        """Let the user place the face by hand; `reproject` answers how the head would be framed.
 
         `message` says why it has to be placed.
         """

@@ -135,6 +135,21 @@ class HandPlacement:
 
 
 @dataclass(frozen=True)
+class PlacedHead:
+    """What follows from a `HandPlacement`, in photo pixels.
+
+    `landmarks` [N, 2] are the reprojected face, `corners` [4, 2] the crop's, `axes` [4, 2] the middle of the head and
+    the ends of its x, y and z axis. `text` says how the head is turned, `doubts` what to be careful about.
+    """
+
+    landmarks: Points
+    corners: Points
+    axes: Points
+    text: str = ""
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class HeadView:
     """What is known about the head; `figures` are shown in their order.
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.align import CROP_PX, Alignment, align, reprojected_landmarks
+from core.align import CROP_PX, Alignment, align, framed_by_hand
 from core.errors import NoFaceFound, PhotoError
 from core.perception import framing, head_pose, identity
 from core.perception.similarity import inverse, moved, scale_of
@@ -230,9 +230,12 @@ def test_five_points_by_hand(name: str) -> None:
     assert off < 0.02 * CROP_PX
     # left and right may be the person's or the viewer's
     np.testing.assert_allclose(align(photo(name), landmarks_hint=five[[1, 0, 2, 4, 3]]).landmarks, after.landmarks)
-    shown = reprojected_landmarks(five, photo(name).pixels.shape)
+    shown = framed_by_hand(five, photo(name).pixels)
     assert shown is not None
-    np.testing.assert_allclose(shown, after.landmarks, atol=1e-3)
+    np.testing.assert_allclose(shown.landmarks, after.landmarks, atol=1e-3)
+    corners = moved(shown.corners.astype(np.float64), after.crop_from_photo)
+    np.testing.assert_allclose(corners, CORNERS, atol=0.05)
+    assert (shown.yaw_radians, shown.warnings) == (after.yaw_radians, after.warnings)
 
 
 def test_five_points_work_where_no_face_is_found() -> None:
@@ -245,8 +248,9 @@ def test_five_points_work_where_no_face_is_found() -> None:
 
 def test_points_that_make_no_face() -> None:
     line = np.array([[0, 0], [10, 0], [20, 0], [30, 0], [40, 0]], np.float32)
-    assert reprojected_landmarks(line) is None
-    assert reprojected_landmarks(np.zeros((5, 2), np.float32)) is None
+    pixels = photo("astronaut").pixels
+    assert framed_by_hand(line, pixels) is None
+    assert framed_by_hand(np.zeros((5, 2), np.float32), pixels) is None
     with pytest.raises(PhotoError, match="no face"):
         align(photo("astronaut"), landmarks_hint=line)
     with pytest.raises(PhotoError, match="five points"):

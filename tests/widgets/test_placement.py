@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QApplication
 
 from widgets.placement_canvas import default_placement, dragged, placement_in
 from widgets.placement_dialog import PlacementDialog
+from widgets.values import HandPlacement, PlacedHead
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
-    from widgets.values import HandPlacement, Points
 
 PHOTO = np.full((100, 160, 3), 128, np.uint8)
 
@@ -50,12 +50,39 @@ def test_the_box_cannot_turn_inside_out() -> None:
     assert min(moved.box[2:]) > 0
 
 
+def placed_head(placement: HandPlacement, doubts: tuple[str, ...] = ()) -> PlacedHead:
+    left, top, width, height = placement.box
+    corners = np.asarray([(0, 0), (1, 0), (1, 1), (0, 1)], np.float32) * (width, height) + (left, top)
+    text = f"The nose is at {placement.landmarks[2, 0]:.0f}."
+    return PlacedHead(placement.landmarks, corners, placement.landmarks[:4], text, doubts)
+
+
+def test_the_dialog_tells_how_the_head_is_seen_and_what_is_doubtful(qtbot: QtBot) -> None:
+    def reproject(placement: HandPlacement) -> PlacedHead | None:
+        nose = placement.landmarks[2, 0]
+        return None if nose > 150 else placed_head(placement, ("The chin is cut off.",) if nose > 120 else ())
+
+    dialog = PlacementDialog(PHOTO, placement_in((10, 20, 40, 40)), reproject)
+    qtbot.addWidget(dialog)
+    with qtbot.waitExposed(dialog):
+        dialog.show()
+    assert dialog.state.text() == "The nose is at 30."
+    assert not dialog.doubts.isVisible()
+    dialog.canvas.set_placement(placement_in((105, 20, 40, 40)))
+    assert dialog.state.text() == "The nose is at 125."
+    assert dialog.doubts.text() == "The chin is cut off."
+    assert dialog.doubts.isVisible()
+    dialog.canvas.set_placement(placement_in((135, 20, 40, 40)))
+    assert "no face" in dialog.state.text()
+    assert not dialog.doubts.isVisible()
+
+
 def test_dragging_reprojects_and_accepting_emits(qtbot: QtBot) -> None:
     asked: list[HandPlacement] = []
 
-    def reproject(placement: HandPlacement) -> Points | None:
+    def reproject(placement: HandPlacement) -> PlacedHead | None:
         asked.append(placement)
-        return placement.landmarks
+        return placed_head(placement)
 
     dialog = PlacementDialog(PHOTO, None, reproject)
     qtbot.addWidget(dialog)
