@@ -50,6 +50,8 @@ class TakePart(_Layer):
         harmonise: how far its colours follow the wearer's own, 0..1; None is as the part needs: wholly for parts of the
             face, which bring skin along, and not at all for what is worn.
         regions: what was drawn to add to the part or to take away from it, one after the other.
+        in_planes: it is taken the published way, by gradients and with a band that the generator draws anew; so are
+            all parts of heads whose generator knows none in 3D.
     """
 
     part: str
@@ -57,6 +59,7 @@ class TakePart(_Layer):
     seam: float = 1.0
     harmonise: float | None = None
     regions: tuple[Region, ...] = ()
+    in_planes: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

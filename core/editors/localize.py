@@ -118,8 +118,19 @@ class Looks:
     alone: bool = False
 
 
-QUICK = Looks(finished=False, samples=(24, 16), neural_px=64, plane_px=64, alone=True)
-"""A look at a part that a processor takes seconds for: raw colours and small planes lead to much the same mask."""
+QUICK_VIEWS = ((-60, 5), (-25, 0), (0, 15), (0, -10), (25, 0), (60, 5))
+QUICK_ROUND_VIEWS = (*QUICK_VIEWS, (-120, 0), (180, 10), (120, 0))
+"""Fewer, for when somebody waits."""
+
+
+def quick_looks(*, all_round: bool) -> Looks:
+    """Looks that a processor takes seconds for: raw colours, small planes and few views lead to much the same mask.
+
+    Args:
+        all_round: the heads have a back.
+    """
+    cameras = cameras_of_views(QUICK_ROUND_VIEWS if all_round else QUICK_VIEWS)
+    return Looks(cameras, finished=False, samples=(16, 12), neural_px=48, plane_px=64, alone=True)
 
 
 def gradient_of_part(
