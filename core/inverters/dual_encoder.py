@@ -2,8 +2,9 @@
 
 First stage: the encoder's latents and camera. Second stage: two branches of one shape add offsets to the planes, E1
 faithful to the photo, E2 natural where the photo shows nothing. The occlusion mask of the photo's depth stitches them:
-`T = (1 - O) T_E1 + O T_E2`. Branches are trained for one generator; another one gets what untrained branches
-do, which lay the photo's colours on the visible surface and carry them around by the decoder's own slope.
+`T = (1 - O) T_E1 + O T_E2`. A second look lays on the surface what the picture still lacks. Branches are trained for
+one generator; another one gets what untrained branches do, which lay the photo's colours on the visible surface and
+carry them around by the decoder's own slope.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from core.inverters.lifting import ReadField
 from core.inverters.occlusion import stitched
 from core.inverters.offset_encoder import OffsetEncoder, OffsetEncoderConfig, lifted
 from core.inverters.pose import RefinedCamera
+from core.inverters.second_look import looked_again
 from core.mask import Mask
 from core.progress import Progress
 from core.protocols import PlaneGenerator
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.align import Alignment
-    from core.camera import Camera
     from core.inverters.encoder import EncoderGuess
     from core.inverters.first_look import FirstLook
     from core.progress import Report
@@ -51,8 +52,9 @@ SAMPLES = 8
 LEAST_PERSON = 0.01
 """Share of the crop that a person must fill."""
 UNTRAINED_COARSE_PX = 16
-Stitching = Literal["dual", "faithful", "natural", "first stage"]
-"""Which planes the head gets: stitched, E1's alone, E2's alone, or those of the encoder."""
+SECOND_LOOKS = 2
+Stitching = Literal["dual", "stitched", "faithful", "natural", "first stage"]
+"""Which planes the head gets: stitched and looked at again, stitched, E1's alone, E2's alone, or the encoder's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,13 +184,13 @@ class DualEncoder:
         if self._stitching != "first stage":
             look = first_look(generator, read, camera, photo, mask, glimpse)
             with torch.no_grad():
-                trigrid = self._second_stage(generator, field, read, camera, look)
+                trigrid = self._second_stage(generator, head, field, read, look, glimpse)
                 head = replace(head, trigrid=trigrid, delta={"trigrid": trigrid.planes - field.planes})
             report(Progress(2, 3, "Adding what the photo shows", result=head))
         return _drawn(head, generator, mask, guess, glimpse, report)
 
     def _second_stage(
-        self, generator: Generator, field: Trigrid, read: ReadField, camera: Camera, look: FirstLook
+        self, generator: PlaneGenerator, head: Head, field: Trigrid, read: ReadField, look: FirstLook, glimpse: Glimpse
     ) -> Trigrid:
         if self._branches is not None and not self._branches.fits(generator):
             raise CheckpointError(
@@ -198,7 +200,7 @@ class DualEncoder:
         branches = self._branches or bundled_branches(generator.info.name)
         if branches is None or not branches.fits(generator):
             branches = Branches.untrained(field)
-        known = lifted(generator, field, camera, look, branches.faithful.config.coarse_px, read)
+        known = lifted(generator, field, head.camera, look, branches.faithful.config.coarse_px, read)
         width = field.planes.shape[-1]
 
         def moved(branch: OffsetEncoder) -> Trigrid:
@@ -208,7 +210,10 @@ class DualEncoder:
             return moved(branches.faithful)
         if self._stitching == "natural":
             return moved(branches.natural)
-        return stitched(moved(branches.faithful), moved(branches.natural), known.hidden)
+        both = stitched(moved(branches.faithful), moved(branches.natural), known.hidden)
+        if self._stitching == "stitched":
+            return both
+        return looked_again(generator, both, head.latents, head.camera, look, known, glimpse, SECOND_LOOKS)
 
 
 def photo_and_mask(alignment: Alignment) -> tuple[Tensor, Tensor]:

@@ -161,7 +161,7 @@ def lifted(
         behind = (surface.points + INSIDE * directions).flatten(2)[0].T
         slopes = feature_slopes(generator, field, behind)
         plane_px = trigrid.planes.shape[-1]
-        splat = Splat.of(trigrid, SeenSurface(*(_as_dense(x, plane_px) for x in vars(surface).values())))
+        splat = Splat.of(trigrid, splat_surface(surface, plane_px))
         planes = F.interpolate(trigrid.planes.flatten(1, 2), (coarse_px,) * 2, mode="area")
         coarse = torch.cat([planes, _outlines(trigrid, camera, mask, look.alpha, coarse_px)], 1)
         hidden = hidden_cells(trigrid, surface)
@@ -179,6 +179,11 @@ def lifted(
         hidden,
         surface,
     )
+
+
+def splat_surface(surface: SeenSurface, plane_px: int) -> SeenSurface:
+    """The surface, sampled as densely as planes have cells."""
+    return SeenSurface(*(_as_dense(x, plane_px) for x in vars(surface).values()))
 
 
 def _as_dense(picture: Tensor, plane_px: int) -> Tensor:

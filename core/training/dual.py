@@ -1,8 +1,9 @@
 """Trains the dual encoder's offset branches: E1 for fidelity, then E2, from E1's weights, for what the photo hides.
 
-E1 knows the input view alone. E2 also sees the same head's other views, which synthetic data has, and the opinion of a
-discriminator on its hidden planes (`PlaneDiscriminator`); the ablations change that one: none at all, one that judges
-rendered pictures, one that sees all planes. Real samples are the generator's own, masked like the item at hand.
+Both are taught by points of the field that other views know. Of pictures E1 sees the input view alone; E2 also the same
+head's other views, which synthetic data has, and it hears a discriminator on its hidden planes (`PlaneDiscriminator`).
+The ablations change that one: none at all, one that judges rendered pictures, one that sees all planes. Real samples
+are the generator's own, masked like the item at hand.
 
 Resumable: FOLDER/<stage>.state.safetensors is written every few minutes, and each step draws from a seed of its own.
 Longer than usual: a stage is one machine whose branch, average, discriminator and state share a step.
@@ -45,6 +46,7 @@ from core.training.dual_losses import (
     rendered_view,
     view_terms,
 )
+from core.training.dual_ready import ready_item
 from core.training.dual_reals import real_patches, real_planes
 
 if TYPE_CHECKING:
@@ -55,7 +57,6 @@ if TYPE_CHECKING:
 
     from core.generators.mini import Mini
     from core.progress import Report
-    from core.training.dual_items import DualItem
 
 Adversary = Literal["none", "pictures", "planes", "hidden planes"]
 ADVERSARIES: tuple[Adversary, ...] = ("none", "pictures", "planes", "hidden planes")
@@ -83,7 +84,9 @@ class DualRecipe:
         discriminator_widths: its channels.
         discriminator_rate: Adam's.
         half_px: side of planes, averaged down, on which most steps work: four times as quick.
-        whole_every: every so many steps work on whole planes.
+        whole_every: every so many steps work on whole planes; 0 for never.
+        around: views of a head, the input view among them, in which points of the field are known. Both branches are
+            taught by them: E3DGE's supervision in 3D, which costs a twentieth of a picture.
         input_every: E2 looks at the input view every so many steps, else at another one.
         reals: samples of the generator that are kept as real ones.
         seed: of every draw.
@@ -92,8 +95,8 @@ class DualRecipe:
     network: OffsetEncoderConfig = field(default_factory=OffsetEncoderConfig)
     weights: DualWeights = field(default_factory=DualWeights)
     sizes: DualSizes = field(default_factory=DualSizes)
-    faithful_steps: int = 800
-    natural_steps: int = 800
+    faithful_steps: int = 2000
+    natural_steps: int = 1500
     rate: float = 1.5e-3
     natural_share: float = 0.7
     place_share: float = 5.0
@@ -103,7 +106,8 @@ class DualRecipe:
     discriminator_widths: tuple[int, ...] = (24, 32, 48, 64)
     discriminator_rate: float = 1e-3
     half_px: int = 128
-    whole_every: int = 6
+    whole_every: int = 0
+    around: int = 4
     input_every: int = 3
     reals: int = 40
     seed: int = 0
@@ -187,8 +191,7 @@ class BranchTraining:
         recipe = self.recipe
         random = np.random.default_rng([recipe.seed, int(self.natural), self.step])
         torch.manual_seed(recipe.seed * 1_000_003 + self.step)
-        item = read_item(self.items[int(random.integers(len(self.items)))], self.generator)
-        terms, fake, hidden = self.losses(item, random)
+        terms, fake, hidden = self.losses(self.items[int(random.integers(len(self.items)))], random)
         pace = min(1.0, (self.step + 1) / recipe.warm_up)
         pace *= 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, self.step / self.steps)))
         rate = recipe.rate * pace * (recipe.natural_share if self.natural else 1.0)
@@ -204,27 +207,25 @@ class BranchTraining:
         self.step += 1
         return values
 
-    def losses(
-        self, item: DualItem, random: np.random.Generator
-    ) -> tuple[dict[str, Tensor], Tensor | None, Tensor | None]:
+    def losses(self, path: Path, random: np.random.Generator) -> tuple[dict[str, Tensor], Tensor | None, Tensor | None]:
         """Terms by name, what the discriminator is shown, and the mask of it; differentiable in the branch."""
         recipe, network = self.recipe, self.generator.network
         weights, sizes = recipe.weights, recipe.sizes
+        if recipe.whole_every and self.step % recipe.whole_every == 0:
+            item = read_item(path, self.generator)
+            known = lifted(self.generator, item.trigrid, item.camera, item.look, recipe.network.coarse_px)
+        else:
+            item, known = ready_item(path, self.generator, recipe.half_px, recipe.network.coarse_px)
         trigrid = item.trigrid
-        if self.step % recipe.whole_every:
-            planes = F.adaptive_avg_pool2d(trigrid.planes.flatten(0, 2), recipe.half_px)
-            trigrid = trigrid.with_planes(planes.view(*trigrid.planes.shape[:3], *planes.shape[1:]))
-        known = lifted(self.generator, trigrid, item.camera, item.look, recipe.network.coarse_px)
         offset = self.network(known, trigrid.planes.shape[-1])
         planes = (trigrid.planes + offset)[None]
         rays = pixel_rays(item.views.rgb.shape[1])
-        views, fake, hidden = [item.view], None, None
-        other, *more = (int(n) for n in random.choice(len(item.views), 3, p=even_odds(item.views), replace=False))
-        if self.natural:
-            views += more
+        fake, hidden = None, None
+        count = min(recipe.around, len(item.views))
+        other, *more = (int(n) for n in random.choice(len(item.views), count, p=even_odds(item.views), replace=False))
         aside = self.natural and self.step % recipe.input_every != 0
         seen = rendered_view(network, planes, item, other if aside else item.view, rays, random, sizes)
-        named = view_terms(seen, weights, "alex" if self.natural else "vgg")
+        named = view_terms(seen, weights, "vgg")
         terms = {f"other {name}": term for name, term in named.items()} if aside else named
         if not aside:
             identity = identity_term(seen, item, weights)
@@ -245,7 +246,7 @@ class BranchTraining:
                     fake = fake * hidden
             if fake is not None:
                 terms["adversary"] = weights.adversary * generator_loss(self.discriminator(fake))
-        terms |= field_terms(network, planes, item, views, rays, random, sizes, weights)
+        terms |= field_terms(network, planes, item, [item.view, *more], rays, random, sizes, weights)
         terms["small"] = weights.small * offset.square().mean()
         return terms, fake, hidden
 

@@ -8,9 +8,9 @@ their cameras, without background, and in other colours: all views of an item th
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -28,7 +28,7 @@ from core.training.encoder_score import CAMERA_NOISE_RADIANS
 from core.trigrid import Trigrid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -103,6 +103,10 @@ class DualItem:
     trigrid: Trigrid
     look: FirstLook
     latents: Tensor
+
+    def with_trigrid(self, trigrid: Trigrid) -> DualItem:
+        """The same picture of the same head on other planes."""
+        return replace(self, trigrid=trigrid)
 
 
 def drawn_views(data: Sequence[Path], count: int, seed: int, *, held_out: bool = False) -> list[tuple[Path, int]]:
@@ -180,12 +184,25 @@ def read_item(path: Path, generator: Mini) -> DualItem:
     Raises:
         CheckpointError: it is damaged.
     """
+    described, tensors = read_file(path)
+    return item_of(described, tensors, generator)
+
+
+def read_file(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Description and tensors of an item's file.
+
+    Raises:
+        CheckpointError: it is damaged.
+    """
     try:
         with safe_open(path, framework="pt") as file:
-            described = json.loads(file.metadata()["item"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
+            return json.loads(file.metadata()["item"]), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
         raise CheckpointError(f"{path} is damaged.", "Delete it: it will be made again.") from error
+
+
+def item_of(described: Mapping[str, Any], tensors: Mapping[str, Tensor], generator: Mini) -> DualItem:
+    """The item of a file's description and tensors."""
     camera = Camera.from_json(described["camera"])
     folder, mirrored, view = Path(described["head"]), bool(described["mirrored"]), int(described["view"])
     true = PosedViews(folder, np.eye(4), mirrored=mirrored).world_from_camera[view]

@@ -36,7 +36,7 @@ class DualWeights:
     """Weights of the terms; the first three and the last are the paper's.
 
     Attributes:
-        perceptual: LPIPS of a view: VGG's for E1, AlexNet's, which takes a fifth of the time, for E2.
+        perceptual: LPIPS (VGG) of a view.
         squared: mean squared difference of its colours.
         identity: distance of the faces' embeddings.
         silhouette: L1 between alpha and mask.
@@ -52,7 +52,7 @@ class DualWeights:
     identity: float = 0.5
     silhouette: float = 0.3
     occupancy: float = 0.4
-    colour: float = 0.5
+    colour: float = 1.0
     part: float = 0.02
     small: float = 0.002
     adversary: float = 0.001

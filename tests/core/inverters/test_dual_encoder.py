@@ -213,13 +213,14 @@ def test_ways_to_stitch_differ() -> None:
     alignment = portrait(generator, generator.latents(noise, 1.0)[0], Camera.orbit())
     found = {
         name: trigrid_of(DualEncoder(pair, name).invert(alignment, generator, silent)).planes
-        for name in ("dual", "faithful", "natural", "first stage")
+        for name in ("dual", "stitched", "faithful", "natural", "first stage")
     }
     assert torch.equal(found["first stage"], trigrid.planes)
     assert float((found["natural"] - found["faithful"]).mean()) == pytest.approx(0.02, abs=1e-3)
-    between = found["dual"] - found["faithful"]
+    between = found["stitched"] - found["faithful"]
     assert float(between.min()) > -1e-4
     assert float(between.max()) < 0.021
+    assert not torch.equal(found["dual"], found["stitched"])
 
 
 def test_a_photo_without_a_person_is_refused() -> None:
