@@ -64,9 +64,7 @@ def looked_again(
         slopes = _sized(slopes, side)[0].flatten(1).T.unflatten(1, known.colour.shape[1:])
         cells, px = trigrid.planes.shape[-1], generator.info.neural_px
         for _ in range(rounds):
-            seen = glimpse.see(
-                generator, ReadField.of(trigrid), refined, (0, 0, *[generator.info.neural_px] * 2), SAMPLES
-            )
+            seen = glimpse.see(generator, ReadField.of(trigrid), refined, (0, 0, px, px), SAMPLES)
             alpha = seen.alpha[None, None]
             picture = generator.picture(seen.features[None], alpha, latents[None])
             drawn = F.interpolate(picture, (side, side), mode="area").clamp(0, 1)
