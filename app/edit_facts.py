@@ -5,7 +5,7 @@ Nothing heavy is imported before it is called.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.road import loaded_generator
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 LEARNED = "Learned"
 """Where sliders are listed that were learned on this machine."""
 PORTRAIT_PX = 320
+LEAST_SHARE = 0.002
+"""Of a picture of the head; a part of fewer pixels is a slip of the parser."""
 PERSON = "Person"
 """Group of the sliders that a model knows as attributes."""
 
@@ -69,14 +71,52 @@ def sliders_of(generator: str) -> tuple[SliderFacts, ...]:
 
 
 def coverage_of(renderer: Renderer) -> Mapping[str, float]:
-    """Share of the visible surface of each part that a head shows; empty where parts are not known in 3D."""
-    from core.editors.part_volume import HeadParts
+    """Share of the visible surface of each part that a head shows, or of its frontal picture where labels tell none."""
+    import numpy as np
+
+    from core.editors.part_volume import LABELS_OF, HeadParts
+    from core.mask import PARTS
     from core.rendering.renderer import HeadRenderer
 
     if not isinstance(renderer, HeadRenderer):
         return {}
-    grid = renderer.twin().grid()
-    return {} if grid.labels is None else HeadParts(grid).coverage()
+    if renderer.generator.info.parts:
+        grid = renderer.twin().grid()
+        return {} if grid.labels is None else HeadParts(grid).coverage()
+    frame = portrait_of(renderer.twin())
+    assert frame.labels is not None
+    solid = max(int((frame.labels > 0).sum()), 1)
+    shares = {
+        part: float(np.isin(frame.labels, [PARTS.index(label) for label in labels]).sum()) / solid
+        for part, labels in LABELS_OF.items()
+    }
+    return {part: share for part, share in shares.items() if share >= LEAST_SHARE}
+
+
+def labelled(renderer: Renderer, frame: Frame) -> Frame:
+    """A finished frame with its parts as the parser sees them, where the head's model names none itself."""
+    from core.rendering.renderer import HeadRenderer
+
+    known = frame.labels is not None or frame.quality < Quality.NEAR
+    if known or not isinstance(renderer, HeadRenderer) or renderer.generator.info.parts:
+        return frame
+    import cv2
+    import numpy as np
+
+    from core.segmenters.parser import parse
+
+    seen = cv2.resize(parse(frame.rgb), frame.depth.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return replace(frame, labels=np.where(frame.depth > 0, seen, 0).astype(np.uint8))
+
+
+def part_limit_of(renderer: Renderer) -> str:
+    """Why parts of a head can be taken from others and nothing else be done with them; empty where all can be done."""
+    from core.rendering.renderer import HeadRenderer
+
+    if not isinstance(renderer, HeadRenderer) or renderer.generator.info.parts:
+        return ""
+    title = renderer.generator.info.title
+    return f"{title} knows no parts in 3D: they can be taken from other heads, but not removed, coloured or redrawn."
 
 
 def grid_of(renderer: Renderer | None) -> FieldGrid | None:
@@ -95,7 +135,7 @@ def twin_of(renderer: Renderer | None) -> Renderer | None:
 
 def portrait_of(renderer: Renderer) -> Frame:
     """A head from the front, to point at its parts."""
-    return renderer.render(Camera.orbit(), Quality.NEAR, size_px=PORTRAIT_PX)
+    return labelled(renderer, renderer.render(Camera.orbit(), Quality.NEAR, size_px=PORTRAIT_PX))
 
 
 def folder_of(

@@ -10,6 +10,7 @@ runs, what waits and what is shown; what a wish does to a head lives in `core.ed
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import uuid
 from collections import deque
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from app.jobs import Job, JobQueue
 from app.refining import Refining, region_of
 from core.edit import Paint, Recolour, RemovePart, Repair, Restyle, TakePart, at_work, shape_of, with_strength
 from core.frame import Quality
+from core.progress import Progress
 from widgets.edit_values import FREE_PART, EditingView
 
 if TYPE_CHECKING:
@@ -111,6 +113,7 @@ class Editing(QObject):
         self._sliders: dict[str, tuple[SliderFacts, ...]] = {}
         self._asked_sliders = ""
         self._coverage: tuple[Head | None, Mapping[str, float]] = (None, {})
+        self._limit = ""
         self._finished: Head | None = None
         self._prepared: Head | None = None
         self._refusal_of_clicks: str | None = None
@@ -340,6 +343,7 @@ class Editing(QObject):
                 ),
                 refusal=ABSENT if absent else "",
                 slider_note=ABSENT if absent else note,
+                part_limit=self._limit,
             )
         )
 
@@ -349,6 +353,7 @@ class Editing(QObject):
         self._wishes.clear()
         self._paint_pictures.clear()
         self._coverage = (None, {})
+        self._limit = ""
         self._finished = self._prepared = None
         if self._bare:
             self.show_bare(False)
@@ -405,7 +410,7 @@ class Editing(QObject):
 
         return Job(
             title="Applying the edits",
-            work=lambda _report: self._made(project, sketch=moving),
+            work=lambda report: self._made(project, sketch=moving, report=report),
             done=done,
             failed=given_up,
             cancelled=given_up,
@@ -417,12 +422,17 @@ class Editing(QObject):
         renderer = self._viewing.known_renderer(head) or self._referencing.renderer_of(head)
         return self._engines.grid_of(renderer)
 
-    def _made(self, project: Project, *, sketch: bool = False) -> _Ready:
-        """Run in the job's thread."""
+    def _made(self, project: Project, *, report: Report, sketch: bool = False) -> _Ready:
+        """Run in the job's thread; `report` raises `Cancelled` when it is stopped."""
+        steps = itertools.count(1)
+
+        def stale() -> None:
+            report(Progress(next(steps), 0, "Looking for the part"))
+
         assert project.head is not None
         self._engines.use_threads(self._viewing.threads)
         half = self._choosing.economy_of(project.head.generator).half
-        folded = self._folding.folded(project, half=half, sketch=sketch)
+        folded = self._folding.folded(project, half=half, sketch=sketch, stale=stale)
         if folded.head is project.head:
             return _Ready(folded)
         renderer = self._viewing.made_renderer(folded.head, below=self._grid_of(project.head))
@@ -468,12 +478,13 @@ class Editing(QObject):
         self._coverage = (head, self._coverage[1])
 
         def done(result: object) -> None:
-            self._coverage = (head, cast("Mapping[str, float]", result))
+            coverage, self._limit = cast("tuple[Mapping[str, float], str]", result)
+            self._coverage = (head, coverage)
             self.show_panels()
 
         return Job(
             title="Finding parts",
-            work=lambda _report: self._engines.coverage_of(known),
+            work=lambda _report: (self._engines.coverage_of(known), self._engines.part_limit_of(known)),
             done=done,
             failed=self._fail,
             shown=False,
@@ -523,7 +534,7 @@ class Editing(QObject):
                 if self._added(ready, project, edit, text):
                     over()
 
-            return Job(title=text, work=lambda _report: self._made(wanted), done=done, failed=self._fail)
+            return Job(title=text, work=lambda report: self._made(wanted, report=report), done=done, failed=self._fail)
 
         self._wishes.append(job)
         self._go()

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from core.head import Head
     from core.photo import Photo
     from core.project import Project
-    from core.protocols import Renderer
+    from core.protocols import Generator, Renderer
     from core.rendering.occupancy import FieldGrid
 
 SEED_WORD = "seed:"
@@ -74,12 +74,17 @@ def folder_of(
         grid_of: gives grids of heads that are known already, which saves time; asked in the thread that folds.
     """
     from core.editors.fold import Folder
+    from core.editors.plane_taking import PlaneTools
+    from core.inverters.fusion_encoder import fusion_latents
+
+    def kin(name: str) -> Generator:
+        return road.loaded_generator(name, half=half)
 
     head = road.head_of(project, project.photo.name)
     references = {reference.key: reference.head for reference in project.references}
     names = {reference.key: spoken_name(reference.name) for reference in project.references}
-    generator = road.loaded_generator(head.generator, half=half)
-    return Folder(generator, head, references, names=names, grid_of=grid_of)
+    tools = PlaneTools(encode=fusion_latents)
+    return Folder(kin(head.generator), head, references, names=names, grid_of=grid_of, kin=kin, tools=tools)
 
 
 def spoken_name(name: str) -> str:
@@ -139,16 +144,30 @@ def project_reference(path: Path, generator: str, key: str, *, half: bool = Fals
     """The head of another project, with its edits.
 
     Raises:
-        ProjectError: it has no head, or one of another generator.
+        ProjectError: it has no head.
+        VoltefaceError: its head is of another family of generators.
     """
     project = editable_project(path)
-    head = road.head_of(project, path.name)
-    if head.generator != generator:
-        raise ProjectError(
-            f"{path.name} was made with {head.generator}, the head that should wear the part with {generator}.",
-            "Make both with one model.",
-        )
+    check_kin(spoken_name(path.name), road.head_of(project, path.name).generator, generator)
     return Reference(key=key, name=path.name, head=edited_head(project, half=half))
+
+
+def check_kin(name: str, theirs: str, ours: str) -> None:
+    """Refuse a reference of another family before its generator is loaded.
+
+    Args:
+        name: of the reference, for people.
+        theirs: its generator's name.
+        ours: that of the wearer's.
+
+    Raises:
+        VoltefaceError: they are of different families.
+    """
+    from core.editors.kinship import stranger
+
+    one, other = shelf.facts_of(theirs), shelf.facts_of(ours)
+    if theirs != ours and (one is None or other is None or one.family != other.family):
+        raise stranger(name, one.title if one else theirs, other.title if other else ours)
 
 
 def photo_reference(

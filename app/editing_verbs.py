@@ -45,6 +45,7 @@ def take(options: argparse.Namespace, console: Console) -> int:
         strength=options.strength,
         seam=options.seam,
         harmonise=options.harmonise,
+        in_planes=options.published,
     )
     return saved(_with(project, edit), [edit], options, console, f"{options.part} of {reference.name}")
 

@@ -56,6 +56,8 @@ class Engines:
     save_report: Callable[[Fidelity, str, Path], None] = reporting_road.save_report
     folder_of: Callable[..., Folder] = edit_facts.folder_of
     sliders_of: Callable[[str], tuple[SliderFacts, ...]] = edit_facts.sliders_of
+    labelled: Callable[[Renderer, Frame], Frame] = edit_facts.labelled
+    part_limit_of: Callable[[Renderer], str] = edit_facts.part_limit_of
     coverage_of: Callable[[Renderer], Mapping[str, float]] = edit_facts.coverage_of
     twin_of: Callable[[Renderer | None], Renderer | None] = edit_facts.twin_of
     grid_of: Callable[[Renderer | None], FieldGrid | None] = edit_facts.grid_of

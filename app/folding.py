@@ -74,13 +74,27 @@ class Folding:
         self._kept = (project, folder)
         return folder
 
-    def folded(self, project: Project, *, half: bool = False, sketch: bool = False) -> Folded:
-        """The head of a project with all edits that can be made; a sketch of it while a slider is dragged."""
+    def folded(
+        self,
+        project: Project,
+        *,
+        half: bool = False,
+        sketch: bool = False,
+        stale: Callable[[], None] = lambda: None,
+    ) -> Folded:
+        """The head of a project with all edits that can be made.
+
+        Args:
+            project: has a head.
+            half: as for `app.road.renderer_of`.
+            sketch: a slider is dragged.
+            stale: called between the steps of what takes long; raises `Cancelled`.
+        """
         assert project.head is not None
         if not at_work(project.edits):
             return Folded(project.head, project.edits, used_references(project), project.head)
         folder = self._folder(project, half=half)
-        head, problems = folded_if_possible(folder, project.edits, sketch=sketch)
+        head, problems = folded_if_possible(folder, project.edits, sketch=sketch, stale=stale)
         return Folded(project.head, project.edits, used_references(project), head, problems, sketch)
 
 
@@ -89,23 +103,23 @@ def _titles(project: Project) -> dict[str, str]:
 
 
 def folded_if_possible(
-    folder: Folder, edits: Sequence[Edit], *, sketch: bool = False
+    folder: Folder, edits: Sequence[Edit], *, sketch: bool = False, stale: Callable[[], None] = lambda: None
 ) -> tuple[Head, dict[str, VoltefaceError]]:
     """The head with all edits that can be made, and why the others cannot, by key."""
     try:
-        return folder.folded(edits, sketch=sketch), {}
+        return folder.folded(edits, sketch=sketch, stale=stale), {}
     except VoltefaceError:
         pass
     kept: list[Edit] = []
     problems: dict[str, VoltefaceError] = {}
     for edit in at_work(edits):
         try:
-            folder.folded([*kept, edit], sketch=sketch)
+            folder.folded([*kept, edit], sketch=sketch, stale=stale)
         except VoltefaceError as error:
             problems[edit.key] = error
         else:
             kept.append(edit)
-    return folder.folded(kept, sketch=sketch), problems
+    return folder.folded(kept, sketch=sketch, stale=stale), problems
 
 
 def used_references(project: Project) -> tuple[tuple[str, Head], ...]:

@@ -110,10 +110,23 @@ class FrameWorker(QThread):
     failed = Signal(object)  # VoltefaceError
     refining = Signal(bool)
 
-    def __init__(self, before_frame: Callable[[], None] = lambda: None, parent: QObject | None = None) -> None:
-        """Make the worker; `before_frame` runs in its thread before every frame."""
+    def __init__(
+        self,
+        before_frame: Callable[[], None] = lambda: None,
+        parent: QObject | None = None,
+        *,
+        looked_at: Callable[[Renderer, Frame], Frame] = lambda _renderer, frame: frame,
+    ) -> None:
+        """Make the worker.
+
+        Args:
+            before_frame: runs in its thread before every frame.
+            parent: of the thread.
+            looked_at: runs in its thread after every frame, and may tell what it shows.
+        """
         super().__init__(parent)
         self._before_frame = before_frame
+        self._looked_at = looked_at
         self.setObjectName("render")
         self._mailbox = Mailbox()
         self._sequence = 0
@@ -190,7 +203,8 @@ class FrameWorker(QThread):
 
         def draw() -> Frame:
             self._before_frame()
-            return request.renderer.render(request.camera, quality, stale=keep if must_finish else stale)
+            frame = request.renderer.render(request.camera, quality, stale=keep if must_finish else stale)
+            return self._looked_at(request.renderer, frame)
 
         outcome = attempt(draw)
         milliseconds = (time.perf_counter() - started) * 1e3

@@ -103,7 +103,7 @@ class Referencing(QObject):
         for one in reversed(project.references):
             look = self._look_of(one)
             note = ""
-            if project.head is not None and one.head.generator != project.head.generator:
+            if project.head is not None and not self._are_kin(one.head.generator, project.head.generator):
                 note = f"Made with {self._choosing.title_of(one.head.generator)}, so nothing can be taken from it."
             facts = (one.name, one.thumbnail, look, note)
             views.append(
@@ -291,6 +291,13 @@ class Referencing(QObject):
         coverage = self._engines.coverage_of(renderer)
         parts = tuple(part for part in PART_TITLES if part in coverage)
         return _Look(head, Portrait(frame.rgb, frame.labels), parts, renderer)
+
+    def _are_kin(self, one: str, other: str) -> bool:
+        """Whether two generators are of one family, so that their heads lend each other parts."""
+        if one == other:
+            return True
+        facts = self._engines.facts_of(one), self._engines.facts_of(other)
+        return facts[0] is not None and facts[1] is not None and facts[0].family == facts[1].family
 
     def _look_of(self, reference: Reference) -> _Look | None:
         look = self._looks.get(reference.key)

@@ -88,7 +88,7 @@ class Viewing(QObject):
         self._renderers: list[tuple[Head, Renderer]] = []
         self._finished: list[tuple[Head, Frame]] = []
         self._split: tuple[Head, Head, Head, SplitRenderer] | None = None
-        self._worker = FrameWorker(lambda: engines.use_threads(self.threads), self)
+        self._worker = FrameWorker(lambda: engines.use_threads(self.threads), self, looked_at=engines.labelled)
         self._worker.frame_ready.connect(self._show)
         self._worker.failed.connect(self.failed)
         self._worker.refining.connect(window.set_refining)

@@ -164,6 +164,7 @@ class EditingView:
         click_refusal: why a click cuts nothing out; empty where it does.
         refusal: why nothing can be edited; empty where it can.
         slider_note: why there are no sliders; empty where there are.
+        part_limit: why parts can be taken and nothing else be done with them; empty where all can be done.
     """
 
     references: tuple[ReferenceView, ...] = ()
@@ -174,6 +175,7 @@ class EditingView:
     click_refusal: str = ""
     refusal: str = ""
     slider_note: str = ""
+    part_limit: str = ""
 
 
 @dataclass(frozen=True, eq=False)

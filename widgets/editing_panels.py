@@ -15,6 +15,9 @@ from widgets.parts_panel import PartsPanel
 from widgets.references_panel import ReferencesPanel
 from widgets.viewer import REGION_LABEL, Viewer
 
+_OF_PARTS = ("parts", "references", "refusal", "part_limit")
+"""What of a view the panel of parts shows."""
+
 
 class EditingPanels(QObject):
     """Shows an EditingView; emits what the person wants changed.
@@ -112,8 +115,8 @@ class EditingPanels(QObject):
         if (view.references, view.refusal) != (before.references, before.refusal):
             # the application keeps the views of references that did not change
             self.references.set_references(view.references, enabled=can)
-        if (view.parts, view.references, view.refusal) != (before.parts, before.references, before.refusal):
-            self.parts.set_parts(view.parts if can else (), view.references, view.refusal)
+        if any(getattr(view, name) != getattr(before, name) for name in _OF_PARTS):
+            self.parts.set_parts(view.parts if can else (), view.references, view.refusal, view.part_limit)
         self.attributes.set_sliders(view.sliders if can else (), view.slider_note)
         if view.region is not before.region:
             self._show_region(self.parts.chosen_part)

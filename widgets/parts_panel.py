@@ -165,6 +165,7 @@ class PartsPanel(QWidget):
         self._group = QButtonGroup(self)
         self._group.setExclusive(False)
         self._references: tuple[ReferenceView, ...] = ()
+        self._limit = ""
         self._chosen: tuple[str, ...] = ()
         self._refresh()
 
@@ -178,9 +179,21 @@ class PartsPanel(QWidget):
         """Names of all chosen parts."""
         return self._chosen
 
-    def set_parts(self, parts: tuple[PartView, ...], references: tuple[ReferenceView, ...], refusal: str = "") -> None:
-        """Show the parts of the present head; what can be taken depends on the references."""
+    def set_parts(
+        self, parts: tuple[PartView, ...], references: tuple[ReferenceView, ...], refusal: str = "", limit: str = ""
+    ) -> None:
+        """Show the parts of the present head.
+
+        Args:
+            parts: of the head.
+            references: what can be taken depends on them.
+            refusal: why nothing can be done; empty where it can.
+            limit: why parts can be taken and nothing else be done with them; empty where all can be done.
+        """
         self._references = references
+        self._limit = limit
+        for limited in (self.remove_button, self.colour_button, self.refine_button, self.region_button):
+            limited.setToolTip(limit)
         if [one.name for one in parts] != list(self.rows):
             for row in self.rows.values():
                 self._column.removeWidget(row)
@@ -198,7 +211,7 @@ class PartsPanel(QWidget):
         self._empty.setText(refusal or _NOTHING)
         self._empty.setVisible(not parts)
         self._chosen = tuple(name for name in self._chosen if name in self.rows)
-        self.region_button.setEnabled(bool(parts))
+        self.region_button.setEnabled(bool(parts) and not limit)
         self._refresh()
 
     def choose(self, name: str, *, beside: bool = False) -> None:
@@ -304,14 +317,17 @@ class PartsPanel(QWidget):
         row = self.rows.get(part)
         if part == FREE_PART:
             return row is not None
-        return part in REMOVABLE and row is not None and (part in COLOURLESS or row._view.coverage > 0)
+        return (
+            not self._limit and part in REMOVABLE and row is not None and (part in COLOURLESS or row._view.coverage > 0)
+        )
 
     def _can_colour(self, part: str) -> bool:
         row = self.rows.get(part)
-        return part not in COLOURLESS and part != FREE_PART and row is not None and row._view.coverage > 0
+        can = part not in COLOURLESS and part != FREE_PART and row is not None and row._view.coverage > 0
+        return can and not self._limit
 
     def _can_refine(self, part: str) -> bool:
-        return part in self.rows and part not in COLOURLESS and part != FREE_PART
+        return not self._limit and part in self.rows and part not in COLOURLESS and part != FREE_PART
 
     def _refresh(self) -> None:
         for name, row in self.rows.items():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.grafted_field import GraftedField, RemappedField
 from core.warped_field import WarpedField
+from core.worn_style import WornStyle
 
 if TYPE_CHECKING:
     from core.editors.face_warp import FaceWarper
@@ -43,6 +44,7 @@ def bent(head: Head, warper: FaceWarper, shape: Shape, stiff: GraftedField | Non
         head,
         trigrid=head.trigrid if now is None else _bent(head.trigrid, now, stiff),
         photos=tuple(replace(photo, way=(*back, *photo.way)) for photo in head.photos),
+        styles=tuple(replace(one, way=(*back, *one.way)) if isinstance(one, WornStyle) else one for one in head.styles),
         paint=tuple(replace(layer, way=(*way(layer.shape), *layer.way)) for layer in head.paint),
     )
 

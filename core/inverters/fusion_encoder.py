@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from core.errors import CheckpointError
+from core.generators.mini import Mini
 from core.inverters.encoder import WEIGHTS, LevelOffsets, bundled_encoder, fingerprint
+from core.inverters.published_encoder import published_latents
 from core.whole_file import written_whole
 
 if TYPE_CHECKING:
@@ -26,8 +29,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from core.generators.mini import Mini
     from core.inverters.encoder_network import EncoderNetwork
+    from core.protocols import Generator
 
 METADATA_KEY = "fusion"
 
@@ -110,6 +113,25 @@ def load_fusion(path: Path, network: EncoderNetwork) -> FusionEncoder:
             f"The fusion encoder at {path} belongs to another encoder.", "Train it with `volteface train fusion`."
         )
     return FusionEncoder(network, LevelOffsets(weight, bias, generator))
+
+
+def fusion_latents(generator: Generator, picture: Tensor, alpha: Tensor) -> Tensor | None:
+    """Latents [1, L, W] of what a picture of a pasted head shows, by the encoder that there is for its generator.
+
+    Args:
+        generator: of the head.
+        picture: [1, 3, S, S] on white, 0..1, from straight in front.
+        alpha: [1, 1, S, S], how much of each pixel is the head.
+
+    Returns:
+        None where there is none: neither one that was trained for fusion, nor one that a person has installed.
+    """
+    encoder = bundled_fusion_encoder(generator.info.name) if isinstance(generator, Mini) else None
+    if encoder is not None and isinstance(generator, Mini):
+        with torch.no_grad():
+            return encoder.latents(picture, alpha, generator)
+    published = published_latents(picture, generator)
+    return None if published is None else published[None]
 
 
 @cache

@@ -17,8 +17,10 @@ import torch.nn.functional as F
 
 from core.device import moved
 from core.drawing.styles import drawing, tinted
+from core.rendering.rays import camera_rays
 from core.rendering.relief import with_relief
 from core.rendering.subject_view import subject_seen
+from core.worn_style import WornStyle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,7 +114,7 @@ class Stylist:
                 if subject is None:
                     continue  # nothing is seen, or no parts are known
                 own = _drawn_by(style.pack, subject.repainted(below), size_px)
-            share = self._share(style, seen, size_px) * min(1.0, max(0.0, style.strength))
+            share = self._share(style, seen, camera, size_px) * min(1.0, max(0.0, style.strength))
             picture = torch.lerp(picture, own, share)
         rgb: NDArray[np.uint8] = (picture[0].clamp(0, 1) * 255).round().to(torch.uint8).movedim(0, -1).numpy()
         beyond = np.clip(BEYOND * (1 - picture[0].amin(0).numpy()) - 1, 0, 1)
@@ -138,17 +140,33 @@ class Stylist:
         paper = F.interpolate(paper, (size_px, size_px), mode="bilinear", align_corners=False)
         return 1 - paper * (1 - own)
 
-    def _share(self, style: Restyle, seen: Composite, size_px: int) -> torch.Tensor:
+    def _share(self, style: Restyle, seen: Composite, camera: Camera, size_px: int) -> torch.Tensor:
+        """Where a style's parts are, [1, 1, S, S], 0..1, and no parts of heads that do not wear it."""
+        share = self._region_share(style, seen, size_px)
+        if not isinstance(style, WornStyle) or not style.places:
+            return share
+        origins, directions, _ = camera_rays(camera, seen.depth.shape[-1], seen.depth.device)
+        points = origins + directions * seen.depth.view(-1, 1)
+        places = style.share_at(points, lambda labels: self._chance(labels, seen).view(-1))
+        places = places.view(seen.depth.shape).float().cpu()
+        return share * F.interpolate(places, (size_px, size_px), mode="bilinear", align_corners=False)
+
+    def _region_share(self, style: Restyle, seen: Composite, size_px: int) -> torch.Tensor:
         """Where a style's parts are, [1, 1, S, S], 0..1."""
-        parts = self.generator.info.parts
+        if not style.region or not self.generator.info.parts:
+            return torch.ones(1, 1, 1, 1)
+        share = self._chance(style.region, seen) * (seen.alpha[0, 0] > 0)
+        return F.interpolate(share[None, None].cpu(), (size_px, size_px), mode="bilinear", align_corners=False)
+
+    def _chance(self, labels: tuple[str, ...], seen: Composite) -> torch.Tensor:
+        """How likely each pixel shows one of some parts, [h, w], 0..1; 1 where the generator knows none."""
         logits = self.generator.label_logits(
             seen.features[0].movedim(0, -1) / seen.alpha[0, 0, ..., None].clamp(min=1e-3)
         )
-        if not style.region or logits is None:
-            return torch.ones(1, 1, 1, 1)
-        chosen = [number for number, part in enumerate(parts) if part in style.region]
-        share = logits.float().softmax(-1)[..., chosen].sum(-1) * (seen.alpha[0, 0] > 0)
-        return F.interpolate(share[None, None].cpu(), (size_px, size_px), mode="bilinear", align_corners=False)
+        if logits is None:
+            return torch.ones_like(seen.alpha[0, 0])
+        chosen = [number for number, part in enumerate(self.generator.info.parts) if part in labels]
+        return logits.float().softmax(-1)[..., chosen].sum(-1)
 
     def _with_layers(self, seen: Composite, plain: torch.Tensor) -> torch.Tensor:
         """Features whose colours are those of the plain picture, if photos or paint lie on it."""

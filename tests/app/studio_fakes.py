@@ -26,7 +26,7 @@ from core.stand_in import ModelFacts
 from tests.fakes import TinyGenerator, tiny_head
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from core.edit import Edit
     from core.head import Head
@@ -79,9 +79,10 @@ class _TinyFolder:
         kept = tuple(Reference(key=key, name=names[key], head=head) for key, head in references.items())
         self.project = dataclasses.replace(self.project, references=kept)
 
-    def folded(self, edits: Sequence[Edit], *, sketch: bool = False) -> Head:
+    def folded(self, edits: Sequence[Edit], *, sketch: bool = False, stale: Callable[[], None] = lambda: None) -> Head:
         """See `core.editors.fold.Folder.folded`."""
         del sketch
+        stale()
         working = at_work(edits)
         head = self.project.head
         assert head is not None
