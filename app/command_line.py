@@ -189,6 +189,9 @@ def _add_editing(verbs: argparse._SubParsersAction[Parser], every: Parser, lean:
         metavar="S",
         help="0..1: how far its colours follow the head's (default: as it needs)",
     )
+    take.add_argument(
+        "--published", action="store_true", help="by gradients in the planes, with a band that the generator draws anew"
+    )
     length = take.add_mutually_exclusive_group()
     length.add_argument("--steps", type=_positive, metavar="N", help="optimisation steps, where REF is a photo")
     length.add_argument("--seconds", type=_positive_number, metavar="S", help="for a photo: stop after S seconds")
@@ -305,6 +308,10 @@ def _add_train(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None
     encoder.add_argument("--generator", type=Path, metavar="FILE", help="the head model; the bundled one if left out")
     encoder.add_argument("--steps", type=_positive, default=4000, metavar="N", help="of the schedule, in all")
     encoder.add_argument("--level-steps", type=_positive, default=120, metavar="N", help="through the head model")
+    _add_train_second_encoders(train_verbs, every)
+
+
+def _add_train_second_encoders(train_verbs: argparse._SubParsersAction[Parser], every: Parser) -> None:
     dual = train_verbs.add_parser(
         "dual", parents=[every], help="train the dual encoder: faithful in front, natural behind; resumes by itself"
     )
