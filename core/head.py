@@ -8,6 +8,7 @@ import torch
 
 from core.camera import Camera
 from core.edit import Paint, Restyle
+from core.eyewear import Eyewear
 from core.field import Field
 from core.hair_strands import HairStrands
 from core.mask import Mask
@@ -33,6 +34,7 @@ class Head:
         paint: laid over that, first to last.
         styles: in which it is drawn, first to last; they draw photos and paint too.
         strands: what its hair looks like close by, under the photos; None leaves hair as the generator draws it.
+        eyewear: glasses that it wears over all that, as shapes; None leaves those that its field may show.
     """
 
     generator: str
@@ -47,6 +49,7 @@ class Head:
     paint: tuple[Paint, ...] = ()
     styles: tuple[Restyle, ...] = ()
     strands: HairStrands | None = None
+    eyewear: Eyewear | None = None
 
     def __post_init__(self) -> None:
         if self.latents.ndim != 2 or self.latents.dtype != torch.float32:
@@ -61,6 +64,7 @@ class Head:
             and torch.equal(self.latents, other.latents)
             and self.strands == other.strands
             and self.styles == other.styles
+            and self.eyewear == other.eyewear
             and self.trigrid == other.trigrid
             and self.delta.keys() == other.delta.keys()
             and all(torch.equal(value, other.delta[name]) for name, value in self.delta.items())

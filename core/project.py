@@ -29,6 +29,7 @@ from safetensors.torch import save as bytes_from_tensors
 from core.camera import Camera
 from core.edit import EDITS, Edit
 from core.errors import PhotoError, ProjectError
+from core.eyewear import Eyewear, GlassesForm
 from core.grafted_field import Fit, GraftedField, RemappedField, Volume
 from core.hair_strands import HairStrands
 from core.head import Head
@@ -204,6 +205,8 @@ def _classes(aligned: bool) -> Classes:
             Head,
             PhotoLayer,
             HairStrands,
+            Eyewear,
+            GlassesForm,
             StylePack,
             *FIELDS,
             PlaneAxes,

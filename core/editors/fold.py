@@ -32,6 +32,7 @@ from core.editors.attributes import Sliders
 from core.editors.bareness import can_go_without, latents_without
 from core.editors.face_bending import bent
 from core.editors.face_warp import FaceWarper
+from core.editors.glasses_seat import seated
 from core.editors.grafting import CLEARANCE, Lender, Wearer
 from core.editors.part_volume import LABELS_OF, REACH, HeadParts, labels_of
 from core.editors.photo_refit import RAYS_PX, SKETCH_RAYS_PX, refitted
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.edit import Edit
+    from core.eyewear import Eyewear
     from core.field import Field
     from core.head import Head
     from core.protocols import Generator
@@ -134,9 +136,13 @@ class Folder:
             fitted, anchor = before.latents, before.anchor
             paint, strands = self._head.paint, self._head.strands
             stiff: GraftedField | None = None
+            eyewear = self._head.eyewear
             working = _with_taken_off(working)
             for number, edit in enumerate(working):
                 match edit:
+                    case TakePart(part="glasses") if (pair := self._pair(anchor, edit)) is not None:
+                        field = self._cleared(field, fitted, anchor, edit.part, edit.strength, needed=False)
+                        eyewear = pair
                     case TakePart():
                         field = self._taken(field, fitted, anchor, edit)
                         stiff = field if edit.part == "glasses" else stiff
@@ -162,6 +168,7 @@ class Folder:
             styles = (*self._head.styles, *(edit for edit in working if isinstance(edit, Restyle)))
             made = replace(self._head, latents=latents, trigrid=field, photos=photos, paint=paint, strands=strands)
             made = replace(made, styles=styles) if styles else made
+            made = replace(made, eyewear=eyewear)
             if shape or any(layer.shape for layer in paint):
                 made = bent(made, self._once("face", self._warper), shape, stiff)
         self._settled = before
@@ -271,24 +278,9 @@ class Folder:
         return RemappedField(bare, remap.matrix, remap.offset)
 
     def _taken(self, field: Field, latents: Tensor, anchor: Tensor, edit: TakePart) -> GraftedField:
-        if edit.part != REGION:
-            labels_of(edit.part)
-        elif not edit.regions:
-            raise VoltefaceError("No region was drawn.", "Draw one over the view of the head.")
-        source = self._references.get(edit.reference)
-        if source is None:
-            raise VoltefaceError("The reference of this edit is gone.", "Choose another one or delete the edit.")
-        if source.generator != self._head.generator:
-            raise VoltefaceError(
-                f"The reference was made with {source.generator}, this head with {self._head.generator}.",
-                "Make both with one model.",
-            )
+        lender = self._lender(edit)
         if edit.part in WORN and can_go_without(self._plain, edit.part):
             field = self._cleared(field, latents, anchor, edit.part, edit.strength, needed=False)
-        name = self._names.get(edit.reference) or "the reference"
-        lender = self._once(
-            ("lender", edit.reference, id(source)), lambda: Lender(self._plain, source, name, self._grid_of)
-        )
         worn_on = self._parts_of(anchor, self._field(anchor))
         what = (edit.part, edit.reference, edit.regions, _numbers(anchor))
         place = self._once(("place", *what), lambda: lender.place(edit, worn_on))
@@ -302,6 +294,43 @@ class Folder:
 
         graft = self._once(("dyed", *what, _numbers(seen), edit.harmonise), dyed)
         return GraftedField(field, graft, volume, place.fit, edit.strength)
+
+    def _lender(self, edit: TakePart) -> Lender:
+        """Who lends the part of an edit.
+
+        Raises:
+            VoltefaceError: there is no such part, or no such reference.
+        """
+        if edit.part != REGION:
+            labels_of(edit.part)
+        elif not edit.regions:
+            raise VoltefaceError("No region was drawn.", "Draw one over the view of the head.")
+        source = self._references.get(edit.reference)
+        if source is None:
+            raise VoltefaceError("The reference of this edit is gone.", "Choose another one or delete the edit.")
+        if source.generator != self._head.generator:
+            raise VoltefaceError(
+                f"The reference was made with {source.generator}, this head with {self._head.generator}.",
+                "Make both with one model.",
+            )
+        name = self._names.get(edit.reference) or "the reference"
+        return self._once(
+            ("lender", edit.reference, id(source)), lambda: Lender(self._plain, source, name, self._grid_of)
+        )
+
+    def _pair(self, anchor: Tensor, edit: TakePart) -> Eyewear | None:
+        """The reference's glasses on the wearer, as shapes; None where its field has to lend them as it is."""
+        if edit.regions:
+            return None  # what is to be taken was drawn
+        lender = self._lender(edit)
+        worn_on = self._parts_of(anchor, self._field(anchor))
+
+        def fit() -> Eyewear | None:
+            found = lender.glasses(worn_on)
+            return None if found is None else seated(*found, worn_on)
+
+        pair = self._once(("pair", edit.reference, _numbers(anchor)), fit)
+        return None if pair is None else replace(pair, strength=edit.strength)
 
     def _recoloured(self, field: Field, edit: Recolour, state: Hashable) -> Field:
         # the part may have come with an edit before this one

@@ -13,6 +13,7 @@ import torch
 
 from core.edit import REGION
 from core.editors.bareness import can_go_without, latents_without
+from core.editors.glasses_form import glasses_form
 from core.editors.part_volume import FEWEST_NODES, REACH, HeadParts, fit_of, labels_of
 from core.editors.recolouring import CALM, FREE, remap_to
 from core.errors import VoltefaceError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.edit import TakePart
+    from core.eyewear import GlassesForm
     from core.field import Field
     from core.head import Head
     from core.protocols import Generator
@@ -127,6 +129,18 @@ class Lender:
                     "What was drawn holds hardly anything of the head.", "Draw over more of the part, or draw it anew."
                 )
         return Place(offered, weights, fit)
+
+    def glasses(self, worn_on: HeadParts) -> tuple[GlassesForm, Fit] | None:
+        """The reference's glasses as shapes, and how they fit; None where they are none that could be made out.
+
+        Raises:
+            VoltefaceError: the reference wears no glasses.
+        """
+        if self._source.eyewear is not None:
+            return self._source.eyewear.form, fit_of(self._whole[1], worn_on, "glasses")
+        _, offered = self._offered("glasses")
+        form = glasses_form(self._theirs, self._source, offered)
+        return None if form is None else (form, fit_of(offered, worn_on, "glasses"))
 
     def dyed(self, edit: TakePart, place: Place, wearer: Wearer) -> Field:
         """The reference's field in features that the wearer's decoder reads, in colours that suit the wearer.

@@ -269,6 +269,10 @@ class HeadParts:
         """World points [N, 3] of the nodes that bear one of the labels."""
         return self._points(self.nodes(*labels))
 
+    def own_points(self, part: str) -> torch.Tensor:
+        """World points [N, 3] of the nodes of a part, where such a part can be."""
+        return self._points(self.own(part))
+
     def _points(self, nodes: torch.Tensor) -> torch.Tensor:
         z, y, x = nodes.nonzero().unbind(1)
         counts = reversed(self.grid.sigma.shape)
@@ -277,6 +281,11 @@ class HeadParts:
             for index, count, half in zip((x, y, z), counts, self.grid.half_sides, strict=True)
         ]
         return torch.stack(columns, 1)
+
+    def surface_points(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """World points [N, 3] of all solid nodes near the visible surface, and their labels, uint8 [N]."""
+        assert self.grid.labels is not None
+        return self._points(self._known), self.grid.labels[self._known]
 
     def landmarks(self) -> dict[str, torch.Tensor]:
         """Middles [3] of eyes, ears (each side), nose and lips, as far as they can be seen."""
@@ -342,6 +351,10 @@ def fit_of(source: HeadParts, target: HeadParts, part: str) -> Fit:
         shift = target.points(*labels).mean(0) - source.points(*labels).mean(0)
         return Fit(1.0, _triple(shift))
     common = sorted(ours.keys() & theirs.keys())
+    if part == "glasses":
+        # they hang before the eyes; ears under hair are not where ears are
+        eyes = [name for name in common if name.endswith("eyes")]
+        common = eyes if len(eyes) == 2 else [name for name in common if not name.endswith(("eyes", "ears"))]
     if len(common) < 2:
         return Fit()
     a, b = torch.stack([ours[name] for name in common]), torch.stack([theirs[name] for name in common])

@@ -18,6 +18,7 @@ from core.head import Head
 from core.mask import PARTS
 from core.protocols import Generator
 from core.rendering import marching, near
+from core.rendering.eyewear import with_eyewear
 from core.rendering.marching import Composite, march, never_stale
 from core.rendering.matte import fine_alpha
 from core.rendering.near import march_near
@@ -87,9 +88,11 @@ class HeadRenderer:
                 if self._stylist is not None and not keys:
                     # the grid knows no styles: few rays drawn in them are better than none
                     composite = self._marched(camera, Quality.NEAR, self._effort, stale, SKETCH_SHARE)
-                    return self._finished(composite, camera, quality, size_px)
+                    return self._wearing(self._finished(composite, camera, quality, size_px))
                 frame = preview(grid.on_processor, keys, camera, size_px or self.generator.info.picture_px)
-                return frame if keys else replace(frame, rgb=self._dressed(frame.rgb, frame.alpha, frame.depth, camera))
+                if not keys:
+                    frame = replace(frame, rgb=self._dressed(frame.rgb, frame.alpha, frame.depth, camera))
+                return self._wearing(frame)
             if quality is Quality.NEAR:
                 self.grid(stale)
 
@@ -101,7 +104,7 @@ class HeadRenderer:
 
             frame, self._effort = with_less(draw, self._effort)
             self._remember(frame)
-            return frame
+            return self._wearing(frame)
 
     def grid(self, stale: Callable[[], None] = never_stale) -> FieldGrid:
         """The head on a grid, made when it is first asked for."""
@@ -212,6 +215,10 @@ class HeadRenderer:
             camera=camera,
             quality=quality,
         )
+
+    def _wearing(self, frame: Frame) -> Frame:
+        """A frame with the head's glasses; previews take their colours from frames without, and get them anew."""
+        return frame if self.head.eyewear is None else with_eyewear(frame, self.head.eyewear)
 
     def _dressed(
         self, rgb: NDArray[np.uint8], alpha: NDArray[np.float32], depth: NDArray[np.float32], camera: Camera

@@ -1,0 +1,86 @@
+"""A pair of glasses that a head wears: clean shapes instead of density, so that they stay as sharp as glass and wire.
+
+A head model can only smear what is thinner than its grid, and paints what lies behind a lens onto it. Glasses that were
+put on are drawn over the head by each pixel's depth instead (`core.rendering.eyewear`), and join exported meshes.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rgb = tuple[float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GlassesForm:
+    """What a pair looks like. Lengths are world units, in the place of the head that they were measured on.
+
+    Both lenses are superellipses, |x / half_width|^n + |y / half_height|^n = 1, mirrored about `middle_x`.
+
+    Attributes:
+        middle_x: of the bridge.
+        centre: x from the middle, and y, of the left lens.
+        front_z: of the rims at the lenses' centres.
+        half_width: of a lens, to the middle of its rim.
+        upper: height of a lens above its centre.
+        lower: the same below.
+        squareness: n; 2 is round.
+        wire: radius of the rim.
+        hinge_y: where the temples begin.
+        frame_rgb: 0..1.
+        lens_rgb: 0..1.
+        lens_opacity: 0 is clear glass.
+        veiled: the lenses are known as glasses by who looks at them, not as what lies behind.
+    """
+
+    middle_x: float
+    centre: tuple[float, float]
+    front_z: float
+    half_width: float
+    upper: float
+    lower: float
+    squareness: float
+    wire: float
+    hinge_y: float
+    frame_rgb: Rgb
+    lens_rgb: Rgb
+    lens_opacity: float
+    veiled: bool
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Eyewear:
+    """A pair in the place where it is worn. Arrays are never written in place.
+
+    Attributes:
+        form: what it looks like.
+        frame_points: float32 [V, 3], world units; rims, bridge and temples, each a closed tube.
+        frame_faces: int32 [F, 3], wound anticlockwise as seen from outside.
+        lens_points: float32 [L, 3].
+        lens_faces: int32 [M, 3], one side of thin shells, wound as seen from the front.
+        strength: 0 is not there, 1 wholly.
+    """
+
+    form: GlassesForm
+    frame_points: NDArray[np.float32]
+    frame_faces: NDArray[np.int32]
+    lens_points: NDArray[np.float32]
+    lens_faces: NDArray[np.int32]
+    strength: float = 1.0
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Eyewear):
+            return NotImplemented
+        same = (self.form, self.strength) == (other.form, other.strength)
+        return same and all(
+            np.array_equal(getattr(self, name), getattr(other, name)) for name in ("frame_points", "lens_points")
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.form, self.strength))
+
+    def in_colour(self, rgb: Rgb, share: float) -> "Eyewear":
+        """The pair with another colour of its frame, as far as `share`, 0..1."""
+        red, green, blue = (float((1 - share) * a + share * b) for a, b in zip(self.form.frame_rgb, rgb, strict=True))
+        return replace(self, form=replace(self.form, frame_rgb=(red, green, blue)))
