@@ -24,6 +24,7 @@ from core.evaluation.edited_views import PITCH_DEGREES, YAWS_DEGREES, Change, co
 from core.evaluation.figures import Cell, ModelFigures, Part
 from core.evaluation.pair_log import PairLog, PairRecord
 from core.evaluation.pictures import at_degrees, identity_between, identity_of
+from core.evaluation.published_steps import published_ablation
 from core.evaluation.reconstruction import alignment_of, inverted
 from core.frame import Quality
 from core.grafted_field import Fit, GraftedField
@@ -41,8 +42,9 @@ if TYPE_CHECKING:
     from core.progress import Report
     from core.protocols import Generator
 
-REMOVAL, HELD_OUT = "removal", "held-out"
-PARTS = ("hair", "glasses", "nose", "mouth", REMOVAL)
+REMOVAL, HELD_OUT, PUBLISHED = "removal", "held-out", "published"
+PARTS = ("hair", "glasses", "nose", "mouth", REMOVAL, PUBLISHED)
+PUBLISHED_PARTS = ("hair", "glasses")
 REMOVED = ("glasses", "hair")
 TARGETS: dict[str, float] = {"hair": 0.15, "glasses": 0.20}
 """Identity distance of a wearer to himself, at most."""
@@ -114,7 +116,7 @@ def evaluate_editing(
     check_parts(plan.parts)
     figures = known or ModelFigures(f"Edits of {generator.info.title}")
     heads = _Inverted(generator, truths[: plan.held_out], plan, report)
-    taken = [name for name in plan.parts if name != REMOVAL]
+    taken = [name for name in plan.parts if name not in (REMOVAL, PUBLISHED)]
     for name in [*plan.parts, *(f"{HELD_OUT} {name}" for name in taken if heads.truths)]:
         done = figures.parts.get(name)
         # a part that was measured on fewer pairs than are wanted now goes on from its log
@@ -128,6 +130,13 @@ def evaluate_editing(
 def _measured(name: str, generator: Generator, plan: Plan, heads: _Inverted, report: Report, log: PairLog) -> Part:
     if name == REMOVAL:
         return removal(generator, plan, report)
+    if name == PUBLISHED:
+        done = {part: [one.names for one in log.records(f"{name} {part}")] for part in PUBLISHED_PARTS}
+        lacking = {
+            part: sampled_pairs(generator, part, plan.steps, plan.seed, report, names) for part, names in done.items()
+        }
+        steps_words = f"{plan.steps} pairs of random heads, wearers from seed {plan.seed}"
+        return published_ablation(generator, lacking, steps_words, report, log, name)
     if name.startswith(HELD_OUT):
         part = name.removeprefix(HELD_OUT).strip()
         words = f"{len(heads.truths)} held-out heads in pairs, inverted from one view in {plan.seconds:g} s"
@@ -149,7 +158,7 @@ def check_parts(names: Sequence[str]) -> None:
         VoltefaceError: one does not.
     """
     for name in names:
-        if name not in (*LABELS_OF, REMOVAL):
+        if name not in (*LABELS_OF, REMOVAL, PUBLISHED):
             raise VoltefaceError(f"There is no part {name!r} to evaluate.", f"Choose from: {', '.join(PARTS)}.")
 
 
