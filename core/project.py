@@ -42,9 +42,11 @@ from core.region import Region
 from core.siren_field import SirenField
 from core.stand_in import ModelFacts, StandIn, bytes_of_mesh, mesh_of_bytes
 from core.style_pack import StylePack
+from core.styled_field import StyledField
 from core.trigrid import PlaneAxes, Trigrid
 from core.warped_field import Warp, WarpedField
 from core.whole_file import written_whole
+from core.worn_style import StylePlace, WornStyle
 
 if TYPE_CHECKING:
     import torch
@@ -66,7 +68,7 @@ LIMITS = {
 """The members of the archive and the most bytes that each may unfold to."""
 PACKED = ("camera", "alignment", "further", "head", "references", "edits")
 """Fields that `core.packing` writes."""
-FIELDS = (Trigrid, SirenField, GraftedField, RemappedField, WarpedField, Warp, Volume, Fit)
+FIELDS = (Trigrid, SirenField, GraftedField, RemappedField, StyledField, WarpedField, Warp, Volume, Fit)
 """What heads are made of; a reference may be a head with edits of its own."""
 MAX_RATIO = 200
 """A member that unfolds to more than this many times its size, and to more than a megabyte, is a bomb."""
@@ -208,6 +210,8 @@ def _classes(aligned: bool) -> Classes:
             Eyewear,
             GlassesForm,
             StylePack,
+            StylePlace,
+            WornStyle,
             *FIELDS,
             PlaneAxes,
             Mask,

@@ -34,16 +34,21 @@ from core.editors.face_bending import bent
 from core.editors.face_warp import FaceWarper
 from core.editors.glasses_seat import seated
 from core.editors.grafting import CLEARANCE, Lender, Wearer
+from core.editors.kinship import are_kin, stranger
 from core.editors.part_volume import LABELS_OF, REACH, HeadParts, labels_of
 from core.editors.photo_refit import RAYS_PX, SKETCH_RAYS_PX, refitted
+from core.editors.plane_taking import PlaneHead, PlaneTools, part_change
 from core.editors.rear_repair import RearLayer
 from core.editors.recolouring import CALM, FREE, Remap, remap_to, toned
 from core.editors.restyling import check_fits, check_region, plane_change, restyled
 from core.errors import VoltefaceError
 from core.generators.mini import Mini
 from core.grafted_field import GraftedField, RemappedField, Volume
+from core.rendering.marching import never_stale
 from core.rendering.renderer import HeadRenderer
+from core.styled_field import StyledField
 from core.trigrid import Trigrid
+from core.worn_style import StylePlace, WornStyle, with_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -92,17 +97,24 @@ class Folder:
         *,
         names: Mapping[str, str] | None = None,
         grid_of: Callable[[Head], FieldGrid | None] = lambda _head: None,
+        kin: Callable[[str], Generator] | None = None,
+        tools: PlaneTools | None = None,
     ) -> None:
         """Begin.
 
         Args:
-            generator: of the head and of all references.
+            generator: of the head.
             head: as it was made, without edits.
             references: heads to take parts from, by key.
             names: of the references, for people, by key.
             grid_of: gives grids that are known already; asked in the thread that folds.
+            kin: gives the generator of a name, for references that were made with another one.
+            tools: for parts that are taken the published way.
         """
         self._plain = generator
+        self._kin = kin
+        self._tools = tools or PlaneTools()
+        self._stale = never_stale
         self._generator = generator.tuned(head.delta) if head.delta else generator
         self._head = head
         self._references = dict(references)
@@ -111,17 +123,19 @@ class Folder:
         self._settled: _State | None = None
         self._memory: dict[Hashable, object] = {}
 
-    def folded(self, edits: Sequence[Edit], *, sketch: bool = False) -> Head:
+    def folded(self, edits: Sequence[Edit], *, sketch: bool = False, stale: Callable[[], None] = never_stale) -> Head:
         """The head with all edits that are at work.
 
         Args:
             edits: first to last.
             sketch: it is looked at while a slider is dragged. What lies over the face stays as it was fitted before the
                 drag, so that frames come quickly.
+            stale: called between the steps of what takes long; raises `Cancelled`.
 
         Raises:
             VoltefaceError: an edit cannot be made; nothing is changed.
         """
+        self._stale = stale
         every = at_work(edits)
         if not every:
             return self._head
@@ -137,6 +151,7 @@ class Folder:
             paint, strands = self._head.paint, self._head.strands
             stiff: GraftedField | None = None
             eyewear = self._head.eyewear
+            worn = tuple(WornStyle.of(style) for style in self._head.styles)
             working = _with_taken_off(working)
             for number, edit in enumerate(working):
                 match edit:
@@ -145,7 +160,8 @@ class Folder:
                         eyewear = pair
                     case TakePart():
                         field = self._taken(field, fitted, anchor, edit)
-                        stiff = field if edit.part == "glasses" else stiff
+                        worn = self._styles_with(worn, field, edit)
+                        stiff = field if edit.part == "glasses" and isinstance(field, GraftedField) else stiff
                         strands = self._references[edit.reference].strands if edit.part == "hair" else strands
                     case RemovePart():
                         seen = latents if edit.part == "beard" else fitted
@@ -159,16 +175,15 @@ class Folder:
                         paint = (*paint, edit)
                     case Restyle():
                         field = self._restyled(field, fitted, anchor, edit)
+                        worn = (*worn, WornStyle.of(edit))
                     case Repair():
                         field = self._repaired(field, fitted, edit.strength)
             rays_px = SKETCH_RAYS_PX if sketch else RAYS_PX
             photos = refitted(
                 self._head.photos, self._generator, self._head.trigrid, field, gone=_taken_off(working), rays_px=rays_px
             )
-            styles = (*self._head.styles, *(edit for edit in working if isinstance(edit, Restyle)))
             made = replace(self._head, latents=latents, trigrid=field, photos=photos, paint=paint, strands=strands)
-            made = replace(made, styles=styles) if styles else made
-            made = replace(made, eyewear=eyewear)
+            made = replace(made, styles=worn, eyewear=eyewear)
             if shape or any(layer.shape for layer in paint):
                 made = bent(made, self._once("face", self._warper), shape, stiff)
         self._settled = before
@@ -277,8 +292,10 @@ class Folder:
         remap = self._remap(features[solid], tone.clamp(0, 1), calm=CALM)
         return RemappedField(bare, remap.matrix, remap.offset)
 
-    def _taken(self, field: Field, latents: Tensor, anchor: Tensor, edit: TakePart) -> GraftedField:
+    def _taken(self, field: Field, latents: Tensor, anchor: Tensor, edit: TakePart) -> Field:
         lender = self._lender(edit)
+        if self._in_planes(edit):
+            return self._taken_in_planes(field, lender, edit)
         if edit.part in WORN and can_go_without(self._plain, edit.part):
             field = self._cleared(field, latents, anchor, edit.part, edit.strength, needed=False)
         worn_on = self._parts_of(anchor, self._field(anchor))
@@ -289,7 +306,8 @@ class Folder:
         seen = anchor if edit.part in REACH else latents
 
         def dyed() -> Field:
-            wearer = Wearer(self._generator, worn_on, self._field(seen), bool(self._head.delta))
+            other = bool(self._head.delta) or lender.plain is not self._plain
+            wearer = Wearer(self._generator, worn_on, self._field(seen), other)
             return lender.dyed(edit, place, wearer)
 
         graft = self._once(("dyed", *what, _numbers(seen), edit.harmonise), dyed)
@@ -308,21 +326,52 @@ class Folder:
         source = self._references.get(edit.reference)
         if source is None:
             raise VoltefaceError("The reference of this edit is gone.", "Choose another one or delete the edit.")
-        if source.generator != self._head.generator:
-            raise VoltefaceError(
-                f"The reference was made with {source.generator}, this head with {self._head.generator}.",
-                "Make both with one model.",
-            )
         name = self._names.get(edit.reference) or "the reference"
-        return self._once(
-            ("lender", edit.reference, id(source)), lambda: Lender(self._plain, source, name, self._grid_of)
+        plain = self._plain
+        if source.generator != self._head.generator:
+            if self._kin is None:
+                raise stranger(name, source.generator, plain.info.title)
+            plain = self._kin(source.generator)
+            if not are_kin(plain, self._plain):
+                raise stranger(name, plain.info.title, self._plain.info.title)
+        return self._once(("lender", edit.reference, id(source)), lambda: Lender(plain, source, name, self._grid_of))
+
+    def _styles_with(self, worn: tuple[WornStyle, ...], field: Field, edit: TakePart) -> tuple[WornStyle, ...]:
+        """The styles of a head after a part was taken, which keeps its look as far as its colours are its own."""
+        if not isinstance(field, GraftedField):
+            return worn
+        own = edit.strength * (1 - (edit.harmonise or 0.0))
+        # parts of the face bring skin along
+        labels = labels_of(edit.part) if edit.part in REACH else ()
+        place = StylePlace(field.volume, field.fit, inside=True, strength=own, labels=labels)
+        return with_part(worn, self._references[edit.reference].styles, place)
+
+    def _in_planes(self, edit: TakePart) -> bool:
+        """Whether a part is taken the published way: where it was asked for, and where labels tell no parts."""
+        return edit.in_planes or not self._plain.info.parts
+
+    def _taken_in_planes(self, field: Field, lender: Lender, edit: TakePart) -> Field:
+        if edit.part == REGION or edit.regions:
+            raise VoltefaceError(
+                "What was drawn can only be taken between heads whose model knows parts in 3D.",
+                "Take a whole part instead.",
+            )
+        wearer = PlaneHead.of(self._generator, self._head, "this head")
+        other = PlaneHead.of(lender.theirs, lender.source, lender.name)
+        same = lender.theirs is self._generator
+        change = self._once(
+            ("planes", edit.part, edit.reference, id(lender)),
+            lambda: part_change(wearer, other, edit.part, self._tools, same=same, stale=self._stale),
         )
+        return StyledField(field, change, edit.strength)
 
     def _pair(self, anchor: Tensor, edit: TakePart) -> Eyewear | None:
         """The reference's glasses on the wearer, as shapes; None where its field has to lend them as it is."""
-        if edit.regions:
-            return None  # what is to be taken was drawn
+        if edit.regions or self._in_planes(edit):
+            return None  # what is to be taken was drawn, or is taken as it lies in the planes
         lender = self._lender(edit)
+        if lender.source.styles and lender.source.eyewear is None:
+            return None  # shapes would lose the look
         worn_on = self._parts_of(anchor, self._field(anchor))
 
         def fit() -> Eyewear | None:

@@ -84,7 +84,14 @@ class Wearer:
 
 
 class Lender:
-    """One reference. Used by one thread at a time."""
+    """One reference. Used by one thread at a time.
+
+    Attributes:
+        plain: its generator without tuning.
+        theirs: with it.
+        source: the reference.
+        name: for people.
+    """
 
     def __init__(self, plain: Generator, source: Head, name: str, grid_of: Callable[[Head], FieldGrid | None]) -> None:
         """Begin.
@@ -95,10 +102,8 @@ class Lender:
             name: for people.
             grid_of: gives grids that are known already.
         """
-        self._plain = plain
-        self._theirs = plain.tuned(source.delta) if source.delta else plain
-        self._source = source
-        self._name = name
+        self.plain, self.source, self.name = plain, source, name
+        self.theirs = plain.tuned(source.delta) if source.delta else plain
         self._grid_of = grid_of
 
     def place(self, edit: TakePart, worn_on: HeadParts) -> Place:
@@ -136,10 +141,10 @@ class Lender:
         Raises:
             VoltefaceError: the reference wears no glasses.
         """
-        if self._source.eyewear is not None:
-            return self._source.eyewear.form, fit_of(self._whole[1], worn_on, "glasses")
+        if self.source.eyewear is not None:
+            return self.source.eyewear.form, fit_of(self._whole[1], worn_on, "glasses")
         _, offered = self._offered("glasses")
-        form = glasses_form(self._theirs, self._source, offered)
+        form = glasses_form(self.theirs, self.source, offered)
         return None if form is None else (form, fit_of(offered, worn_on, "glasses"))
 
     def dyed(self, edit: TakePart, place: Place, wearer: Wearer) -> Field:
@@ -151,7 +156,7 @@ class Lender:
         field, offered = self._offered(edit.part)
         worn = edit.part in REACH
         share = (0.0 if worn else 1.0) if edit.harmonise is None else edit.harmonise
-        if not share and worn and not self._source.delta and not wearer.is_tuned:
+        if not share and worn and not self.source.delta and not wearer.is_tuned:
             return field
         if edit.part == REGION:
             points = place.points()
@@ -160,8 +165,8 @@ class Lender:
         if not len(points):
             raise VoltefaceError(f"{self._subject} has nothing there.", "Draw over more, or choose another reference.")
         features = field.sample(points)
-        raw, decoded = self._theirs.decode(features)
-        colours = self._theirs.colours(decoded)
+        raw, decoded = self.theirs.decode(features)
+        colours = self.theirs.colours(decoded)
         suited = self._suited(colours, field, offered, edit.part, wearer)
         with torch.enable_grad():
             remap = remap_to(
@@ -177,7 +182,7 @@ class Lender:
         """Colours [N, 3] as they would be on the wearer."""
         labels = labels_of(part) if part in REACH else ("skin",)
         here = wearer.mean_colour(*labels)
-        there = _mean_colour(self._theirs, field, offered.points(*labels))
+        there = _mean_colour(self.theirs, field, offered.points(*labels))
         if here is None or there is None:
             return colours
         if part in REACH:
@@ -189,30 +194,30 @@ class Lender:
 
     def _offered(self, part: str) -> tuple[Field, HeadParts]:
         field, offered = self._whole
-        if part != "glasses" and offered.has("glasses") and can_go_without(self._plain, "glasses"):
+        if part != "glasses" and offered.has("glasses") and can_go_without(self.plain, "glasses"):
             # what lies under the reference's temples and lenses is wanted, not they
             field, offered = self._unglazed
         if part != REGION and not offered.has(part):
             verb = "were" if part.endswith("s") else "was"
-            raise VoltefaceError(f"No {part} {verb} found on {self._name}.", "Choose another reference or part.")
+            raise VoltefaceError(f"No {part} {verb} found on {self.name}.", "Choose another reference or part.")
         return field, offered
 
     @cached_property
     def _whole(self) -> tuple[Field, HeadParts]:
-        field = self._source.trigrid
-        return field, HeadParts.of(self._theirs, field, self._grid_of(self._source))
+        field = self.source.trigrid
+        return field, HeadParts.of(self.theirs, field, self._grid_of(self.source))
 
     @cached_property
     def _unglazed(self) -> tuple[Field, HeadParts]:
         _, parts = self._whole
-        bare = self._theirs.trigrid(latents_without(self._plain, self._source.latents, "glasses"))
-        room = parts.room("glasses", CLEARANCE["glasses"], lambda at: self._theirs.decode(bare.sample(at))[0] > 0)
-        field = GraftedField(self._source.trigrid, bare, room)
-        return field, HeadParts.of(self._theirs, field, below=parts.grid)
+        bare = self.theirs.trigrid(latents_without(self.plain, self.source.latents, "glasses"))
+        room = parts.room("glasses", CLEARANCE["glasses"], lambda at: self.theirs.decode(bare.sample(at))[0] > 0)
+        field = GraftedField(self.source.trigrid, bare, room)
+        return field, HeadParts.of(self.theirs, field, below=parts.grid)
 
     @property
     def _subject(self) -> str:
-        return self._name[:1].upper() + self._name[1:]
+        return self.name[:1].upper() + self.name[1:]
 
 
 def _mean_colour(generator: Generator, field: Field, points: Tensor) -> tuple[Tensor, Tensor] | None:
