@@ -42,11 +42,13 @@ class TrueView:
         rgb: uint8 [S, S, 3], on white.
         label: uint8 [S, S], indices into `core.mask.PARTS`.
         camera: where from.
+        depth: float32 [S, S] along the camera's z in world units, 0 where there is nothing; None where it is not known.
     """
 
     rgb: NDArray[np.uint8]
     label: NDArray[np.uint8]
     camera: Camera
+    depth: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +94,8 @@ def _chosen(views: HeadViews) -> dict[int, TrueView]:
         off = {n: abs(abs(math.degrees(cameras[n].yaw_radians)) - angle) for n in level}
         best = min(off, key=lambda n: off[n], default=None)
         if best is not None and off[best] < NEAR_ENOUGH_DEGREES:
-            chosen[angle] = TrueView(np.array(views.rgb[best]), np.array(views.label[best]), cameras[best])
+            depth = np.array(views.depth[best], np.float32)
+            chosen[angle] = TrueView(np.array(views.rgb[best]), np.array(views.label[best]), cameras[best], depth)
     return chosen
 
 

@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import torch
 
@@ -22,6 +23,7 @@ from core.evaluation.inversion_methods import METHODS, found_heads
 from core.evaluation.pictures import COMPARED_PX, as_tensor, identity_between, identity_of, sized
 from core.evaluation.rear_check import rear_check, rear_views
 from core.evaluation.reconstruction import FACE_SEEN_DEGREES, alignment_of, same_turn
+from core.exporters.options import LIFE_SIZE_MM
 from core.frame import Quality
 from core.metrics import psnr
 from core.perception.lpips import embedding_distance, perceptual_net
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from core.evaluation.held_out import HeldOutHead
@@ -43,7 +46,12 @@ if TYPE_CHECKING:
     from core.progress import Report
     from core.protocols import Generator
 
-MEASURES = {"lpips": "LPIPS (VGG, on the head)", "whole": "LPIPS (VGG, whole picture)", "psnr": "PSNR dB"}
+MEASURES = {
+    "lpips": "LPIPS (VGG, on the head)",
+    "whole": "LPIPS (VGG, whole picture)",
+    "psnr": "PSNR dB",
+    "depth": "surface off, mm of a life-size head (median of the pixels that both heads fill)",
+}
 IDENTITY = "identity (dlib)"
 TURNS_DEGREES = (0, 15, 30, 45)
 """Yaws to either side at which a portrait's identity is measured."""
@@ -86,20 +94,22 @@ class Truth:
         solid: [1, 1, h, w] the person, 0..1.
         embedding: of VGG16.
         face: its identity, or None.
+        depth: float32 [S, S], see `TrueView`, or None.
     """
 
     rgb: Tensor
     solid: Tensor
     embedding: Embedding
     face: Tensor | None
+    depth: NDArray[np.float32] | None = None
 
     @staticmethod
-    def of(rgb: Tensor, solid: Tensor, *, with_face: bool) -> Truth:
+    def of(rgb: Tensor, solid: Tensor, *, with_face: bool, depth: NDArray[np.float32] | None = None) -> Truth:
         """Of a picture and its mask."""
         with torch.no_grad():
             embedding = perceptual_net("vgg").embed(rgb)
         pixels = (rgb[0].permute(1, 2, 0) * 255).round().byte().numpy()
-        return Truth(rgb, solid, embedding, identity_of(pixels) if with_face else None)
+        return Truth(rgb, solid, embedding, identity_of(pixels) if with_face else None, depth)
 
     def measured(self, frame: Frame, *, alone: bool = False) -> dict[str, float]:
         """A frame against it; over the pixels of either, or of this one alone."""
@@ -115,7 +125,16 @@ class Truth:
                 "whole": float(embedding_distance(embedding, self.embedding)),
                 "psnr": float(psnr(drawn, self.rgb, mask)),
                 "identity": math.nan if self.face is None else identity_between(identity_of(frame.rgb), self.face),
+                "depth": math.nan if self.depth is None else surface_off_mm(frame.depth, self.depth),
             }
+
+
+def surface_off_mm(found: NDArray[np.float32], true: NDArray[np.float32]) -> float:
+    """Median distance along the camera's z of two pictures of depth, 0 where nothing is; nan where none overlaps."""
+    side = true.shape[0]
+    near = cv2.resize(found, (side, side), interpolation=cv2.INTER_NEAREST)
+    both = (near > 0) & (true > 0)
+    return float(np.median(np.abs(near[both] - true[both]))) * LIFE_SIZE_MM if both.any() else math.nan
 
 
 def by_angle(found: Mapping[int, Mapping[str, float]]) -> dict[str, dict[int, float]]:
@@ -131,7 +150,7 @@ def held_out_rows(
     front, truths = truth.views[0], dict[int, Truth]()
     for angle, view in truth.views.items():
         solid = sized(torch.from_numpy((view.label > 0).astype(np.float32))[None, None])
-        truths[angle] = Truth.of(as_tensor(view.rgb), solid, with_face=angle <= FACE_SEEN_DEGREES)
+        truths[angle] = Truth.of(as_tensor(view.rgb), solid, with_face=angle <= FACE_SEEN_DEGREES, depth=view.depth)
 
     def measured(found: Found) -> InversionRow:
         renderer = HeadRenderer(generator, found.head)

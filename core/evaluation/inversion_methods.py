@@ -2,6 +2,10 @@
 
 A pivotal inversion passes the encoder's guess and a pure W+ search on its way, so three rows cost one run. Heads are
 bare: the photo that a head wears would hide what its field is worth; rows that end in "with the photo on" wear it.
+
+The published baselines stand as what is trained here in their manner: e4e's one code for all levels, the encoder's
+latents for all levels (pSp), E1 (TriPlaneNet's branch), E1 mixed with the encoder's planes (GOAE); where a published
+encoder is installed beside its generator, it has rows of its own.
 """
 
 from __future__ import annotations
@@ -10,11 +14,16 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import torch
+
 from core import inverters
 from core.errors import VoltefaceError
+from core.generators.mini_prior import LatentPrior
 from core.head import Head
-from core.inverters.dual_encoder import DualEncoder, load_branches
+from core.inverters.dual_encoder import DualEncoder, load_branches, photo_and_mask
+from core.inverters.encoder import encode
 from core.inverters.photo_layer import with_photo
+from core.inverters.published_offsets import published_heads
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -26,13 +35,21 @@ if TYPE_CHECKING:
     from core.protocols import Generator, Inverter
 
 ENCODER, SEARCH, PIVOTAL = "encoder only", "W+ search only", "pivotal (PTI-like)"
-FAITHFUL, NATURAL, DUAL = "E1", "E2", "dual"
+ONE_CODE, MIXED = "one code (e4e-like)", "E1 mixed (GOAE-like)"
+FAITHFUL, NATURAL, STITCHED, DUAL = "E1", "E2", "dual, one look", "dual"
+PUBLISHED = "published encoders"
 WORN = ", with the photo on"
 PSEUDO_VIEWS = "pseudo-views"
 ALONG = {ENCODER: "First guess", SEARCH: "Finding the head"}
 """Rows that a pivotal inversion passes, and what it says meanwhile."""
-STITCHINGS: dict[str, Stitching] = {FAITHFUL: "faithful", NATURAL: "natural", DUAL: "dual"}
-METHODS = (ENCODER, SEARCH, PIVOTAL, FAITHFUL, NATURAL, DUAL, PSEUDO_VIEWS)
+STITCHINGS: dict[str, Stitching] = {
+    FAITHFUL: "faithful",
+    MIXED: "mixed",
+    NATURAL: "natural",
+    STITCHED: "stitched",
+    DUAL: "dual",
+}
+METHODS = (ONE_CODE, ENCODER, SEARCH, PIVOTAL, *STITCHINGS, PSEUDO_VIEWS, PUBLISHED)
 ABLATION_SUFFIX = "_dual.safetensors"
 
 
@@ -41,7 +58,7 @@ class Wanted:
     """What to compare.
 
     Attributes:
-        methods: of `METHODS`.
+        methods: of `METHODS`; `PUBLISHED` stands for all encoders that are installed for the generator.
         seconds: for each method that searches; None lets each do its own number of steps.
         seed: of each.
         ablations: other branches by name; each is a row like `dual`.
@@ -104,6 +121,8 @@ def ablations_in(folder: Path | None) -> tuple[tuple[str, Branches], ...]:
 
 def found_heads(alignment: Alignment, generator: Generator, wanted: Wanted, report: Report) -> Iterator[Found]:
     """The heads of all rows, one after another."""
+    if ONE_CODE in wanted.methods:
+        yield from _of_one_code(alignment, generator)
     along = [name for name in (ENCODER, SEARCH, PIVOTAL) if name in wanted.methods]
     if along:
         # the encoder's guess alone needs no search
@@ -113,17 +132,46 @@ def found_heads(alignment: Alignment, generator: Generator, wanted: Wanted, repo
                 yield found
                 if found.row == PIVOTAL:
                     yield from _worn(found, alignment, generator, wanted)
-    for name in (FAITHFUL, NATURAL, DUAL):
+    for name, stitching in STITCHINGS.items():
         if name in wanted.methods:
-            found = _timed(name, DualEncoder(stitching=STITCHINGS[name]), alignment, generator, wanted, report)
+            found = _timed(name, DualEncoder(stitching=stitching), alignment, generator, wanted, report)
             yield found
             if name == DUAL:
                 yield from _worn(found, alignment, generator, wanted)
     for name, branches in wanted.ablations:
-        yield _timed(f"{DUAL}, {name}", DualEncoder(branches), alignment, generator, wanted, report)
+        yield _timed(f"{DUAL}, {name}", DualEncoder(branches, "stitched"), alignment, generator, wanted, report)
         yield _timed(f"{NATURAL}, {name}", DualEncoder(branches, "natural"), alignment, generator, wanted, report)
     if PSEUDO_VIEWS in wanted.methods:
         yield _timed(PSEUDO_VIEWS, inverters.load(PSEUDO_VIEWS, bare=True), alignment, generator, wanted, report)
+    if PUBLISHED in wanted.methods:
+        begun = time.monotonic()
+        for title, head in published_heads(alignment, generator):
+            yield Found(title, head, time.monotonic() - begun)
+            begun = time.monotonic()
+
+
+def _of_one_code(alignment: Alignment, generator: Generator) -> Iterator[Found]:
+    """The encoder's attributes as one code for every level, without its offsets; nothing where there is no encoder."""
+    begun = time.monotonic()
+    photo, mask = photo_and_mask(alignment)
+    given = alignment.camera
+    guess = encode(photo, mask, (given.yaw_radians, given.pitch_radians), generator)
+    prior = getattr(generator, "prior", None)
+    if not isinstance(prior, LatentPrior) or not guess.attributes:
+        return
+    with torch.no_grad():
+        code = prior.latent_from_attributes(torch.tensor([list(guess.attributes.values())]))
+        latents = code.repeat(generator.info.latent_count, 1)
+        turn = (guess.yaw_radians - given.yaw_radians, guess.pitch_radians - given.pitch_radians)
+        head = Head(
+            generator=generator.info.name,
+            latents=latents,
+            camera=given.orbited(*turn),
+            trigrid=generator.trigrid(latents),
+            seed=0,
+            method=ONE_CODE,
+        )
+    yield Found(ONE_CODE, head, time.monotonic() - begun)
 
 
 def _timed(

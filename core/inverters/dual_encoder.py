@@ -53,8 +53,9 @@ LEAST_PERSON = 0.01
 """Share of the crop that a person must fill."""
 UNTRAINED_COARSE_PX = 16
 SECOND_LOOKS = 2
-Stitching = Literal["dual", "stitched", "faithful", "natural", "first stage"]
-"""Which planes the head gets: stitched and looked at again, stitched, E1's alone, E2's alone, or the encoder's."""
+Stitching = Literal["dual", "stitched", "faithful", "natural", "mixed", "first stage"]
+"""Which planes the head gets: stitched and looked at again, stitched, E1's alone, E2's alone, E1's where the photo sees
+and the encoder's elsewhere (GOAE's mix), or the encoder's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,6 +211,8 @@ class DualEncoder:
             return moved(branches.faithful)
         if self._stitching == "natural":
             return moved(branches.natural)
+        if self._stitching == "mixed":
+            return stitched(moved(branches.faithful), field, known.hidden)
         both = stitched(moved(branches.faithful), moved(branches.natural), known.hidden)
         if self._stitching == "stitched":
             return both

@@ -38,16 +38,22 @@ def published_latents(rgb: Tensor, generator: Generator) -> Tensor | None:
         rgb: [1, 3, h, w] the aligned person on white, 0..1.
         generator: one that was installed.
     """
-    for model in _candidates(generator.info.name):
+    for model in candidates(generator.info.name):
         for family in PREFERRED:
             if family in model.networks:
-                latents = _answer(model.name, family, rgb, generator.info)
+                latents = latents_by(model.name, family, rgb, generator)
                 if latents is not None:
-                    return generator.mean_latents() + latents
+                    return latents
     return None
 
 
-def _candidates(generator: str) -> list[ModelRecord]:
+def latents_by(model: str, family: str, rgb: Tensor, generator: Generator) -> Tensor | None:
+    """Latents [L, W] that one encoder of an installed model finds; None where it is damaged, or speaks of others."""
+    latents = _answer(model, family, rgb, generator.info)
+    return None if latents is None else generator.mean_latents() + latents
+
+
+def candidates(generator: str) -> list[ModelRecord]:
     """Installed models whose encoders may be for a generator: its own file first."""
     from core.checkpoints import store
 
@@ -64,7 +70,7 @@ def _candidates(generator: str) -> list[ModelRecord]:
 def _answer(name: str, family: str, rgb: Tensor, info: GeneratorInfo) -> Tensor | None:
     """What an encoder makes of a picture; None where it is damaged, or speaks of other latents."""
     try:
-        network = _opened(name)[family]
+        network = opened(name)[family]
     except (CheckpointError, KeyError) as error:
         log.info("the encoder %s of %s is not used: %s", family, name, error)
         return None
@@ -82,7 +88,7 @@ def _answer(name: str, family: str, rgb: Tensor, info: GeneratorInfo) -> Tensor 
 
 
 @cache
-def _opened(name: str) -> dict[str, nn.Module]:
+def opened(name: str) -> dict[str, nn.Module]:
     """The encoders in an installed model, loaded once."""
     from core.checkpoints.opening import open_model
 

@@ -13,7 +13,19 @@ import pytest
 from core.errors import VoltefaceError
 from core.evaluation import inversion, inversion_methods, inversion_views
 from core.evaluation.inversion import InversionRow, figures_of, row_to_json, rows_from_json
-from core.evaluation.inversion_methods import DUAL, ENCODER, FAITHFUL, PIVOTAL, WORN, Wanted, checked_methods
+from core.evaluation.inversion_methods import (
+    DUAL,
+    ENCODER,
+    FAITHFUL,
+    MIXED,
+    ONE_CODE,
+    PIVOTAL,
+    PUBLISHED,
+    WORN,
+    Wanted,
+    checked_methods,
+)
+from core.exporters.options import LIFE_SIZE_MM
 from core.progress import silent
 from tests.core.evaluation.test_reconstruction import tiny_truth
 from tests.fakes import TinyGenerator
@@ -31,14 +43,28 @@ def row(head: str, method: str, lpips: float, *, rear: bool = False) -> Inversio
 
 
 def test_one_pass_rows_of_a_known_head() -> None:
-    wanted = Wanted(methods=(ENCODER, FAITHFUL, DUAL))
+    wanted = Wanted(methods=(ONE_CODE, ENCODER, MIXED, DUAL, PUBLISHED))
     rows = inversion.held_out_rows(TinyGenerator(), tiny_truth(), wanted, silent)
-    assert [r.method for r in rows] == [ENCODER, FAITHFUL, DUAL, DUAL + WORN]
+    assert [r.method for r in rows] == [
+        ENCODER,
+        FAITHFUL,
+        MIXED,
+        DUAL,
+        DUAL + WORN,
+    ]  # it has no code, nothing installed
     assert all(set(r.values["lpips"]) == {0, 90} for r in rows)
     assert all(r.seconds > 0 for r in rows)
     by_method = {r.method: r.values["psnr"][0] for r in rows}
     assert by_method[DUAL + WORN] > 20  # it wears the photo itself
     assert rows_from_json(json.loads(json.dumps([row_to_json(r) for r in rows])))[0].method == ENCODER
+
+
+def test_a_surface_half_a_unit_off() -> None:
+    true = np.zeros((8, 8), np.float32)
+    true[2:, 2:] = 2.5
+    near = np.full((4, 4), 3.0, np.float32)
+    assert inversion.surface_off_mm(near, true) == pytest.approx(0.5 * LIFE_SIZE_MM)
+    assert math.isnan(inversion.surface_off_mm(np.zeros((4, 4), np.float32), true))
 
 
 def test_the_table_has_mean_and_spread() -> None:

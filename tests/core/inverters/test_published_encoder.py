@@ -12,13 +12,15 @@ from core.camera import Camera
 from core.checkpoints import store
 from core.checkpoints.opening import open_model
 from core.device import Effort
-from core.inverters import load, pivotal
+from core.inverters import load, pivotal, published_offsets
 from core.inverters.encoders.psp import PspConfig, PspNetwork
 from core.inverters.encoders.triplanenet import TriPlaneNetNetwork
 from core.inverters.pivotal import Pivotal, Schedule
 from core.inverters.pivotal_tuning import PivotalTuning, TuningSettings
 from core.inverters.published_encoder import published_latents
+from core.inverters.published_offsets import published_heads
 from core.progress import Progress, silent
+from core.trigrid import Trigrid
 from tests.core.checkpoints import builders
 from tests.core.inverters.portraits import portrait
 from tests.fakes import TinyGenerator
@@ -64,6 +66,22 @@ def test_the_encoder_in_the_generators_own_file_is_asked(models: Path) -> None:
     small = torch.nn.functional.interpolate(RGB, (256, 256), mode="bilinear", antialias=True, align_corners=False)
     with torch.no_grad():
         assert torch.allclose(latents - generator.mean_latents(), network(small * 2 - 1)[0], atol=1e-5)
+
+
+def test_installed_encoders_are_inverters_of_their_own(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _installed(models, "mine")
+    monkeypatch.setattr(published_offsets, "BRANCH_PX", builders.EG3D.plane_px)
+    generator = generators.load("mine")
+    tiny = TinyGenerator()
+    alignment = portrait(tiny, tiny.mean_latents(), Camera.orbit(0.2))
+    heads = dict(published_heads(alignment, generator))
+    assert list(heads) == ["pSp (mine)", "TriPlaneNet (mine)"]
+    first, moved = heads.values()
+    assert torch.equal(first.latents, moved.latents)
+    assert isinstance(first.trigrid, Trigrid)
+    assert isinstance(moved.trigrid, Trigrid)
+    assert float((moved.trigrid.planes - first.trigrid.planes).abs().max()) > 0
+    assert not list(published_heads(alignment, tiny))
 
 
 def test_latents_of_another_size_are_not_taken(models: Path) -> None:
