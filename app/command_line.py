@@ -371,6 +371,7 @@ def _add_evaluate(verbs: argparse._SubParsersAction[Parser], every: Parser) -> N
     model.add_argument("-o", "--output", type=Path, metavar="FILE.json", help="keep finished parts; resumes from it")
     inversion = evaluate_verbs.add_parser("inversion", parents=[every], help="methods of inversion in one table")
     source = inversion.add_mutually_exclusive_group()
+    source.add_argument("--samples", type=_positive, metavar="N", help="random heads of the model instead: the rear")
     source.add_argument("--photos", type=Path, metavar="DIR", help="any portraits: front, identity by yaw, rear, time")
     source.add_argument(
         "--views", type=Path, metavar="DIR", help="a folder a head: pictures, and cameras.json with yaw and pitch"

@@ -72,7 +72,7 @@ def evaluate_editing(options: argparse.Namespace, console: Console) -> tuple[dic
 def evaluate_inversion(options: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Compare methods of inversion; with --output finished heads are kept there, and a later run goes on from it."""
     from core import generators
-    from core.evaluation import held_out, inversion, inversion_methods, inversion_views, portraits
+    from core.evaluation import held_out, inversion, inversion_methods, inversion_views, portraits, sampled_heads
 
     methods = options.methods.split(",") if options.methods else inversion_methods.METHODS
     wanted = inversion_methods.Wanted(
@@ -95,6 +95,11 @@ def evaluate_inversion(options: argparse.Namespace, console: Console) -> tuple[d
         sets = inversion_views.view_sets(options.views)[: options.heads]
         names, title = [views.name for views in sets], f"{title}, views in {options.views}"
         measure = lambda n, lacking, report: inversion.view_rows(generator, sets[n], lacking, report)  # noqa: E731
+    elif options.samples is not None:
+        names, title = [str(n) for n in range(options.samples)], f"{title}, portraits of random heads"
+        measure = lambda n, lacking, report: inversion.held_out_rows(  # noqa: E731
+            generator, sampled_heads.sampled_head(generator, n), lacking, report
+        )
     else:
         truths = held_out.held_out_heads(options.data, options.heads)
         names, title = [str(truth.seed) for truth in truths], f"{title}, held-out heads from one frontal view"
