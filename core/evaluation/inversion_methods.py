@@ -62,7 +62,7 @@ class Wanted:
         seconds: for each method that searches; None lets each do its own number of steps.
         seed: of each.
         ablations: other branches by name; each is a row like `dual`.
-        worn: whether pivotal and dual are also measured with the photo on.
+        worn: whether pivotal, dual and pseudo-views are also measured with the photo on.
     """
 
     methods: tuple[str, ...] = METHODS
@@ -142,7 +142,9 @@ def found_heads(alignment: Alignment, generator: Generator, wanted: Wanted, repo
         yield _timed(f"{DUAL}, {name}", DualEncoder(branches, "stitched"), alignment, generator, wanted, report)
         yield _timed(f"{NATURAL}, {name}", DualEncoder(branches, "natural"), alignment, generator, wanted, report)
     if PSEUDO_VIEWS in wanted.methods:
-        yield _timed(PSEUDO_VIEWS, inverters.load(PSEUDO_VIEWS, bare=True), alignment, generator, wanted, report)
+        found = _timed(PSEUDO_VIEWS, inverters.load(PSEUDO_VIEWS, bare=True), alignment, generator, wanted, report)
+        yield found
+        yield from _worn(found, alignment, generator, wanted)
     if PUBLISHED in wanted.methods:
         begun = time.monotonic()
         for title, head in published_heads(alignment, generator):
