@@ -247,7 +247,9 @@ def _add_style(verbs: argparse._SubParsersAction[Parser], shared: list[Parser]) 
     what.add_argument(
         "--pack", action="append", default=[], metavar="NAME[:S]", help="style and strength, 0..1; several are mixed"
     )
-    what.add_argument("--prompt", metavar="TEXT", help="what heads become, in English; takes its time")
+    what.add_argument(
+        "--prompt", metavar="TEXT", help="what it becomes, in English: the nearest bundled styles at once"
+    )
     what.add_argument("--list", action="store_true", help="the styles that there are")
     what.add_argument("--import", dest="import_file", type=Path, metavar="FILE", help="take a style pack in")
     what.add_argument("--export", dest="export_name", metavar="NAME", help="write a style pack to OUT.vfstyle")
@@ -260,7 +262,7 @@ def _add_style(verbs: argparse._SubParsersAction[Parser], shared: list[Parser]) 
     )
     style.add_argument("--preset", default="draft", metavar="NAME", help="of a prompt: draft, good or published")
     style.add_argument("--steps", type=_positive, metavar="N", help="of a prompt (default: the preset's)")
-    style.add_argument("--prior", default="bundled", metavar="DIR", help="a folder of Stable Diffusion 1.x")
+    style.add_argument("--prior", metavar="DIR", help="teach the prompt with a folder of Stable Diffusion 1.x")
     style.add_argument("--seed", type=int, default=0, metavar="N")
 
 
@@ -344,10 +346,11 @@ def _add_train_styles(train_verbs: argparse._SubParsersAction[Parser], every: Pa
     prior.add_argument("data", type=Path, nargs="+", metavar="DATA", help="what `train data` made")
     prior.add_argument("output", type=Path, metavar="FOLDER", help="drawings, state and pictures of the run")
     prior.add_argument("--steps", type=_positive, default=2400, metavar="N", help="of the schedule, in all")
-    pack = train_verbs.add_parser("pack", parents=[every], help="fit the bundled styles to drawings of its own heads")
-    pack.add_argument("style", metavar="STYLE", help="marble, comic, pencil ... as `core.drawing.styles` draws them")
+    pack = train_verbs.add_parser("pack", parents=[every], help="make the pack of a bundled style")
+    pack.add_argument("style", metavar="STYLE", help="marble, comic, pencil ... as `core.drawing` draws them")
     pack.add_argument("scenes", type=Path, metavar="FOLDER", help="views of random heads; made where they are missing")
     pack.add_argument("output", type=Path, metavar="OUT.vfstyle")
+    pack.add_argument("--fitted", action="store_true", help="fit the model's super-resolution to drawings of its heads")
     pack.add_argument("--heads", type=_positive, default=28, metavar="N", help="to draw (default: %(default)s)")
     pack.add_argument("--steps", type=_positive, default=600, metavar="N", help="of Adam (default: %(default)s)")
     pack.add_argument("--start", type=Path, metavar="FILE", help="begin with another pack: a quarter of the steps do")

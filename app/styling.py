@@ -75,6 +75,7 @@ class Styling(QObject):
         self._learned: StylePack | None = None
         self._keeping = False
         self._suggestions: tuple[str, ...] = ()
+        self._answer = ""
         self._prior = ""
         self._timer = QTimer(self, interval=SETTLED_MS, singleShot=True)
         self._timer.timeout.connect(self._look)
@@ -87,6 +88,7 @@ class Styling(QObject):
         panel.imported.connect(self.take_in)
         panel.exported.connect(self.write)
         panel.deleted.connect(self.forget)
+        panel.prompted.connect(self.answer)
         panel.teaching_started.connect(self.teach)
         panel.teaching_paused.connect(lambda: self._queue.stop(TEACHING))
         panel.teaching_kept.connect(self.keep)
@@ -108,6 +110,31 @@ class Styling(QObject):
         worn = [edit for edit in self._worn() if edit.region == region]
         strength = MIXED if mixed and worn else worn[-1].strength if worn else 1.0
         self._editing.restyle(pack, region, strength, None if mixed or not worn else worn[-1].key)
+
+    def answer(self, prompt: str) -> None:
+        """Put on the bundled styles that come nearest to a prompt, in place of those worn there; say which."""
+        project, region = self._session.project, self._region
+        if project is None or project.head is None:
+            return
+
+        def work(_report: Report) -> tuple[Project, str]:
+            from app import styling_road
+
+            found, answer = styling_road.prompted(project, prompt, region)
+            return found, answer.sentence()
+
+        def done(result: object) -> None:
+            found, self._answer = cast("tuple[Project, str]", result)
+            now = self._session.project
+            if now is not None and now.edits == project.edits:
+                self._session.replace("Wear a prompt", edits=found.edits)
+            self._show()
+
+        def failed(error: VoltefaceError) -> None:
+            self._answer = f"{error.message} {error.hint}"
+            self._show()
+
+        self._queue.submit(Job(title="Reading the prompt", work=work, done=done, failed=failed, shown=False))
 
     def choose_region(self, region: str) -> None:
         """Where the next style is put on; a single style that is worn goes there."""
@@ -369,6 +396,7 @@ class Styling(QObject):
                 regions=("everything", "hair", "skin", "clothing"),
                 identity=self._identity,
                 suggestions=self._suggestions,
+                answer=self._answer,
                 presets=PRESETS if self._prior else (),
                 teaching=self._teaching,
                 refusal=refusal,

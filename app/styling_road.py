@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from core.progress import Report
     from core.project import Project
     from core.style_pack import StylePack
+    from core.stylizers.answer import Answer
     from core.stylizers.identity import Likeness
 
 BUNDLED = Path(__file__).resolve().parents[1] / "resources" / "packs"
@@ -168,6 +169,37 @@ def with_styles(project: Project, worn: Sequence[tuple[StylePack, float]], regio
         edit = Restyle(key=key, pack=pack, strength=strength, region=REGIONS[region])
         project = replace(project, edits=(*kept, edit) if strength else kept)
     return project
+
+
+def prompted(project: Project, prompt: str, region: str = WHOLE) -> tuple[Project, Answer]:
+    """The project in the bundled styles that come nearest to a prompt, in place of those that it wears in that region.
+
+    Raises:
+        VoltefaceError: the prompt says nothing that resembles a style, there is no such region, or the head is of a
+            model that wears no bundled styles.
+    """
+    from core.stylizers.answer import answered
+
+    answer = answered(prompt)
+    if region not in REGIONS:
+        raise VoltefaceError(f"There is no region {region[:40]!r}.", f"Choose from: {', '.join(REGIONS)}.")
+    worn = [(_in_colour(pack_named(one.style), one.tint, one.tinted), one.strength) for one in answer.taken]
+    generator = project.head.generator if project.head is not None else ""
+    if any(pack.generator != generator for pack, _ in worn):
+        raise VoltefaceError(
+            "The bundled styles are for heads of the bundled model.",
+            "Make the head with Volteface Mini, or teach the prompt with a Stable Diffusion folder.",
+        )
+    old = [edit for edit in project.edits if isinstance(edit, Restyle) and edit.region == REGIONS[region]]
+    project = replace(project, edits=tuple(edit for edit in project.edits if edit not in old))
+    return with_styles(project, worn, region), answer
+
+
+def _in_colour(pack: StylePack, tint: tuple[float, float, float] | None, word: str) -> StylePack:
+    """A pack of another stuff."""
+    if tint is None:
+        return pack
+    return replace(pack, name=f"{pack.name}-{word.replace(' ', '-')}", title=f"{pack.title} in {word}", tint=tint)
 
 
 def without_styles(edits: Sequence[Edit]) -> tuple[Edit, ...]:

@@ -82,22 +82,29 @@ def _wear(options: argparse.Namespace, console: Console) -> int:
     if options.identity is not None and not 0 < options.identity <= 2:
         raise VoltefaceError(f"The identity distance {options.identity:g} is out of range.", "Choose 0.3 to 0.6.")
     if options.prompt is not None:
-        _check_prompt(options.prompt, None if options.lift else options.prior)
+        _check_prompt(options)
     worn = [_named(word) for word in options.pack]
     project = opened(options)
     if options.lift:
         return _lift(options, project, console)
-    if options.prompt is not None:
-        worn = [(_taught(options, project, console), 1.0)]
     before = project.edits
-    project = styling_road.with_styles(project, worn, options.region)
+    told: dict[str, Any] = {}
+    if options.prompt is not None and options.prior is None:
+        project, answer = styling_road.prompted(project, options.prompt, options.region)
+        console.note(f"  {answer.sentence()}")
+        told = {"answer": [vars(one) for one in answer.taken], "unknown": answer.unknown}
+        words = ", ".join(one.title for one in answer.taken)
+    else:
+        if options.prompt is not None:
+            worn = [(_taught(options, project, console), 1.0)]
+        project = styling_road.with_styles(project, worn, options.region)
+        words = ", ".join(pack.title for pack, _ in worn)
     if options.identity is not None:
         project = styling_road.held_back(project, options.identity)
     likeness = styling_road.likeness_of(project)
     new = [edit for edit in project.edits if edit not in before]
-    words = ", ".join(pack.title for pack, _ in worn) + _told(likeness)
-    facts = {"identity": {str(round(yaw)): value for yaw, value in likeness.distances}}
-    return saved(project, new, options, console, words, facts)
+    facts = {"identity": {str(round(yaw)): value for yaw, value in likeness.distances}} | told
+    return saved(project, new, options, console, words + _told(likeness), facts)
 
 
 def _lift(options: argparse.Namespace, project: Project, console: Console) -> int:
@@ -106,8 +113,10 @@ def _lift(options: argparse.Namespace, project: Project, console: Console) -> in
 
     from app import styling_road
     from app.editing_verbs import saved
+    from core.stylizers.prior import BUNDLED
 
-    layers = styling_road.lifted_layers(project, options.prompt, options.prior, console.report, options.seed)
+    prior = options.prior or BUNDLED
+    layers = styling_road.lifted_layers(project, options.prompt, prior, console.report, options.seed)
     project = replace(project, edits=(*project.edits, *layers))
     return saved(project, layers, options, console, f"painted as {options.prompt[:40]}")
 
@@ -135,14 +144,19 @@ def _named(word: str) -> tuple[StylePack, float]:
     return styling_road.pack_named(name), strength
 
 
-def _check_prompt(prompt: str, teacher: str | None) -> None:
+def _check_prompt(options: argparse.Namespace) -> None:
     """Refuse what will not do, before anything is loaded: the words, and the prior where it shall teach."""
     from app.teaching import check_teacher
+    from core.stylizers.answer import answered
     from core.stylizers.prior import checked_prompt
 
-    checked_prompt(prompt)
-    if teacher is not None:
-        check_teacher(teacher)
+    prompt = checked_prompt(options.prompt)
+    if options.lift:
+        return
+    if options.prior is None:
+        answered(prompt)
+    else:
+        check_teacher(options.prior)
 
 
 def _taught(options: argparse.Namespace, project: Project, console: Console) -> StylePack:

@@ -173,13 +173,17 @@ def train_face(options: argparse.Namespace, console: Console) -> dict[str, Any]:
 
 
 def train_pack(options: argparse.Namespace, console: Console) -> dict[str, Any]:
-    """Fit a style to drawings of the bundled head model's own views."""
+    """Make the pack of a style: that an artist draws, or fitted to drawings of the bundled head model's own views."""
     from core.generators.mini import load_mini
     from core.stylizers.pack import load_pack, save_pack
-    from core.training.pack import PackRecipe, fit_style, pack_of_style
+    from core.training.pack import PackRecipe, drawn_style, fit_style, pack_of_style
     from core.training.pack_scenes import render_scenes
 
     generator = load_mini()
+    if not options.fitted:
+        ((front, *_), *_) = render_scenes(generator, options.scenes, 1, console.report)
+        size = save_pack(drawn_style(generator, options.style, front), options.output)
+        return {"file": str(options.output), "bytes": size}
     files = render_scenes(generator, options.scenes, options.heads, console.report)
     start = dict(load_pack(options.start).delta) if options.start else None
     recipe = PackRecipe(steps=options.steps, sharp_steps=max(1, options.steps // 10))

@@ -78,6 +78,7 @@ class StylePanel(QScrollArea):
         region_chosen: name.
         kept_person: weaken the styles until the person is who they are.
         imported: Path. exported: name and Path. deleted: name.
+        prompted: a prompt that the nearest bundled styles shall answer.
         teaching_started: prompt and preset.
         teaching_paused, teaching_kept, teaching_dropped.
     """
@@ -90,6 +91,7 @@ class StylePanel(QScrollArea):
     imported = Signal(object)
     exported = Signal(str, object)
     deleted = Signal(str)
+    prompted = Signal(str)
     teaching_started = Signal(str, str)
     teaching_paused = Signal()
     teaching_kept = Signal()
@@ -111,6 +113,9 @@ class StylePanel(QScrollArea):
         column.setSpacing(6)
         self._refusal = label("", "muted", wrap=True)
         column.addWidget(self._refusal)
+        column.addLayout(self._prompt_part())
+        self._answer = label("", "muted", wrap=True)
+        column.addWidget(self._answer)
         self._grid = QGridLayout()
         self._grid.setSpacing(4)
         column.addLayout(self._grid)
@@ -146,6 +151,8 @@ class StylePanel(QScrollArea):
         for one in view.worn:
             self.sliders[one.key].set_amount(one.strength)
         self._set_choices(view)
+        self._answer.setText(view.answer)
+        self._answer.setVisible(bool(view.answer))
         self._identity.setText(view.identity)
         self._identity.setVisible(bool(view.identity))
         self.keep_person_button.setVisible(bool(view.worn))
@@ -175,20 +182,30 @@ class StylePanel(QScrollArea):
         row.addWidget(self.mix_box)
         return row
 
+    def _prompt_part(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.prompt_box = QLineEdit()
+        self.prompt_box.setAccessibleName("Prompt")
+        self.prompt_box.setPlaceholderText("pencil sketch of a zombie")
+        self.prompt_box.setToolTip("Styles, mixtures and materials, in English: gold statue, comic of an elf, blue ink")
+        self.prompt_box.setMaxLength(2 * _LONGEST_PROMPT)
+        self.prompt_box.returnPressed.connect(self._ask)
+        self.wear_button = button("Wear", "Wear what the prompt says", self._ask, kind="primary")
+        self.wear_button.setToolTip("Puts on the nearest bundled styles at once")
+        row.addWidget(self.prompt_box, 1)
+        row.addWidget(self.wear_button)
+        return row
+
     def _teaching_part(self) -> QWidget:
         part = QWidget()
         column = QVBoxLayout(part)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        column.addWidget(label("From a prompt", "section"))
-        self.prompt_box = QLineEdit()
-        self.prompt_box.setAccessibleName("Prompt")
-        self.prompt_box.setPlaceholderText("pencil sketch of a head")
-        self.prompt_box.setMaxLength(2 * _LONGEST_PROMPT)
-        self.prompt_box.returnPressed.connect(self._start)
+        column.addWidget(label("Teach the prompt", "section"))
         self.preset_box = QComboBox()
         self.preset_box.setAccessibleName("Preset of the teaching")
-        self.start_button = button("Start", "Start teaching", self._start, kind="primary")
+        self.start_button = button("Teach", "Start teaching", self._start)
+        self.start_button.setToolTip("Stable Diffusion teaches the words above; that takes its time")
         self.pause_button = button("Pause", "Pause teaching", self.teaching_paused.emit)
         self.pause_button.setToolTip("It goes on from here when the same prompt is started again")
         self.keep_button = button("Keep", "Keep what was learned", self.teaching_kept.emit)
@@ -206,7 +223,6 @@ class StylePanel(QScrollArea):
         row = QHBoxLayout()
         row.addWidget(self.preset_box, 1)
         row.addWidget(self.start_button)
-        column.addWidget(self.prompt_box)
         column.addLayout(row)
         column.addLayout(buttons_row(self.pause_button, self.keep_button, self.drop_button))
         for widget in (self._bar, self._message, self._preview, self.curves):
@@ -263,6 +279,7 @@ class StylePanel(QScrollArea):
         self._teaching.setVisible(bool(self._view.presets))
         self.start_button.setEnabled(can and not teaching.running and bool(self._view.presets))
         self.prompt_box.setEnabled(can and not teaching.running)
+        self.wear_button.setEnabled(can and not teaching.running)
         self.preset_box.setEnabled(can and not teaching.running)
         self.pause_button.setVisible(teaching.running)
         self.keep_button.setVisible(teaching.can_keep)
@@ -288,6 +305,9 @@ class StylePanel(QScrollArea):
             self.taken_off.emit(worn[-1].key)
         else:
             self.worn.emit(name, self.mix_box.isChecked())
+
+    def _ask(self) -> None:
+        self.prompted.emit(self.prompt_box.text())
 
     def _start(self) -> None:
         self.curves.begin()

@@ -71,7 +71,8 @@ class StyleView:
         regions: where they can be.
         identity: how far the person is from who they are without, in words.
         suggestions: prompts.
-        presets: names, the quickest first.
+        answer: what the last prompt was answered with, in words.
+        presets: of teaching a prompt, the quickest first; none where nothing can teach.
         teaching: what is taught.
         refusal: why none can be worn; empty where they can.
     """
@@ -82,6 +83,7 @@ class StyleView:
     regions: tuple[str, ...] = ("everything",)
     identity: str = ""
     suggestions: tuple[str, ...] = ()
+    answer: str = ""
     presets: tuple[str, ...] = ()
     teaching: TeachingView | None = None
     refusal: str = ""

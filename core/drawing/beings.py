@@ -37,7 +37,7 @@ def _mixed(picture: Values, colour: Values | tuple[float, float, float], share: 
 
 def _even_skin(subject: Subject) -> Values:
     """float32 [S, S], around .75: the skin's own light and lines without its colour."""
-    grey, skin = subject.grey, np.isin(subject.labels, BARE)
+    grey, skin = np.asarray(subject.calm @ GREY, np.float32), np.isin(subject.labels, BARE)
     level = float(np.median(grey[skin])) if skin.any() else 0.6
     return np.asarray(np.clip(grey / max(level, 0.05) * 0.72, 0, 1.15), np.float32)
 
@@ -68,46 +68,60 @@ def _hair_in(subject: Subject, colour: tuple[float, float, float], contrast: flo
     hair = subject.labels == HAIR
     level = max(float(subject.grey[hair].mean()), 0.03) if hair.any() else 0.3
     streaks = np.clip(subject.grey / level, 0.25, 2.2) ** np.float32(0.55 * contrast)
-    shade = streaks * (0.65 + 0.5 * subject.lit(0.3)) * (1 + 0.35 * subject.detail)
+    shade = streaks * (0.72 + 0.4 * subject.lit(0.3)) * (1 + 0.25 * subject.light)
     return np.asarray(shade[..., None] * floats(colour), np.float32)
 
 
 def zombie(subject: Subject, random: np.random.Generator) -> Values:
-    """Rotten green skin, sunken eyes without irises, wounds."""
-    seed, marks = int(random.integers(1 << 16)), subject.landmarks
-    skin = subject.part(SKIN, NOSE, EARS, NECK, LIPS, BROWS, soft_px=0.7)
-    light = _even_skin(subject) * (0.55 + 0.55 * subject.lit(0.2, subject.bumps(30, 0.16, seed)))
-    light = light * (1 - 0.35 * subject.hollow) * (1 + 0.25 * np.clip(subject.detail, -1, 0))
-    blotch = subject.noise(14, seed + 1)
-    rot = floats([0.64, 0.74, 0.46]) + blotch[..., None] * floats([0.035, 0.01, -0.02])
-    flesh = light[..., None] * rot * 1.05
-    veins = np.exp(-np.square(subject.noise(17, seed + 2) / 0.10)) * np.clip(subject.noise(5, seed + 3), 0, 1)
-    flesh = _mixed(flesh, (0.20, 0.17, 0.28), 0.55 * veins)
-    picture = _mixed(subject.whole, flesh, skin)
-    picture = _mixed(picture, (0.13, 0.06, 0.08), 0.72 * _around_eyes(subject, 0.34) * (1 - subject.part(GLASSES)))
+    """Rotten grey-green skin with veins, sunken eyes without irises, gaunt cheeks, torn wounds."""
+    seed, marks, unit = int(random.integers(1 << 16)), subject.landmarks, subject.unit
+    skin = subject.bare
+    rough = subject.bumps(34, 0.22, seed) + subject.bumps(80, 0.12, seed + 7)
+    light = _even_skin(subject) * (0.72 + 0.58 * subject.modelled(0.2, rough)) * np.exp(0.35 * subject.light)
+    blotch = subject.noise(13, seed + 1)
+    rot = floats([0.76, 0.88, 0.58]) + blotch[..., None] * floats([0.06, 0.015, -0.02])
+    flesh = np.clip(light, 0, 1.1)[..., None] * rot
+    bruise = np.clip(subject.noise(6, seed + 8) - 0.9, 0, 1) * 0.6
+    flesh = _mixed(flesh, floats([0.40, 0.27, 0.36]) * (0.4 + 0.7 * light[..., None]), bruise)
+    veins = np.exp(-np.square(subject.noise(17, seed + 2) / 0.09)) * np.clip(0.3 + subject.noise(5, seed + 3), 0, 1)
+    flesh = _mixed(flesh, (0.22, 0.20, 0.30), 0.6 * veins)
+    picture = _mixed(subject.whole, flesh, 0.96 * skin)
+    around = _around_eyes(subject, 0.25) * np.clip(skin + 0.2, 0, 1)
+    picture = _mixed(picture, picture * floats([0.34, 0.26, 0.30]), 0.75 * around)
     cheeks = [
-        marks.mouth[i] * 0.5 + marks.eyes[i] * 0.5 + floats([s * 0.02, -0.01, -0.02]) for i, s in ((0, 1), (1, -1))
+        marks.mouth[i] * 0.5 + marks.eyes[i] * 0.5 + floats([s * 0.025, -0.015, -0.02]) for i, s in ((0, 1), (1, -1))
     ]
-    gaunt = np.maximum(*(subject.near(c, 0.30 * marks.apart, 1.2) for c in cheeks))
-    picture = _mixed(picture, (0.16, 0.17, 0.10), 0.42 * gaunt * skin)
-    wound = np.clip(2.5 * (subject.noise(15, seed + 4) - 1.35), 0, 1) * skin
-    raw = floats([0.42, 0.05, 0.04]) * (0.7 + 0.5 * light[..., None])
-    picture = _mixed(picture, raw, wound)
-    blood = np.mean(marks.mouth, 0) + floats([[random.uniform(-0.03, 0.03), -0.02 * i, 0.02] for i in range(6)])
-    picture = _mixed(picture, (0.36, 0.02, 0.03), 0.85 * _along(subject, blood, 0.018) * skin)
-    picture = _mixed(picture, (0.30, 0.10, 0.10), 0.7 * subject.part(LIPS, MOUTH))
+    gaunt = np.maximum(*(subject.near(c, 0.22 * marks.apart, 1.2) for c in cheeks))
+    picture = _mixed(picture, picture * floats([0.42, 0.46, 0.38]), 0.6 * gaunt * skin)
+    depth = subject.noise(15, seed + 4) + 0.35 * subject.noise(44, seed + 5)
+    # eyes, nose and mouth tell who it is: wounds are elsewhere
+    kept = [subject.near(place, 0.42 * marks.apart, 0.5) for place in (*marks.eyes, marks.nose, marks.mouth.mean(0))]
+    torn = np.clip(3.0 * (depth - 1.2), 0, 1) * skin * (1 - np.max(kept, 0))
+    edge = np.clip(3.0 * (depth - 0.85), 0, 1) * skin * (1 - np.max(kept, 0))
+    picture = _mixed(picture, picture * floats([0.45, 0.25, 0.22]), 0.8 * edge)
+    raw = floats([0.46, 0.06, 0.05]) * (0.35 + 0.9 * subject.lit(0.1, subject.bumps(90, 0.5, seed + 6))[..., None])
+    picture = _mixed(picture, raw + 0.35 * subject.shine(30, subject.bumps(60, 0.4, seed + 6))[..., None], torn)
+    mouth = np.mean(marks.mouth, 0)
+    blood = mouth + floats([[0.028 * np.sign(random.uniform(-1, 1)) * (i > 0), -0.018 * i, 0.01] for i in range(7)])
+    drip = _along(subject, blood, 0.011) * np.clip(0.75 + 0.4 * subject.noise(60, seed + 9), 0, 1)
+    picture = _mixed(picture, floats([0.30, 0.02, 0.03]) * (0.5 + light[..., None]), 0.8 * drip * skin)
+    lips = subject.part(LIPS, soft_px=0.8 * unit)
+    picture = _mixed(picture, floats([0.34, 0.20, 0.22]) * (0.4 + 0.9 * light[..., None]), 0.7 * lips)
+    teeth = subject.part(MOUTH, soft_px=0.8 * unit)
+    picture = _mixed(picture, subject.calm * floats([0.80, 0.70, 0.42]), 0.8 * teeth)
     eyes, iris = _eyeballs(subject)
-    picture = _mixed(picture, (0.88, 0.88, 0.68), 0.92 * eyes)
-    picture = _mixed(picture, (0.62, 0.64, 0.52), 0.7 * iris)
-    picture = _mixed(picture, _hair_in(subject, (0.27, 0.25, 0.20), 1.3), 0.8 * subject.part(HAIR, soft_px=0.6))
+    glow = np.clip(0.45 + 0.9 * subject.grey, 0, 1)[..., None]
+    picture = _mixed(picture, floats([0.95, 0.95, 0.80]) * glow, 0.75 * eyes)
+    picture = _mixed(picture, (0.80, 0.84, 0.74), 0.6 * iris)
+    picture = _mixed(picture, _hair_in(subject, (0.25, 0.24, 0.20), 1.3), 0.7 * subject.part(HAIR, soft_px=0.6 * unit))
     dirt = np.clip(0.3 + 0.3 * subject.noise(11, seed + 6), 0, 0.7) * subject.part(CLOTH)
-    return subject.on_white(_mixed(picture, (0.22, 0.19, 0.14), dirt))
+    return subject.on_white(_mixed(picture, (0.20, 0.18, 0.14), dirt))
 
 
 def joker(subject: Subject, random: np.random.Generator) -> Values:
     """White face, green hair, black eyes, a red grin painted far into the cheeks."""
     seed, marks = int(random.integers(1 << 16)), subject.landmarks
-    skin = subject.part(SKIN, NOSE, EARS, LIPS, BROWS, soft_px=0.7) * (subject.points[..., 1] > marks.chin - 0.02)
+    skin = subject.bare * (1 - subject.part(NECK)) * (subject.points[..., 1] > marks.chin - 0.02)
     light = _even_skin(subject)
     paint = np.clip(0.35 + 0.78 * light, 0, 1)[..., None] * floats([0.97, 0.97, 0.95])
     worn = 0.93 - 0.12 * np.clip(subject.noise(16, seed), 0, 1)
@@ -123,8 +137,14 @@ def joker(subject: Subject, random: np.random.Generator) -> Values:
     grin = []
     for i, side in ((0, 1), (1, -1)):
         for t in np.linspace(0, 1, 8):
-            grin.append(marks.mouth[i] + floats([side * 0.062 * t, 0.062 * t * t, -0.035 * t]))
-    red = np.maximum(_along(subject, floats(grin), 0.019), subject.part(LIPS, soft_px=1.2) * 1.2)
+            grin.append(marks.mouth[i] + floats([side * 0.055 * t, 0.05 * t * t, -0.03 * t]))
+    # the paint follows the lips that are seen: what is redder than the skin around the mouth, and what is labelled
+    redness = np.clip((subject.calm[..., 0] - subject.calm[..., 1]) / (subject.grey + 0.1), 0, 2)
+    usual = float(np.median(redness[skin > 0.5])) if (skin > 0.5).any() else 0.3
+    about = subject.near(marks.mouth.mean(0), 0.45 * marks.apart, 0.3) * (subject.points[..., 1] < marks.nose[1] - 0.02)
+    lips = np.clip((redness - 1.25 * usual) * 5, 0, 1) * about * (subject.light < 0.35)
+    lips = np.maximum(lips, subject.part(LIPS, soft_px=1.0) * (subject.grey < 0.92))
+    red = np.maximum(_along(subject, floats(grin), 0.014), subject.blurred(floats(lips), 0.8))
     red = np.clip(red, 0, 1) * np.clip(skin + subject.part(LIPS), 0, 1)
     picture = _mixed(picture, floats([0.76, 0.05, 0.07]) * (0.55 + 0.55 * light[..., None]), 0.93 * red)
     hair = _hair_in(subject, (0.20, 0.66, 0.20), 1.1)
@@ -137,10 +157,10 @@ def joker(subject: Subject, random: np.random.Generator) -> Values:
 def elf(subject: Subject, random: np.random.Generator) -> Values:
     """Smooth luminous skin, long pointed ears, silver hair under a golden circlet, green eyes."""
     marks = subject.landmarks
-    smooth = cv2.bilateralFilter(subject.whole, 11, 0.10, 6)
+    smooth = cv2.bilateralFilter(subject.whole, 0, 0.08, max(1.0, 2.0 * subject.unit))
     level = (smooth @ GREY)[..., None]
     pale = np.clip(0.16 + 0.92 * level, 0, 1) * floats([1.0, 0.93, 0.88])
-    skin = subject.part(SKIN, NOSE, EARS, NECK, soft_px=0.8)
+    skin = np.clip(subject.bare - subject.part(LIPS, BROWS), 0, 1)
     picture = _mixed(subject.whole, 0.42 * smooth + 0.62 * pale, skin)
     glow = np.clip(1 - subject.facing, 0, 1) ** 2 * skin
     picture = picture + glow[..., None] * floats([0.10, 0.13, 0.17])
@@ -209,12 +229,15 @@ def _behind_face(subject: Subject, place: Values) -> bool:
 
 
 def robot(subject: Subject, random: np.random.Generator) -> Values:
-    """Steel plates with seams and rivets, a helmet for hair, glowing eyes, a grille for a mouth."""
+    """A face of steel plates with seams and rivets, a helmet for hair, glowing eyes, teeth of bars."""
     marks, points = subject.landmarks, subject.points
-    shade = cv2.GaussianBlur(subject.lit(0.12), (0, 0), 1.2)
+    shade = subject.blurred(subject.modelled(0.12), 1.0)
     brushed = 1 + 0.03 * subject.noise(70, 5)
-    steel = (0.16 + 0.62 * shade * brushed)[..., None] * floats([0.93, 0.98, 1.06])
+    steel = ((0.16 + 0.62 * shade * brushed) * np.exp(0.5 * np.clip(subject.light, -0.8, 0.4)))[..., None] * floats(
+        [0.93, 0.98, 1.06]
+    )
     gleam = 0.65 * subject.shine(30) + 0.30 * subject.shine(6) + 0.25 * (1 - subject.facing) ** 3
+    gleam = gleam * (1 - 0.75 * subject.face)
     tint = float(random.uniform(0.9, 1.05))
     helmet = (0.10 + 0.42 * shade)[..., None] * floats([0.34, 0.42 * tint, 0.55])
     picture = _mixed(steel, helmet, subject.part(HAIR, CLOTH, soft_px=0.8)) + gleam[..., None] * floats(
@@ -236,7 +259,7 @@ def robot(subject: Subject, random: np.random.Generator) -> Values:
         0.9 * seam(np.mod(y + 0.02, 0.09) - 0.045, 0.006) * (subject.part(HAIR, NECK, CLOTH) > 0.5),
     ]
     seams = np.max(lines, 0) * (subject.part(EYES, LIPS, MOUTH, GLASSES) < 0.5)
-    picture = picture * (1 - 0.82 * seams[..., None])
+    picture = picture * (1 - (0.82 - 0.42 * subject.face * face)[..., None] * seams[..., None])
     rivets = np.zeros_like(shade)
     for side in (1, -1):
         for dx, height in (
@@ -248,15 +271,15 @@ def robot(subject: Subject, random: np.random.Generator) -> Values:
             at = np.hypot(x - side * dx * marks.apart, y - height)
             rivets = np.maximum(rivets, np.clip((0.011 - at) / 0.004, 0, 1) * face)
     picture = _mixed(picture, floats([0.86, 0.9, 0.95]) * (0.4 + 0.8 * shade[..., None]), 0.9 * rivets)
-    socket = np.maximum(*(subject.near(eye, 0.30 * marks.apart, 0.35) for eye in marks.eyes)) * face
-    picture = _mixed(picture, (0.04, 0.06, 0.09), 0.92 * socket)
-    lamp = np.maximum(*(subject.near(eye, 0.15 * marks.apart, 0.6) for eye in marks.eyes)) * face
-    halo = np.maximum(*(subject.near(eye, 0.30 * marks.apart, 1.6) for eye in marks.eyes)) * face
-    picture = picture + halo[..., None] * floats([0.0, 0.32, 0.45])
-    picture = _mixed(picture, (0.55, 1.0, 1.0), np.clip(1.3 * lamp, 0, 1))
-    mouth = marks.mouth.mean(0)
-    plate = (np.abs(x - mouth[0]) < 0.42 * marks.apart) & (np.abs(y - mouth[1]) < 0.030) & (face > 0)
-    bars = 0.5 + 0.5 * np.cos(x * 2 * np.pi / 0.022)
-    grille = floats([0.05, 0.06, 0.08]) + (bars**2 * shade)[..., None] * floats([0.75, 0.8, 0.85])
-    picture = _mixed(picture, grille, cv2.GaussianBlur(plate.astype(np.float32), (0, 0), 0.7))
+    eyes, iris = _eyeballs(subject)
+    picture = _mixed(picture, floats([0.06, 0.09, 0.12]) + subject.grey[..., None] * 0.7, 0.6 * eyes)
+    lamp = np.maximum(*(subject.near(eye, 0.06 * marks.apart, 0.6) for eye in marks.eyes)) * face
+    halo = np.maximum(*(subject.near(eye, 0.24 * marks.apart, 1.6) for eye in marks.eyes)) * face
+    picture = picture + halo[..., None] * floats([0.0, 0.08, 0.13])
+    picture = _mixed(picture, (0.55, 1.0, 1.0), np.clip(np.maximum(1.2 * lamp, 0.8 * iris), 0, 1))
+    teeth = subject.part(MOUTH, soft_px=0.8 * subject.unit)
+    bars = 0.62 + 0.38 * np.cos(x * 2 * np.pi / 0.016)
+    picture = _mixed(picture, subject.grey[..., None] * bars[..., None] * floats([0.9, 0.97, 1.05]), 0.8 * teeth)
+    lips = subject.part(LIPS, soft_px=0.8 * subject.unit)
+    picture = _mixed(picture, floats([0.30, 0.34, 0.40]) * (0.4 + 0.9 * shade[..., None]), 0.55 * lips)
     return subject.on_white(picture)

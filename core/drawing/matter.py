@@ -7,31 +7,39 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from core.drawing.subject import BROWS, CLOTH, EYES, GLASSES, HAIR, LIPS, VOLUME_CELLS, floats
+from core.drawing.subject import BROWS, GLASSES, GREY, HAIR, NOSE, SKIN, VOLUME_CELLS, floats
 
 if TYPE_CHECKING:
     from core.drawing.subject import Subject, Values
 
 
 def _carving(subject: Subject, depth: float) -> Values:
-    """float32 [S, S, 3]: what eyes, lips, brows and strands of hair do to the normals of a sculpture."""
-    strands = subject.detail * (0.9 * subject.part(HAIR) + 0.5 * subject.part(BROWS, CLOTH) + 0.35)
-    height = cv2.GaussianBlur(strands, (0, 0), 0.9)
-    height = height + 0.9 * cv2.GaussianBlur(subject.part(LIPS, soft_px=1.5), (0, 0), 1.0)
-    height = height + 1.2 * subject.part(GLASSES, soft_px=0.8)
-    across, down = cv2.Sobel(height, cv2.CV_32F, 1, 0), cv2.Sobel(height, cv2.CV_32F, 0, 1)
+    """float32 [S, S, 3]: what the picture's lights and darks do to the normals of a sculpture.
+
+    What is darker than its surroundings lies deeper: lids, lips, folds of a smile, strands of hair, rims of glasses.
+    """
+    hair = subject.part(HAIR, BROWS, soft_px=subject.unit)
+    height = subject.blurred(subject.light * (0.75 + 0.5 * hair - 0.4 * subject.face), 0.5)
+    height = height + 0.8 * subject.blurred(subject.part(GLASSES, soft_px=0), 0.8) * (subject.light < -0.1)
+    size = subject.unit * np.float32(depth * 1.6)
+    across, down = cv2.Sobel(height, cv2.CV_32F, 1, 0) * size, cv2.Sobel(height, cv2.CV_32F, 0, 1) * size
+    # steep edges of a photo are no cliffs of stone
+    steep = 1 / np.sqrt(1 + 0.6 * (across * across + down * down))
     axes = subject.world_from_camera[:3, :3].T
-    return np.asarray(-depth * (across[..., None] * axes[0] + down[..., None] * axes[1]), np.float32)
+    return np.asarray(-((across * steep)[..., None] * axes[0] + (down * steep)[..., None] * axes[1]), np.float32)
 
 
-def _eyes(subject: Subject, pupil: float) -> Values:
-    """float32 [S, S]: darkness of carved eyes: lids as lines, pupils as holes."""
-    lids = subject.part(EYES, soft_px=1.2)
-    rim = np.clip(cv2.dilate(lids, np.ones((3, 3))) - cv2.erode(lids, np.ones((3, 3))), 0, 1)
-    holes = np.zeros_like(lids)
-    for eye in subject.landmarks.eyes:
-        holes = np.maximum(holes, subject.near(eye, 0.13 * subject.landmarks.apart, 0.5))
-    return np.asarray(np.clip(0.75 * rim + pupil * holes * lids, 0, 1), np.float32)
+def _hollows(subject: Subject, strength: float) -> Values:
+    """float32 [S, S], about .3..1.2: light that is caught in what is carved; it makes a face the person's own.
+
+    In the face that is the photo's own light and shade, relative to the skin; elsewhere what differs from around it.
+    """
+    caught = np.exp(strength * (0.6 - 0.3 * subject.face) * np.clip(subject.light, -0.9, 0.45))
+    skin = np.isin(subject.labels, (SKIN, NOSE))
+    grey = np.asarray(subject.calm @ GREY, np.float32)
+    level = max(float(np.median(grey[skin])) if skin.any() else 0.6, 0.12)
+    own = np.clip(grey / level, 0.2, 1.25) ** np.float32(strength)
+    return np.asarray(caught * (1 + subject.face * (own - 1)), np.float32)
 
 
 def _coloured(shade: Values, dark: tuple[float, ...], middle: tuple[float, ...], light: tuple[float, ...]) -> Values:
@@ -43,9 +51,8 @@ def _coloured(shade: Values, dark: tuple[float, ...], middle: tuple[float, ...],
 def clay(subject: Subject, random: np.random.Generator) -> Values:
     """Terracotta, pressed by fingers."""
     seed = int(random.integers(1 << 16))
-    rough = _carving(subject, 0.7) + subject.bumps(26, 0.10, seed) + subject.bumps(60, 0.09, seed + 1)
-    shade = subject.lit(0.25, rough) ** 1.15
-    shade = shade * (1 - 0.75 * _eyes(subject, 0.9)) * (1 + 0.05 * subject.noise(90, seed))
+    rough = _carving(subject, 0.55) + subject.bumps(26, 0.10, seed) + subject.bumps(60, 0.09, seed + 1)
+    shade = subject.modelled(0.45, rough) * _hollows(subject, 0.85) * (1 + 0.05 * subject.noise(90, seed))
     hue = float(random.uniform(-0.03, 0.03))
     return subject.on_white(
         _coloured(shade, (0.20, 0.07 + hue, 0.035), (0.66, 0.31 + hue, 0.17), (0.95, 0.62 + hue, 0.43))
@@ -53,30 +60,31 @@ def clay(subject: Subject, random: np.random.Generator) -> Values:
 
 
 def marble(subject: Subject, random: np.random.Generator) -> Values:
-    """White stone with grey veins; the eyes are blank."""
+    """White stone with grey veins."""
     seed = int(random.integers(1 << 16))
-    shade = subject.lit(0.4, _carving(subject, 0.9)) * (1 - 0.45 * _eyes(subject, 0.0))
+    rough = _carving(subject, 0.65)
+    shade = subject.modelled(0.5, rough) * _hollows(subject, 0.85)
     bent = 0.9 * subject.noise(7, seed) + 0.45 * subject.noise(16, seed + 1)
     wave = np.sin(bent * 0.8 + subject.points @ floats([11, 17, 8]))
     veins = np.exp(-np.square(wave / 0.20)) * np.clip(0.65 + 0.5 * subject.noise(6, seed + 3), 0, 1)
-    shade = shade * (1 - 0.42 * veins) * (1 - 0.05 * np.abs(subject.noise(14, seed + 2)))
-    stone = _coloured(shade, (0.34, 0.35, 0.38), (0.86, 0.86, 0.855), (1.0, 0.995, 0.985))
-    return subject.on_white(stone * 0.97 + 0.10 * subject.shine(24)[..., None])
+    shade = shade * (1 - 0.34 * veins) * (1 - 0.05 * np.abs(subject.noise(14, seed + 2)))
+    stone = _coloured(shade, (0.22, 0.23, 0.26), (0.74, 0.74, 0.735), (1.0, 0.995, 0.985))
+    return subject.on_white(stone * 0.95 + 0.10 * subject.shine(24, rough)[..., None])
 
 
 def bronze(subject: Subject, random: np.random.Generator) -> Values:
     """Dark metal with golden reflections, and verdigris in its hollows."""
     seed = int(random.integers(1 << 16))
-    rough = _carving(subject, 1.1) + subject.bumps(30, 0.06, seed)
-    shade = subject.lit(0.1, rough) ** 1.3 * (1 - 0.6 * _eyes(subject, 0.8))
-    metal = _coloured(shade, (0.08, 0.05, 0.035), (0.36, 0.22, 0.11), (0.70, 0.48, 0.26))
+    rough = _carving(subject, 0.75) + subject.bumps(30, 0.05, seed)
+    shade = subject.modelled(0.4, rough) * _hollows(subject, 0.95)
+    metal = _coloured(shade, (0.08, 0.05, 0.035), (0.46, 0.29, 0.15), (0.86, 0.62, 0.36))
     rim = np.clip(1 - subject.facing, 0, 1) ** 3
     metal = (
         metal
         + floats([0.95, 0.74, 0.46])
-        * (0.75 * subject.shine(26, rough) + 0.16 * subject.shine(6, rough) + 0.15 * rim)[..., None]
+        * (0.45 * subject.shine(26, rough) + 0.14 * subject.shine(6, rough) + 0.12 * rim)[..., None]
     )
-    green = np.clip(0.8 * subject.hollow + 0.5 * subject.noise(12, seed + 5) - 0.45, 0, 0.75)
+    green = np.clip(0.8 * subject.hollow + 0.35 * subject.noise(12, seed + 5) - 0.2 * subject.light - 0.45, 0, 0.6)
     green = green * np.clip(1.2 - subject.normals[..., 1], 0.2, 1)
     return subject.on_white(metal + green[..., None] * (floats([0.22, 0.46, 0.38]) * (0.5 + shade[..., None]) - metal))
 
@@ -92,9 +100,9 @@ def wood(subject: Subject, random: np.random.Generator) -> Values:
     fibres = subject.points * floats([120, 14, 120])
     grain = _fibre(fibres, seed)
     facets = np.round(subject.normals * 3.2) / 3.2 - subject.normals
-    rough = 0.55 * facets + _carving(subject, 0.9)
-    shade = subject.lit(0.25, rough.astype(np.float32)) * (1 - 0.75 * _eyes(subject, 0.85))
-    tone = 0.86 - 0.30 * rings**3 + 0.06 * grain
+    rough = 0.3 * facets + _carving(subject, 0.65)
+    shade = subject.modelled(0.45, rough.astype(np.float32)) * _hollows(subject, 0.9)
+    tone = 0.90 - 0.24 * rings**3 + 0.06 * grain
     tint = float(random.uniform(0.85, 1.1))
     plank = _coloured(shade * tone + 0.04, (0.13, 0.06, 0.03), (0.60 * tint, 0.36 * tint, 0.18), (0.96, 0.75, 0.47))
     return subject.on_white(plank + 0.06 * subject.shine(14)[..., None])

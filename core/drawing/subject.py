@@ -202,6 +202,45 @@ class Subject:
         deeper = self.relief - cv2.GaussianBlur(self.relief, (0, 0), self.size_px / 28)
         return np.asarray(np.clip(deeper / 0.02, 0, 1), np.float32)
 
+    def blurred(self, values: Values, strokes: float) -> Values:
+        """float32, of the same shape: smoothed over so many pixels of a picture of `STROKES_PX`."""
+        return np.asarray(cv2.GaussianBlur(values, (0, 0), max(0.3, strokes * self.unit)), np.float32)
+
+    def thick(self, values: Values, strokes: float) -> Values:
+        """float32 [S, S]: lines made wider by so many pixels of a picture of `STROKES_PX`."""
+        side = max(1, round(strokes * self.unit)) | 1
+        return np.asarray(cv2.dilate(values, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))), np.float32)
+
+    @cached_property
+    def calm(self) -> Values:
+        """float32 [S, S, 3]: the render without the grain of photos, its edges kept."""
+        return np.asarray(cv2.bilateralFilter(self.whole, 0, 0.10, max(1.0, 1.2 * self.unit)), np.float32)
+
+    @cached_property
+    def light(self) -> Values:
+        """float32 [S, S], about -1..1: what is lighter and darker than its surroundings, from lids to folds of a smile.
+
+        Logarithms, so that it is alike on dark and light parts; without the finest grain.
+        """
+        tone = np.log((self.calm @ GREY).astype(np.float32) + np.float32(0.10))
+        band = 0.6 * (self.blurred(tone, 0.6) - self.blurred(tone, 5.0)) + 0.4 * (
+            self.blurred(tone, 1.2) - self.blurred(tone, 14.0)
+        )
+        return np.asarray(np.tanh(1.6 * band), np.float32)
+
+    @cached_property
+    def bare(self) -> Values:
+        """float32 [S, S], 0..1: skin with lips and brows, also where it is seen through glasses."""
+        skin = self.part(SKIN, NOSE, EARS, NECK, LIPS, BROWS, soft_px=0.7 * self.unit)
+        glasses = self.labels == GLASSES
+        flesh = np.isin(self.labels, (SKIN, NOSE))
+        if not glasses.any() or not flesh.any():
+            return skin
+        usual = np.median(self.calm[flesh], 0)
+        away = np.abs(self.calm - usual).sum(-1) / max(0.25, float(usual.sum()) * 0.4)
+        through = self.blurred(np.clip(1.6 - away, 0, 1) * glasses, 0.7)
+        return np.asarray(np.clip(skin + through, 0, 1), np.float32)
+
     @cached_property
     def grey(self) -> Values:
         """float32 [S, S]: the render's lightness, without the white behind it."""
@@ -230,6 +269,16 @@ class Subject:
         lamp = np.clip((normal @ LAMP + wrap) / (1 + wrap), 0, 1)
         sky = 0.5 + 0.5 * normal[..., 1]
         return np.asarray((0.72 * lamp + 0.28 * sky) * (1 - 0.55 * self.hollow), np.float32)
+
+    def modelled(self, wrap: float = 0.35, rough: Values | None = None) -> Values:
+        """float32 [S, S], 0..1: `lit`, but softer in a face: its own light and shade tell who it is."""
+        lit = self.lit(wrap, rough)
+        return np.asarray(lit + np.clip(self.face, 0, 1) * 0.65 * (0.78 - lit), np.float32)
+
+    @cached_property
+    def face(self) -> Values:
+        """float32 [S, S], 0..1: bare skin with all that lies in it, also behind glasses."""
+        return np.asarray(np.clip(self.bare + self.part(EYES, MOUTH, GLASSES, soft_px=self.unit), 0, 1), np.float32)
 
     def shine(self, sharpness: float, rough: Values | None = None) -> Values:
         """float32 [S, S], 0..1: the lamp's reflection (Blinn)."""
@@ -272,10 +321,10 @@ class Subject:
         depth = np.where(self.figure, self.relief, self.relief[self.figure].max() + 0.2).astype(np.float32)
         grown, shrunk = cv2.dilate(depth, np.ones((3, 3))), cv2.erode(depth, np.ones((3, 3)))
         jump = np.clip((grown - shrunk) / FAR_APART - 0.5, 0, 1)
-        # brows and eyes are drawn by their own darkness
-        kinds = np.array([0, 1, 2, 3, 1, 5, 1, 7, 8, 9, 10, 11], np.uint8)[self.labels]
+        # what is small in a face is drawn by its own darkness
+        kinds = np.array([0, 1, 2, 1, 1, 1, 1, 1, 1, 1, 10, 1], np.uint8)[self.labels]
         meet = (cv2.dilate(kinds, np.ones((2, 2))) != cv2.erode(kinds, np.ones((2, 2)))).astype(np.float32)
-        return np.asarray(np.maximum(jump, meet), np.float32)
+        return np.asarray(np.maximum(jump, 0.7 * meet), np.float32)
 
     def on_white(self, picture: Values) -> Values:
         """float32 [S, S, 3], 0..1: a picture of the figure, cut out on white."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+WEIGHTS = FOLDER / "prior.safetensors"
 METADATA_KEY = "prior"
 GUIDANCE = 2.5
 LICENCE = "Apache-2.0 (Volteface; trained on drawings of renders of CC0 MakeHuman heads)"
@@ -143,7 +144,7 @@ def bundled_prior(device: torch.device | str = "cpu", *, half: bool = False) -> 
     Raises:
         CheckpointError: its file is missing or damaged.
     """
-    return load_prior(FOLDER / "prior.safetensors", device, half=half)
+    return load_prior(WEIGHTS, device, half=half)
 
 
 def load_prior(path: Path, device: torch.device | str = "cpu", *, half: bool = False) -> DrawingPrior:

@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 from functools import cache
 
 from core.errors import VoltefaceError
+from core.stylizers.colour_words import COLOUR_WORDS
 from core.stylizers.vocabulary import CONCEPTS, FEATURES, SAID_WITHOUT_MEANING, STYLES, Concept
 
 LONGEST_PHRASE = 5
@@ -61,7 +62,7 @@ class Understood:
 
 def understood(prompt: str) -> Understood:
     """Read a prompt. Nothing is refused: the empty prompt says nothing."""
-    words = _words(prompt)
+    words = words_of(prompt)
     found: list[Concept] = []
     unknown: list[str] = []
     replaced: list[tuple[str, str]] = []
@@ -69,7 +70,7 @@ def understood(prompt: str) -> Understood:
     while at < len(words):
         concept, length = _longest(words, at)
         if concept is None and words[at] not in SAID_WITHOUT_MEANING:
-            concept, length = _misspelt(words[at]), 1
+            concept, length = None if words[at] in COLOUR_WORDS else _misspelt(words[at]), 1
             if concept is None:
                 unknown.append(words[at])
         if concept is not None:
@@ -111,7 +112,8 @@ def _listed(styles: tuple[Concept, ...]) -> str:
     return " and ".join(f'"{style.title}"' for style in styles)
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """The words of a prompt: lower case, without accents and signs."""
     plain = unicodedata.normalize("NFKD", text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
     plain = "".join(c for c in plain if not unicodedata.combining(c)).replace("'s ", " ")
     return "".join(c if c.isalnum() or c == "'" else " " for c in plain).split()
@@ -123,17 +125,17 @@ def _phrases() -> dict[tuple[str, ...], Concept]:
     # styles first: a word that both know ("princess") is a style
     for concept in (*STYLES, *FEATURES):
         for phrase in concept.phrases:
-            known.setdefault(tuple(_words(phrase)), concept)
+            known.setdefault(tuple(words_of(phrase)), concept)
     for concept in STYLES:
         for phrase in concept.near:
-            known.setdefault(tuple(_words(phrase)), concept)
+            known.setdefault(tuple(words_of(phrase)), concept)
     return known
 
 
 @cache
 def _near() -> frozenset[str]:
     """Phrases of what the prior does not know, though it has something near."""
-    return frozenset(" ".join(_words(phrase)) for concept in STYLES for phrase in concept.near)
+    return frozenset(" ".join(words_of(phrase)) for concept in STYLES for phrase in concept.near)
 
 
 def _singular(word: str) -> str:

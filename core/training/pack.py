@@ -7,7 +7,7 @@ packs made so say it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -23,6 +23,7 @@ from core.losses import lpips
 from core.progress import Progress
 from core.rendering.relief import laid_on
 from core.style_pack import Shape, StylePack, fingerprint
+from core.stylizers.drawn_packs import drawn_pack
 from core.stylizers.vocabulary import STYLES as CONCEPTS
 from core.training.pack_scenes import Scene, landmarks_of_scene, subject_of_scene
 
@@ -158,6 +159,24 @@ def _solve_last(network: Upscaler, delta: dict[str, Tensor], lessons: _Lessons) 
         assert network.write.bias is not None
         delta["write.weight"].copy_(weight - network.write.weight)
         delta["write.bias"].copy_(found[-1] - network.write.bias)
+
+
+def drawn_style(generator: Mini, style: str, front: Path) -> StylePack:
+    """A style that an artist draws, as a pack; its preview is a scene drawn by them.
+
+    Args:
+        generator: whose heads wear it.
+        style: a key of `core.drawing.styles.STYLES`.
+        front: file of the scene.
+
+    Raises:
+        VoltefaceError: there is no such style.
+    """
+    pack = drawn_pack(style, generator.info.name)
+    scene = Scene.read(front)
+    picture = drawing(subject_of_scene(scene, landmarks_of_scene(scene)), style, SEED)
+    small = cv2.resize(picture, (PREVIEW_PX, PREVIEW_PX), interpolation=cv2.INTER_AREA)
+    return replace(pack, preview=np.asarray(np.clip(small * 255 + 0.5, 0, 255), np.uint8))
 
 
 def pack_of_style(generator: Mini, style: str, delta: dict[str, Tensor], front: Path) -> StylePack:

@@ -97,6 +97,20 @@ def test_styles_are_worn_mixed_taken_off_and_undone(studio: Studio, qtbot: QtBot
     qtbot.waitUntil(lambda: "0.31" in panel._identity.text(), timeout=15_000)
 
 
+def test_a_prompt_is_worn_at_once_and_undone(studio: Studio, qtbot: QtBot) -> None:
+    panel = studio.window.style_panel
+    panel.worn.emit("comic", False)
+    qtbot.waitUntil(lambda: _worn(studio) == [("comic", 1.0)], timeout=15_000)
+    panel.prompted.emit("jade statue")
+    qtbot.waitUntil(lambda: _worn(studio) == [("marble-jade", 1.0)], timeout=15_000)
+    assert "Nearest bundled style: marble statue in jade" in panel._answer.text()
+    panel.prompted.emit("spaghetti")
+    qtbot.waitUntil(lambda: "No bundled style resembles" in panel._answer.text(), timeout=15_000)
+    assert _worn(studio) == [("marble-jade", 1.0)]
+    studio.window.undo_requested.emit()
+    assert _worn(studio) == [("comic", 1.0)]
+
+
 def test_what_holds_a_style_back() -> None:
     assert held_strength(1.0, lambda strength: 0.3 * strength) == 1.0
     assert 0.4 < held_strength(1.0, lambda strength: strength) <= 0.45
@@ -123,7 +137,8 @@ def test_packs_are_listed_exported_and_imported(tmp_path: Path, capsys: pytest.C
         (["--prompt", ""], "The prompt is empty"),
         (["--prompt", "石像"], "no Latin letters"),
         (["--prompt", "x" * 1000], "are read at most"),
-        (["--prompt", "a bronze statue"], "has learned too little to teach"),
+        (["--prompt", "a bronze statue", "--prior", "bundled"], "has learned too little to teach"),
+        (["--prompt", "spaghetti"], "No bundled style resembles"),
         ([], "by a pack or by a prompt"),
         (["--pack", "marble", "--identity", "9"], "out of range"),
     ],

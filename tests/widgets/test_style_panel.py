@@ -76,6 +76,17 @@ def test_a_prompt_is_started_paused_and_kept(qtbot: QtBot, panel: StylePanel) ->
             button.click()
 
 
+def test_enter_in_the_prompt_box_wears_the_nearest(qtbot: QtBot, panel: StylePanel) -> None:
+    panel.show_prompt("gold statue")
+    with qtbot.waitSignal(panel.prompted) as asked:
+        qtbot.keyClick(panel.prompt_box, Qt.Key.Key_Return)
+    assert asked.args == ["gold statue"]
+    panel.set_view(replace(VIEW, presets=(), answer="Nearest bundled style: bronze statue in gold 0.60."))
+    assert panel._answer.isVisible()
+    assert panel.wear_button.isVisible()
+    assert not panel.start_button.isVisible()
+
+
 def test_without_a_head_nothing_can_be_worn(panel: StylePanel) -> None:
     panel.set_view(StyleView(refusal="Once there is a head it can be restyled here."))
     assert not panel.tiles

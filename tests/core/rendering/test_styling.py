@@ -1,0 +1,63 @@
+"""Drawn styles: they draw what lies below, leave depth and labels alone, and take no account of the model's version."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.camera import Camera
+from core.drawing.styles import STYLES, tinted
+from core.edit import Restyle
+from core.editors.fold import Folder
+from core.frame import Frame, Quality
+from core.rendering.renderer import HeadRenderer
+from core.stylizers.drawn_packs import drawn_pack
+from tests.fakes import TinyGenerator, tiny_head
+
+
+def _frame(*styles: str, strength: float = 1.0, tint: tuple[float, float, float] | None = None) -> Frame:
+    generator = TinyGenerator()
+    packs = [replace(drawn_pack(style, generator.info.name), tint=tint) for style in styles]
+    edits = [Restyle(key=str(n), pack=pack, strength=strength) for n, pack in enumerate(packs)]
+    head = Folder(generator, tiny_head(), {}).folded(edits)
+    return HeadRenderer(generator, head).render(Camera.orbit(math.radians(20)), Quality.NEAR, size_px=64)
+
+
+@pytest.mark.parametrize("style", ["pencil", "zombie", "marble"])
+def test_a_drawn_style_changes_colours_and_nothing_else(style: str) -> None:
+    plain, styled = _frame(), _frame(style)
+    assert np.abs(plain.rgb.astype(int) - styled.rgb).mean() > 4
+    assert np.array_equal(plain.depth, styled.depth)
+    assert plain.labels is not None
+    assert styled.labels is not None
+    assert np.array_equal(plain.labels, styled.labels)
+    assert np.all(styled.alpha >= plain.alpha)
+
+
+def test_a_style_over_another_draws_that_one() -> None:
+    over, alone = _frame("joker", "ink"), _frame("ink")
+    assert np.ptp(over.rgb.astype(int), axis=-1).max() < 8
+    assert np.abs(over.rgb.astype(int) - alone.rgb).mean() > 1
+
+
+def test_strength_is_a_share_and_a_tint_a_colour() -> None:
+    plain, half, full = (
+        _frame(*styles, strength=s).rgb.astype(int) for styles, s in (((), 1), (("ink",), 0.5), (("ink",), 1))
+    )
+    assert np.abs((plain + full) / 2 - half).max() <= 2
+    red = _frame("marble", tint=(0.8, 0.2, 0.2)).rgb.astype(int)
+    figure = _frame().depth > 0
+    shown = red[:: 64 // len(figure), :: 64 // len(figure)][figure]
+    assert (shown[:, 0] - shown[:, 2]).mean() > 20
+
+
+def test_a_tint_keeps_black_and_white_and_the_order_of_tones() -> None:
+    tones = np.linspace(0, 1, 20, dtype=np.float32)[:, None, None].repeat(3, -1)
+    coloured = tinted(tones, (0.2, 0.5, 0.3))
+    assert coloured[0].max() < 1e-6
+    assert coloured[-1].min() > 1 - 1e-6
+    assert np.all(np.diff(coloured, axis=0) >= 0)
+    assert len(STYLES) == 16
