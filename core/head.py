@@ -9,6 +9,7 @@ import torch
 from core.camera import Camera
 from core.edit import Paint, Restyle
 from core.eyewear import Eyewear
+from core.face_detail import FaceDetail
 from core.field import Field
 from core.hair_strands import HairStrands
 from core.mask import Mask
@@ -34,6 +35,7 @@ class Head:
         paint: laid over that, first to last.
         styles: in which it is drawn, first to last; they draw photos and paint too.
         strands: what its hair looks like close by, under the photos; None leaves hair as the generator draws it.
+        face: fine detail that is drawn on its eyes, brows, lips and skin, under the photos; None draws none.
         eyewear: glasses that it wears over all that, as shapes; None leaves those that its field may show.
     """
 
@@ -49,6 +51,7 @@ class Head:
     paint: tuple[Paint, ...] = ()
     styles: tuple[Restyle, ...] = ()
     strands: HairStrands | None = None
+    face: FaceDetail | None = None
     eyewear: Eyewear | None = None
 
     def __post_init__(self) -> None:
@@ -63,6 +66,7 @@ class Head:
             == (other.generator, other.camera, other.seed, other.method, other.visibility, other.photos, other.paint)
             and torch.equal(self.latents, other.latents)
             and self.strands == other.strands
+            and self.face == other.face
             and self.styles == other.styles
             and self.eyewear == other.eyewear
             and self.trigrid == other.trigrid

@@ -30,6 +30,7 @@ from core.camera import Camera
 from core.edit import EDITS, Edit
 from core.errors import PhotoError, ProjectError
 from core.eyewear import Eyewear, GlassesForm
+from core.face_detail import FaceDetail
 from core.grafted_field import Fit, GraftedField, RemappedField, Volume
 from core.hair_strands import HairStrands
 from core.head import Head
@@ -207,6 +208,7 @@ def _classes(aligned: bool) -> Classes:
             Head,
             PhotoLayer,
             HairStrands,
+            FaceDetail,
             Eyewear,
             GlassesForm,
             StylePack,

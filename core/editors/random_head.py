@@ -14,9 +14,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from core.camera import Camera
+from core.camera import HEAD_FOCAL, HEAD_RADIUS, Camera
 from core.editors.part_volume import grown
 from core.editors.rear_repair import FIRM, floating
+from core.face_detail import FaceDetail
 from core.grafted_field import RemappedField, Volume
 from core.hair_strands import HairStrands
 from core.head import Head
@@ -36,8 +37,18 @@ STRANDS_PX, STRAND = 256, 0.0012
 """Side of the texture of strands, and the size of its pixel on the head, world units: 0.7 mm."""
 STRANDS = ((0.06, 0.9, 12.0), (0.05, 3.0, 30.0))
 """Contrast, width and length, in pixels, of single strands and of locks."""
+EYES, BROWN = 20, 1.4
+"""Seed of the direction in W along which eyes go from brown to blue, and how much more of them are brown."""
+SHORT, LONG, MOST_WAVE = -0.10, -0.26, 0.006
+"""Heights down to which hair is short and long, and how far the longest swings, world units."""
 THICK = 1
 """Nodes by which hair must reach beyond a point in every direction somewhere nearby, or it is a wisp."""
+ROUNDS, GONE = 4, 0.3
+"""How often bits are looked for that wiping sets free, and the weight from which a node may be wiped."""
+HOLDING = 2
+"""Nodes of air across which a frame of glasses still holds on to the head."""
+SEEN_HALF_HEIGHT = HEAD_RADIUS / (2 * HEAD_FOCAL)
+"""Below, no training camera has seen anything."""
 SPARED = 1
 """Nodes around thick hair that are left: outlines are soft."""
 
@@ -52,14 +63,17 @@ def random_head(generator: Generator, seed: int, *, truncation: float = TRUNCATI
     """
     with torch.no_grad():
         latents = random_latents(generator, seed, truncation)
-        field = tidied(generator, generator.trigrid(latents))
+        drawn = generator.trigrid(latents)
+        grid = field_grid(generator, drawn, part_labels)
+        field = tidied(generator, drawn, grid)
     return Head(
         generator=generator.info.name,
         latents=latents,
         camera=Camera.orbit(),
         trigrid=field,
         seed=seed,
-        strands=plain_strands(seed),
+        strands=plain_strands(seed, wave=_wave(grid, seed)),
+        face=face_detail_of(generator, latents, seed),
     )
 
 
@@ -70,8 +84,21 @@ def random_latents(generator: Generator, seed: int, truncation: float = TRUNCATI
         return generator.latents(noise, truncation)[0]
 
 
-def plain_strands(seed: int) -> HairStrands:
-    """Strands of no hair in particular: noise that is drawn out along them, single ones and whole locks."""
+def face_detail_of(generator: Generator, latents: Tensor, seed: int = 0) -> FaceDetail:
+    """Fine detail for the face of latents [L, W]; between two heads the eyes go from one colour to the other."""
+    away = (latents - generator.mean_latents().to(latents)).mean(0)
+    signs = torch.from_numpy(np.random.default_rng(EYES).choice((-1.0, 1.0), len(away))).to(away)
+    chance = 0.5 * (1 + torch.erf((away @ signs) / away.norm().clamp(min=1e-6) / 2**0.5))
+    return FaceDetail(iris=float(chance) ** BROWN, seed=seed)
+
+
+def plain_strands(seed: int, *, wave: float = 0.0) -> HairStrands:
+    """Strands of no hair in particular: noise that is drawn out along them, single ones and whole locks.
+
+    Args:
+        seed: the same one gives the same strands.
+        wave: how far they swing, world units.
+    """
     random = np.random.default_rng(seed)
     detail = np.zeros((STRANDS_PX, STRANDS_PX), np.float32)
     for contrast, across, along in STRANDS:
@@ -79,27 +106,80 @@ def plain_strands(seed: int) -> HairStrands:
         drawn_out = cv2.GaussianBlur(noise, (0, 0), sigmaX=across, sigmaY=along)
         inner = drawn_out[STRANDS_PX // 2 :, STRANDS_PX // 2 :][:STRANDS_PX, :STRANDS_PX]
         detail += contrast * inner / inner.std()
-    return HairStrands(detail=detail.astype(np.float16), pixel=STRAND)
+    return HairStrands(detail=detail.astype(np.float16), pixel=STRAND, wave=wave)
 
 
-def tidied(generator: Generator, field: Field) -> Field:
-    """A field without what floats and without wisps; the very same one where there are none."""
-    grid = field_grid(generator, field, part_labels)
+def _wave(grid: FieldGrid, seed: int) -> float:
+    """How far the strands of a seed swing: short hair stands straight, the longer it is the more it waves."""
+    if grid.labels is None:
+        return 0.0
+    hair = ((grid.labels == PARTS.index("hair")) & grid.known).any(0).any(1)
+    heights = torch.linspace(-1, 1, len(hair), device=hair.device)[hair] * grid.half_sides[1]
+    if not len(heights):
+        return 0.0
+    share = (SHORT - float(heights.min())) / (SHORT - LONG)
+    return MOST_WAVE * min(max(share, 0.0), 1.0) * float(np.random.default_rng(seed).random())
+
+
+def tidied(generator: Generator, field: Field, grid: FieldGrid | None = None) -> Field:
+    """A field without what floats and without wisps; the very same one where there are none.
+
+    Args:
+        generator: decodes it, with its tuning.
+        field: any head, such as one that took another's hair.
+        grid: of the field, where there is one already.
+    """
+    grid = field_grid(generator, field, part_labels) if grid is None else grid
     # what held on by a wisp floats without it
     thin = grown(wisps(grid), 1)
     firm = replace(grid, sigma=torch.where(thin, 0.0, grid.sigma))
-    return emptied(field, grid, thin | floating(firm) | floating(grid))
+    nodes = thin | floating(firm) | floating(grid)
+    bits = torch.zeros_like(nodes)
+    for _ in range(ROUNDS):
+        left = replace(grid, sigma=torch.where(bits | (_softened(nodes) > GONE), 0.0, grid.sigma))
+        loose = fragments(left)
+        if not loose.any():
+            break
+        bits |= loose
+        nodes |= grown(loose, 1)
+    return emptied(field, grid, torch.maximum(_softened(nodes), bits.float()))
 
 
-def emptied(field: Field, grid: FieldGrid, nodes: Tensor) -> Field:
-    """A field with nothing at some nodes, bool [Z, Y, X], of its grid; the very same one where there are none."""
-    if not nodes.any():
+def fragments(grid: FieldGrid) -> Tensor:
+    """Nodes bool [Z, Y, X] of what stands off the head: bits of glasses, and what only held on far below.
+
+    Pieces are told as a person sees them: by what is solid, and only above where any camera looks.
+    """
+    from scipy.ndimage import label
+
+    solid = (grid.sigma > FIRM).cpu()
+    solid[:, torch.linspace(-1, 1, solid.shape[1]) * grid.half_sides[1] <= -SEEN_HALF_HEIGHT] = False
+    numbers, count = label(solid.numpy(), structure=np.ones((3, 3, 3)))
+    if count < 2:
+        return torch.zeros_like(grid.sigma, dtype=torch.bool)
+    sizes = np.bincount(numbers.ravel())
+    sizes[0] = 0
+    main = torch.from_numpy(numbers == int(sizes.argmax()))
+    # temples are thinner than the grid: a frame this near holds on
+    held = np.unique(numbers[(grown(main, HOLDING) & solid).numpy()])
+    return (solid & ~torch.from_numpy(np.isin(numbers, held))).to(grid.sigma.device)
+
+
+def emptied(field: Field, grid: FieldGrid, weights: Tensor) -> Field:
+    """A field with nothing, as far as weights say, [Z, Y, X] 0..1, at its grid's nodes; the same one if nowhere."""
+    if not weights.any():
         return field
     emptiest = torch.stack(torch.unravel_index(grid.sigma.argmin(), grid.sigma.shape)).flip(0)
     half = torch.tensor(grid.half_sides, device=grid.sigma.device)
     nothing = field.sample((emptiest * torch.tensor(grid.spacing, device=half.device) - half)[None].float())[0]
-    volume = Volume(F.avg_pool3d(nodes.float()[None, None], 3, 1, 1)[0, 0], grid.half_sides)
-    return RemappedField(field, -torch.eye(len(nothing), device=nothing.device), nothing, volume)
+    return RemappedField(
+        field, -torch.eye(len(nothing), device=nothing.device), nothing, Volume(weights, grid.half_sides)
+    )
+
+
+def _softened(nodes: Tensor) -> Tensor:
+    """Weights [Z, Y, X] of nodes bool [Z, Y, X] that fade over a node, so that no cut is seen."""
+    return F.avg_pool3d(nodes.float()[None, None], 3, 1, 1)[0, 0]
 
 
 def wisps(grid: FieldGrid) -> Tensor:

@@ -56,6 +56,8 @@ LEAST_SHARE = 0.004
 """Share of the picture that a part must have for its tone to be known."""
 GAINS = (0.4, 2.5)
 """Bounds of a gain: beyond, something else was seen there."""
+NEAR_FALLBACK = (0.85, 1.1)
+"""By which factors a tone may differ from the one that it would fall back on."""
 LABELS_PX = 256
 BORDER = 1 / 24
 """Width of the fading towards the border of what the photo shows, in picture sides."""
@@ -176,9 +178,15 @@ def _gains(generator: Generator, layer: PhotoLayer, seen: Seen) -> NDArray[np.fl
         known = [generator.info.parts.index(part) for part in group if part in generator.info.parts]
         weight = (chances[known].sum(axis=0) * cover)[..., None]
         if weight.mean() >= LEAST_SHARE:
+            if "hair" in group:  # fringes are lighter than sides: where the photo ends, its tone has to go on
+                weight = weight * (1.1 - cover[..., None])
             gain = ((photo * weight).sum((0, 1)) / (own * weight).sum((0, 1)).clip(min=1e-6)).clip(*GAINS)
         else:
             gain = gains[PARTS.index(fallback)] if fallback else np.ones(3)
+        if fallback:
+            # a dark collar would darken the neck all around
+            like = gains[PARTS.index(fallback)]
+            gain = np.clip(gain, like * NEAR_FALLBACK[0], like * NEAR_FALLBACK[1])
         gains[[PARTS.index(part) for part in group]] = gain
     return gains
 

@@ -39,6 +39,8 @@ BEST_SHARE = 0.4
 """Share of the windows that are taken: those whose strands agree most about where they run."""
 LEAST_WINDOWS = 6
 MOST_DETAIL = 0.4
+COMBED_PX, KEPT_CONTRAST = 9.0, 0.7
+"""Deviation of the smoothing along the strands, which makes one strand of short pieces, and the contrast that stays."""
 FADE_PX = 30.0
 """Distance of a window's weight to one half."""
 
@@ -110,4 +112,8 @@ def _laid_together(windows: list[Floats], seed: int) -> NDArray[np.float16]:
             columns = (column + jitter[1] + np.arange(WINDOW_PX)) % TEXTURE_PX
             total[np.ix_(rows, columns)] += weight * window
             squares[np.ix_(rows, columns)] += weight**2
-    return (total / np.sqrt(np.maximum(squares, 1e-8))).astype(np.float16)
+    whole = total / np.sqrt(np.maximum(squares, 1e-8))
+    border = math.ceil(3 * COMBED_PX)
+    combed = cv2.GaussianBlur(np.pad(whole, border, mode="wrap"), (0, 0), sigmaX=0.5, sigmaY=COMBED_PX)
+    combed = combed[border:-border, border:-border]
+    return (combed * (KEPT_CONTRAST * whole.std() / max(float(combed.std()), 1e-6))).astype(np.float16)

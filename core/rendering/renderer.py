@@ -19,6 +19,8 @@ from core.mask import PARTS
 from core.protocols import Generator
 from core.rendering import marching, near
 from core.rendering.eyewear import with_eyewear
+from core.rendering.face_detail import with_face_detail
+from core.rendering.face_place import FacePlace, find_face
 from core.rendering.marching import Composite, march, never_stale
 from core.rendering.matte import fine_alpha
 from core.rendering.near import march_near
@@ -70,6 +72,7 @@ class HeadRenderer:
         self._quick_grid: FieldGrid | None = None
         self._landmarks: Landmarks | None = None
         self._keys: deque[KeyView] = deque(maxlen=KEYS_KEPT)
+        self._place: tuple[FacePlace | None] | None = None
 
     def render(
         self,
@@ -203,6 +206,9 @@ class HeadRenderer:
             if self.head.strands is not None:
                 hair = (labels == PARTS.index("hair")).float().numpy()
                 rgb = with_strands(rgb, hair, depth.numpy(), camera, self.head.strands)
+            face = self._found_face()
+            if face is not None and self.head.face is not None:
+                rgb = with_face_detail(rgb, alpha, labels.numpy(), depth.numpy(), camera, self.head.face, face)
         rgb = self._dressed(rgb, alpha, depth.numpy(), camera)
         if self._stylist is not None:
             seen_now = Composite(features, coverage, resized(composite.depth, side))
@@ -219,6 +225,14 @@ class HeadRenderer:
     def _wearing(self, frame: Frame) -> Frame:
         """A frame with the head's glasses; previews take their colours from frames without, and get them anew."""
         return frame if self.head.eyewear is None else with_eyewear(frame, self.head.eyewear)
+
+    def _found_face(self) -> FacePlace | None:
+        """Where the face is that is drawn finely; looked for once."""
+        if self.head.face is None:
+            return None
+        if self._place is None:
+            self._place = (find_face(self.generator, self.head.trigrid, self.grid()),)
+        return self._place[0]
 
     def _dressed(
         self, rgb: NDArray[np.uint8], alpha: NDArray[np.float32], depth: NDArray[np.float32], camera: Camera

@@ -1,7 +1,8 @@
 """Hair drawn with its strands: a texture around the head, looked up by the place that each pixel shows.
 
-A head model paints hair softly. The strands are laid around the axis of the head, running down; where hair turns
-upwards, at the crown, there is no down, and they fade.
+A head model paints hair softly. The strands run from the crown outwards and down; where they begin there is no
+direction yet, and they fade. Hair shines where strands lie across the middle between light and view (Kajiya and Kay
+1989), a band that wanders as the head turns.
 """
 
 import math
@@ -16,10 +17,19 @@ from core.rendering.paint import ROW, at_size
 
 GIRTH = 0.22
 """Distance from the axis at which a texture's pixel has its own size, world units: the head's mean radius."""
-STRETCH = 1.8
+STRETCH = 2.6
 """How much longer a texture's pixel is than wide: windows of a photo hold short pieces of strands."""
-CROWN = (0.05, 0.12)
+POLE = (0.0, -0.05)
+"""x and z of the crown, from which hair runs."""
+CROWN = (0.03, 0.09)
 """Distances from the axis at which strands are not seen yet, and entirely."""
+CENTRE = np.array([0.0, 0.03, -0.02])
+"""Of the ball that the shine takes the head for."""
+LAMP = np.array([-0.25, 0.85, 0.46])
+SHINE, NARROW, SPARKLE = 0.16, 28.0, 0.5
+"""How much lighter hair is where it shines, how sharply that ends, and how much single strands differ in it."""
+SWING, LIMP, FREE = 0.085, 0.10, -0.08
+"""Length of a wave down the hair, and heights between which strands begin to swing, world units."""
 
 Floats = NDArray[np.float32]
 
@@ -45,16 +55,38 @@ def with_strands(
     origins, directions = camera.rays(size, size)
     directions = directions[chosen]
     points = origins[chosen] + directions * (along_z[chosen] / (directions @ camera.forward))[:, None]
-    out = np.hypot(points[:, 0], points[:, 2])
+    x, y, z = points[:, 0] - POLE[0], points[:, 1], points[:, 2] - POLE[1]
+    out = np.hypot(x, z)
     shown = np.clip((out - CROWN[0]) / (CROWN[1] - CROWN[0]), 0, 1) * share[chosen]
     # a whole number of repeats around the head, so that there is no seam
     repeats = max(1, round(2 * math.pi * GIRTH / (strands.pixel * strands.detail.shape[1])))
-    column = np.arctan2(points[:, 0], points[:, 2]) / (2 * math.pi) * repeats * strands.detail.shape[1]
-    row = -points[:, 1] / (strands.pixel * STRETCH)
-    change = np.exp(_read(strands.detail.astype(np.float32), row, column) * shown)
+    angle = np.arctan2(x, z)
+    column = angle / (2 * math.pi) * repeats * strands.detail.shape[1]
+    if strands.wave:
+        free = np.clip((LIMP - y) / (LIMP - FREE), 0, 1)
+        lock = 2 * np.sin(3 * angle) + 1.3 * np.sin(7 * angle + 1)  # locks do not swing as one
+        column += strands.wave / strands.pixel * free * np.sin(2 * math.pi * y / SWING + lock)
+    row = (out - y) / (strands.pixel * STRETCH)
+    detail = _read(strands.detail.astype(np.float32), row, column)
+    detail += np.log1p(SHINE * _shine(points, directions, detail))
+    change = np.exp(detail * shown)
     finished = rgb.reshape(-1, 3).copy()
     finished[chosen] = np.clip(finished[chosen] * change[:, None] + 0.5, 0, 255).astype(np.uint8)
     return finished.reshape(rgb.shape)
+
+
+def _shine(
+    points: NDArray[np.float64], directions: NDArray[np.float64], detail: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How much strands at points [N, 3] mirror the light to who looks along `directions`, 0..1 [N]."""
+    out = points - CENTRE
+    out /= np.linalg.norm(out, axis=1, keepdims=True)
+    along = out * out[:, 1:2] - [0.0, 1.0, 0.0]  # down, along the ball
+    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6)
+    middle = LAMP - directions
+    middle /= np.linalg.norm(middle, axis=1, keepdims=True)
+    across = (along * middle).sum(axis=1) + SPARKLE * detail
+    return np.asarray(np.exp(-NARROW * across**2) * np.clip((out * middle).sum(axis=1), 0, 1), np.float64)
 
 
 def _read(texture: Floats, row: NDArray[np.float64], column: NDArray[np.float64]) -> NDArray[np.float64]:

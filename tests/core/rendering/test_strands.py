@@ -1,6 +1,7 @@
 """Strands: as contrasty as the photo's hair, running down, all around the head and only on its hair."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -67,8 +68,21 @@ def test_only_hair_gets_strands_and_its_tone_stays(yaw_degrees: float) -> None:
     assert patch.mean() == pytest.approx(120, rel=0.08)
 
 
-def test_flat_strands_change_nothing() -> None:
+def test_flat_strands_only_shine_and_that_from_above() -> None:
     flat = HairStrands(detail=np.zeros((32, 32), np.float16), pixel=0.001)
     rgb = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
     hair, depth = np.ones((64, 64), np.float32), np.full((64, 64), 2.5, np.float32)
-    assert np.array_equal(with_strands(rgb, hair, depth, FRONT, flat), rgb)
+    gain = with_strands(rgb, hair, depth, FRONT, flat).astype(int) - rgb
+    assert gain.min() >= 0
+    assert gain[:100].mean() > 2
+    assert gain[180:].max() <= 1
+
+
+def test_waves_swing_where_hair_hangs_free() -> None:
+    rgb = np.full((SIDE, SIDE, 3), 120, np.uint8)
+    hair, depth = np.ones((64, 64), np.float32), np.full((64, 64), 2.5, np.float32)
+    straight = _strands(0)
+    pair = [with_strands(rgb, hair, depth, FRONT, replace(straight, wave=wave)).astype(int) for wave in (0, 0.006)]
+    change = np.abs(pair[0] - pair[1]).mean(axis=(1, 2))
+    assert change[:70].max() < 0.5
+    assert change[180:].mean() > 3

@@ -1,0 +1,327 @@
+"""Where a head has its eyes, brows and lips, and what colours they have: found once on the head as it is drawn.
+
+The part labels tell. Eyes are found among the nodes of the density grid, which sees them behind glasses too; brows and
+lips in a small picture of the face. All heads look along +z, so the face's frame is the world's but for a small turn.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from core.camera import Camera
+from core.mask import PARTS
+from core.rendering.near import march_near
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.field import Field
+    from core.protocols import Generator
+    from core.rendering.occupancy import FieldGrid
+
+    Floats = NDArray[np.float64]
+
+LOOK_PX = 72
+LOOK_SIDE = 0.24
+"""Side of what the small picture shows at the depth of the face, world units."""
+LOOK_TARGET = (0.0, -0.035, 0.15)
+FEWEST_NODES = 24
+"""Of the grid that an eye must have."""
+EYE_APART = (0.085, 0.16)
+"""Distances of the eyes, world units, between which they are a pair."""
+MOST_TURN = 0.26
+"""Of the line through the eyes, radians; beyond, something else was found."""
+EYE_WIDTH, EYE_HEIGHT = 0.36, 0.37
+"""Of an eye: width to the eyes' distance, height to width. Labels are wider than eyes, but tell how eyes differ."""
+MEAN_SPREAD = (0.106, 0.050)
+"""Deviation of the eye's nodes along x and y to the eyes' distance, as random heads have it on average."""
+FRIENDLY, BEND = 0.07, (-0.2, 0.25)
+"""What is added to the bend of the line between the lips, because blurred lips look sad, and its bounds: how far the
+corners lie above the middle, in half widths."""
+LEAST_MASS = 12.0
+"""Pixels of the small picture that a part must have."""
+
+
+@dataclass(frozen=True, eq=False)
+class EyePlace:
+    """One eye, in the face's frame.
+
+    Attributes:
+        apex: float64 [3], the foremost point of the eyeball.
+        width: between the corners, world units.
+        height: of the opening.
+        side: 1 is the person's left eye, -1 the right one.
+    """
+
+    apex: Floats
+    width: float
+    height: float
+    side: int
+
+
+@dataclass(frozen=True, eq=False)
+class BrowPlace:
+    """One brow, in the face's frame.
+
+    Attributes:
+        inner, outer: where it begins and ends, along |x|.
+        curve: float64 [3], its middle line's y over |x|, highest power first.
+        half: half its height.
+        side: as of an eye.
+        share: how surely it is there, 0..1.
+    """
+
+    inner: float
+    outer: float
+    curve: Floats
+    half: float
+    side: int
+    share: float
+
+
+@dataclass(frozen=True, eq=False)
+class LipsPlace:
+    """The lips, in the face's frame.
+
+    Attributes:
+        centre: x of the middle.
+        half: half the width.
+        line: float64 [3], y of the line between the lips over x from the centre, highest power first.
+        upper, lower: heights of both lips in the middle.
+        closed: how surely the mouth is closed, 0..1.
+    """
+
+    centre: float
+    half: float
+    line: Floats
+    upper: float
+    lower: float
+    closed: float
+
+
+@dataclass(frozen=True, eq=False)
+class FacePlace:
+    """A face's frame, features and colours.
+
+    Attributes:
+        origin: float64 [3], between the eyes, world units.
+        axes: float64 [3, 3], rows: towards the person's left, up, and forward.
+        apart: distance of the eyes.
+        eyes: the right one and the left one.
+        brows: those that were found.
+        lips: None where they were not found.
+        skin: float64 [3], 0..1, of cheeks and forehead.
+        brow_rgb, lip_rgb: float64 [3].
+        sure: 0..1, how surely there is a face at all.
+    """
+
+    origin: Floats
+    axes: Floats
+    apart: float
+    eyes: tuple[EyePlace, EyePlace]
+    brows: tuple[BrowPlace, ...]
+    lips: LipsPlace | None
+    skin: Floats
+    brow_rgb: Floats
+    lip_rgb: Floats
+    sure: float
+
+    def in_frame(self, points: Floats) -> Floats:
+        """World points [..., 3] in the face's frame."""
+        return np.asarray((points - self.origin) @ self.axes.T, np.float64)
+
+
+def find_face(generator: Generator, field: Field, grid: FieldGrid) -> FacePlace | None:
+    """The place of a head's face; None where it shows none, or where nothing is labelled.
+
+    Args:
+        generator: decodes the head, with its tuning.
+        field: the head.
+        grid: of the same field.
+    """
+    if grid.labels is None or "eyes" not in generator.info.parts:
+        return None
+    nodes = _eye_nodes(grid)
+    if nodes is None:
+        return None
+    (right, right_spread), (left, left_spread) = nodes
+    across = left - right
+    apart = float(np.linalg.norm(across))
+    turn = max(abs(math.atan2(across[1], across[0])), abs(math.atan2(across[2], across[0])))
+    if not EYE_APART[0] < apart < EYE_APART[1] or turn > MOST_TURN:
+        return None
+    x = across / apart
+    y = np.array([0.0, 1.0, 0.0]) - x[1] * x
+    y /= np.linalg.norm(y)
+    axes = np.stack([x, y, np.cross(x, y)])
+    origin = (left + right) / 2
+    # both eyes are alike, and labels too coarse to say how they differ
+    wide, high = (np.mean([right_spread, left_spread], axis=0) / apart / MEAN_SPREAD).tolist()
+    width = apart * EYE_WIDTH * float(np.clip(wide, 0.7, 1.4)) ** 0.7
+    height = width * EYE_HEIGHT * float(np.clip(high / wide, 0.6, 1.5)) ** 0.6
+    look = _Look.of(generator, field, grid, origin, axes)
+    eyes = tuple(
+        EyePlace(np.array([side * apart / 2, 0.0, look.depth_at(side * apart / 2, 0.0, width)]), width, height, side)
+        for side in (-1, 1)
+    )
+    skin = look.colour(look.chance("skin"), (np.abs(look.x) < 0.55 * apart) & (np.abs(look.y + 0.5 * apart) < apart))
+    brows = tuple(brow for side in (-1, 1) if (brow := _brow(look, side, apart)) is not None)
+    lips = _lips(look, apart)
+    whole = np.abs(look.x) < 0.3
+    return FacePlace(
+        origin,
+        axes,
+        apart,
+        (eyes[0], eyes[1]),
+        brows,
+        lips,
+        skin,
+        _hair_like(look.colour(look.chance("brows") ** 2, whole), grid),
+        look.colour(look.chance("lips") ** 2, whole),
+        float(np.clip(1.5 - turn / MOST_TURN, 0, 1)),
+    )
+
+
+def _eye_nodes(grid: FieldGrid) -> list[tuple[Floats, Floats]] | None:
+    """Middle [3] of an eye's nodes and their spread along x and y [2], right eye first; None where one is missing."""
+    assert grid.labels is not None
+    chosen = ((grid.labels == PARTS.index("eyes")) & grid.known).nonzero().cpu().numpy()
+    half = np.array(grid.half_sides)
+    places = chosen[:, ::-1] * np.array(grid.spacing) - half
+    found = []
+    for side in (-1, 1):
+        own = places[places[:, 0] * side > 0]
+        if len(own) < FEWEST_NODES:
+            return None
+        middle = np.median(own, axis=0)
+        own = own[np.linalg.norm(own - middle, axis=1) < 0.05]  # a stray node would pull
+        if len(own) < FEWEST_NODES:
+            return None
+        found.append((own.mean(0), own.std(0)[:2]))
+    return found
+
+
+def _hair_like(brows: Floats, grid: FieldGrid) -> Floats:
+    """The colour [3] of brows, which skin shines through, on its way to that of the hair."""
+    assert grid.labels is not None
+    hair = (grid.labels == PARTS.index("hair")) & grid.known
+    if int(hair.sum()) < FEWEST_NODES:
+        return brows
+    colour = grid.colour[:3, hair].mean(1).cpu().double().numpy()
+    # white hair still has darker brows
+    return np.asarray(brows + 0.5 * (np.minimum(colour, brows * 1.15) - brows), np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """A small picture of the face.
+
+    Attributes:
+        x, y, z: float64 [S, S] of each pixel's point, in the face's frame.
+        chances: float64 [parts, S, S], of the generator's parts, times alpha.
+        colours: float64 [S, S, 3], 0..1.
+        parts: names of the parts.
+        pixel: size of a pixel, world units.
+    """
+
+    x: Floats
+    y: Floats
+    z: Floats
+    chances: Floats
+    colours: Floats
+    parts: tuple[str, ...]
+    pixel: float
+
+    @staticmethod
+    def of(generator: Generator, field: Field, grid: FieldGrid, origin: Floats, axes: Floats) -> _Look:
+        """Look at a head from the front."""
+        camera = Camera.orbit(target=LOOK_TARGET, vertical_fov_radians=2 * math.atan(LOOK_SIDE / 2 / 2.7))
+        with torch.no_grad():
+            seen = march_near(generator, field, camera, LOOK_PX, grid)
+            alpha = seen.alpha[0, 0].cpu()
+            full = (seen.features[0] / seen.alpha[0].clamp(min=1e-3)).flatten(1).T
+            logits = generator.label_logits(full)
+            assert logits is not None
+            chances = logits.softmax(1).T.cpu().view(-1, LOOK_PX, LOOK_PX) * alpha
+            colours = generator.colours(full).clamp(0, 1).cpu().view(LOOK_PX, LOOK_PX, 3)
+        origins, directions = camera.rays(LOOK_PX, LOOK_PX)
+        points = origins + directions * seen.depth[0, 0].cpu().double().numpy().reshape(-1, 1)
+        x, y, z = ((points - origin) @ axes.T).T.reshape(3, LOOK_PX, LOOK_PX)
+        names = tuple(generator.info.parts)
+        return _Look(x, y, z, chances.double().numpy(), colours.double().numpy(), names, LOOK_SIDE / LOOK_PX)
+
+    def chance(self, part: str) -> Floats:
+        """Of one part, [S, S]."""
+        return np.asarray(self.chances[self.parts.index(part)] if part in self.parts else np.zeros_like(self.x))
+
+    def colour(self, weight: Floats, where: NDArray[np.bool_]) -> Floats:
+        """Mean colour [3]; a middle grey where there is nothing."""
+        weight = weight * where
+        total = float(weight.sum())
+        return np.asarray((self.colours * weight[..., None]).sum((0, 1)) / total if total > 1 else np.full(3, 0.5))
+
+    def depth_at(self, x: float, y: float, width: float) -> float:
+        """Depth of the surface around a place, 0 at the origin; glasses before it do not count."""
+        near = ((self.x - x) / width) ** 2 + ((self.y - y) / (0.5 * width)) ** 2 < 0.3
+        weight = near * (1 - self.chance("glasses")) ** 4 * (self.chances.sum(0) > 0.5)
+        if weight.sum() < 3:
+            return 0.0
+        return float((weight * self.z).sum() / weight.sum())
+
+
+def _brow(look: _Look, side: int, apart: float) -> BrowPlace | None:
+    """One brow: the middle line and the height of what is labelled so."""
+    inside = (look.x * side > 0) & (np.abs(look.x) < 1.1 * apart) & (look.y > -0.02) & (look.y < 0.7 * apart)
+    weight = look.chance("brows") * inside
+    mass = float(weight.sum())
+    if mass < LEAST_MASS:
+        return None
+    along = np.abs(look.x)
+    order = np.argsort(along[inside])
+    run = np.cumsum(weight[inside][order]) / mass
+    inner, outer = np.interp((0.02, 0.955), run, along[inside][order])
+    curve = np.polyfit(along[inside], look.y[inside], 2, w=np.sqrt(weight[inside]) + 1e-6)
+    off = look.y - np.polyval(curve, along)
+    half = math.sqrt(3 * float((weight * off**2).sum()) / mass)
+    share = float(np.clip(weight.max() * 1.6 - 0.3, 0, 1)) * float(np.clip((outer - inner) / (0.3 * apart) - 0.5, 0, 1))
+    return BrowPlace(float(inner), float(outer), curve, half, side, share)
+
+
+def _lips(look: _Look, apart: float) -> LipsPlace | None:
+    """The lips: width and height of what is labelled so, and the darkest line between."""
+    low = (look.y < -0.5 * apart) & (look.y > -1.7 * apart) & (np.abs(look.x) < 0.6 * apart)
+    lips, mouth = look.chance("lips") * low, look.chance("mouth") * low
+    weight = lips + mouth
+    mass = float(weight.sum())
+    if mass < 3 * LEAST_MASS:
+        return None
+    centre, middle = float((weight * look.x).sum() / mass), float((weight * look.y).sum() / mass)
+    x = look.x - centre
+    half = 1.98 * math.sqrt(float((weight * x**2).sum()) / mass)
+    # the darkest place of each column, softly
+    light = look.colours.mean(2)
+    column = np.abs(x) < 0.8 * half
+    near = weight * column * np.exp(-(((look.y - middle) / (0.16 * apart)) ** 2))
+    relative = light / max(0.05, float((weight * light).sum()) / mass)
+    dark = near * np.exp(20 - 20 * relative)
+    dark /= np.maximum(dark.sum(0, keepdims=True), 1e-12)
+    darkest = (dark * look.y).sum(0)
+    known = np.flatnonzero(near.sum(0) > 0.5)
+    if len(known) < 6:
+        return None
+    across = x[LOOK_PX // 2, known]
+    bend = np.polyfit(across, darkest[known], 2)
+    bend[0] = float(np.clip(half * bend[0] + FRIENDLY, *BEND)) / half
+    inner = np.abs(x) < 0.35 * half
+    heights = (weight * inner * look.pixel).sum(0)[np.abs(x[LOOK_PX // 2]) < 0.35 * half]
+    height = float(heights.mean()) if len(heights) else 0.3 * half
+    centre_line = float(bend[2])
+    above = float((weight * inner * (look.y > centre_line)).sum() / max(float((weight * inner).sum()), 1e-6))
+    above = float(np.clip(above, 0.3, 0.55))
+    closed = float(np.clip(1.4 - 8 * float((mouth * inner).sum()) / max(float((weight * inner).sum()), 1e-6), 0, 1))
+    return LipsPlace(centre, half, bend, above * height, (1 - above) * height, closed)

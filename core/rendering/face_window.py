@@ -1,0 +1,125 @@
+"""The part of a picture that shows a face, with the place of every pixel in the face's frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from core.mask import PARTS
+from core.rendering.paint import at_size
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.camera import Camera
+    from core.rendering.face_place import FacePlace
+
+    Floats = NDArray[np.float64]
+    Bytes = NDArray[np.uint8]
+
+LOW, HIGH = (-1.0, -2.2, -0.9), (1.0, 1.1, 0.45)
+"""Corners of the face's box, in distances of the eyes, in its frame."""
+FACE = ("skin", "eyes", "brows", "lips", "nose", "mouth")
+LEAST_PX = 24
+"""Smaller faces show no detail."""
+
+
+@dataclass(frozen=True, eq=False)
+class FaceWindow:
+    """A window of a picture.
+
+    Attributes:
+        rows, columns: of the window in the picture.
+        rgb: float64 [h, w, 3], 0..1: own colours, without the white behind them.
+        alpha: float64 [h, w].
+        points: float64 [h, w, 3], places in the face's frame.
+        rays: float64 [h, w, 3], unit, from the camera, in the face's frame.
+        eye: float64 [3], where the camera is, in the face's frame.
+        depth: float64 [h, w], along the camera's z.
+        forward: float64 [3], the camera's direction in the face's frame.
+        face, glasses: float64 [h, w], 0..1, how much of a pixel is skin or what is on it, and glasses.
+        pixel: size of a pixel at the face, world units.
+    """
+
+    rows: slice
+    columns: slice
+    rgb: Floats
+    alpha: Floats
+    points: Floats
+    rays: Floats
+    eye: Floats
+    depth: Floats
+    forward: Floats
+    face: Floats
+    glasses: Floats
+    pixel: float
+
+    @staticmethod
+    def of(
+        rgb: Bytes, alpha: NDArray[np.float32], labels: Bytes, depth: NDArray[np.float32], camera: Camera, at: FacePlace
+    ) -> FaceWindow | None:
+        """The window of a picture; None where the face is not seen or tiny.
+
+        Args:
+            rgb: uint8 [S, S, 3], on white.
+            alpha: float32 [S, S].
+            labels: uint8 [h, h], indices into `core.mask.PARTS`.
+            depth: float32 [h, h], along the camera's z; 0 where there is nothing.
+            camera: of the picture.
+            at: where the face is.
+        """
+        size = len(rgb)
+        if float(camera.forward @ at.axes[2]) > -0.02:  # from behind
+            return None
+        corners = np.stack(np.meshgrid(*zip(LOW, HIGH, strict=True)), axis=-1).reshape(-1, 3) * at.apart
+        uv, distance = camera.project(corners @ at.axes + at.origin)
+        if not (distance > 0).all():
+            return None
+        first = np.clip(np.floor(uv.min(0) * size), 0, size).astype(int)
+        last = np.clip(np.ceil(uv.max(0) * size), 0, size).astype(int)
+        if (last - first < LEAST_PX).any():
+            return None
+        rows, columns = slice(first[1], last[1]), slice(first[0], last[0])
+        along = at_size(depth, size)[rows, columns].astype(np.float64)
+        x = ((np.arange(size) + 0.5) / size - 0.5) / camera.focal
+        ways = np.stack([*np.meshgrid(x[columns], x[rows]), np.ones_like(along)], axis=-1)
+        turn = camera.world_from_camera[:3, :3].T @ at.axes.T
+        ways = ways @ turn
+        eye = (camera.position - at.origin) @ at.axes.T
+        share = alpha[rows, columns].astype(np.float64)
+        own = rgb[rows, columns].astype(np.float64) / 255
+        own = (own - (1 - share)[..., None]) / np.maximum(share, 0.2)[..., None]
+
+        def shown(*parts: str) -> Floats:
+            chosen = np.isin(labels, [PARTS.index(part) for part in parts]).astype(np.float32)
+            soft = cv2.resize(cv2.GaussianBlur(chosen, (3, 3), 0), (size, size), interpolation=cv2.INTER_LINEAR)
+            return np.asarray(soft[rows, columns], np.float64)
+
+        return FaceWindow(
+            rows,
+            columns,
+            own.clip(0, 1),
+            share,
+            eye + ways * along[..., None],
+            ways / np.linalg.norm(ways, axis=-1, keepdims=True),
+            eye,
+            along,
+            camera.forward @ at.axes.T,
+            shown(*FACE) * (along > 0),
+            shown("glasses"),
+            float(np.median(along[along > 0])) / camera.focal / size if (along > 0).any() else 1.0,
+        )
+
+
+def smooth(low: float | Floats, high: float | Floats, values: Floats) -> Floats:
+    """0 below `low`, 1 above `high`, with a soft ramp between; `high` may lie below `low`."""
+    share = np.clip((values - low) / (high - low), 0, 1)
+    return np.asarray(share * share * (3 - 2 * share), np.float64)
+
+
+def over(under: Floats, colour: Floats, share: Floats) -> Floats:
+    """Colours [..., 3] with another colour [3] or [..., 3] laid on by a share [...]."""
+    return np.asarray(under + (colour - under) * share[..., None], np.float64)
