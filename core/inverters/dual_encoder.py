@@ -52,7 +52,6 @@ SAMPLES = 8
 LEAST_PERSON = 0.01
 """Share of the crop that a person must fill."""
 UNTRAINED_COARSE_PX = 16
-SECOND_LOOKS = 2
 Stitching = Literal["dual", "stitched", "faithful", "natural", "mixed", "first stage"]
 """Which planes the head gets: stitched and looked at again, stitched, E1's alone, E2's alone, E1's where the photo sees
 and the encoder's elsewhere (GOAE's mix), or the encoder's."""
@@ -216,7 +215,7 @@ class DualEncoder:
         both = stitched(moved(branches.faithful), moved(branches.natural), known.hidden)
         if self._stitching == "stitched":
             return both
-        return looked_again(generator, both, head.latents, head.camera, look, known, glimpse, SECOND_LOOKS)
+        return looked_again(generator, both, head.latents, head.camera, look, known, glimpse)
 
 
 def photo_and_mask(alignment: Alignment) -> tuple[Tensor, Tensor]:

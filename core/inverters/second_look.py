@@ -2,8 +2,8 @@
 
 The branches change features by the decoder's slope, which is right for small changes only, and they know the
 super-resolution not at all. Here the head's own picture is compared with the photo at twice the branches' size, and the
-difference goes the same way (one Gauss-Newton step). Where the surface turns away from the photo nothing is laid: seen
-from there it would be a smear.
+difference goes the same way (one Gauss-Newton step, a little overdone). Where the surface turns away from the photo
+nothing is laid: seen from there it would be a smear.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SAMPLES = 8
 """Samples a ray of the picture."""
+GAIN = 1.5
+"""Share of the difference that is laid on: blurred by cells and super-resolution, the whole of it would not arrive."""
 LEAST_FACING, FULL_FACING = 0.2, 0.6
 """Cosines between surface and view below which nothing is laid, and from which on all of it."""
 LEAST_SOLID = 0.6
@@ -42,7 +44,6 @@ def looked_again(
     look: FirstLook,
     known: Lifted,
     glimpse: Glimpse,
-    rounds: int = 1,
 ) -> Trigrid:
     """The trigrid nearer to its photo.
 
@@ -54,7 +55,6 @@ def looked_again(
         look: the photo.
         known: what the first look told: surface and slopes.
         glimpse: of the head, or of what it was before its offset.
-        rounds: steps.
     """
     with torch.no_grad():
         side, refined = look.photo.shape[-1], RefinedCamera(camera)
@@ -63,18 +63,16 @@ def looked_again(
         slopes = known.colour.flatten(1).T.unflatten(1, facing.shape[-2:])[None]
         slopes = _sized(slopes, side)[0].flatten(1).T.unflatten(1, known.colour.shape[1:])
         cells, px = trigrid.planes.shape[-1], generator.info.neural_px
-        for _ in range(rounds):
-            seen = glimpse.see(generator, ReadField.of(trigrid), refined, (0, 0, px, px), SAMPLES)
-            alpha = seen.alpha[None, None]
-            picture = generator.picture(seen.features[None], alpha, latents[None])
-            drawn = F.interpolate(picture, (side, side), mode="area").clamp(0, 1)
-            solid = (torch.minimum(_sized(alpha, side), look.mask) - LEAST_SOLID) / (1 - LEAST_SOLID)
-            change = logit_change(drawn, look.photo) * solid.clamp(0, 1) * _sized(facing, side)
-            values = (slopes @ change.flatten(2)[0].T[..., None])[..., 0]
-            values = _sized(values.T.reshape(1, -1, side, side), max(cells, facing.shape[-1])).flatten(2)[0].T
-            offset = known.filling.means(known.splat.spread(values)).unflatten(0, trigrid.planes.shape[0:3:2])
-            trigrid = trigrid.with_planes(trigrid.planes + offset.transpose(1, 2) * (1 - known.hidden))
-        return trigrid
+        seen = glimpse.see(generator, ReadField.of(trigrid), refined, (0, 0, px, px), SAMPLES)
+        alpha = seen.alpha[None, None]
+        picture = generator.picture(seen.features[None], alpha, latents[None])
+        drawn = F.interpolate(picture, (side, side), mode="area").clamp(0, 1)
+        solid = (torch.minimum(_sized(alpha, side), look.mask) - LEAST_SOLID) / (1 - LEAST_SOLID)
+        change = GAIN * logit_change(drawn, look.photo) * solid.clamp(0, 1) * _sized(facing, side)
+        values = (slopes @ change.flatten(2)[0].T[..., None])[..., 0]
+        values = _sized(values.T.reshape(1, -1, side, side), max(cells, facing.shape[-1])).flatten(2)[0].T
+        offset = known.filling.means(known.splat.spread(values)).unflatten(0, trigrid.planes.shape[0:3:2])
+        return trigrid.with_planes(trigrid.planes + offset.transpose(1, 2) * (1 - known.hidden))
 
 
 def _sized(picture: Tensor, side_px: int) -> Tensor:

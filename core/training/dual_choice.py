@@ -16,7 +16,7 @@ from core.inverters.offset_encoder import OffsetEncoder, lifted
 from core.progress import Progress
 from core.training.dataset import pixel_rays
 from core.training.dual_items import read_item
-from core.training.dual_losses import even_odds, rendered_view, view_terms
+from core.training.dual_losses import even_odds, field_terms, rendered_view, view_terms
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 CHOICES = {"all": (True, True), "pixels": (True, False), "planes": (False, True), "nothing": (False, False)}
 """Name -> whether the first network and whether the coarse one may speak."""
+SPARSE = 3
+"""Every so many views of a head tell points."""
 
 
 def with_parts(branch: OffsetEncoder, *, pixels: bool, planes: bool) -> OffsetEncoder:
@@ -44,7 +46,10 @@ def with_parts(branch: OffsetEncoder, *, pixels: bool, planes: bool) -> OffsetEn
 
 
 def held_out_loss(generator: Mini, items: list[Path], branch: OffsetEncoder, recipe: DualRecipe) -> float:
-    """Mean LPIPS and L2, weighted as in training, of the input view and of another one; always the same patches."""
+    """Mean loss of the input view, of another one and of points that all views know; always the same patches.
+
+    Weighted as in training: LPIPS alone cares little where a surface lies.
+    """
     losses = []
     for number, path in enumerate(items):
         item, random = read_item(path, generator), np.random.default_rng(number)
@@ -57,8 +62,11 @@ def held_out_loss(generator: Mini, items: list[Path], branch: OffsetEncoder, rec
             for view in (item.view, other):
                 seen = rendered_view(generator.network, planes, item, view, rays, random, recipe.sizes)
                 terms = view_terms(seen, recipe.weights, "vgg")
-                losses.append(float(terms["perceptual"] + terms["squared"]))
-    return float(np.mean(losses))
+                losses.append(float(terms["perceptual"] + terms["squared"]) / 2)
+            around = list(range(0, len(item.views), SPARSE))
+            points = field_terms(generator.network, planes, item, around, rays, random, recipe.sizes, recipe.weights)
+            losses.append(float(torch.stack(list(points.values())).sum()))
+    return float(np.sum(losses)) / len(items)
 
 
 def best_parts(
