@@ -75,6 +75,7 @@ def coverage_of(renderer: Renderer) -> Mapping[str, float]:
     import numpy as np
 
     from core.editors.part_volume import LABELS_OF, HeadParts
+    from core.editors.photo_witness import denies
     from core.mask import PARTS
     from core.rendering.renderer import HeadRenderer
 
@@ -82,7 +83,8 @@ def coverage_of(renderer: Renderer) -> Mapping[str, float]:
         return {}
     if renderer.generator.info.parts:
         grid = renderer.twin().grid()
-        return {} if grid.labels is None else HeadParts(grid).coverage()
+        found = {} if grid.labels is None else HeadParts(grid).coverage()
+        return {part: share for part, share in found.items() if not denies(renderer.head, part)}
     frame = portrait_of(renderer.twin())
     assert frame.labels is not None
     solid = max(int((frame.labels > 0).sum()), 1)

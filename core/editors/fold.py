@@ -37,6 +37,7 @@ from core.editors.grafting import CLEARANCE, Lender, Wearer
 from core.editors.kinship import are_kin, stranger
 from core.editors.part_volume import LABELS_OF, REACH, HeadParts, labels_of
 from core.editors.photo_refit import RAYS_PX, SKETCH_RAYS_PX, refitted
+from core.editors.photo_witness import denies
 from core.editors.plane_taking import PlaneHead, PlaneTools, part_change
 from core.editors.rear_repair import RearLayer
 from core.editors.recolouring import CALM, FREE, Remap, remap_to, toned
@@ -261,7 +262,7 @@ class Folder:
             change = latents_without(self._plain, latents, part)
             return self._blended(field, self._field(change), strength)
         parts = self._parts_of(anchor, self._field(anchor))
-        if not parts.has(part):
+        if not parts.has(part) or (anchor is self._head.latents and denies(self._head, part)):
             if needed:
                 raise VoltefaceError(f"This head wears no {part}.", "There is nothing to take off.")
             return field

@@ -15,6 +15,7 @@ from core.edit import REGION
 from core.editors.bareness import can_go_without, latents_without
 from core.editors.glasses_form import glasses_form
 from core.editors.part_volume import FEWEST_NODES, REACH, HeadParts, fit_of, labels_of
+from core.editors.photo_witness import denies
 from core.editors.recolouring import CALM, FREE, remap_to
 from core.errors import VoltefaceError
 from core.grafted_field import Fit, GraftedField, RemappedField, Volume
@@ -197,7 +198,7 @@ class Lender:
         if part != "glasses" and offered.has("glasses") and can_go_without(self.plain, "glasses"):
             # what lies under the reference's temples and lenses is wanted, not they
             field, offered = self._unglazed
-        if part != REGION and not offered.has(part):
+        if part != REGION and (not offered.has(part) or denies(self.source, part)):
             verb = "were" if part.endswith("s") else "was"
             raise VoltefaceError(f"No {part} {verb} found on {self.name}.", "Choose another reference or part.")
         return field, offered

@@ -65,7 +65,7 @@ def where(frame: Frame, part: str, margin: int = 0) -> NDArray[np.bool_]:
     shown = (frame.labels == PARTS.index(part)).astype(np.uint8)
     window = np.ones((2 * abs(margin) + 1,) * 2, np.uint8)
     shown = cv2.erode(shown, window) if margin < 0 else cv2.dilate(shown, window)
-    return cv2.resize(shown, frame.rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
+    return np.asarray(cv2.resize(shown, frame.rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0)
 
 
 def colour(frame: Frame, part: str) -> NDArray[np.float64]:
