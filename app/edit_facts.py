@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 LEARNED = "Learned"
 """Where sliders are listed that were learned on this machine."""
 PORTRAIT_PX = 320
+EYEWEAR_SHARE = 0.01
+"""Of the visible surface that glasses cover which were put on."""
 LEAST_SHARE = 0.002
 """Of a picture of the head; a part of fewer pixels is a slip of the parser."""
 PERSON = "Person"
@@ -83,8 +85,11 @@ def coverage_of(renderer: Renderer) -> Mapping[str, float]:
         return {}
     if renderer.generator.info.parts:
         grid = renderer.twin().grid()
-        found = {} if grid.labels is None else HeadParts(grid).coverage()
-        return {part: share for part, share in found.items() if not denies(renderer.head, part)}
+        found = {} if grid.labels is None else {**HeadParts(grid).coverage()}
+        if grid.labels is not None and renderer.head.eyewear is not None:
+            # shapes have no volume; this is about what a pair covers
+            found["glasses"] = max(found.get("glasses", 0.0), EYEWEAR_SHARE * renderer.head.eyewear.strength)
+        return {part: share for part, share in found.items() if share and not denies(renderer.head, part)}
     frame = portrait_of(renderer.twin())
     assert frame.labels is not None
     solid = max(int((frame.labels > 0).sum()), 1)

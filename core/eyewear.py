@@ -80,6 +80,10 @@ class Eyewear:
     def __hash__(self) -> int:
         return hash((self.form, self.strength))
 
+    def weaker(self, share: float) -> "Eyewear":
+        """The pair taken off as far as `share`, 0..1."""
+        return replace(self, strength=self.strength * (1 - min(1.0, share)))
+
     def in_colour(self, rgb: Rgb, share: float) -> "Eyewear":
         """The pair with another colour of its frame, as far as `share`, 0..1."""
         red, green, blue = (float((1 - share) * a + share * b) for a, b in zip(self.form.frame_rgb, rgb, strict=True))

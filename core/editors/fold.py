@@ -149,9 +149,8 @@ class Folder:
             field = self._field(latents, sketch=sketch)
             before = self._settled if sketch and self._settled is not None else _State(working, latents, anchor)
             fitted, anchor = before.latents, before.anchor
-            paint, strands = self._head.paint, self._head.strands
+            paint, strands, eyewear = self._head.paint, self._head.strands, self._head.eyewear
             stiff: GraftedField | None = None
-            eyewear = self._head.eyewear
             worn = tuple(WornStyle.of(style) for style in self._head.styles)
             working = _with_taken_off(working)
             for number, edit in enumerate(working):
@@ -164,10 +163,15 @@ class Folder:
                         worn = self._styles_with(worn, field, edit)
                         stiff = field if edit.part == "glasses" and isinstance(field, GraftedField) else stiff
                         strands = self._references[edit.reference].strands if edit.part == "hair" else strands
+                    case Recolour(part="glasses") if eyewear is not None:
+                        eyewear = eyewear.in_colour(edit.rgb, edit.strength)
                     case RemovePart():
-                        seen = latents if edit.part == "beard" else fitted
                         taken = any(isinstance(one, TakePart) and one.part == edit.part for one in working[:number])
-                        field = self._cleared(field, seen, anchor, edit.part, edit.strength, needed=not taken)
+                        here = (fitted, latents)[edit.part == "beard"], anchor, edit.part, edit.strength
+                        field = self._cleared(field, *here, needed=not (taken or self._wears(eyewear, edit.part)))
+                        eyewear = (
+                            eyewear.weaker(edit.strength) if eyewear and self._wears(eyewear, edit.part) else eyewear
+                        )
                     case Recolour():
                         own = before if before.is_like(working[: number + 1]) else _State(working, latents, anchor)
                         state = (_numbers(own.latents), own.edits[:number], own is before)
@@ -183,8 +187,16 @@ class Folder:
             photos = refitted(
                 self._head.photos, self._generator, self._head.trigrid, field, gone=_taken_off(working), rays_px=rays_px
             )
-            made = replace(self._head, latents=latents, trigrid=field, photos=photos, paint=paint, strands=strands)
-            made = replace(made, styles=worn, eyewear=eyewear)
+            made = replace(
+                self._head,
+                latents=latents,
+                trigrid=field,
+                photos=photos,
+                paint=paint,
+                strands=strands,
+                styles=worn,
+                eyewear=eyewear,
+            )
             if shape or any(layer.shape for layer in paint):
                 made = bent(made, self._once("face", self._warper), shape, stiff)
         self._settled = before
@@ -365,6 +377,10 @@ class Folder:
             lambda: part_change(wearer, other, edit.part, self._tools, same=same, stale=self._stale),
         )
         return StyledField(field, change, edit.strength)
+
+    def _wears(self, eyewear: Eyewear | None, part: str) -> bool:
+        """Whether a part is glasses that the head wore before any edit, over its field."""
+        return eyewear is not None and eyewear is self._head.eyewear and part == "glasses"
 
     def _pair(self, anchor: Tensor, edit: TakePart) -> Eyewear | None:
         """The reference's glasses on the wearer, as shapes; None where its field has to lend them as it is."""

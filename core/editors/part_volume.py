@@ -53,6 +53,8 @@ STUBBLE = 7
 """Nodes around hair in which skin may have its colour."""
 STUBBLE_SHARE = 0.4
 """Distance to the skin's colour, as a share of that to the hair's, from which skin has some of the hair."""
+SHADE, FEATURES_KEPT = 8, 2
+"""Nodes beside hair over which skin goes with it, less and less, and around brows and eyes in which it stays."""
 SKIN_REACH = 2
 """The same for parts of the skin, which take some of it along."""
 
@@ -198,7 +200,14 @@ class HeadParts:
         closed = self._closed(own)
         cleared = grown(own | closed, reach) & ~named
         # what only the part held up goes with it
-        return self.softened((cleared | grown(_adrift((self.grid.sigma > FAINT) & ~cleared), 1)).float())
+        volume = self.softened((cleared | grown(_adrift((self.grid.sigma > FAINT) & ~cleared), 1)).float())
+        if part != "hair" or not own.any():
+            return volume
+        # hair throws its shadow and its colour on the skin beside it: that goes gradually
+        others = grown(named & ~skin, FEATURES_KEPT)
+        stained = grown(skin, 1) & ~others & grown(own, SHADE)
+        shade = (2 * self.softened(cleared.float(), SHADE).weights).clamp(max=1) * stained
+        return Volume(torch.maximum(volume.weights, self.softened(shade).weights * ~others), self.grid.half_sides)
 
     def around(self, part: str, reach: int, kept: Volume, fit: Fit) -> torch.Tensor:
         """A part and much of what is empty around it, which hides matter that sticks out of it on another head.

@@ -16,7 +16,7 @@ import torch
 from core.edit import RemovePart, TakePart, with_strength
 from core.editors.bareness import can_go_without
 from core.editors.fold import WORN, Folder
-from core.editors.part_volume import LABELS_OF, HeadParts, labels_of
+from core.editors.part_volume import LABELS_OF, HeadParts, fit_of, labels_of
 from core.editors.random_head import random_head
 from core.errors import VoltefaceError
 from core.evaluation import kid
@@ -27,7 +27,7 @@ from core.evaluation.pictures import at_degrees, identity_between, identity_of
 from core.evaluation.published_steps import published_ablation
 from core.evaluation.reconstruction import alignment_of, inverted
 from core.frame import Quality
-from core.grafted_field import Fit, GraftedField
+from core.grafted_field import GraftedField
 from core.progress import Progress
 from core.rendering.occupancy import field_grid
 from core.rendering.renderer import HeadRenderer, part_labels
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.evaluation.held_out import HeldOutHead
+    from core.grafted_field import Fit
     from core.head import Head
     from core.progress import Report
     from core.protocols import Generator
@@ -259,10 +260,9 @@ def taking(
 def _recorded(generator: Generator, pair: Pair, part: str, *, with_steps: bool) -> PairRecord:
     """What a pair tells; the final picture is only timed where the steps are told apart, as it takes long."""
     try:
-        edited, renderer, seconds = _timed(generator, pair, part, exact=with_steps)
+        edited, renderer, seconds, fit = _timed(generator, pair, part, exact=with_steps)
     except VoltefaceError as error:
         return PairRecord(pair.names, refused=error.message)
-    fit = edited.trigrid.fit if isinstance(edited.trigrid, GraftedField) else Fit()
     before = views_of(generator, pair.wearer)
     after = views_of(generator, edited, renderer=renderer)
     theirs = HeadRenderer(generator, pair.reference)
@@ -289,8 +289,11 @@ def _recorded(generator: Generator, pair: Pair, part: str, *, with_steps: bool) 
 
 def _timed(
     generator: Generator, pair: Pair, part: str, *, exact: bool
-) -> tuple[Head, HeadRenderer, dict[str, tuple[float, float]]]:
-    """The edited head, and how long its first picture took, its final one if asked for, and one of another strength."""
+) -> tuple[Head, HeadRenderer, dict[str, tuple[float, float]], Fit]:
+    """The edited head, how long its first picture took, its final one if asked for, and one of another strength.
+
+    At last, how the part was fitted.
+    """
     edit = TakePart(key="1", part=part, reference="1")
     front = at_degrees(0, PITCH_DEGREES)
     shown = HeadRenderer(generator, pair.wearer)
@@ -308,7 +311,8 @@ def _timed(
     started = _now()
     weaker = folder.folded((with_strength(edit, 0.7),))
     HeadRenderer(generator, weaker, below=below).render(front, Quality.PREVIEW)
-    return edited, renderer, seconds | {"again": _since(started)}
+    seconds["again"] = _since(started)
+    return edited, renderer, seconds, fit_of(HeadParts(grids[id(pair.reference)]), HeadParts(below), part)
 
 
 def _now() -> tuple[float, float]:

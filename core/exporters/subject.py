@@ -14,6 +14,7 @@ from core.exporters.density import RESOLUTION, DensityField, sample_density
 from core.exporters.options import LIFE_SIZE_MM, ExportOptions
 from core.exporters.texture import PointColours, baked, coloured, field_colours, surface_colours
 from core.exporters.views import views_around
+from core.exporters.worn import with_eyewear
 from core.frame import Frame, Quality
 from core.head import Head
 from core.mesh import Mesh
@@ -71,21 +72,24 @@ class Subject:
     @cached_property
     def bare(self) -> Mesh:
         """The watertight surface, finely."""
-        return self._shape(self.options.triangles * FINE_FACTOR, flat=False, until=0.9)
+        mesh = self._shape(self.options.triangles * FINE_FACTOR, flat=False, until=0.9)
+        return with_eyewear(mesh, self.head.eyewear)
 
     @cached_property
     def coloured(self) -> Mesh:
         """The watertight surface, finely, with a colour at each vertex."""
         mesh = self._shape(self.options.triangles * FINE_FACTOR, flat=False, until=0.4)
         with torch.no_grad():
-            return self.witnessed(coloured(mesh, self._paint(mesh, 0.4, 0.9)))
+            painted = self.witnessed(coloured(mesh, self._paint(mesh, 0.4, 0.9)))
+        return with_eyewear(painted, self.head.eyewear)
 
     @cached_property
     def textured(self) -> Mesh:
         """The surface with texture coordinates and a baked texture."""
         mesh = self._shape(self.options.triangles, flat=True, until=0.35)
         with torch.no_grad():
-            return self.witnessed(baked(mesh, self.options.texture_px, self._paint(mesh, 0.35, 0.85)))
+            painted = self.witnessed(baked(mesh, self.options.texture_px, self._paint(mesh, 0.35, 0.85)))
+        return with_eyewear(painted, self.head.eyewear)
 
     def witnessed(self, mesh: Mesh) -> Mesh:
         """The mesh, in world units, with how well the options' photos show each vertex, where there are any."""
@@ -141,7 +145,10 @@ class Subject:
         """Colours of the mesh's surface points, from renders of the head."""
         middle = (start + stop) / 2
         report = self.stretch(start, middle)
-        views = views_around(self.renderer, self.head.camera, mesh, report, quality=self.options.quality)
+        # what is worn is joined as a mesh of its own, and must not be painted onto the skin behind it
+        bare = replace(self.head, eyewear=None, delta={})  # the generator is tuned already
+        renderer = HeadRenderer(self.generator, bare) if self.head.eyewear is not None else self.renderer
+        views = views_around(renderer, self.head.camera, mesh, report, quality=self.options.quality)
         own = field_colours(self.generator, self.head.trigrid)
         return lambda points, normals: surface_colours(points, normals, views, own, self.stretch(middle, stop))
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-FINE, QUICK = 3, 2
-"""Samples along the side of a pixel, in finished pictures and in previews."""
+FINE, QUICK, MANY_PX = 3, 2, 420
+"""Samples along the side of a pixel, in finished pictures and in previews, and pixels from which few do."""
 BIAS, SOFT = 0.004, 0.006
 """How far the head may stand before glasses that are still seen, for its depth is coarse, and how softly they go."""
 LIGHT = np.array([-0.25, 0.75, 0.62]) / np.linalg.norm([-0.25, 0.75, 0.62])
@@ -35,7 +35,7 @@ LIGHT = np.array([-0.25, 0.75, 0.62]) / np.linalg.norm([-0.25, 0.75, 0.62])
 AMBIENT, DIFFUSE, GLOSS, GLOSS_POWER = 0.72, 0.42, 0.32, 24
 TOP, BOTTOM = 1.06, 0.80
 """Of a dark lens's opacity: its tint grows fainter downwards."""
-GLINT_CLEAR, GLINT_DARK, VEIL = 0.16, 0.20, 0.025
+GLINT_CLEAR, GLINT_DARK, VEIL = 0.09, 0.13, 0.02
 """Opacity of the glint on clear and on dark glass, and of clear glass without it."""
 GLINT_AT, GLINT_WIDE = 0.42, 0.16
 """Where a glint runs across a lens, and how wide: in the lens's own heights above its middle, at a slant."""
@@ -78,7 +78,7 @@ def with_eyewear(frame: Frame, eyewear: Eyewear) -> Frame:
     if window is None or not eyewear.strength:
         return frame
     left, top, side = window
-    fine = QUICK if frame.quality is Quality.PREVIEW else FINE
+    fine = QUICK if frame.quality is Quality.PREVIEW or side > MANY_PX else FINE
     surface = _cut(_surface(frame.depth, size), window, np.float32(0))
     drawn = _drawn(frame.camera, eyewear, window, size, fine, surface)
     strength = np.float32(min(eyewear.strength, 1.0))
@@ -91,11 +91,10 @@ def with_eyewear(frame: Frame, eyewear: Eyewear) -> Frame:
     near = np.where(wire > 0.02, 0, surface)
     distance = float(frame.camera.project(eyewear.lens_points)[1].mean())
     shadow = _shadow(wire, near, frame.camera, size, distance) * strength
-    rows, columns = slice(max(top, 0), top + side), slice(max(left, 0), left + side)
-    inside = (
-        slice(max(-top, 0), max(-top, 0) + len(range(*rows.indices(size)))),
-        slice(max(-left, 0), max(-left, 0) + len(range(*columns.indices(size)))),
-    )
+    # of the window, what lies in the picture, and where that is in it
+    (first, last), (begin, end) = ((max(at, 0), min(at + side, size)) for at in (top, left))
+    rows, columns = slice(first, last), slice(begin, end)
+    inside = slice(first - top, last - top), slice(begin - left, end - left)
     rgb, alpha = frame.rgb.copy(), frame.alpha.copy()
     before, there = rgb[rows, columns].astype(np.float32) / 255, alpha[rows, columns]
     # the picture is on white, which throws no shadow
@@ -119,10 +118,11 @@ def _window(camera: Camera, eyewear: Eyewear, size: int) -> tuple[int, int, int]
     if not (depth > 0).all():
         return None
     margin = round(0.02 * camera.focal / float(depth.mean()) * size) + 2
-    low, high = np.floor(uv.min(axis=0) * size) - margin, np.ceil(uv.max(axis=0) * size) + margin
-    if (high < 0).any() or (low > size).any():
+    low = np.maximum(np.floor(uv.min(axis=0) * size) - margin, -margin)
+    high = np.minimum(np.ceil(uv.max(axis=0) * size) + margin, size + margin)
+    side = int((high - low).max())
+    if side <= 0 or (high <= 0).any() or (low >= size).any():
         return None
-    side = int(min((high - low).max(), 2 * size))
     return int(low[0]), int(low[1]), side
 
 
