@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from core.protocols import Renderer
     from core.reference import Reference
     from core.rendering.occupancy import FieldGrid
+    from core.style_pack import StylePack
     from core.stylizers.identity import Likeness
 
 LEARNED = "Learned"
@@ -208,3 +209,10 @@ def style_likeness(project: Project, report: Report) -> Likeness:
     from app import styling_road
 
     return styling_road.likeness_of(project, report)
+
+
+def style_pictures(project: Project, packs: Sequence[StylePack], size_px: int, report: Report) -> None:
+    """See `app.styling_road.pictures_of`."""
+    from app import styling_road
+
+    styling_road.pictures_of(project, packs, size_px, report)

@@ -67,6 +67,7 @@ class Engines:
     looked_at: Callable[[NDArray[np.uint8]], object] = edit_facts.looked_at
     clicked: Callable[[object, Sequence[float], int], NDArray[np.uint8]] = edit_facts.clicked
     style_likeness: Callable[[Project, Report], Likeness] = edit_facts.style_likeness
+    style_pictures: Callable[..., None] = edit_facts.style_pictures
     seeded_reference: Callable[..., Reference] = edit_facts.seeded_reference
     project_reference: Callable[..., Reference] = edit_facts.project_reference
     generator_choices: Callable[[], tuple[shelf.Choice, ...]] = shelf.generator_choices

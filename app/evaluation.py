@@ -69,6 +69,25 @@ def evaluate_editing(options: argparse.Namespace, console: Console) -> tuple[dic
     return figures.to_json(), figures.in_words
 
 
+def evaluate_style(options: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Measure styles on held-out heads; with --output each head in each style is kept there as it is known."""
+    from app import styling_road
+    from core.evaluation import held_out, style, style_log
+    from core.evaluation.cost import load_from
+    from core.evaluation.figures import ModelFigures
+
+    names = options.packs.split(",") if options.packs else [place.name for place in styling_road.packs()]
+    packs = [styling_road.pack_named(name) for name in names]
+    plan = style.StylePlan(options.heads, options.references, options.seconds, parser=not options.quick)
+    generator = load_from("mini", options.weights)
+    packs = [pack for pack in packs if options.packs or pack.generator == generator.info.name]
+    log = style_log.StyleLog(options.output, f"{generator.info.name} {options.weights or ''} {plan}")
+    truths = held_out.held_out_heads(options.data, options.heads)
+    part = style.evaluate_style(generator, packs, truths, plan, log, console.report)
+    figures = ModelFigures(f"Styles of {generator.info.title}").with_part("style", part)
+    return figures.to_json(), figures.in_words
+
+
 def evaluate_inversion(options: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Compare methods of inversion; with --output finished heads are kept there, and a later run goes on from it."""
     from core import generators

@@ -34,14 +34,18 @@ if TYPE_CHECKING:
     from core.style_pack import StylePack
     from core.stylizers.identity import Likeness
     from widgets.studio_window import StudioWindow
+    from widgets.values import Picture
 
 TEACHING, LOOKING = "teaching", "looking"
 LOW_PRIORITY = 10
 """Of the thread that teaches, as `nice` counts."""
 MIXED = 0.5
 """Strength of a style that is laid over another one."""
+TRYING, TRIED_PX = "trying styles on", 160
 SETTLED_MS = 1200
 """After a change of the styles, before it is looked who the person is now."""
+TOLERANCE = 0.01
+"""Beyond the floor, from which a locked style is weakened: it is found by halving."""
 NO_HEAD = "Once there is a head it can be restyled here."
 ABSENT = "This head was made with a model, or a version of it, that is not here, so it wears no styles."
 PRESETS = ("draft", "good", "published")
@@ -69,6 +73,9 @@ class Styling(QObject):
         self._cards: tuple[str, tuple[StyleCard, ...]] = ("", ())
         self._region = "everything"
         self._identity = ""
+        self._likeness: Likeness | None = None
+        self._floor, self._locked = 0.45, False
+        self._tried: tuple[object, dict[str, Picture]] = (None, {})
         self._looked_at: tuple[object, ...] = ()
         self._teaching: TeachingView | None = None
         self._taught: Teaching | None = None
@@ -79,12 +86,16 @@ class Styling(QObject):
         self._prior = ""
         self._timer = QTimer(self, interval=SETTLED_MS, singleShot=True)
         self._timer.timeout.connect(self._look)
+        self._trying = QTimer(self, interval=2 * SETTLED_MS, singleShot=True)
+        self._trying.timeout.connect(self._try_on)
         panel = self._panel
         panel.worn.connect(self.wear)
         panel.taken_off.connect(editing.delete)
         panel.strength_moved.connect(editing.move_strength)
         panel.region_chosen.connect(self.choose_region)
         panel.kept_person.connect(self.keep_person)
+        panel.floor_chosen.connect(self.choose_floor)
+        panel.opened.connect(self._trying.start)
         panel.imported.connect(self.take_in)
         panel.exported.connect(self.write)
         panel.deleted.connect(self.forget)
@@ -151,12 +162,12 @@ class Styling(QObject):
         project = self._session.project
         if project is None or not self._worn():
             return
-        from core.stylizers.identity import FLOOR
+        floor = self._floor
 
         def work(report: Report) -> Project:
             from app import styling_road
 
-            return styling_road.held_back(project, FLOOR, report)
+            return styling_road.held_back(project, floor, report)
 
         def done(result: object) -> None:
             found, now = cast("Project", result), self._session.project
@@ -167,14 +178,27 @@ class Styling(QObject):
 
         self._queue.submit(Job(title="Looking who it is", work=work, done=done, failed=self._fail))
 
+    def choose_floor(self, floor: float, locked: bool) -> None:
+        """How far a style may take the person from who they are, and whether it is held back by itself."""
+        self._floor, self._locked = floor, locked
+        self._hold()
+        self._show()
+
+    def _hold(self) -> None:
+        """Weaken the styles where they are locked and the person got lost."""
+        if self._locked and self._likeness is not None and self._likeness.mean > self._floor + TOLERANCE:
+            self.keep_person()
+
     def follow(self) -> None:
         """The project changed."""
         project = self._session.project
+        if self._bare() != self._tried[0]:
+            self._trying.start()
         if project is not None and project.head is not None and self._packs is None and not self._reading:
             self._read()
         looked = tuple((edit.key, edit.strength, edit.region, edit.pack.name) for edit in self._worn())
         if looked != self._looked_at:
-            self._looked_at, self._identity = looked, ""
+            self._looked_at, self._identity, self._likeness = looked, "", None
             if looked:
                 self._timer.start()
         self._show()
@@ -195,11 +219,50 @@ class Styling(QObject):
 
         def done(result: object) -> None:
             if looked == self._looked_at:
-                self._identity = _in_words(cast("Likeness", result))
+                self._likeness = cast("Likeness", result)
+                self._identity = _in_words(self._likeness)
                 self._show()
+                self._hold()
 
         self._queue.stop(LOOKING)  # the newest state counts
         self._queue.submit(Job(key=LOOKING, title="Looking who it is", work=work, done=done, shown=False, yields=True))
+
+    # -- tried on
+
+    def _bare(self) -> object:
+        """What the head is without its styles."""
+        project = self._session.project
+        if project is None or project.head is None:
+            return None
+        return id(project.head), tuple(edit for edit in at_work(project.edits) if not isinstance(edit, Restyle))
+
+    def _try_on(self) -> None:
+        """Show on the cards what each style would make of the head that is open, where they are looked at."""
+        project, bare = self._session.project, self._bare()
+        if bare is None or bare == self._tried[0] or not self._panel.isVisible() or not self._packs:
+            return
+        if project is None or project.head is None or self._choosing.absence() is not None:
+            return
+        packs = [pack for pack, _ in self._packs if pack.generator == project.head.generator]
+        self._tried = bare, {}
+        pictures = self._tried[1]
+
+        def work(report: Report) -> None:
+            self._engines.style_pictures(project, packs, TRIED_PX, report)
+
+        def progressed(progress: Progress) -> None:
+            if progress.result is not None and self._tried[1] is pictures:
+                name, picture = cast("tuple[str, Picture]", progress.result)
+                pictures[name] = picture
+                self._panel.show_picture(name, picture)
+
+        def again(_error: object = None) -> None:
+            if self._tried[1] is pictures:
+                self._tried = None, {}
+
+        self._queue.stop(TRYING)
+        job = Job(key=TRYING, title="Trying styles on", work=work, failed=again, cancelled=again, progressed=progressed)
+        self._queue.submit(dataclasses.replace(job, shown=False, yields=True))
 
     # -- the packs
 
@@ -223,6 +286,8 @@ class Styling(QObject):
         def done(result: object) -> None:
             self._reading = False
             self._packs = cast("tuple[tuple[StylePack, bool], ...]", result)
+            self._tried = None, {}
+            self._trying.start()
             self._cards = ("", ())
             self._show()
 
@@ -386,7 +451,11 @@ class Styling(QObject):
         if self._packs is not None and self._cards[0] != generator:
             self._cards = (
                 generator,
-                tuple(_card(pack, own=own) for pack, own in self._packs if pack.generator == generator),
+                tuple(
+                    _card(pack, self._tried[1].get(pack.name), own=own)
+                    for pack, own in self._packs
+                    if pack.generator == generator
+                ),
             )
         self._panel.set_view(
             StyleView(
@@ -395,6 +464,9 @@ class Styling(QObject):
                 region=self._region,
                 regions=("everything", "hair", "skin", "clothing"),
                 identity=self._identity,
+                distances=() if self._likeness is None else self._likeness.distances,
+                floor=self._floor,
+                locked=self._locked,
                 suggestions=self._suggestions,
                 answer=self._answer,
                 presets=PRESETS if self._prior else (),
@@ -407,9 +479,15 @@ class Styling(QObject):
         self._window.show_error(error.message, error.hint)
 
 
-def _card(pack: StylePack, *, own: bool) -> StyleCard:
+def _card(pack: StylePack, tried: Picture | None, *, own: bool) -> StyleCard:
     how = f"distilled, prompt “{pack.prompt}”" if pack.made == "distilled" else pack.made
-    return StyleCard(pack.name, pack.title, f"{how[:1].upper()}{how[1:]}. {pack.licence}", pack.preview, own)
+    return StyleCard(
+        pack.name,
+        pack.title,
+        f"{how[:1].upper()}{how[1:]}. {pack.licence}",
+        pack.preview if tried is None else tried,
+        own,
+    )
 
 
 def _in_words(likeness: Likeness) -> str:

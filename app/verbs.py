@@ -225,13 +225,14 @@ def train(options: argparse.Namespace, console: Console) -> int:
 
 def evaluate(options: argparse.Namespace, console: Console) -> int:
     """Judge the bundled head model."""
-    from app.evaluation import evaluate_editing, evaluate_inversion, evaluate_model, evaluate_sheets
+    from app.evaluation import evaluate_editing, evaluate_inversion, evaluate_model, evaluate_sheets, evaluate_style
 
     judges = {
         "model": evaluate_model,
         "inversion": evaluate_inversion,
         "editing": evaluate_editing,
         "sheets": evaluate_sheets,
+        "style": evaluate_style,
     }
     facts, text = judges[options.evaluate_verb](options, console)
     console.result(facts, text)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QIcon, QPixmap
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QIcon, QPixmap, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QCompleter,
+    QDoubleSpinBox,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
@@ -25,9 +26,11 @@ from PySide6.QtWidgets import (
 
 from widgets.amount_slider import AmountSlider
 from widgets.curve_panel import CurvePanel
+from widgets.likeness_plot import LikenessPlot
 from widgets.parts import button, buttons_row, clear_layout, label
 from widgets.pictures import thumbnail
 from widgets.style_values import StyleCard, StyleView, TeachingView, WornStyle
+from widgets.values import Picture
 
 PACK_SUFFIX = ".vfstyle"
 _PICTURE = QSize(78, 78)
@@ -52,11 +55,15 @@ class StyleTile(QToolButton):
         self.setAccessibleName(f"Style {card.title}")
         self.setAccessibleDescription(card.detail)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        self.setIcon(QIcon(thumbnail(card.picture, _PICTURE, self.devicePixelRatioF())))
+        self.show_picture(card.picture)
         self.setIconSize(_PICTURE)
         self.setMinimumWidth(_PICTURE.width() + 16)
         self.setStyleSheet("QToolButton { padding: 3px; }")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_picture(self, picture: Picture) -> None:
+        """Show another picture of the style, uint8 [h, w, 3]."""
+        self.setIcon(QIcon(thumbnail(picture, _PICTURE, self.devicePixelRatioF())))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer to write it to a file, and to delete one's own."""
@@ -76,7 +83,9 @@ class StylePanel(QScrollArea):
         taken_off: key of the edit.
         strength_moved: key, strength and whether the hand is still at it.
         region_chosen: name.
+        opened: the panel is looked at now.
         kept_person: weaken the styles until the person is who they are.
+        floor_chosen: the identity distance that is allowed, and whether styles are held to it by themselves.
         imported: Path. exported: name and Path. deleted: name.
         prompted: a prompt that the nearest bundled styles shall answer.
         teaching_started: prompt and preset.
@@ -87,7 +96,9 @@ class StylePanel(QScrollArea):
     taken_off = Signal(str)
     strength_moved = Signal(str, float, bool)
     region_chosen = Signal(str)
+    opened = Signal()
     kept_person = Signal()
+    floor_chosen = Signal(float, bool)
     imported = Signal(object)
     exported = Signal(str, object)
     deleted = Signal(str)
@@ -125,8 +136,10 @@ class StylePanel(QScrollArea):
         self._identity = label("", "muted", wrap=True)
         self.keep_person_button = button("Keep the person", "Keep the person", self.kept_person.emit)
         self.keep_person_button.setToolTip("Weakens the styles until a face recogniser knows the person again")
-        column.addWidget(self._identity)
-        column.addWidget(self.keep_person_button)
+        self.likeness_plot = LikenessPlot()
+        self._lock = self._lock_part()
+        for widget in (self._identity, self.likeness_plot, self._lock):
+            column.addWidget(widget)
         self.import_button = button("Import…", "Import a style", self._ask_import)
         column.addLayout(buttons_row(self.import_button))
         self._teaching = self._teaching_part()
@@ -155,8 +168,18 @@ class StylePanel(QScrollArea):
         self._answer.setVisible(bool(view.answer))
         self._identity.setText(view.identity)
         self._identity.setVisible(bool(view.identity))
-        self.keep_person_button.setVisible(bool(view.worn))
+        self.likeness_plot.set_values(view.distances, view.floor)
+        self.likeness_plot.setVisible(bool(view.distances))
+        self._lock.setVisible(bool(view.worn))
+        with QSignalBlocker(self.floor_box), QSignalBlocker(self.lock_box):
+            self.floor_box.setValue(view.floor)
+            self.lock_box.setChecked(view.locked)
         self._set_teaching(view.teaching or TeachingView(), can=not view.refusal)
+
+    def show_picture(self, name: str, picture: Picture) -> None:
+        """Show what a style would make of the head that is open."""
+        if name in self.tiles:
+            self.tiles[name].show_picture(picture)
 
     def add_values(self, step: int, values: dict[str, float]) -> None:
         """Add to the curves of what is taught."""
@@ -181,6 +204,33 @@ class StylePanel(QScrollArea):
         row.addWidget(self.region_box, 1)
         row.addWidget(self.mix_box)
         return row
+
+    def _lock_part(self) -> QWidget:
+        part = QWidget()
+        row = QHBoxLayout(part)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.lock_box = QCheckBox("Always")
+        self.lock_box.setAccessibleName("Always keep the person")
+        self.lock_box.setToolTip("Weakens every style by itself as soon as the person gets lost")
+        self.floor_box = QDoubleSpinBox()
+        self.floor_box.setAccessibleName("Greatest identity distance")
+        self.floor_box.setToolTip("Of the face recogniser; 0.6 is another person")
+        self.floor_box.setRange(0.1, 0.8)
+        self.floor_box.setSingleStep(0.05)
+        self.floor_box.valueChanged.connect(self._lock_changed)
+        self.lock_box.toggled.connect(self._lock_changed)
+        row.addWidget(self.keep_person_button, 1)
+        row.addWidget(self.floor_box)
+        row.addWidget(self.lock_box)
+        return part
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Tell it."""
+        super().showEvent(event)
+        self.opened.emit()
+
+    def _lock_changed(self) -> None:
+        self.floor_chosen.emit(self.floor_box.value(), self.lock_box.isChecked())
 
     def _prompt_part(self) -> QHBoxLayout:
         row = QHBoxLayout()

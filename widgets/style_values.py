@@ -70,6 +70,9 @@ class StyleView:
         region: where styles are put on.
         regions: where they can be.
         identity: how far the person is from who they are without, in words.
+        distances: the same as a plot: yaw in degrees, and identity distance.
+        floor: the mean distance that is allowed where the person is kept.
+        locked: whether styles are weakened to it by themselves.
         suggestions: prompts.
         answer: what the last prompt was answered with, in words.
         presets: of teaching a prompt, the quickest first; none where nothing can teach.
@@ -82,6 +85,9 @@ class StyleView:
     region: str = "everything"
     regions: tuple[str, ...] = ("everything",)
     identity: str = ""
+    distances: tuple[tuple[float, float], ...] = ()
+    floor: float = 0.45
+    locked: bool = False
     suggestions: tuple[str, ...] = ()
     answer: str = ""
     presets: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 import copy
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from core.camera import Camera
 from core.device import Effort, moved, with_less
 from core.drawing.subject import Landmarks
+from core.edit import Restyle
 from core.frame import Frame, Quality
 from core.head import Head
 from core.mask import PARTS
@@ -64,6 +65,7 @@ class HeadRenderer:
         """
         self.generator = generator.tuned(head.delta) if head.delta else generator
         self.head = head
+        self._untuned = generator
         self.neural_px = neural_px or generator.info.neural_px
         self._stylist = Stylist.of(generator, head)
         self._effort = Effort()
@@ -108,6 +110,39 @@ class HeadRenderer:
             frame, self._effort = with_less(draw, self._effort)
             self._remember(frame)
             return self._wearing(frame)
+
+    @torch.no_grad()
+    def in_styles(
+        self,
+        camera: Camera,
+        styles: Sequence[tuple[Restyle, ...]],
+        *,
+        size_px: int | None = None,
+        stale: Callable[[], None] = never_stale,
+    ) -> Iterator[Frame]:
+        """One near view in several styles that move no field, marched once; in place of those that the head wears.
+
+        Args:
+            camera: of the view.
+            styles: worn together, first to last; none of them is the plain head.
+            size_px: side of the pictures.
+            stale: as for `render`.
+        """
+        self.grid(stale)
+        composite = self._marched(camera, Quality.NEAR, self._effort, stale)
+        bare = self.twin()
+        bare._stylist = None
+        plain = bare._wearing(bare._finished(composite, camera, Quality.NEAR, size_px))
+        side = self.generator.info.neural_px
+        seen = Composite(*(resized(value, side) for value in (composite.features, composite.alpha, composite.depth)))
+        for worn in styles:
+            stale()
+            stylist = Stylist.of(self._untuned, replace(self.head, styles=worn))
+            if stylist is None:
+                yield plain
+            else:
+                rgb, alpha = stylist.drawn(plain.rgb, plain.alpha, seen, camera, self._face)
+                yield replace(plain, rgb=rgb, alpha=alpha)
 
     def grid(self, stale: Callable[[], None] = never_stale) -> FieldGrid:
         """The head on a grid, made when it is first asked for."""

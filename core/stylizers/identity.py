@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import torch
 
 from core.camera import Camera
-from core.frame import Quality
 from core.losses import identity_distance
 from core.perception.face_detection import find_faces
 from core.perception.face_mesh import find_mesh
@@ -23,9 +22,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.progress import Report
-    from core.protocols import Renderer
 
-YAWS_DEGREES = (-30.0, 0.0, 30.0)
+    Pictures = Callable[[Camera], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
+
+YAWS_DEGREES = (-40.0, -20.0, 0.0, 20.0, 40.0)
 PICTURE_PX = 256
 SAME_PERSON = 0.6
 """dlib's distance below which two pictures are called one person."""
@@ -47,31 +47,24 @@ class Likeness:
         return sum(value for _, value in self.distances) / len(self.distances) if self.distances else math.nan
 
 
-def likeness_of(plain: Renderer, styled: Renderer, report: Report = silent) -> Likeness:
-    """Compare two renderers of one head: without the style, and with it.
+def likeness_of(pictures_at: Pictures, report: Report = silent) -> Likeness:
+    """Compare a head without its style and with it, from several sides.
 
     The face is found in the plain picture; both are cut there, for a drawing need not look like a face to a detector.
 
     Args:
-        plain: of the head without its style.
-        styled: of the same with it.
+        pictures_at: draws both from a camera, uint8 [S, S, 3] each, `PICTURE_PX` large.
         report: told as it goes; may raise `Cancelled`.
     """
     found = []
     for number, yaw in enumerate(YAWS_DEGREES):
-        told = Progress(number, len(YAWS_DEGREES), "Looking who it is")
-
-        def stale(told: Progress = told) -> None:
-            report(told)
-
-        camera = Camera.orbit(math.radians(yaw))
-        picture = plain.render(camera, Quality.NEAR, size_px=PICTURE_PX, stale=stale).rgb
+        report(Progress(number, len(YAWS_DEGREES), "Looking who it is"))
+        picture, other = pictures_at(Camera.orbit(math.radians(yaw)))
         faces = find_faces(picture)
         if not faces:
             continue
         mesh = find_mesh(picture, faces[0])
         chip = chip_from_mesh(mesh.points, PICTURE_PX, PICTURE_PX)
-        other = styled.render(camera, Quality.NEAR, size_px=PICTURE_PX, stale=stale).rgb
         with torch.no_grad():
             found.append((yaw, float(identity_distance(_tensor(picture), _tensor(other), chip))))
     return Likeness(tuple(found))

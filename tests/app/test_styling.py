@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
+from PySide6.QtWidgets import QDockWidget
 
 from app import styling_road
 from app.command_line import main
@@ -17,6 +18,7 @@ from app.studio import Studio
 from core.camera import Camera
 from core.edit import Restyle
 from core.photo import Photo
+from core.progress import Progress
 from core.project import Project
 from core.style_pack import StylePack
 from core.stylizers.identity import Likeness, held_strength
@@ -25,10 +27,12 @@ from tests.app.studio_fakes import Workshop
 from tests.fakes import tiny_head
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
+
+    from core.progress import Report
 
 
 def _pack(name: str) -> StylePack:
@@ -54,10 +58,17 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(styling_road, "own_folder", lambda: tmp_path / "own")
 
 
+def _tried_on(_project: Project, packs: Sequence[StylePack], _size_px: int, report: Report) -> None:
+    for number, pack in enumerate(packs):
+        report(Progress(number, len(packs), "", result=(pack.name, np.full((9, 9, 3), 40, np.uint8))))
+
+
 @pytest.fixture
 def studio(qtbot: QtBot, tmp_path: Path) -> Iterator[Studio]:
     engines = dataclasses.replace(
-        Workshop().engines(), style_likeness=lambda _project, _report: Likeness(((0.0, 0.31),))
+        Workshop().engines(),
+        style_likeness=lambda _project, _report: Likeness(((0.0, 0.31),)),
+        style_pictures=_tried_on,
     )
     made = Studio(
         engines=engines,
@@ -109,6 +120,27 @@ def test_a_prompt_is_worn_at_once_and_undone(studio: Studio, qtbot: QtBot) -> No
     assert _worn(studio) == [("marble-jade", 1.0)]
     studio.window.undo_requested.emit()
     assert _worn(studio) == [("comic", 1.0)]
+
+
+def test_styles_are_tried_on_and_shown_where_they_are_looked_at(studio: Studio, qtbot: QtBot) -> None:
+    studio.window.show()
+    for dock in studio.window.findChildren(QDockWidget):
+        if dock.isAncestorOf(studio.window.style_panel):
+            dock.show()
+            dock.raise_()
+    qtbot.waitUntil(lambda: set(studio.styling._tried[1]) == {"marble", "comic"}, timeout=15_000)
+
+
+def test_a_lock_holds_styles_back_by_itself(studio: Studio, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def held(project: Project, floor: float, _report: object) -> Project:
+        assert floor == 0.2
+        return dataclasses.replace(project, edits=tuple(dataclasses.replace(e, strength=0.4) for e in project.edits))
+
+    monkeypatch.setattr(styling_road, "held_back", held)
+    studio.window.style_panel.floor_chosen.emit(0.2, True)
+    studio.window.style_panel.worn.emit("marble", False)
+    qtbot.waitUntil(lambda: _worn(studio) == [("marble", 0.4)], timeout=15_000)
+    assert studio.window.style_panel.lock_box.isChecked()
 
 
 def test_what_holds_a_style_back() -> None:
