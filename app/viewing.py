@@ -88,7 +88,7 @@ class Viewing(QObject):
         self._renderers: list[tuple[Head, Renderer]] = []
         self._finished: list[tuple[Head, Frame]] = []
         self._split: tuple[Head, Head, Head, SplitRenderer] | None = None
-        self._worker = FrameWorker(lambda: engines.use_threads(self.threads), self, looked_at=engines.labelled)
+        self._worker = FrameWorker(lambda: engines.use_threads(self.threads), self, looked_at=self._labelled)
         self._worker.frame_ready.connect(self._show)
         self._worker.failed.connect(self.failed)
         self._worker.refining.connect(window.set_refining)
@@ -253,6 +253,11 @@ class Viewing(QObject):
     def _show_before(self, result: FrameResult) -> None:
         if self._before is not None:
             self._window.viewer.show_before(result.frame)
+
+    def _labelled(self, renderer: Renderer, frame: Frame) -> Frame:
+        """Run in the worker's thread: a frame that tells its parts."""
+        made = renderer.made if isinstance(renderer, Deferred) else renderer
+        return frame if made is None else self._engines.labelled(made, frame)
 
     def _renderer(self, head: Head) -> Renderer:
         for known, renderer in self._renderers:
