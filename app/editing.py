@@ -31,7 +31,7 @@ from app.edit_views import (
 )
 from app.folding import Folded, Folding, used_references
 from app.jobs import Job, JobQueue
-from app.refining import Refining, region_of
+from app.refining import Refining, problem_of, region_of
 from core.edit import Paint, Recolour, RemovePart, Repair, Restyle, TakePart, at_work, shape_of, with_strength
 from core.frame import Quality
 from core.progress import Progress
@@ -188,6 +188,10 @@ class Editing(QObject):
 
     def draw(self, drawing: Drawing) -> None:
         """Let what was drawn change the part that was taken; before one is, it waits."""
+        problem = problem_of(drawing)
+        if problem is not None:
+            self._fail(problem)
+            return
         worn = [
             one
             for one in self._edits()

@@ -160,7 +160,7 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
     from app import road
     from core import inverters
     from core.editors.random_head import random_head
-    from core.evaluation import editing_sheet, face_sheet, held_out, inversion_sheet, portraits, sheets
+    from core.evaluation import editing_sheet, face_sheet, fusion_sheet, held_out, inversion_sheet, portraits, sheets
     from core.evaluation.cost import load_from
     from core.photo import Photo
 
@@ -184,6 +184,7 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
         "attributes": lambda: sheets.attributes_sheet(generator, report),
         "faces": lambda: face_sheet.face_sheet(generator, faces(), report),
         "editing": lambda: editing_sheet.editing_sheet(generator, report),
+        "fusion": lambda: fusion_sheet.fusion_sheet(generator, report),
         "dual": lambda: inversion_sheet.dual_sheet(generator, photos, held_out.held_out_heads(None, 4), report),
         "inversions": lambda: sheets.inversions_sheet(generator, photos, report, seconds=options.seconds),
     }

@@ -11,16 +11,22 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs import Job, JobQueue
+from core.errors import VoltefaceError
 from core.region import Region
 from widgets.edit_values import FREE_PART, CutTool
 
 if TYPE_CHECKING:
     from app.engines import Engines
     from app.session import Session
-    from core.errors import VoltefaceError
     from core.frame import Frame
     from widgets.edit_values import CutWish, Drawing, Labels
     from widgets.studio_window import StudioWindow
+
+
+TOUCHED = 127
+"""Of 255, from which a pixel counts as drawn."""
+FEWEST_SHARE = 1e-4
+"""Of the picture; fewer pixels are a slip of the hand."""
 
 
 class Refining(QObject):
@@ -113,6 +119,20 @@ class Refining(QObject):
         self._waiting.clear()
         self._looked = None
         self.changed.emit()
+
+
+def problem_of(drawing: Drawing) -> VoltefaceError | None:
+    """Why what was drawn cannot change anything; None where it can."""
+    drawn = (drawing.added > TOUCHED) | (drawing.removed > TOUCHED)
+    rows, columns = np.nonzero(drawn)
+    if len(rows) < FEWEST_SHARE * drawn.size:
+        return VoltefaceError("Hardly anything was drawn.", "Draw over more of the part.")
+    depth = drawing.frame.depth
+    down, across = (side / len(drawn) for side in depth.shape)
+    on_head = depth[(rows * down).astype(int), (columns * across).astype(int)] > 0
+    if on_head.sum() < FEWEST_SHARE * drawn.size:
+        return VoltefaceError("What was drawn lies beside the head.", "Draw over the head itself.")
+    return None
 
 
 def region_of(drawing: Drawing) -> Region:

@@ -235,6 +235,19 @@ def test_what_is_drawn_changes_what_was_taken_or_waits_for_it(studio: Studio, qt
     assert _edits(studio) == (edit,)
 
 
+@pytest.mark.parametrize(("rows", "columns", "words"), [(1, 1, "Hardly anything"), (6, 64, "beside the head")])
+def test_a_slip_of_the_pen_and_a_mask_of_the_background_change_nothing(
+    rows: int, columns: int, words: str, studio: Studio, qtbot: QtBot
+) -> None:
+    drawing = _drawing(studio, FREE_PART)
+    added, removed = np.zeros((256, 256), np.uint8), np.zeros((256, 256), np.uint8)
+    added[:rows, :columns] = 255
+    studio.window.editing.region_drawn.emit(dataclasses.replace(drawing, added=added, removed=removed))
+    assert words in _error(studio, qtbot)
+    assert FREE_PART not in studio.window.editing.parts.rows
+    assert _edits(studio) == ()
+
+
 def test_a_drawn_region_is_a_part_to_take(studio: Studio, qtbot: QtBot) -> None:
     key = _reference(studio, qtbot)
     panels = studio.window.editing
