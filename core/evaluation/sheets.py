@@ -33,7 +33,7 @@ STEPS = 8
 STRENGTHS = 5
 SLIDER_SEEDS = (50_000, 50_001)
 TILE_PX, LABEL_PX = 192, 18
-SHEETS = ("samples", "interpolations", "attributes", "faces", "inversions", "dual", "editing")
+SHEETS = ("samples", "interpolations", "attributes", "faces", "inversions", "dual", "editing", "fusion")
 
 
 def samples_sheet(
