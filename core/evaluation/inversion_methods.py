@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 ENCODER, SEARCH, PIVOTAL = "encoder only", "W+ search only", "pivotal (PTI-like)"
 ONE_CODE, MIXED = "one code (e4e-like)", "E1 mixed (GOAE-like)"
-FAITHFUL, NATURAL, STITCHED, DUAL = "E1", "E2", "dual, one look", "dual"
+FAITHFUL, NATURAL, STITCHED, DUAL = "E1", "E2", "dual (one look)", "dual"
 PUBLISHED = "published encoders"
 WORN = ", with the photo on"
 PSEUDO_VIEWS = "pseudo-views"

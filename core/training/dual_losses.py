@@ -40,7 +40,7 @@ class DualWeights:
         squared: mean squared difference of its colours.
         identity: distance of the faces' embeddings.
         silhouette: L1 between alpha and mask.
-        occupancy: cross-entropy of solid and empty points.
+        occupancy: L1 between solid and empty points and how solid they are.
         colour: L1 of the colours of points on the surface.
         part: cross-entropy of their labels.
         small: mean square of the offset.
@@ -51,7 +51,7 @@ class DualWeights:
     squared: float = 1.0
     identity: float = 0.5
     silhouette: float = 0.3
-    occupancy: float = 0.4
+    occupancy: float = 1.6
     colour: float = 1.0
     part: float = 0.02
     small: float = 0.002
@@ -163,7 +163,8 @@ def field_terms(
     shown = inside[: len(solid)]
     on = decoded[: len(solid)]
     part = F.cross_entropy(on[:, LABELS], labels, reduction="none")
-    occupancy = F.binary_cross_entropy_with_logits(logit, wanted, reduction="none")
+    # not the cross-entropy: where shape can only be guessed it asks for the mean of all guesses, which is fog
+    occupancy = (torch.sigmoid(logit) - wanted).abs()
     return {
         "occupancy": weights.occupancy * (occupancy * inside).mean(),
         "colour": weights.colour * ((on[:, :3] - colours).abs().mean(1) * shown).mean(),
