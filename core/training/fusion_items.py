@@ -24,7 +24,7 @@ from core.editors.localize import Looks, averaged, cameras_of_views, gradient_of
 from core.editors.part_volume import labels_of
 from core.editors.plane_masks import edges_of, mask_from_gradient, sized
 from core.editors.random_head import random_latents
-from core.errors import CheckpointError
+from core.errors import CheckpointError, VoltefaceError
 from core.mask import PARTS
 from core.progress import Progress
 from core.rendering.marching import march
@@ -57,6 +57,7 @@ RAYS_PX, SAMPLES = 64, (12, 8)
 SHOWN_SHARE = 0.004
 """Of the frontal picture that a part takes at least, or the next reference is tried."""
 EYES_SHARE = 0.001
+MOST_TRIES = 80
 REFERENCES_STEP = 2
 LEAST_REACH_PX = 3
 """By which masks grow and shrink at least: planes without their finest level are coarse, and a band there must be."""
@@ -158,17 +159,19 @@ def make_items(generator: Mini, encoder: FusionEncoder, folder: Path, count: int
 
 def _make(generator: Mini, encoder: FusionEncoder, number: int, file: Path) -> None:
     part = TAKEN[number % len(TAKEN)]
-    own, seed = SEED + REFERENCES_STEP * number, SEED + REFERENCES_STEP * number + 1
+    own = SEED + REFERENCES_STEP * number
     latents = random_latents(generator, own)
     wearer = sketched(generator, latents)
     least = EYES_SHARE if part == "eyes" else SHOWN_SHARE
-    while True:
+    for tried in range(MOST_TRIES):
+        seed = own + 1 + tried * 1000 * REFERENCES_STEP
         theirs = random_latents(generator, seed)
         reference = sketched(generator, theirs)
         front, features = rendered(generator, reference, Camera.orbit())
         if float(segmenter_of(generator, part)(front, features).mean()) >= least:
             break
-        seed += 1000 * REFERENCES_STEP
+    else:
+        raise VoltefaceError(f"None of {MOST_TRIES} random heads shows {part}.", "Train the head model first.")
     pair = [(wearer, latents), (reference, theirs)]
     (source, of_source), (target, of_target) = pair if part in SWAPPED else pair[::-1]
     mask, companion = plane_mask(generator, source, of_source, part), None
