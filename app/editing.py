@@ -431,12 +431,13 @@ class Editing(QObject):
         steps = itertools.count(1)
 
         def stale() -> None:
-            report(Progress(next(steps), 0, "Looking for the part"))
+            report(Progress(next(steps), 0, "Working on the head"))
 
         assert project.head is not None
         self._engines.use_threads(self._viewing.threads)
         half = self._choosing.economy_of(project.head.generator).half
         folded = self._folding.folded(project, half=half, sketch=sketch, stale=stale)
+        stale()
         if folded.head is project.head:
             return _Ready(folded)
         renderer = self._viewing.made_renderer(folded.head, below=self._grid_of(project.head))

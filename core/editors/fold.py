@@ -154,6 +154,7 @@ class Folder:
             worn = tuple(WornStyle.of(style) for style in self._head.styles)
             working = _with_taken_off(working)
             for number, edit in enumerate(working):
+                stale()
                 match edit:
                     case TakePart(part="glasses") if (pair := self._pair(anchor, edit)) is not None:
                         field = self._cleared(field, fitted, anchor, edit.part, edit.strength, needed=False)

@@ -290,6 +290,18 @@ def test_what_cannot_be_made_is_said_and_leaves_the_stack(studio: Studio, qtbot:
     assert studio.session.undo_stack.count() == count
 
 
+def test_a_take_that_is_stopped_leaves_the_stack(studio: Studio, workshop: Workshop, qtbot: QtBot) -> None:
+    key = _reference(studio, qtbot)
+    workshop.fold_seconds = 0.3
+    studio.window.editing.part_taken.emit("hair", key)
+    qtbot.waitUntil(studio.edits.is_busy, timeout=LONG)
+    qtbot.wait(50)
+    studio.edits.stop_all()
+    qtbot.waitUntil(lambda: not studio.edits.is_busy(), timeout=LONG)
+    assert _edits(studio) == ()
+    assert studio.session.undo_stack.undoText().startswith("Add reference")
+
+
 def test_a_removed_reference_switches_its_edits_off_and_undo_brings_both_back(studio: Studio, qtbot: QtBot) -> None:
     key = _reference(studio, qtbot)
     studio.window.editing.part_taken.emit("hair", key)
