@@ -13,6 +13,7 @@ from core.face_detail import FaceDetail
 from core.field import Field
 from core.hair_strands import HairStrands
 from core.mask import Mask
+from core.mouth_inside import MouthInside
 from core.photo_layer import PhotoLayer
 
 
@@ -36,6 +37,7 @@ class Head:
         styles: in which it is drawn, first to last; they draw photos and paint too.
         strands: what its hair looks like close by, under the photos; None leaves hair as the generator draws it.
         face: fine detail that is drawn on its eyes, brows, lips and skin, under the photos; None draws none.
+        mouth: what is seen between lips that were opened; None where none were.
         eyewear: glasses that it wears over all that, as shapes; None leaves those that its field may show.
     """
 
@@ -52,6 +54,7 @@ class Head:
     styles: tuple[Restyle, ...] = ()
     strands: HairStrands | None = None
     face: FaceDetail | None = None
+    mouth: MouthInside | None = None
     eyewear: Eyewear | None = None
 
     def __post_init__(self) -> None:
@@ -68,6 +71,7 @@ class Head:
             and self.strands == other.strands
             and self.face == other.face
             and self.styles == other.styles
+            and self.mouth == other.mouth
             and self.eyewear == other.eyewear
             and self.trigrid == other.trigrid
             and self.delta.keys() == other.delta.keys()

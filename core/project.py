@@ -35,6 +35,7 @@ from core.grafted_field import Fit, GraftedField, RemappedField, Volume
 from core.hair_strands import HairStrands
 from core.head import Head
 from core.mask import Mask
+from core.mouth_inside import MouthInside
 from core.packing import Classes, pack, unpack
 from core.photo import MAX_BYTES, Photo
 from core.photo_layer import PhotoLayer
@@ -211,6 +212,7 @@ def _classes(aligned: bool) -> Classes:
             FaceDetail,
             Eyewear,
             GlassesForm,
+            MouthInside,
             StylePack,
             StylePlace,
             WornStyle,

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import cv2
+import numpy as np
+
 from core.grafted_field import GraftedField, RemappedField
+from core.mask import PARTS
 from core.warped_field import WarpedField
 from core.worn_style import WornStyle
 
@@ -15,6 +19,9 @@ if TYPE_CHECKING:
     from core.head import Head
     from core.warped_field import Warp
 
+SKIN = PARTS.index("skin")
+LIGHT, BRIGHT = 0.88, 250.0
+"""Brightness inside the mouths of heads without photos, and that of the brightest skin in a photo in full light."""
 Shape = tuple[tuple[str, float], ...]
 """Name and strength of sliders, as `core.edit.shape_of` gives them."""
 
@@ -46,7 +53,20 @@ def bent(head: Head, warper: FaceWarper, shape: Shape, stiff: GraftedField | Non
         photos=tuple(replace(photo, way=(*back, *photo.way)) for photo in head.photos),
         styles=tuple(replace(one, way=(*back, *one.way)) if isinstance(one, WornStyle) else one for one in head.styles),
         paint=tuple(replace(layer, way=(*way(layer.shape), *layer.way)) for layer in head.paint),
+        mouth=warper.mouth(dict(shape), _light_of(head)),
     )
+
+
+def _light_of(head: Head) -> float:
+    """How bright what is white would be on a face, 0..1: photos are taken in all lights."""
+    found = [
+        float(
+            np.quantile(photo.picture[cv2.resize(photo.labels, photo.picture.shape[:2], interpolation=0) == SKIN], 0.9)
+        )
+        for photo in head.photos
+        if photo.labels is not None and (photo.labels == SKIN).any()
+    ]
+    return min(max(found[0] / BRIGHT, 0.4), 1.0) if found else LIGHT
 
 
 def _bent(field: Field, warp: Warp, stiff: GraftedField | None) -> Field:

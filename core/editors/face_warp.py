@@ -16,6 +16,7 @@ import torch
 from core.editors.face_landmarks import landmarks_of
 from core.editors.face_sliders import face_slider_of
 from core.editors.face_targets import face_targets
+from core.editors.mouth_opening import mouth_inside
 from core.editors.spread import Spread
 from core.warped_field import Warp
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.camera import Camera
+    from core.mouth_inside import MouthInside
     from core.protocols import Renderer
 
 REACH, CALM = 0.05, 0.03
@@ -127,6 +129,13 @@ class FaceWarper:
             if moves is not None:
                 total = moves * abs(amount) if total is None else total.add(moves, alpha=abs(amount))
         return None if total is None else Warp(total, self._low, self._high)
+
+    def mouth(self, strengths: Mapping[str, float], light: float) -> MouthInside | None:
+        """What is seen between lips that sliders part; see `core.editors.mouth_opening.mouth_inside`."""
+        forth = self.forth(strengths)
+        if forth is None:
+            return None
+        return mouth_inside(self._fitting.laid(face_targets().landmarks), forth, light)
 
     def _moves_of(self, name: str) -> Tensor | None:
         """How far the nodes of this head go, [3, Z, Y, X]."""

@@ -24,6 +24,7 @@ from core.rendering.face_detail import with_face_detail
 from core.rendering.face_place import FacePlace, find_face
 from core.rendering.marching import Composite, march, never_stale
 from core.rendering.matte import fine_alpha
+from core.rendering.mouth_inside import with_mouth_inside
 from core.rendering.near import march_near
 from core.rendering.occupancy import FieldGrid, field_grid
 from core.rendering.paint import painted
@@ -258,7 +259,12 @@ class HeadRenderer:
         )
 
     def _wearing(self, frame: Frame) -> Frame:
-        """A frame with the head's glasses; previews take their colours from frames without, and get them anew."""
+        """A frame with the inside of an opened mouth and with glasses.
+
+        Previews take their colours from frames without, and get them anew.
+        """
+        if self.head.mouth is not None:
+            frame = with_mouth_inside(frame, self.head.mouth)
         return frame if self.head.eyewear is None else with_eyewear(frame, self.head.eyewear)
 
     def _found_face(self) -> FacePlace | None:
