@@ -34,6 +34,8 @@ from widgets.values import Picture
 
 PACK_SUFFIX = ".vfstyle"
 _PICTURE = QSize(78, 78)
+_TEXT_PX = 98
+"""Of a card's name: two cards stand side by side in the narrowest panel."""
 _COLUMNS = 2
 _PREVIEW = QSize(150, 150)
 _LONGEST_PROMPT = 400
@@ -50,16 +52,16 @@ class StyleTile(QToolButton):
         self.card = card
         self.setCheckable(True)
         self.setAutoRaise(True)
-        self.setText(card.title)
+        self.setText(self.fontMetrics().elidedText(card.title, Qt.TextElideMode.ElideRight, _TEXT_PX))
         self.setToolTip(f"{card.title}\n{card.detail}")
         self.setAccessibleName(f"Style {card.title}")
         self.setAccessibleDescription(card.detail)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.show_picture(card.picture)
         self.setIconSize(_PICTURE)
-        self.setMinimumWidth(_PICTURE.width() + 16)
+        self.setMinimumWidth(_TEXT_PX)
         self.setStyleSheet("QToolButton { padding: 3px; }")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def show_picture(self, picture: Picture) -> None:
         """Show another picture of the style, uint8 [h, w, 3]."""
@@ -207,8 +209,9 @@ class StylePanel(QScrollArea):
 
     def _lock_part(self) -> QWidget:
         part = QWidget()
-        row = QHBoxLayout(part)
-        row.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
         self.lock_box = QCheckBox("Always")
         self.lock_box.setAccessibleName("Always keep the person")
         self.lock_box.setToolTip("Weakens every style by itself as soon as the person gets lost")
@@ -217,11 +220,15 @@ class StylePanel(QScrollArea):
         self.floor_box.setToolTip("Of the face recogniser; 0.6 is another person")
         self.floor_box.setRange(0.1, 0.8)
         self.floor_box.setSingleStep(0.05)
+        self.floor_box.setFixedWidth(72)
         self.floor_box.valueChanged.connect(self._lock_changed)
         self.lock_box.toggled.connect(self._lock_changed)
-        row.addWidget(self.keep_person_button, 1)
+        row.addWidget(label("At most"))
         row.addWidget(self.floor_box)
+        row.addStretch(1)
         row.addWidget(self.lock_box)
+        column.addLayout(row)
+        column.addWidget(self.keep_person_button)
         return part
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -52,11 +52,11 @@ def _paper(size_px: int, random: np.random.Generator, strength: float) -> Values
 def pencil(subject: Subject, random: np.random.Generator) -> Values:
     """Graphite on white paper: strokes that follow form and hair, hatched shades, thin searching lines."""
     size, tone = subject.size_px, _tone(subject)
-    along = _strokes(subject, random, 0.8)
-    graphite = np.clip((0.92 - tone) * 1.15, 0, 1)
+    along = _strokes(subject, random, 0.6)
+    graphite, hair = np.clip((0.92 - tone) * 1.15, 0, 1), subject.part(HAIR, soft_px=2.0 * subject.unit)
     ink = graphite * np.clip(0.70 + (0.42 - 0.18 * subject.face) * along, 0.05, 1.25)
     for degrees, spacing, start in ((52, 3.4, 0.62), (-38, 3.8, 0.34)):
-        amount = np.clip((start - tone) / 0.4, 0, 1)
+        amount = np.clip((start - tone) / 0.4, 0, 1) * (1 - 0.7 * hair)
         ink = ink + 0.30 * amount * np.clip(1.6 * _hatching(subject, degrees, spacing, random) - 0.4, 0, 1)
     lines = _lines(subject)
     shift = floats([[1, 0, random.normal(0, 0.9 * subject.unit)], [0, 1, random.normal(0, 0.9 * subject.unit)]])

@@ -117,7 +117,8 @@ class Stylist:
             share = self._share(style, seen, camera, size_px) * min(1.0, max(0.0, style.strength))
             picture = torch.lerp(picture, own, share)
         rgb: NDArray[np.uint8] = (picture[0].clamp(0, 1) * 255).round().to(torch.uint8).movedim(0, -1).numpy()
-        beyond = np.clip(BEYOND * (1 - picture[0].amin(0).numpy()) - 1, 0, 1)
+        # darker than the head's own cover of white paper explains
+        beyond = np.clip(BEYOND * (1 - picture[0].amin(0).numpy() - alpha) - 1, 0, 1)
         return np.ascontiguousarray(rgb), np.asarray(np.maximum(alpha, beyond * (alpha < SOLID)), np.float32)
 
     def _by_generator(
