@@ -192,6 +192,8 @@ def _next_with(generator: Generator, part: str, seed: int) -> tuple[int, Head]:
     """The first of every second seed whose head shows a part; the others' are wearers'."""
     for tried in range(seed, seed + 2 * MOST_TRIES, 2):
         head = random_head(generator, tried)
+        if part == "glasses" and head.eyewear is not None:
+            return tried, head
         seen = HeadParts(field_grid(generator, head.trigrid, part_labels, QUICK_NODES)).nodes(*labels_of(part))
         if int(seen.sum()) >= QUICK_FEWEST:
             return tried, head
@@ -272,8 +274,8 @@ def _recorded(generator: Generator, pair: Pair, part: str, *, with_steps: bool) 
     if with_steps:
         plain = views_of(generator, pair.reference, renderer=theirs)
         drawn |= {
-            name: (views_of(generator, replace(pair.wearer, trigrid=field)), plain if still else worn)
-            for name, field, still in _steps(generator, pair, part, fit)
+            name: (views_of(generator, head), plain if still else worn)
+            for name, head, still in _steps(generator, pair, part, fit)
         }
     rows = {
         name: (compared(before, views, reference, part), identity_between(face, identity_of(views[0].rgb)))
@@ -325,17 +327,21 @@ def _since(started: tuple[float, float]) -> tuple[float, float]:
     return wall - started[0], work - started[1]
 
 
-def _steps(generator: Generator, pair: Pair, part: str, fit: Fit) -> Iterator[tuple[str, GraftedField, bool]]:
-    """Fields of the steps by name, and whether the reference lies unmoved in them."""
+def _steps(generator: Generator, pair: Pair, part: str, fit: Fit) -> Iterator[tuple[str, Head, bool]]:
+    """Heads of the steps by name, and whether the reference lies unmoved in them."""
+    if part == "glasses" and pair.reference.eyewear is not None:
+        # shapes take the place of the wearer's own; fitting them is all that is left to do
+        yield NAIVE, replace(pair.wearer, eyewear=pair.reference.eyewear), True
+        return
     volume = HeadParts.of(generator, pair.reference.trigrid).volume(part)
     field, graft = pair.wearer.trigrid, pair.reference.trigrid
-    yield NAIVE, GraftedField(field, graft, volume), True
+    yield NAIVE, replace(pair.wearer, trigrid=GraftedField(field, graft, volume)), True
     if part in WORN and can_go_without(generator, part):
         folder = Folder(generator, pair.wearer, {})
         if folder.parts().has(part):
             field = folder.folded((RemovePart(key="1", part=part),)).trigrid
-        yield CLEARED, GraftedField(field, graft, volume), True
-    yield FITTED, GraftedField(field, graft, volume, fit), False
+        yield CLEARED, replace(pair.wearer, trigrid=GraftedField(field, graft, volume)), True
+    yield FITTED, replace(pair.wearer, trigrid=GraftedField(field, graft, volume, fit)), False
 
 
 def _in_order(changes: dict[str, list[Change]]) -> list[str]:
