@@ -3,6 +3,7 @@
 A head model draws what it has learned to draw; freckles, catchlights and strands of hair are in the photo. Where the
 surface faces the camera the photo is laid on entirely, and where it turns away the head's own colours take over, which
 the search has moved towards the photo's. Seen from the photo's own camera the photo is right up to the outline.
+(Longer than most modules: where a photo is not to be believed has many reasons, and each is a few lines here.)
 """
 
 from __future__ import annotations
@@ -58,6 +59,18 @@ GAINS = (0.4, 2.5)
 """Bounds of a gain: beyond, something else was seen there."""
 NEAR_FALLBACK = (0.85, 1.1)
 """By which factors a tone may differ from the one that it would fall back on."""
+APART = (("skin", "nose", "ears", "neck"), ("hair", "brows", "cloth"))
+"""Groups of parts: where the photo shows one of the first and the head has one of the second, or the other way round,
+their outlines disagree, and from elsewhere the photo would paint hair on a cheek."""
+MOST_DISAGREEING = 0.2
+"""Share of the head on which they may disagree: beyond, whoever read the photo's parts has not understood it."""
+DISAGREE = (0.3, 0.7)
+"""Chance of that at which the photo begins to go, seen from elsewhere, and at which it is gone."""
+STRANGE = (0.3, 0.6)
+"""Difference of lightness from the middle of the photo's skin, natural logarithms, at which the photo begins to go from
+skin that turns away, and at which it is gone: loose hair and what stands behind are seen there."""
+SQUARELY = (0.55, 0.85)
+"""Cosines between surface and view between which skin stops turning away."""
 LABELS_PX = 256
 BORDER = 1 / 24
 """Width of the fading towards the border of what the photo shows, in picture sides."""
@@ -122,8 +135,13 @@ def with_photo(
     tuned = generator.tuned(head.delta) if head.delta else generator
     seen, depth = _look(tuned, head)
     layer = photo_layer(alignment, head.camera, depth)
+    chances = _chances(tuned, seen)
+    gains = _gains(layer, seen, chances)
+    if chances is not None and parts.any():
+        kept = _agreement(parts, chances) * _plain(layer, chances)
+        layer = replace(layer, cover=_bytes(layer.cover / np.float32(255) * kept))
     labels = cv2.resize(parts.argmax(axis=0).astype(np.uint8), (LABELS_PX, LABELS_PX), interpolation=cv2.INTER_NEAREST)
-    return replace(head, photos=(replace(layer, labels=labels, gains=_gains(tuned, layer, seen)),))
+    return replace(head, photos=(replace(layer, labels=labels, gains=gains),))
 
 
 def photo_parts(alignment: Alignment) -> NDArray[np.float32]:
@@ -155,27 +173,72 @@ def _look(generator: Generator, head: Head) -> tuple[Seen, NDArray[np.float32]]:
         return seen, torch.where(seen.alpha >= SOLID, depth, 0.0).float().numpy()
 
 
-def _gains(generator: Generator, layer: PhotoLayer, seen: Seen) -> NDArray[np.float32] | None:
-    """How the head's own colours become the photo's, part by part: [parts, 3]; None where no labels are decoded.
-
-    Args:
-        generator: the head's, with its tuning.
-        layer: the photo.
-        seen: the head from the photo's camera.
-    """
+def _chances(generator: Generator, seen: Seen) -> NDArray[np.float32] | None:
+    """Chances of `core.mask.PARTS` of what the head's camera sees, [parts, h, h]; None where none are decoded."""
     share = seen.alpha.clamp(min=1e-3)
     with torch.no_grad():
         logits = generator.label_logits((seen.features / share).flatten(1).T)
     if logits is None or not generator.info.parts:
         return None
-    chances = logits.softmax(dim=1).T.view(-1, DEPTH_PX, DEPTH_PX).numpy()
+    known = logits.softmax(dim=1).T.view(-1, DEPTH_PX, DEPTH_PX).numpy()
+    chances = np.zeros((len(PARTS), DEPTH_PX, DEPTH_PX), np.float32)
+    for part, chance in zip(generator.info.parts, known, strict=True):
+        chances[PARTS.index(part)] = chance
+    return chances
+
+
+def _agreement(parts: NDArray[np.float32], chances: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How far photo and head do not show different things, 0..1 [S, S].
+
+    Args:
+        parts: chances of what the photo shows, [parts, S, S].
+        chances: of what the head has there, [parts, h, h].
+    """
+    side = parts.shape[1]
+    photo, head = (
+        [values[[PARTS.index(part) for part in group]].sum(axis=0) for group in APART] for values in (parts, chances)
+    )
+    head = [cv2.resize(values, (side, side), interpolation=cv2.INTER_LINEAR) for values in head]
+    differ = photo[0] * head[1] + photo[1] * head[0]
+    if differ.sum() > MOST_DISAGREEING * (head[0] + head[1]).sum():
+        return np.ones((side, side), np.float32)
+    differ = cv2.GaussianBlur(differ, (0, 0), side * RIM / 3)
+    low, high = DISAGREE
+    return np.asarray(1 - np.clip((differ - low) / (high - low), 0, 1), np.float32)
+
+
+def _plain(layer: PhotoLayer, chances: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How far the photo shows nothing strange on skin that turns away, 0..1 [S, S]."""
+    side, size = len(layer.picture), (len(layer.picture),) * 2
+    skin = cv2.resize(chances[PARTS.index("skin")], size, interpolation=cv2.INTER_LINEAR)
+    light = np.log(cv2.GaussianBlur(layer.picture.mean(axis=2).astype(np.float32), (0, 0), side * RIM / 3).clip(min=5))
+    known = light[(skin > 0.5) & (layer.cover > 200)]
+    if not len(known):
+        return np.ones(size, np.float32)
+    odd = np.clip((np.abs(light - np.median(known)) - STRANGE[0]) / (STRANGE[1] - STRANGE[0]), 0, 1)
+    cosine = cv2.resize(_cosine(layer.depth, layer.camera), size, interpolation=cv2.INTER_LINEAR)
+    away = 1 - np.clip((cosine - SQUARELY[0]) / (SQUARELY[1] - SQUARELY[0]), 0, 1)
+    return np.asarray(cv2.GaussianBlur(1 - odd * away * skin, (0, 0), side * RIM / 3), np.float32)
+
+
+def _gains(layer: PhotoLayer, seen: Seen, chances: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+    """How the head's own colours become the photo's, part by part: [parts, 3]; None where no labels are decoded.
+
+    Args:
+        layer: the photo.
+        seen: the head from the photo's camera.
+        chances: of its parts there, as `_chances` gives them.
+    """
+    if chances is None:
+        return None
+    share = seen.alpha.clamp(min=1e-3)
     size = (DEPTH_PX, DEPTH_PX)
     cover = cv2.resize(layer.cover, size, interpolation=cv2.INTER_AREA) / 255 * (layer.depth > 0)
     photo = cv2.resize(layer.picture, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     own = (seen.colours / share).movedim(0, 2).clamp(0, 1).numpy()
     gains = np.ones((len(PARTS), 3), np.float32)
     for group, fallback in TONES:
-        known = [generator.info.parts.index(part) for part in group if part in generator.info.parts]
+        known = [PARTS.index(part) for part in group]
         weight = (chances[known].sum(axis=0) * cover)[..., None]
         if weight.mean() >= LEAST_SHARE:
             if "hair" in group:  # fringes are lighter than sides: where the photo ends, its tone has to go on
@@ -214,8 +277,8 @@ def photo_layer(alignment: Alignment, camera: Camera, depth: NDArray[np.float32]
     )
 
 
-def _facing(depth: NDArray[np.float32], camera: Camera) -> NDArray[np.float32]:
-    """How squarely the surface faces the camera, 0..1 [h, h]; 0 where one thing ends before another."""
+def _cosine(depth: NDArray[np.float32], camera: Camera) -> NDArray[np.float32]:
+    """The cosine between surface and view, smoothly, [h, h]."""
     size = len(depth)
     solid = (depth > 0).astype(np.float32)
     share = cv2.GaussianBlur(solid, (0, 0), SMOOTH_PX)
@@ -225,7 +288,12 @@ def _facing(depth: NDArray[np.float32], camera: Camera) -> NDArray[np.float32]:
     points = (origins + directions * along[:, None]).reshape(size, size, 3)
     normals = np.cross(np.gradient(points, axis=0), np.gradient(points, axis=1))
     normals /= np.maximum(np.linalg.norm(normals, axis=2, keepdims=True), 1e-12)
-    cosine = np.abs((normals * directions.reshape(size, size, 3)).sum(axis=2))
+    return np.asarray(np.abs((normals * directions.reshape(size, size, 3)).sum(axis=2)), np.float32)
+
+
+def _facing(depth: NDArray[np.float32], camera: Camera) -> NDArray[np.float32]:
+    """How squarely the surface faces the camera, 0..1 [h, h]; 0 where one thing ends before another."""
+    cosine, solid = _cosine(depth, camera), (depth > 0).astype(np.float32)
     squarely = np.clip((cosine - LEAST_FACING) / (MOST_FACING - LEAST_FACING), 0, 1)
     window = np.ones((3, 3), np.uint8)
     jump = cv2.dilate(depth, window) - cv2.erode(np.where(solid > 0, depth, depth.max()), window)

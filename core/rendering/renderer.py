@@ -4,6 +4,7 @@ import copy
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -31,6 +32,7 @@ from core.rendering.paint import painted
 from core.rendering.part_tones import in_tones
 from core.rendering.preview import KeyView, preview
 from core.rendering.rays import camera_rays
+from core.rendering.skin_tones import SkinTones, in_skin_tones, skin_tones_of
 from core.rendering.strands import with_strands
 from core.rendering.styling import Stylist
 from core.rendering.subject_view import landmarks_seen
@@ -239,6 +241,8 @@ class HeadRenderer:
             labels = torch.where(seen, labels.cpu(), torch.zeros((), dtype=torch.uint8))
             if self.head.photos and self.head.photos[-1].gains is not None:
                 rgb = in_tones(rgb, alpha, labels.numpy(), self.head.photos[-1].gains)
+                if self._skin is not None:
+                    rgb = in_skin_tones(rgb, alpha, labels.numpy(), depth.numpy(), camera, self._skin)
             if self.head.strands is not None:
                 hair = (labels == PARTS.index("hair")).float().numpy()
                 rgb = with_strands(rgb, hair, depth.numpy(), camera, self.head.strands)
@@ -257,6 +261,11 @@ class HeadRenderer:
             camera=camera,
             quality=quality,
         )
+
+    @cached_property
+    def _skin(self) -> SkinTones | None:
+        """What the head's photo says of skin that it does not show."""
+        return skin_tones_of(self.head.photos[-1]) if self.head.photos else None
 
     def _wearing(self, frame: Frame) -> Frame:
         """A frame with the inside of an opened mouth and with glasses.
