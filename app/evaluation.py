@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from app.console import Console
     from core.evaluation.figures import ModelFigures
     from core.head import Head
@@ -157,17 +160,27 @@ def _resumed(output: Path | None) -> tuple[ModelFigures | None, Callable[[ModelF
 
 def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Draw the contact sheets of a model's card."""
-    from app import road
+    from app import road, styling_road
     from core import inverters
     from core.editors.random_head import random_head
-    from core.evaluation import editing_sheet, face_sheet, fusion_sheet, held_out, inversion_sheet, portraits, sheets
+    from core.evaluation import (
+        editing_sheet,
+        face_sheet,
+        fusion_sheet,
+        held_out,
+        inversion_sheet,
+        portraits,
+        sheets,
+        style_sheet,
+    )
     from core.evaluation.cost import load_from
     from core.photo import Photo
 
-    wanted = tuple(options.only.split(",")) if options.only else sheets.SHEETS
+    every = (*sheets.SHEETS, "styles")
+    wanted = tuple(options.only.split(",")) if options.only else every
     for name in wanted:
-        if name not in sheets.SHEETS:
-            raise VoltefaceError(f"There is no sheet {name!r}.", f"Choose from: {', '.join(sheets.SHEETS)}.")
+        if name not in every:
+            raise VoltefaceError(f"There is no sheet {name!r}.", f"Choose from: {', '.join(every)}.")
     photos = portraits.photos_in(options.photos) if options.photos else [road.SAMPLE_PHOTO]
     options.output.mkdir(parents=True, exist_ok=True)
     generator, report, seed = load_from("mini", options.weights), console.report, options.seed
@@ -178,6 +191,14 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
         found = inverters.load("pivotal").invert(alignment, generator, report, seconds=options.seconds)
         return [found, random_head(generator, sheets.SLIDER_SEEDS[0])]
 
+    def styles() -> NDArray[np.uint8]:
+        """Portraits and random heads in every style."""
+        aligned = [road.align_photo(Photo.open(path)) for path in photos[:2]]
+        found = [road.make_head(one, report, seconds=options.seconds) for one in aligned]
+        others = [random_head(generator, seed) for seed in style_sheet.SEEDS[len(found) :]]
+        packs = [styling_road.pack_named(place.name) for place in styling_road.packs() if place.bundled]
+        return style_sheet.style_sheet(generator, [*found, *others], packs, report)
+
     drawn = {
         "samples": lambda: sheets.samples_sheet(generator, report, seed=seed),
         "interpolations": lambda: sheets.interpolations_sheet(generator, report, seed=seed),
@@ -186,6 +207,7 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
         "editing": lambda: editing_sheet.editing_sheet(generator, report),
         "fusion": lambda: fusion_sheet.fusion_sheet(generator, report),
         "dual": lambda: inversion_sheet.dual_sheet(generator, photos, held_out.held_out_heads(None, 4), report),
+        "styles": styles,
         "inversions": lambda: sheets.inversions_sheet(generator, photos, report, seconds=options.seconds),
     }
     files = []

@@ -67,5 +67,6 @@ def test_the_overlap_of_figures_passes_over_white_within() -> None:
     other = one.copy()
     other[8:12, 8:12] = 255
     assert _overlap(one, other) == 1
+    other = one.copy()
     other[:, 10:] = 255
     assert _overlap(one, other) == pytest.approx(0.5)
