@@ -337,6 +337,10 @@ def _add_train_second_encoders(train_verbs: argparse._SubParsersAction[Parser], 
     fusion.add_argument("--examples", type=_positive, default=160, metavar="N", help="random heads, for the start")
     fusion.add_argument("--items", type=_positive, default=88, metavar="N", help="pairs to learn from, 10 MB each")
     fusion.add_argument("--steps", type=_positive, default=1500, metavar="N", help="of the schedule, in all")
+    fusion.add_argument("--batch", type=_positive, default=2, metavar="N", help="pairs a step (default: %(default)s)")
+    fusion.add_argument(
+        "--rate", type=_positive_number, default=1e-4, metavar="R", help="of Ranger (default: %(default)s)"
+    )
 
 
 def _add_train_styles(train_verbs: argparse._SubParsersAction[Parser], every: Parser) -> None:

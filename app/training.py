@@ -128,7 +128,9 @@ def train_fusion(options: argparse.Namespace, console: Console) -> dict[str, Any
     start = bundled_encoder(generator.info.name)
     if start is None or start.offsets is None:
         raise CheckpointError(f"{generator.info.title} has no encoder.", "Make one with `volteface train encoder`.")
-    recipe = FusionRecipe(examples=options.examples, items=options.items, steps=options.steps)
+    recipe = FusionRecipe(
+        examples=options.examples, items=options.items, steps=options.steps, batch=options.batch, rate=options.rate
+    )
     encoder, figures = train_fusion(
         generator, FusionEncoder(start.network, start.offsets), options.output, recipe, console.report
     )

@@ -52,7 +52,7 @@ from core.trigrid import Trigrid
 from core.worn_style import StylePlace, WornStyle, with_part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
     from typing import TypeVar
 
     from torch import Tensor
@@ -153,8 +153,7 @@ class Folder:
             stiff: GraftedField | None = None
             worn = tuple(WornStyle.of(style) for style in self._head.styles)
             working = _with_taken_off(working)
-            for number, edit in enumerate(working):
-                stale()
+            for number, edit in enumerate(_one_by_one(working, stale)):
                 match edit:
                     case TakePart(part="glasses") if (pair := self._pair(anchor, edit)) is not None:
                         field = self._cleared(field, fitted, anchor, edit.part, edit.strength, needed=False)
@@ -452,6 +451,13 @@ class Folder:
                 self._memory.pop(same[0])
             self._memory[key] = make()
         return self._memory[key]  # type: ignore[return-value]
+
+
+def _one_by_one(edits: Iterable[Edit], stale: Callable[[], None]) -> Iterator[Edit]:
+    """The edits; before each it is asked whether they are still wanted."""
+    for edit in edits:
+        stale()
+        yield edit
 
 
 def _with_taken_off(edits: Sequence[Edit]) -> tuple[Edit, ...]:

@@ -1,10 +1,10 @@
 """Trains the encoder of implicit fusion from the bundled one (METHODS 3.5): seams go, and what they hid is made up.
 
 First in closed form: random heads, seen clean and from straight in front as fusion sees them, have known codes, and a
-ridge leads from the encoder's summary to what its attributes leave of them. Then by descent on the published losses:
-the final fusion with what the generator makes of the encoder's latents in its band is rendered, and inside the part's
-dilated outline it should look like the reference (LPIPS), outside it should be the wearer (identity). Each step must
-pay on pairs that nobody learned from, or its result is dropped.
+ridge leads from the encoder's summary to what its attributes leave of them. Then by descent on the published losses,
+from whichever of this and the bundled encoder is better on pairs that nobody learned from: the final fusion with what
+the generator makes of the encoder's latents in its band is rendered, and inside the part's dilated outline it should
+look like the reference (LPIPS), outside it should be the wearer (identity). What does not pay there is dropped.
 
 Resumable: OUT/fusion.state.safetensors is written every few minutes, and each step draws from a seed of its own.
 """
@@ -38,7 +38,7 @@ from core.training.fusion_items import frontal_look, make_items, read_item, rend
 from core.whole_file import written_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from torch import Tensor
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from core.training.fusion_items import FusionItem
 
 STATE, LOG = "fusion.state.safetensors", "fusion.log.jsonl"
-EXAMPLES = "examples.safetensors"
+EXAMPLES, SCORES = "examples.safetensors", "fusion.scores.json"
 SAVE_EVERY_SECONDS = 120.0
 EXAMPLE_SEED = 800_000
 BETAS = (0.95, 0.999)
@@ -261,11 +261,25 @@ def train_fusion(
     fitted, unexplained = closed_form(generator, encoder, out, recipe, report)
     files = make_items(generator, encoder, out / "items", recipe.items, report)
     learned, unseen = files[: -recipe.unseen or None], files[-recipe.unseen :]
-    training = FusionTraining(generator, fitted, learned, out, recipe)
+    found = {"bundled": encoder.offsets, "closed form": fitted}
+    losses = _scores(FusionTraining(generator, encoder.offsets, learned, out, recipe), unseen, found)
+    start = found[min(losses, key=lambda name: losses[name])]
+    training = FusionTraining(generator, start, learned, out, recipe)
     training.run(report)
     for parameter in (training.offsets.weight, training.offsets.bias):
         parameter.requires_grad_(False)
-    found = {"bundled": encoder.offsets, "closed form": fitted, "descent": training.offsets}
-    losses = {name: training.score(unseen, offsets) for name, offsets in found.items()}
+    found["descent"] = training.offsets
+    losses["descent"] = training.score(unseen, training.offsets)
     kept = min(losses, key=lambda name: losses[name])
     return replace(encoder, offsets=found[kept]), FusionFigures(unexplained, losses, kept)
+
+
+def _scores(training: FusionTraining, unseen: Sequence[Path], found: Mapping[str, LevelOffsets]) -> dict[str, float]:
+    """How good each way to begin is; found out once in a folder."""
+    file = training.out / SCORES
+    if file.is_file():
+        return {str(name): float(value) for name, value in json.loads(file.read_text(encoding="utf-8")).items()}
+    scores = {name: training.score(unseen, offsets) for name, offsets in found.items()}
+    with written_whole(file) as stream:
+        stream.write(json.dumps(scores).encode())
+    return scores
