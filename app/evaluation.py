@@ -199,7 +199,7 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
         packs = [styling_road.pack_named(place.name) for place in styling_road.packs() if place.bundled]
         return style_sheet.style_sheet(generator, [*found, *others], packs, report)
 
-    drawn = {
+    drawn: dict[str, Callable[[], NDArray[np.uint8]]] = {
         "samples": lambda: sheets.samples_sheet(generator, report, seed=seed),
         "interpolations": lambda: sheets.interpolations_sheet(generator, report, seed=seed),
         "attributes": lambda: sheets.attributes_sheet(generator, report),

@@ -49,14 +49,15 @@ def check_teacher(prior: str) -> None:
     """Refuse a prior that cannot teach.
 
     Raises:
-        VoltefaceError: it is the bundled one; heads that it taught became black.
+        VoltefaceError: it is the bundled one. Its score is the same for an unstyled, a styled and a black picture: it
+            follows its guide and not what it looks at, so nothing ever rests; see resources/docs/prior.md.
     """
     from core.stylizers.prior import BUNDLED
 
     if prior == BUNDLED:
         raise VoltefaceError(
             "The bundled prior has learned too little to teach a style.",
-            "Wear a bundled style (--pack), or name a folder of Stable Diffusion 1.x (--prior).",
+            "Leave --prior out: the nearest bundled styles are worn at once. Or name a folder of Stable Diffusion 1.x.",
         )
 
 
