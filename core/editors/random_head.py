@@ -15,10 +15,13 @@ import torch
 import torch.nn.functional as F
 
 from core.camera import HEAD_FOCAL, HEAD_RADIUS, Camera
-from core.editors.part_volume import grown
+from core.editors.bareness import can_go_without, latents_without
+from core.editors.glasses_form import glasses_form
+from core.editors.glasses_seat import seated
+from core.editors.part_volume import HeadParts, grown
 from core.editors.rear_repair import FIRM, floating
 from core.face_detail import FaceDetail
-from core.grafted_field import RemappedField, Volume
+from core.grafted_field import Fit, RemappedField, Volume
 from core.hair_strands import HairStrands
 from core.head import Head
 from core.mask import PARTS
@@ -28,6 +31,7 @@ from core.rendering.renderer import part_labels
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from core.eyewear import Eyewear
     from core.field import Field
     from core.protocols import Generator
     from core.rendering.occupancy import FieldGrid
@@ -39,6 +43,8 @@ STRANDS = ((0.06, 0.9, 12.0), (0.05, 3.0, 30.0))
 """Contrast, width and length, in pixels, of single strands and of locks."""
 EYES, BROWN = 20, 1.4
 """Seed of the direction in W along which eyes go from brown to blue, and how much more of them are brown."""
+LEAST_LENS, LOW_ON_NOSE = 0.032, 0.022
+"""Half a lens' width and the way from its middle to the eyes that glasses have, world units; others were misread."""
 SHORT, LONG, MOST_WAVE = -0.10, -0.26, 0.006
 """Heights down to which hair is short and long, and how far the longest swings, world units."""
 THICK = 1
@@ -63,9 +69,15 @@ def random_head(generator: Generator, seed: int, *, truncation: float = TRUNCATI
     """
     with torch.no_grad():
         latents = random_latents(generator, seed, truncation)
-        drawn = generator.trigrid(latents)
-        grid = field_grid(generator, drawn, part_labels)
-        field = tidied(generator, drawn, grid)
+        field = generator.trigrid(latents)
+        grid = field_grid(generator, field, part_labels)
+        eyewear: Eyewear | None = None
+        if _wears_glasses(generator, field, grid):
+            eyewear = _own_glasses(generator, latents, field, grid)
+            latents = latents_without(generator, latents, "glasses")
+            field = generator.trigrid(latents)
+            grid = field_grid(generator, field, part_labels)
+        field = tidied(generator, field, grid)
     return Head(
         generator=generator.info.name,
         latents=latents,
@@ -74,7 +86,26 @@ def random_head(generator: Generator, seed: int, *, truncation: float = TRUNCATI
         seed=seed,
         strands=plain_strands(seed, wave=_wave(grid, seed)),
         face=face_detail_of(generator, latents, seed),
+        eyewear=eyewear,
     )
+
+
+def _wears_glasses(generator: Generator, field: Field, grid: FieldGrid) -> bool:
+    """Whether a head shows glasses that can be taken off it."""
+    if grid.labels is None or not can_go_without(generator, "glasses"):
+        return False
+    return HeadParts.of(generator, field, grid).has("glasses")
+
+
+def _own_glasses(generator: Generator, latents: Tensor, field: Field, grid: FieldGrid) -> Eyewear | None:
+    """A head's glasses as shapes, because a field this coarse breaks frames into bits; None if nobody can tell them."""
+    parts = HeadParts.of(generator, field, grid)
+    head = Head(generator=generator.info.name, latents=latents, camera=Camera.orbit(), trigrid=field)
+    form = glasses_form(generator, head, parts)
+    eyes = [float(point[1]) for name, point in parts.landmarks().items() if name.endswith("eyes")]
+    if form is None or not eyes or form.half_width < LEAST_LENS or abs(form.centre[1] - max(eyes)) > LOW_ON_NOSE:
+        return None
+    return seated(form, Fit(), parts)
 
 
 def random_latents(generator: Generator, seed: int, truncation: float = TRUNCATION) -> Tensor:

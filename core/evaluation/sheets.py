@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -9,7 +10,7 @@ import numpy as np
 import torch
 
 from core.editors.attributes import Sliders
-from core.editors.random_head import random_head, random_latents
+from core.editors.random_head import face_detail_of, plain_strands, random_head, random_latents
 from core.errors import VoltefaceError
 from core.evaluation.pictures import at_degrees, head_of
 from core.frame import Quality
@@ -109,7 +110,8 @@ def inversions_sheet(
 
 
 def _renderer(generator: Generator, latents: Tensor) -> HeadRenderer:
-    return HeadRenderer(generator, head_of(generator, latents))
+    head = head_of(generator, latents)
+    return HeadRenderer(generator, replace(head, strands=plain_strands(0), face=face_detail_of(generator, latents)))
 
 
 def _tile(renderer: Renderer, yaw_degrees: float) -> NDArray[np.uint8]:

@@ -241,8 +241,6 @@ def _gains(layer: PhotoLayer, seen: Seen, chances: NDArray[np.float32] | None) -
         known = [PARTS.index(part) for part in group]
         weight = (chances[known].sum(axis=0) * cover)[..., None]
         if weight.mean() >= LEAST_SHARE:
-            if "hair" in group:  # fringes are lighter than sides: where the photo ends, its tone has to go on
-                weight = weight * (1.1 - cover[..., None])
             gain = ((photo * weight).sum((0, 1)) / (own * weight).sum((0, 1)).clip(min=1e-6)).clip(*GAINS)
         else:
             gain = gains[PARTS.index(fallback)] if fallback else np.ones(3)

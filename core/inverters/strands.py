@@ -116,4 +116,5 @@ def _laid_together(windows: list[Floats], seed: int) -> NDArray[np.float16]:
     border = math.ceil(3 * COMBED_PX)
     combed = cv2.GaussianBlur(np.pad(whole, border, mode="wrap"), (0, 0), sigmaX=0.5, sigmaY=COMBED_PX)
     combed = combed[border:-border, border:-border]
-    return (combed * (KEPT_CONTRAST * whole.std() / max(float(combed.std()), 1e-6))).astype(np.float16)
+    gain = KEPT_CONTRAST * float(whole.std()) / max(float(combed.std()), 1e-6)
+    return np.asarray(combed * gain, np.float16)

@@ -26,6 +26,8 @@ REACH, ENDS = 2.2, 0.08
 """Half the texture's height in half heights of a brow, and how far it reaches beyond the brow's ends, in its length."""
 HAIRS = 300
 SUBPIXELS = 4
+THINNER = 0.3
+"""By which share brows are thinner over long hair."""
 
 
 def with_brows(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace) -> Floats:
@@ -39,7 +41,7 @@ def _drawn(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace, bro
     x, y, z = np.moveaxis(window.points, -1, 0)
     along = x * brow.side
     length = brow.outer - brow.inner
-    half = float(np.clip(0.88 * brow.half, 0.045 * at.apart, 0.08 * at.apart))
+    half = float(np.clip(0.88 * brow.half, 0.045 * at.apart, 0.08 * at.apart)) * (1 - THINNER * at.long)
     s = (along - brow.inner) / length
     # outwards a brow grows thinner
     t = (y - np.polyval(brow.curve, along)) / half
@@ -56,8 +58,8 @@ def _drawn(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace, bro
     hair = cv2.remap(texture, across, down, cv2.INTER_LINEAR)[:, 0].astype(np.float64)
     under = rgb[rows, columns]
     shown = window.face[rows, columns] * brow.share * face.strength * at.sure
-    bar = smooth(1.7, 0.9, np.abs(t)) * smooth(-ENDS, 0.03, s) * smooth(1 + ENDS, 0.97, s)
-    seen = over(under, at.skin * [0.95, 0.93, 0.92], 0.55 * bar)
+    bar = smooth(1.7 + 0.5 * at.long, 0.9, np.abs(t)) * smooth(-ENDS, 0.03, s) * smooth(1 + ENDS, 0.97, s)
+    seen = over(under, at.skin * [0.95, 0.93, 0.92], (0.55 + 0.25 * at.long) * bar)
     dark = np.minimum(at.brow_rgb * np.array([0.62, 0.56, 0.52]), 0.42 * at.skin)
     seen = over(seen, dark, np.clip(1.15 * hair, 0, 0.92))
     result = rgb.copy()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.rendering.face_place import LIGHTNESS
 from core.rendering.face_window import over, smooth
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _drawn(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace, eye
     opening = smooth(-soft, soft, np.minimum(below_upper, above_lower)) * ends
     under = rgb[cap.rows, cap.columns]
 
-    light = float(at.skin @ [0.3, 0.59, 0.11])
+    light = float(at.skin @ LIGHTNESS)
     fold = upper + 0.11 * smooth(0.55, 0.25, np.abs(u - 0.03))
     deep = np.exp(-(((v - fold) / 0.035) ** 2)) * smooth(0.56, 0.3, np.abs(u - 0.02))
     seen = over(under, at.skin * LIDS * 0.45, 0.5 * deep)
@@ -156,14 +157,14 @@ def _drawn(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace, eye
     rim = np.exp(-(((above_lower + 0.012) / 0.016) ** 2)) * smooth(0.52, 0.4, np.abs(u))
     seen = over(seen, np.minimum(at.skin * [1.08, 0.92, 0.90], 1), 0.45 * rim)
     dark = 0.25 * at.brow_rgb * np.array([0.9, 0.8, 0.75])
-    thick = 0.026 + 0.028 * np.clip(u + 0.5, 0, 1)
+    thick = 0.026 + (0.024 + 0.014 * at.long) * np.clip(u + 0.5, 0, 1)
     line = smooth(thick + soft, thick - soft, np.abs(below_upper + 0.4 * thick)) * smooth(0.54, 0.46, np.abs(u))
     seen = over(seen, dark, 0.88 * line)
     low = (
         smooth(0.012 + soft, 0.012 - soft, np.abs(above_lower + 0.006)) * smooth(-0.25, 0.3, u) * smooth(0.52, 0.44, u)
     )
     seen = over(seen, dark, 0.45 * low)
-    seen = over(seen, dark, 0.7 * _lashes(u, -below_upper, 0.10, soft))
+    seen = over(seen, dark, 0.7 * _lashes(u, -below_upper, 0.08 + 0.06 * at.long, soft))
     seen = over(seen, dark, 0.3 * _lashes(u + 0.03, -above_lower, 0.05, soft))
 
     result = rgb.copy()

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 WRINKLES = 15.0
 """Half the number of wrinkles across a lip."""
+RED = np.array([0.05, -0.10, -0.06])
+"""What lips under long hair have more of."""
 
 
 def with_lips(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace) -> Floats:
@@ -53,11 +55,12 @@ def with_lips(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace) 
         * smooth(1.2, 1.0, np.abs(m))
     )
     around = at.skin * np.where((off > 0)[:, None], [1.0, 0.965, 0.95], [0.94, 0.90, 0.88])
-    seen = over(under, around, 0.5 * rim)
+    shaved = 1 - at.beard
+    seen = over(under, around, 0.5 * rim * shaved)
     edge = np.exp(-(((off - upper) / (0.07 * tall)) ** 2)) * (off > upper)
-    seen = over(seen, np.minimum(at.skin * 1.08, 1), 0.35 * edge * ends)
+    seen = over(seen, np.minimum(at.skin * 1.08, 1), 0.35 * edge * ends * shaved)
 
-    red = at.lip_rgb
+    red = np.minimum(at.lip_rgb * (1 + at.long * RED), 1)
     depth = np.where(off > 0, off / np.maximum(upper, 1e-6), off / np.minimum(lower, -1e-6))
     shade = np.where(off > 0, 0.86 + 0.08 * depth, 1.04 - 0.10 * np.abs(depth - 0.4))
     random = np.random.default_rng(face.seed + 3)

@@ -43,6 +43,11 @@ MEAN_SPREAD = (0.106, 0.050)
 FRIENDLY, BEND = 0.07, (-0.2, 0.25)
 """What is added to the bend of the line between the lips, because blurred lips look sad, and its bounds: how far the
 corners lie above the middle, in half widths."""
+BEARDED = (0.80, 0.62)
+"""Lightness of upper lip and jaws to that of the cheeks below which there may be a beard, and is."""
+SHORT_HAIR, LONG_HAIR = -0.10, -0.24
+"""Heights down to which short and long hair hang, world units."""
+LIGHTNESS = np.array([0.30, 0.59, 0.11])
 LEAST_MASS = 12.0
 """Pixels of the small picture that a part must have."""
 
@@ -117,6 +122,8 @@ class FacePlace:
         lips: None where they were not found.
         skin: float64 [3], 0..1, of cheeks and forehead.
         brow_rgb, lip_rgb: float64 [3].
+        beard: 0..1, how surely the lower face is darkened by one.
+        long: 0..1, how long the hair is: where it is, brows are thinner, lashes longer and lips redder.
         sure: 0..1, how surely there is a face at all.
     """
 
@@ -129,6 +136,8 @@ class FacePlace:
     skin: Floats
     brow_rgb: Floats
     lip_rgb: Floats
+    beard: float
+    long: float
     sure: float
 
     def in_frame(self, points: Floats) -> Floats:
@@ -183,6 +192,8 @@ def find_face(generator: Generator, field: Field, grid: FieldGrid) -> FacePlace 
         skin,
         _hair_like(look.colour(look.chance("brows") ** 2, whole), grid),
         look.colour(look.chance("lips") ** 2, whole),
+        _beard(look, apart),
+        _hair_length(grid),
         float(np.clip(1.5 - turn / MOST_TURN, 0, 1)),
     )
 
@@ -204,6 +215,30 @@ def _eye_nodes(grid: FieldGrid) -> list[tuple[Floats, Floats]] | None:
             return None
         found.append((own.mean(0), own.std(0)[:2]))
     return found
+
+
+def _beard(look: _Look, apart: float) -> float:
+    """How surely there is a beard: upper lip and jaws are much darker than cheeks."""
+    light = look.colours @ LIGHTNESS
+    across, up = np.abs(look.x) / apart, look.y / apart
+
+    def mean(low: tuple[float, float], high: tuple[float, float]) -> float:
+        inside = (across > low[0]) & (across < high[0]) & (up > low[1]) & (up < high[1])
+        weight = look.chance("skin") * inside
+        return float((weight * light).sum() / max(float(weight.sum()), 1e-6))
+
+    cheek = max(mean((0.25, -0.7), (0.6, -0.3)), 0.05)
+    dark = (mean((0.0, -1.0), (0.3, -0.78)) + mean((0.3, -1.35), (0.55, -1.0))) / 2 / cheek
+    return float(np.clip((BEARDED[0] - dark) / (BEARDED[0] - BEARDED[1]), 0, 1))
+
+
+def _hair_length(grid: FieldGrid) -> float:
+    """How long the hair is, 0..1, as far as it hangs down."""
+    assert grid.labels is not None
+    nodes = ((grid.labels == PARTS.index("hair")) & grid.known).sum((0, 2)).cpu().numpy()
+    heights = np.linspace(-1, 1, len(nodes)) * grid.half_sides[1]
+    some = heights[nodes >= FEWEST_NODES]
+    return float(np.clip((SHORT_HAIR - some.min()) / (SHORT_HAIR - LONG_HAIR), 0, 1)) if len(some) else 0.0
 
 
 def _hair_like(brows: Floats, grid: FieldGrid) -> Floats:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from core.rendering.face_place import LIGHTNESS
+from core.rendering.face_window import over, smooth
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+STUBBLE = 0.9
+"""How much single hairs decide where a beard ends."""
 TEXEL = 0.0006
 """World units: a third of a millimetre."""
 TEXTURE_PX = 512
@@ -49,7 +54,44 @@ def with_skin(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace) 
     light = float(at.skin.mean())
     flush = 0.05 * light * blood + 0.6 * grain[..., 1]
     change = grain[..., 0, None] + flush[..., None] * np.array([0.6, -0.7, -0.6])
-    return np.asarray(np.clip(seen * (1 + change * shown[..., None]), 0, 1), np.float64)
+    seen = np.clip(seen * (1 + change * shown[..., None]), 0, 1)
+    return _with_beard(window, seen, face, at, shown) if at.beard > 0 else np.asarray(seen, np.float64)
+
+
+def _with_beard(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace, shown: Floats) -> Floats:
+    """Colours [h, w, 3] with hairs where the lower face is dark, and skin between them where it is less so."""
+    x, y, z = np.moveaxis(window.points / at.apart, -1, 0)
+    scale = at.apart / window.pixel / 100
+    calm = cv2.GaussianBlur(rgb.astype(np.float32), (0, 0), 1.2 * scale) @ LIGHTNESS / float(at.skin @ LIGHTNESS)
+    region = smooth(-0.60, -0.85, y) * smooth(0.20, 0.34, np.hypot(x / 0.9, (y + 0.62) / 0.9))  # below the nostrils
+    if at.lips is not None:
+        lips = at.lips
+        off = y - np.polyval(lips.line, x * at.apart - lips.centre) / at.apart
+        tall = (lips.upper + lips.lower) / at.apart
+        ring = np.hypot((x * at.apart - lips.centre) / lips.half, (off + 0.1 * tall) / (0.62 * tall))
+        region *= smooth(0.85, 1.05, ring)
+    # painted beards are blurred, and lightest on the chin: they grow where beards grow
+    out = np.abs(x)
+    edge = np.where(out < 0.42, -0.80 - 0.18 * smooth(0.2, 0.42, out), -0.98 + 0.8 * (out - 0.42))
+    grows = smooth(edge + 0.07, edge - 0.07, y) * smooth(1.15, 0.95, out)
+    amount = region * at.beard * np.maximum(smooth(0.9, 0.5, calm) * smooth(0.35, -0.05, y - edge), 0.74 * grows)
+    across, down = (
+        np.asarray(value * at.apart / TEXEL % TEXTURE_PX, np.float32) for value in (np.arctan2(x, z + 1.3) * 1.6, -y)
+    )
+    hair = cv2.remap(_stubble(face.seed % 5), across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    hair = np.asarray(hair, np.float64)
+    covered = smooth(0.32, 0.68, amount * 1.05 + STUBBLE * (hair - 0.5) * smooth(0.02, 0.2, amount))
+    dark = np.minimum(at.brow_rgb, at.skin * 0.6) * (0.42 + 0.5 * hair)[..., None]
+    bare = over(rgb, at.skin * [0.86, 0.82, 0.80], 0.5 * smooth(0.05, 0.5, amount) * shown)
+    return over(bare, dark, 0.85 * covered * shown)
+
+
+@cache
+def _stubble(seed: int) -> NDArray[np.float32]:
+    """Hairs that run down, 0..1, float32 [T, T]; it repeats both ways."""
+    noise = np.random.default_rng(seed).standard_normal((TEXTURE_PX, TEXTURE_PX)).astype(np.float32)
+    drawn = cv2.GaussianBlur(np.pad(noise, 64, mode="wrap"), (0, 0), sigmaX=1.1, sigmaY=3.6)[64:-64, 64:-64]
+    return np.asarray(np.clip(0.5 + 0.25 * drawn / drawn.std(), 0, 1), np.float32)
 
 
 @cache

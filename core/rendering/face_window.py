@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bytes = NDArray[np.uint8]
 
-LOW, HIGH = (-1.0, -2.2, -0.9), (1.0, 1.1, 0.45)
+LOW, HIGH = (-1.35, -2.2, -1.6), (1.35, 1.1, 0.45)
 """Corners of the face's box, in distances of the eyes, in its frame."""
 FACE = ("skin", "eyes", "brows", "lips", "nose", "mouth")
 LEAST_PX = 24

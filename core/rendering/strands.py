@@ -28,6 +28,10 @@ CENTRE = np.array([0.0, 0.03, -0.02])
 LAMP = np.array([-0.25, 0.85, 0.46])
 SHINE, NARROW, SPARKLE = 0.16, 28.0, 0.5
 """How much lighter hair is where it shines, how sharply that ends, and how much single strands differ in it."""
+BUMPS, STEP = 0.028, 0.03
+"""Size of the bumps that strands run over, in picture sides, and their height, world units."""
+LIGHT_CALM = 0.55
+"""By which share the strands of white hair differ less than those of black hair."""
 SWING, LIMP, FREE = 0.085, 0.10, -0.08
 """Length of a wave down the hair, and heights between which strands begin to swing, world units."""
 
@@ -48,7 +52,7 @@ def with_strands(
     """
     size = rgb.shape[0]
     share = cv2.resize(cv2.GaussianBlur(hair, (3, 3), 0), (size, size), interpolation=cv2.INTER_LINEAR).ravel()
-    along_z = at_size(depth, size).ravel()
+    along_z = _calmed(at_size(depth, size), share.reshape(size, size)).ravel()
     chosen = np.flatnonzero((share > 0.02) & (along_z > 0))
     if not len(chosen):
         return rgb
@@ -68,11 +72,25 @@ def with_strands(
         column += strands.wave / strands.pixel * free * np.sin(2 * math.pi * y / SWING + lock)
     row = (out - y) / (strands.pixel * STRETCH)
     detail = _read(strands.detail.astype(np.float32), row, column)
+    # light hair has less room to shine, and its shadows are filled
+    light = rgb.reshape(-1, 3)[chosen].mean(axis=1) / 255
+    detail *= 1 - LIGHT_CALM * light
     detail += np.log1p(SHINE * _shine(points, directions, detail))
     change = np.exp(detail * shown)
     finished = rgb.reshape(-1, 3).copy()
     finished[chosen] = np.clip(finished[chosen] * change[:, None] + 0.5, 0, 255).astype(np.uint8)
     return finished.reshape(rgb.shape)
+
+
+def _calmed(depth: Floats, hair: Floats) -> Floats:
+    """Depth [S, S] of hair without its bumps, on which strands would lie like lines of height on a map."""
+    sigma = len(depth) * BUMPS
+    weight = hair * (depth > 0)
+    near = cv2.GaussianBlur(weight, (0, 0), sigma)
+    smooth = cv2.GaussianBlur(depth * weight, (0, 0), sigma) / np.maximum(near, 1e-6)
+    # one lock before another stays before it
+    same = np.clip(2 - np.abs(smooth - depth) / STEP, 0, 1) * (near > 1e-3)
+    return np.asarray(depth + same * (smooth - depth), np.float32)
 
 
 def _shine(

@@ -1,11 +1,12 @@
 """Random heads: the same for a seed, without wisps and without what floats, and otherwise what the generator drew."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
 import torch
 
-from core.editors.random_head import random_head, random_latents, wisps
+from core.editors.random_head import face_detail_of, fragments, random_head, random_latents, wisps
 from core.evaluation.samples import floaters
 from core.frame import Quality
 from core.generators import load
@@ -36,13 +37,24 @@ def test_a_tidy_head_looks_as_it_did() -> None:
 def test_a_seed_with_floating_hair_loses_it_and_keeps_the_rest() -> None:
     mini = load("mini")
     with torch.no_grad():
-        drawn = mini.trigrid(random_latents(mini, 22))
-        before = field_grid(mini, drawn, part_labels)
         head = random_head(mini, 22)
+        before = field_grid(mini, mini.trigrid(head.latents), part_labels)
         after = field_grid(mini, head.trigrid, part_labels)
     assert isinstance(head.trigrid, RemappedField)
-    assert sum(floaters(before)) > 10
-    assert sum(floaters(after)) < 1
+    assert sum(floaters(before)) > 5
+    assert not floaters(after)
+    assert not fragments(after).any()
+    # its glasses are shapes
+    assert head.eyewear is not None
     assert wisps(after).sum() < wisps(before).sum() / 4
     solid = before.sigma > 100
     assert (after.sigma[solid] > 50).float().mean() > 0.98
+
+
+def test_eyes_go_from_one_colour_to_the_other_between_heads() -> None:
+    tiny = TinyGenerator()
+    ends = [random_latents(tiny, seed) for seed in (1, 2)]
+    path = [face_detail_of(tiny, torch.lerp(*ends, share)).iris for share in torch.linspace(0, 1, 9).tolist()]
+    assert face_detail_of(tiny, ends[0]).iris == path[0]
+    assert max(abs(a - b) for a, b in itertools.pairwise(path)) < 0.35
+    assert random_head(tiny, 1).face == face_detail_of(tiny, ends[0], 1)
