@@ -250,10 +250,7 @@ class HeadRenderer:
             if face is not None and self.head.face is not None:
                 rgb = with_face_detail(rgb, alpha, labels.numpy(), depth.numpy(), camera, self.head.face, face)
         rgb = self._dressed(rgb, alpha, depth.numpy(), camera)
-        if self._stylist is not None:
-            seen_now = Composite(features, coverage, resized(composite.depth, side))
-            rgb, alpha = self._stylist.drawn(rgb, alpha, seen_now, camera, self._face)
-        return Frame(
+        frame = Frame(
             rgb=rgb,
             alpha=alpha,
             depth=depth.numpy(),
@@ -261,6 +258,13 @@ class HeadRenderer:
             camera=camera,
             quality=quality,
         )
+        if self._stylist is None:
+            return frame
+        if self.head.eyewear is not None:
+            frame = with_eyewear(frame, self.head.eyewear)
+        seen_now = Composite(features, coverage, resized(composite.depth, side))
+        rgb, alpha = self._stylist.drawn(frame.rgb, frame.alpha, seen_now, camera, self._face)
+        return replace(frame, rgb=rgb, alpha=alpha)
 
     @cached_property
     def _skin(self) -> SkinTones | None:
@@ -274,7 +278,9 @@ class HeadRenderer:
         """
         if self.head.mouth is not None:
             frame = with_mouth_inside(frame, self.head.mouth)
-        return frame if self.head.eyewear is None else with_eyewear(frame, self.head.eyewear)
+        if self.head.eyewear is None or self._stylist is not None:
+            return frame  # styles draw them
+        return with_eyewear(frame, self.head.eyewear)
 
     def _found_face(self) -> FacePlace | None:
         """Where the face is that is drawn finely; looked for once."""
