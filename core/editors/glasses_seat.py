@@ -25,7 +25,7 @@ CLEAR_OF_FACE = (0.004, 0.012)
 MOST_MOVED = 0.03
 BESIDE_HEAD = 0.006
 """Between the middle of a temple and the head."""
-THIN_HAIR = 0.02
+THIN_HAIR = 0.035
 """Temples run over hair that lies closer than this to the head, and under thicker hair."""
 EAR = {"x": 0.14, "below_eyes": 0.0, "behind_eyes": 0.165}
 """Where ears are that cannot be seen: from the middle of the face, and from the eyes."""

@@ -37,6 +37,12 @@ SAMPLES = 10
 BEFORE = 0.35
 """Length of ray in front of the surface in which newcomers are looked for, by every second ray."""
 BEFORE_SAMPLES = 24
+BEHIND, BEHIND_SAMPLES = 0.09, 24
+"""Length of ray behind glass in which the face is looked for."""
+GLASS_GAP, GLASS_WIRE = 1 / 60, 1 / 34
+"""Gaps in what a photo shows of glasses, and the thickness of frames with their shadow, in picture sides."""
+LEAST_GLASS, CLEAR = 1.5e-3, 0.55
+"""Share of the picture that glass fills at least, and its lightness beside the skin's from which it is clear."""
 STANDS = (0.15, 0.5)
 """Opacity of what stands before the surface at which the photo begins to go, and at which it is gone."""
 RIM = 1 / 36
@@ -82,24 +88,62 @@ def refitted(
     if before is after:
         return tuple(photos)
     with torch.no_grad():
-        return tuple(_refitted(_without(photo, gone), generator, before, after, rays_px) for photo in photos)
+        through = [_seen_through(photo) * np.float32(min(gone.get("glasses", 0.0), 1.0)) for photo in photos]
+        return tuple(
+            _refitted(_without(photo, gone, glass), glass, generator, before, after, rays_px)
+            for photo, glass in zip(photos, through, strict=True)
+        )
 
 
-def _without(photo: PhotoLayer, gone: Mapping[str, float]) -> PhotoLayer:
-    """A photo that is laid off where it shows certain parts."""
+def _seen_through(photo: PhotoLayer) -> NDArray[np.float32]:
+    """How much a photo shows the face through clear glass, [h, w]; nothing where it was taken without, or dark ones."""
+    nothing = np.zeros((2, 2), np.float32)
+    if photo.labels is None:
+        return nothing
+    from scipy.ndimage import binary_fill_holes
+
+    worn, side = photo.labels == PARTS.index("glasses"), len(photo.labels)
+    wide = np.ones((round(side * GLASS_GAP) | 1,) * 2, np.uint8)
+    closed = cv2.morphologyEx(worn.astype(np.uint8), cv2.MORPH_CLOSE, wide)
+    wire = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (round(side * GLASS_WIRE) | 1,) * 2)
+    within = cv2.erode(binary_fill_holes(closed).astype(np.uint8), wire)
+    skin = photo.labels == PARTS.index("skin")
+    if within.sum() < LEAST_GLASS * side**2 or not skin.any():
+        return nothing
+    light = cv2.resize(photo.picture.mean(axis=2).astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
+    if np.median(light[within > 0]) < CLEAR * np.median(light[skin]):
+        return nothing
+    return np.asarray(cv2.blur(within.astype(np.float32), (5, 5)), np.float32)
+
+
+def _without(photo: PhotoLayer, gone: Mapping[str, float], through: NDArray[np.float32]) -> PhotoLayer:
+    """A photo that is laid off where it shows certain parts, but for what it shows through glass."""
     if photo.labels is None or not gone:
         return photo
     wide = np.ones((round(len(photo.labels) * RIM) | 1,) * 2, np.uint8)
     off = np.zeros(photo.labels.shape, np.float32)
     for part, share in gone.items():
         shown = cv2.dilate((photo.labels == PARTS.index(part)).astype(np.float32), wide)
+        if part == "glasses":
+            shown = shown * (1 - _at_size(through, len(shown)))
         off = np.maximum(off, shown * np.float32(min(share, 1.0)))
     kept = 1 - cv2.resize(cv2.blur(off, (3, 3)), photo.cover.shape, interpolation=cv2.INTER_LINEAR)
     covers = {name: (getattr(photo, name) * kept).astype(np.uint8) for name in ("cover", "cover_from_here")}
     return replace(photo, **covers)
 
 
-def _refitted(photo: PhotoLayer, generator: Generator, before: Field, after: Field, rays_px: int) -> PhotoLayer:
+def _at_size(mask: NDArray[np.float32], side_px: int) -> NDArray[np.float32]:
+    return np.asarray(cv2.resize(mask, (side_px, side_px), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _refitted(
+    photo: PhotoLayer,
+    through: NDArray[np.float32],
+    generator: Generator,
+    before: Field,
+    after: Field,
+    rays_px: int,
+) -> PhotoLayer:
     rays = _Rays.of(photo, rays_px)
     if not len(rays.along):
         return photo
@@ -113,10 +157,15 @@ def _refitted(photo: PhotoLayer, generator: Generator, before: Field, after: Fie
     # thin things fall between the rays
     newcomers = cv2.resize(cv2.dilate(newcomers, np.ones((3, 3), np.uint8)), (rays_px, rays_px))
     gone = torch.maximum(gone, torch.from_numpy(newcomers.ravel())[rays.at])
+    # what was seen through glass is the face, which now lies open further back
+    spared = torch.from_numpy(_at_size(through, rays_px).ravel())[rays.at]
+    gone = gone * (1 - spared)
     # a colour or a depth of hardly anything is no colour and no depth
-    same = (gone < 1) & (was.alpha > FIRM) & (now.alpha > FIRM)
+    same = (gone < 1) & (was.alpha > FIRM) & (now.alpha > FIRM) & (spared == 0)
     shift = torch.where(same[:, None], now.colours - was.colours, 0.0)
     moved = torch.where(same, now.depth - was.depth, 0.0) * rays.forward
+    if bool((spared > 0).any()):
+        moved[spared > 0] = _behind(generator, after, rays.chosen(spared > 0))
     picture = rays.as_picture(shift, len(photo.picture))
     kept = 1 - rays.as_picture(gone[:, None], len(photo.cover))[..., 0]
     nearer = rays.as_picture(moved[:, None], len(photo.depth))[..., 0]
@@ -157,6 +206,17 @@ class _Rays:
         origins, directions, forward = (values[at] for values in camera_rays(photo.camera, side_px))
         return _Rays(at, origins, directions, torch.from_numpy(surface)[at] / forward, forward, side_px)
 
+    def chosen(self, which: Tensor) -> _Rays:
+        """Some of them, bool [R]."""
+        return _Rays(
+            self.at[which],
+            self.origins[which],
+            self.directions[which],
+            self.along[which],
+            self.forward[which],
+            self.side_px,
+        )
+
     def as_picture(self, values: Tensor, side_px: int) -> NDArray[np.float32]:
         """Values [R, K] as a picture [side, side, K], which goes on a little beyond them."""
         flat = np.zeros((self.side_px**2, values.shape[1] + 1), np.float32)
@@ -182,6 +242,13 @@ def _about(generator: Generator, field: Field, rays: _Rays) -> _Layer:
         torch.where(met.cpu(), depth.cpu(), rays.along).clamp(near, far),
         None if logits is None else logits.softmax(dim=1).cpu(),
     )
+
+
+def _behind(generator: Generator, field: Field, rays: _Rays) -> Tensor:
+    """How far behind the surface that rays met they meet another one, along the camera's z, [R]."""
+    _, alpha, depth = _marched(generator, field, rays, rays.along - REACH, rays.along + BEHIND, BEHIND_SAMPLES)
+    met = torch.isfinite(depth) & (alpha > 1 / 2)
+    return torch.where(met.cpu(), depth.cpu() - rays.along, 0.0) * rays.forward
 
 
 def _before(generator: Generator, field: Field, rays: _Rays) -> Tensor:
