@@ -30,8 +30,13 @@ SAMPLES = 8
 """Samples a ray of the picture."""
 GAIN = 1.5
 """Share of the difference that is laid on: blurred by cells and super-resolution, the whole of it would not arrive."""
+MOST_CHANGE = 1.5
+"""Larger differences, in logits, are outlines that do not agree; no slope is right for them."""
 LEAST_FACING, FULL_FACING = 0.2, 0.6
 """Cosines between surface and view below which nothing is laid, and from which on all of it."""
+SHOULDERS, NECK = -0.25, -0.2
+"""Heights, world y, below which nothing is laid, and above which all of it. Few pictures taught the model where a bust
+ends: strong colours there change what it is called, and shoulders become lips."""
 LEAST_SOLID = 0.6
 """Opacity, of photo and head, below which a pixel tells more of the background than of the head."""
 
@@ -60,6 +65,7 @@ def looked_again(
         side, refined = look.photo.shape[-1], RefinedCamera(camera)
         surface = known.surface
         facing = ((surface.facing - LEAST_FACING) / (FULL_FACING - LEAST_FACING)).clamp(0, 1)
+        facing = facing * ((surface.points[:, 1:2] - SHOULDERS) / (NECK - SHOULDERS)).clamp(0, 1)
         slopes = known.colour.flatten(1).T.unflatten(1, facing.shape[-2:])[None]
         slopes = _sized(slopes, side)[0].flatten(1).T.unflatten(1, known.colour.shape[1:])
         cells, px = trigrid.planes.shape[-1], generator.info.neural_px
@@ -68,7 +74,8 @@ def looked_again(
         picture = generator.picture(seen.features[None], alpha, latents[None])
         drawn = F.interpolate(picture, (side, side), mode="area").clamp(0, 1)
         solid = (torch.minimum(_sized(alpha, side), look.mask) - LEAST_SOLID) / (1 - LEAST_SOLID)
-        change = GAIN * logit_change(drawn, look.photo) * solid.clamp(0, 1) * _sized(facing, side)
+        change = (GAIN * logit_change(drawn, look.photo)).clamp(-MOST_CHANGE, MOST_CHANGE)
+        change = change * solid.clamp(0, 1) * _sized(facing, side)
         values = (slopes @ change.flatten(2)[0].T[..., None])[..., 0]
         values = _sized(values.T.reshape(1, -1, side, side), max(cells, facing.shape[-1])).flatten(2)[0].T
         offset = known.filling.means(known.splat.spread(values)).unflatten(0, trigrid.planes.shape[0:3:2])
