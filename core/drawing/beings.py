@@ -123,16 +123,16 @@ def joker(subject: Subject, random: np.random.Generator) -> Values:
     seed, marks = int(random.integers(1 << 16)), subject.landmarks
     skin = subject.bare * (1 - subject.part(NECK)) * (subject.points[..., 1] > marks.chin - 0.02)
     light = _even_skin(subject)
-    paint = np.clip(0.35 + 0.78 * light, 0, 1)[..., None] * floats([0.97, 0.97, 0.95])
+    paint = np.clip(0.08 + 1.12 * light, 0, 1)[..., None] * floats([0.97, 0.97, 0.95])
     worn = 0.93 - 0.12 * np.clip(subject.noise(16, seed), 0, 1)
     face = skin * np.clip((subject.points[..., 2] - (marks.nose[2] - 0.36)) / 0.05, 0, 1)
     picture = _mixed(subject.whole, paint, face * worn)
-    black = _around_eyes(subject, 0.27)
+    black = 0.8 * _around_eyes(subject, 0.20)
     for eye in marks.eyes:
-        drop = eye + floats([[0, step, 0.01] for step in np.linspace(0.045, -0.075, 12)])
-        black = np.maximum(black, _along(subject, drop, 0.016))
+        drop = eye + floats([[0, step, 0.01] for step in np.linspace(0.03, -0.065, 12)])
+        black = np.maximum(black, _along(subject, drop, 0.011))
     eyes, iris = _eyeballs(subject)
-    picture = _mixed(picture, (0.05, 0.06, 0.09), 0.9 * np.clip(black, 0, 1) * (skin + eyes).clip(0, 1) * (1 - eyes))
+    picture = _mixed(picture, (0.05, 0.06, 0.09), 0.82 * np.clip(black, 0, 1) * (skin + eyes).clip(0, 1) * (1 - eyes))
     picture = _mixed(picture, (0.95, 0.94, 0.90), 0.6 * eyes * (1 - iris))
     grin = []
     for i, side in ((0, 1), (1, -1)):

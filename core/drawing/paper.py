@@ -25,6 +25,14 @@ def _tone(subject: Subject) -> Values:
     return np.asarray(np.clip(tone * shade + 0.10 * subject.light, 0, 1), np.float32)
 
 
+def _complexion(subject: Subject) -> Values:
+    """float32 [S, S], at most 1: what gives dark skin back its own tone, where colours stand for it."""
+    skin = np.isin(subject.labels, BARE) & subject.figure
+    level = float(np.median((subject.calm @ GREY)[skin])) if skin.any() else 0.6
+    own = min(1.0, max(0.4, level / 0.60)) ** 0.8
+    return np.asarray(1 + subject.face * (own - 1), np.float32)
+
+
 def _lines(subject: Subject, features: float = 1.0) -> Values:
     """float32 [S, S], 0..1: outlines, and the dark lines of eyes, brows, mouth and strands, as wide as a pencil's."""
     tone = _tone(subject)
@@ -92,7 +100,7 @@ def watercolour(subject: Subject, random: np.random.Generator) -> Values:
     level = (smooth @ GREY)[..., None]
     colour = np.clip(1 + (smooth / np.maximum(level, 0.12) - 1) * 0.9, 0.3, 1.6)
     steps = 0.5 * np.floor(tone * 5 + 0.5 + 0.15 * smooth_noise(random, size, 14)) / 5 + 0.5 * tone
-    wash = np.clip((0.36 + 0.66 * steps)[..., None] * colour, 0, 1)
+    wash = np.clip(((0.36 + 0.66 * steps) * _complexion(subject))[..., None] * colour, 0, 1)
     flow = (smooth_noise(random, size, 30, 2) * 0.5 + smooth_noise(random, size, 10, 2) * 0.7) * subject.unit
     at = np.mgrid[0:size, 0:size].astype(np.float32)
     across, down = (at[1] + flow[..., 0]).astype(np.float32), (at[0] + flow[..., 1]).astype(np.float32)
@@ -191,8 +199,7 @@ def comic(subject: Subject, random: np.random.Generator) -> Values:
     level = np.maximum((smooth @ GREY)[..., None], 0.08)
     steps = np.select([tones > 0.80, tones > 0.60, tones > 0.40, tones > 0.22], [0.95, 0.80, 0.58, 0.36], 0.16)
     chroma = np.clip(1 + (smooth / level - 1) * 1.25, 0.25, 1.9)
-    dark = subject.bare[..., None] * np.clip(0.55 - level, 0, 0.4)
-    picture = floats(np.clip(steps[..., None] * chroma * (1 - 0.6 * dark), 0, 1))
+    picture = floats(np.clip((steps * _complexion(subject))[..., None] * chroma, 0, 1))
     at = np.mgrid[0:size, 0:size].astype(np.float32) * np.float32(2 * np.pi / (5.0 * subject.unit))
     dots = np.clip((np.sin(at[0] + at[1]) + np.sin(at[0] - at[1]) - 0.3) * 3, 0, 1)
     shaded = ((tones > 0.40) & (tones <= 0.62)).astype(np.float32) * subject.bare
