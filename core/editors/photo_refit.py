@@ -106,7 +106,10 @@ def _seen_through(photo: PhotoLayer) -> NDArray[np.float32]:
     wide = np.ones((round(side * GLASS_GAP) | 1,) * 2, np.uint8)
     closed = cv2.morphologyEx(worn.astype(np.uint8), cv2.MORPH_CLOSE, wide)
     wire = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (round(side * GLASS_WIRE) | 1,) * 2)
-    within = cv2.erode(binary_fill_holes(closed).astype(np.uint8), wire)
+    filled = binary_fill_holes(closed)
+    holes = filled & ~worn
+    # glass is called glasses as well by some, by others what is seen through it
+    within = cv2.erode((holes if holes.sum() > filled.sum() / 4 else filled).astype(np.uint8), wire)
     skin = photo.labels == PARTS.index("skin")
     if within.sum() < LEAST_GLASS * side**2 or not skin.any():
         return nothing

@@ -116,3 +116,25 @@ def test_what_the_photo_shows_of_a_part_that_came_off_goes_with_it(photographed:
     (half,) = refitted(worn, TinyGenerator(), photographed.trigrid, same, gone={"hair": 0.5})
     seen = was.cover_from_here[:200] > 200
     assert np.abs(half.cover_from_here[:200][seen] / was.cover_from_here[:200][seen] - 0.5).max() < 0.02
+
+
+def test_what_a_photo_shows_through_clear_glass_stays_when_the_glasses_go(photographed: Head) -> None:
+    (was,) = photographed.photos
+    side = 256
+    labels = np.full((side, side), PARTS.index("skin"), np.uint8)
+    for column in (98, 158):
+        cv2.circle(labels, (column, 120), 24, PARTS.index("glasses"), 8)
+    shown = np.full_like(was.cover, 255)
+    photo = replace(was, labels=labels, cover=shown, cover_from_here=shown)
+    nothing = GraftedField(photographed.trigrid, tiny_head(2).trigrid, Volume(torch.zeros(2, 2, 2), (0.1, 0.1, 0.1)))
+
+    def left(layer: PhotoLayer) -> tuple[int, int]:
+        (refit,) = refitted((layer,), TinyGenerator(), photographed.trigrid, nothing, gone={"glasses": 1.0})
+        large = cv2.resize(refit.cover, (side, side), interpolation=cv2.INTER_AREA)
+        return int(large[120, 98]), int(large[120, 98 + 24])
+
+    assert left(photo) == (255, 0)
+    dark = cv2.resize(photo.picture, (side, side))
+    cv2.circle(dark, (98, 120), 22, (5, 5, 5), -1)
+    cv2.circle(dark, (158, 120), 22, (5, 5, 5), -1)
+    assert left(replace(photo, picture=dark))[1] == 0
