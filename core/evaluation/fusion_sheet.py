@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.progress import Report
     from core.protocols import Generator
 
-ROWS = (("hair", 70_000, 70_003), ("hair", 70_006, 70_009), ("glasses", 70_002, 70_003))
+ROWS = (("hair", 70_000, 70_003), ("glasses", 70_002, 70_003))
 """Part, seed of the wearer and seed of the reference."""
 YAWS_DEGREES, PITCH_DEGREES, TILE_PX = (0, 50), 4, 160
 
