@@ -8,10 +8,17 @@ import pytest
 import torch
 
 from core.errors import CheckpointError, VoltefaceError
+from core.generators.mini import load_mini
 from core.generators.mini_prior import AttributeNames
-from core.inverters.encoder import LevelOffsets, fingerprint
+from core.inverters.encoder import WEIGHTS, LevelOffsets, fingerprint
 from core.inverters.encoder_network import EncoderNetwork
-from core.inverters.fusion_encoder import FusionEncoder, fusion_latents, load_fusion, save_fusion
+from core.inverters.fusion_encoder import (
+    FusionEncoder,
+    bundled_fusion_encoder,
+    fusion_latents,
+    load_fusion,
+    save_fusion,
+)
 from core.progress import silent
 from core.training import fusion_items
 from core.training.fusion import FusionRecipe, FusionTraining, closed_form, train_fusion
@@ -131,3 +138,11 @@ def test_a_generator_without_an_encoder_has_no_answer(generator: Mini) -> None:
     object.__setattr__(unknown.info, "name", "unknown")
     picture = torch.rand(1, 3, 32, 32)
     assert fusion_latents(unknown, picture, picture[:, :1]) is None
+
+
+def test_the_bundled_one_fits_the_bundled_model_and_is_small() -> None:
+    mini, encoder = load_mini(), bundled_fusion_encoder("mini")
+    assert encoder is not None
+    assert encoder.offsets.generator == fingerprint(mini.prior)
+    assert encoder.offsets.weight.shape[:2] == (mini.info.latent_count, mini.info.latent_size)
+    assert (WEIGHTS / "mini_fusion.safetensors").stat().st_size < 2_000_000
