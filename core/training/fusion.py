@@ -7,6 +7,7 @@ the generator makes of the encoder's latents in its band is rendered, and inside
 look like the reference (LPIPS), outside it should be the wearer (identity). What does not pay there is dropped.
 
 Resumable: OUT/fusion.state.safetensors is written every few minutes, and each step draws from a seed of its own.
+Longer than usual: both ways to begin, the descent and the choice between them are judged by one loss.
 """
 
 from __future__ import annotations
