@@ -42,11 +42,13 @@ from core.editors.plane_taking import PlaneHead, PlaneTools, part_change
 from core.editors.rear_repair import RearLayer
 from core.editors.recolouring import CALM, FREE, Remap, remap_to, toned
 from core.editors.restyling import check_fits, check_region, plane_change, restyled
+from core.editors.tidying import Clutter
 from core.errors import VoltefaceError
 from core.generators.mini import Mini
 from core.grafted_field import GraftedField, RemappedField, Volume
 from core.rendering.marching import never_stale
-from core.rendering.renderer import HeadRenderer
+from core.rendering.occupancy import field_grid
+from core.rendering.renderer import HeadRenderer, part_labels
 from core.styled_field import StyledField
 from core.trigrid import Trigrid
 from core.worn_style import StylePlace, WornStyle, with_part
@@ -160,7 +162,7 @@ class Folder:
                         eyewear = pair
                     case TakePart():
                         field = self._taken(field, fitted, anchor, edit)
-                        worn = self._styles_with(worn, field, edit)
+                        worn, field = self._styles_with(worn, field, edit), self._tidied(field, anchor, edit)
                         stiff = field if edit.part == "glasses" and isinstance(field, GraftedField) else stiff
                         strands = self._references[edit.reference].strands if edit.part == "hair" else strands
                     case Recolour(part="glasses") if eyewear is not None:
@@ -325,6 +327,19 @@ class Folder:
 
         graft = self._once(("dyed", *what, _numbers(seen), edit.harmonise), dyed)
         return GraftedField(field, graft, volume, place.fit, edit.strength)
+
+    def _tidied(self, field: Field, anchor: Tensor, edit: TakePart) -> Field:
+        """Taken hair without what of it floats; looked for once, at whatever strength."""
+        if edit.part != "hair" or not edit.strength or not isinstance(field, GraftedField):
+            return field
+        key = ("clutter", edit.reference, edit.regions, edit.seam, _numbers(anchor))
+
+        def look() -> Clutter:
+            whole = replace(field, strength=1.0)
+            grid = field_grid(self._generator, whole, part_labels, below=self._grid_of(self._head))
+            return Clutter.of(grid, whole)
+
+        return self._once(key, look).wiped(field)
 
     def _lender(self, edit: TakePart) -> Lender:
         """Who lends the part of an edit.

@@ -1,31 +1,29 @@
-"""Random heads as they are shown: what the generator draws of a seed, without what hangs in the air.
+"""Random heads as they are shown: what the generator draws of a seed, tidied, with strands, fine detail and glasses.
 
-At truncations that leave heads different, a small generator also leaves wisps of hair and haze beyond the hair's ends.
-They are wiped off the field: pieces that touch nothing, and hair that is nowhere thick.
+The generator leaves wisps in the air and frames of glasses in bits. The first are wiped off the field; glasses are
+measured, taken off the latents and worn as shapes.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 
-from core.camera import HEAD_FOCAL, HEAD_RADIUS, Camera
+from core.camera import Camera
 from core.editors.bareness import can_go_without, latents_without
 from core.editors.glasses_form import glasses_form
 from core.editors.glasses_seat import seated
-from core.editors.part_volume import HeadParts, grown
-from core.editors.rear_repair import FIRM, floating
+from core.editors.part_volume import HeadParts
+from core.editors.tidying import tidied
 from core.face_detail import FaceDetail
-from core.grafted_field import Fit, RemappedField, Volume
+from core.grafted_field import Fit
 from core.hair_strands import HairStrands
 from core.head import Head
 from core.mask import PARTS
-from core.rendering.occupancy import FAINT, field_grid
+from core.rendering.occupancy import field_grid
 from core.rendering.renderer import part_labels
 
 if TYPE_CHECKING:
@@ -47,16 +45,6 @@ LEAST_LENS, LOW_ON_NOSE = 0.032, 0.022
 """Half a lens' width and the way from its middle to the eyes that glasses have, world units; others were misread."""
 SHORT, LONG, MOST_WAVE = -0.10, -0.26, 0.006
 """Heights down to which hair is short and long, and how far the longest swings, world units."""
-THICK = 1
-"""Nodes by which hair must reach beyond a point in every direction somewhere nearby, or it is a wisp."""
-ROUNDS, GONE = 4, 0.3
-"""How often bits are looked for that wiping sets free, and the weight from which a node may be wiped."""
-HOLDING = 2
-"""Nodes of air across which a frame of glasses still holds on to the head."""
-SEEN_HALF_HEIGHT = HEAD_RADIUS / (2 * HEAD_FOCAL)
-"""Below, no training camera has seen anything."""
-SPARED = 1
-"""Nodes around thick hair that are left: outlines are soft."""
 
 
 def random_head(generator: Generator, seed: int, *, truncation: float = TRUNCATION) -> Head:
@@ -150,75 +138,3 @@ def _wave(grid: FieldGrid, seed: int) -> float:
         return 0.0
     share = (SHORT - float(heights.min())) / (SHORT - LONG)
     return MOST_WAVE * min(max(share, 0.0), 1.0) * float(np.random.default_rng(seed).random())
-
-
-def tidied(generator: Generator, field: Field, grid: FieldGrid | None = None) -> Field:
-    """A field without what floats and without wisps; the very same one where there are none.
-
-    Args:
-        generator: decodes it, with its tuning.
-        field: any head, such as one that took another's hair.
-        grid: of the field, where there is one already.
-    """
-    grid = field_grid(generator, field, part_labels) if grid is None else grid
-    # what held on by a wisp floats without it
-    thin = grown(wisps(grid), 1)
-    firm = replace(grid, sigma=torch.where(thin, 0.0, grid.sigma))
-    nodes = thin | floating(firm) | floating(grid)
-    bits = torch.zeros_like(nodes)
-    for _ in range(ROUNDS):
-        left = replace(grid, sigma=torch.where(bits | (_softened(nodes) > GONE), 0.0, grid.sigma))
-        loose = fragments(left)
-        if not loose.any():
-            break
-        bits |= loose
-        nodes |= grown(loose, 1)
-    return emptied(field, grid, torch.maximum(_softened(nodes), bits.float()))
-
-
-def fragments(grid: FieldGrid) -> Tensor:
-    """Nodes bool [Z, Y, X] of what stands off the head: bits of glasses, and what only held on far below.
-
-    Pieces are told as a person sees them: by what is solid, and only above where any camera looks.
-    """
-    from scipy.ndimage import label
-
-    solid = (grid.sigma > FIRM).cpu()
-    solid[:, torch.linspace(-1, 1, solid.shape[1]) * grid.half_sides[1] <= -SEEN_HALF_HEIGHT] = False
-    numbers, count = label(solid.numpy(), structure=np.ones((3, 3, 3)))
-    if count < 2:
-        return torch.zeros_like(grid.sigma, dtype=torch.bool)
-    sizes = np.bincount(numbers.ravel())
-    sizes[0] = 0
-    main = torch.from_numpy(numbers == int(sizes.argmax()))
-    # temples are thinner than the grid: a frame this near holds on
-    held = np.unique(numbers[(grown(main, HOLDING) & solid).numpy()])
-    return (solid & ~torch.from_numpy(np.isin(numbers, held))).to(grid.sigma.device)
-
-
-def emptied(field: Field, grid: FieldGrid, weights: Tensor) -> Field:
-    """A field with nothing, as far as weights say, [Z, Y, X] 0..1, at its grid's nodes; the same one if nowhere."""
-    if not weights.any():
-        return field
-    emptiest = torch.stack(torch.unravel_index(grid.sigma.argmin(), grid.sigma.shape)).flip(0)
-    half = torch.tensor(grid.half_sides, device=grid.sigma.device)
-    nothing = field.sample((emptiest * torch.tensor(grid.spacing, device=half.device) - half)[None].float())[0]
-    return RemappedField(
-        field, -torch.eye(len(nothing), device=nothing.device), nothing, Volume(weights, grid.half_sides)
-    )
-
-
-def _softened(nodes: Tensor) -> Tensor:
-    """Weights [Z, Y, X] of nodes bool [Z, Y, X] that fade over a node, so that no cut is seen."""
-    return F.avg_pool3d(nodes.float()[None, None], 3, 1, 1)[0, 0]
-
-
-def wisps(grid: FieldGrid) -> Tensor:
-    """Nodes bool [Z, Y, X] of hair that is nowhere thick; none where no labels tell hair from glasses and ears."""
-    if grid.labels is None:
-        return torch.zeros_like(grid.sigma, dtype=torch.bool)
-    thick = grown(~grown(grid.sigma <= FIRM, THICK), THICK + SPARED)
-    # haze at the outline has no label of its own
-    hairy = grown((grid.labels == PARTS.index("hair")) & (grid.sigma > FAINT), SPARED)
-    others = (grid.labels != PARTS.index("hair")) & (grid.labels != PARTS.index("background"))
-    return hairy & (grid.sigma > FAINT / 4) & ~thick & ~grown(others, SPARED)

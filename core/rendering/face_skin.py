@@ -74,7 +74,11 @@ def _with_beard(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace
     out = np.abs(x)
     edge = np.where(out < 0.42, -0.80 - 0.18 * smooth(0.2, 0.42, out), -0.98 + 0.8 * (out - 0.42))
     grows = smooth(edge + 0.07, edge - 0.07, y) * smooth(1.15, 0.95, out)
-    amount = region * at.beard * np.maximum(smooth(0.9, 0.5, calm) * smooth(0.35, -0.05, y - edge), 0.74 * grows)
+    amount = (
+        region
+        * (0.4 + 0.6 * at.beard)
+        * np.maximum(smooth(0.9, 0.5, calm) * smooth(0.35, -0.05, y - edge), 0.74 * grows)
+    )
     across, down = (
         np.asarray(value * at.apart / TEXEL % TEXTURE_PX, np.float32) for value in (np.arctan2(x, z + 1.3) * 1.6, -y)
     )
@@ -82,8 +86,9 @@ def _with_beard(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace
     hair = np.asarray(hair, np.float64)
     covered = smooth(0.32, 0.68, amount * 1.05 + STUBBLE * (hair - 0.5) * smooth(0.02, 0.2, amount))
     dark = np.minimum(at.brow_rgb, at.skin * 0.6) * (0.42 + 0.5 * hair)[..., None]
-    bare = over(rgb, at.skin * [0.86, 0.82, 0.80], 0.5 * smooth(0.05, 0.5, amount) * shown)
-    return over(bare, dark, 0.85 * covered * shown)
+    full = smooth(0.0, 0.7, np.full_like(amount, at.beard))  # a thin beard is a shade
+    bare = over(rgb, at.skin * [0.86, 0.82, 0.80], 0.5 * full * smooth(0.05, 0.5, amount) * shown)
+    return over(bare, dark, 0.85 * full * covered * shown)
 
 
 @cache

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from core.editors.random_head import face_detail_of, fragments, random_head, random_latents, wisps
+from core.editors.random_head import face_detail_of, random_head, random_latents
+from core.editors.tidying import fragments, wisps
 from core.evaluation.samples import floaters
 from core.frame import Quality
 from core.generators import load

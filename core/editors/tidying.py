@@ -1,0 +1,137 @@
+"""A head without what hangs in the air: wisps of hair, bits of glasses, haze beyond the hair's ends.
+
+At truncations that leave heads different, a small generator leaves them, and so does hair that was taken from another
+head. They are wiped off the field: pieces that touch nothing, and hair that is nowhere thick.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.camera import HEAD_FOCAL, HEAD_RADIUS
+from core.editors.part_volume import grown
+from core.editors.rear_repair import FIRM, floating
+from core.grafted_field import GraftedField, RemappedField, Volume
+from core.mask import PARTS
+from core.rendering.occupancy import FAINT, field_grid
+from core.rendering.renderer import part_labels
+
+if TYPE_CHECKING:
+    from core.field import Field
+    from core.protocols import Generator
+    from core.rendering.occupancy import FieldGrid
+
+THICK = 1
+"""Nodes by which hair must reach beyond a point in every direction somewhere nearby, or it is a wisp."""
+ROUNDS, GONE = 4, 0.3
+"""How often bits are looked for that wiping sets free, and the weight from which a node may be wiped."""
+HOLDING = 2
+"""Nodes of air across which a frame of glasses still holds on to the head."""
+SEEN_HALF_HEIGHT = HEAD_RADIUS / (2 * HEAD_FOCAL)
+"""Below, no training camera has seen anything."""
+SPARED = 1
+"""Nodes around thick hair that are left: outlines are soft."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clutter:
+    """What of a head hangs in the air.
+
+    Attributes:
+        volume: how far each place is to be wiped.
+        empty: float32 [3], a place where there is nothing.
+    """
+
+    volume: Volume
+    empty: Tensor
+
+    @staticmethod
+    def of(grid: FieldGrid, graft: GraftedField | None = None) -> Clutter:
+        """Look for it.
+
+        Args:
+            grid: the head.
+            graft: part of the head's field that came from another head: only there is anything wiped then.
+        """
+        # what held on by a wisp floats without it
+        thin = grown(wisps(grid), 1)
+        firm = replace(grid, sigma=torch.where(thin, 0.0, grid.sigma))
+        nodes = thin | floating(firm) | floating(grid)
+        bits = torch.zeros_like(nodes)
+        for _ in range(ROUNDS):
+            left = replace(grid, sigma=torch.where(bits | (_softened(nodes) > GONE), 0.0, grid.sigma))
+            loose = fragments(left)
+            if not loose.any():
+                break
+            bits |= loose
+            nodes |= grown(loose, 1)
+        weights = torch.maximum(_softened(nodes), bits.float())
+        half = torch.tensor(grid.half_sides, device=weights.device)
+        spacing = torch.tensor(grid.spacing, device=weights.device)
+        if graft is not None:
+            chosen = weights.nonzero()
+            there = graft.fit.undone(chosen.flip(1) * spacing - half)
+            z, y, x = chosen[graft.volume.at(there) == 0].unbind(1)
+            weights[z, y, x] = 0
+        emptiest = torch.stack(torch.unravel_index(grid.sigma.argmin(), grid.sigma.shape)).flip(0)
+        return Clutter(Volume(weights, grid.half_sides), (emptiest * spacing - half).float())
+
+    def wiped(self, field: Field) -> Field:
+        """A field without it; the very same one where there is none."""
+        if self.volume.is_empty:
+            return field
+        nothing = field.sample(self.empty[None])[0]
+        return RemappedField(field, -torch.eye(len(nothing), device=nothing.device), nothing, self.volume)
+
+
+def tidied(generator: Generator, field: Field, grid: FieldGrid | None = None) -> Field:
+    """A field without what floats and without wisps; the very same one where there are none.
+
+    Args:
+        generator: decodes it, with its tuning.
+        field: any head.
+        grid: of the field, where there is one already.
+    """
+    return Clutter.of(field_grid(generator, field, part_labels) if grid is None else grid).wiped(field)
+
+
+def fragments(grid: FieldGrid) -> Tensor:
+    """Nodes bool [Z, Y, X] of what stands off the head: bits of glasses, and what only held on far below.
+
+    Pieces are told as a person sees them: by what is solid, and only above where any camera looks.
+    """
+    from scipy.ndimage import label
+
+    solid = (grid.sigma > FIRM).cpu()
+    solid[:, torch.linspace(-1, 1, solid.shape[1]) * grid.half_sides[1] <= -SEEN_HALF_HEIGHT] = False
+    numbers, count = label(solid.numpy(), structure=np.ones((3, 3, 3)))
+    if count < 2:
+        return torch.zeros_like(grid.sigma, dtype=torch.bool)
+    sizes = np.bincount(numbers.ravel())
+    sizes[0] = 0
+    main = torch.from_numpy(numbers == int(sizes.argmax()))
+    # temples are thinner than the grid: a frame this near holds on
+    held = np.unique(numbers[(grown(main, HOLDING) & solid).numpy()])
+    return (solid & ~torch.from_numpy(np.isin(numbers, held))).to(grid.sigma.device)
+
+
+def _softened(nodes: Tensor) -> Tensor:
+    """Weights [Z, Y, X] of nodes bool [Z, Y, X] that fade over a node, so that no cut is seen."""
+    return F.avg_pool3d(nodes.float()[None, None], 3, 1, 1)[0, 0]
+
+
+def wisps(grid: FieldGrid) -> Tensor:
+    """Nodes bool [Z, Y, X] of hair that is nowhere thick; none where no labels tell hair from glasses and ears."""
+    if grid.labels is None:
+        return torch.zeros_like(grid.sigma, dtype=torch.bool)
+    thick = grown(~grown(grid.sigma <= FIRM, THICK), THICK + SPARED)
+    # haze at the outline has no label of its own
+    hairy = grown((grid.labels == PARTS.index("hair")) & (grid.sigma > FAINT), SPARED)
+    others = (grid.labels != PARTS.index("hair")) & (grid.labels != PARTS.index("background"))
+    return hairy & (grid.sigma > FAINT / 4) & ~thick & ~grown(others, SPARED)
