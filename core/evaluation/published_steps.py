@@ -35,7 +35,6 @@ from core.generators.mini import Mini
 from core.inverters.encoder import bundled_encoder
 from core.inverters.fusion_encoder import FusionEncoder, bundled_fusion_encoder
 from core.progress import Progress
-from core.styled_field import StyledField
 from core.training.fusion_items import segmenter_of
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
 
     from core.evaluation.editing import Pair
     from core.evaluation.pair_log import PairLog
+    from core.head import Head
     from core.progress import Report
     from core.protocols import Generator
     from core.trigrid import Trigrid
@@ -104,15 +104,20 @@ def _encoders(generator: Mini) -> Mapping[str, FusionEncoder]:
     return found if tuned is None else found | {TUNED: tuned}
 
 
+def as_generated(generator: Mini, head: Head) -> Head:
+    """A head as its planes alone show it: the published way knows no glasses, hair or skin drawn over them."""
+    planes = PlaneHead.of(generator, head, "").planes
+    return replace(head, trigrid=planes, photos=(), strands=None, face=None, eyewear=None)
+
+
 def measured_steps(generator: Mini, pair: Pair, part: str) -> PairRecord:
     """What each step changed, and how much of the part arrived."""
-    before, theirs = views_of(generator, pair.wearer), views_of(generator, pair.reference)
-    plain = PlaneHead.of(generator, pair.wearer, "").planes
+    wearer, reference = (as_generated(generator, head) for head in (pair.wearer, pair.reference))
+    before, theirs = views_of(generator, wearer), views_of(generator, reference)
     face = identity_of(before[0].rgb)
     rows = {}
     for name, planes in published_steps(generator, pair, part):
-        field = StyledField(pair.wearer.trigrid, plain.with_planes(planes.planes - plain.planes))
-        after = views_of(generator, replace(pair.wearer, trigrid=field))
+        after = views_of(generator, replace(wearer, trigrid=planes))
         rows[name] = compared(before, after, theirs, part), identity_between(face, identity_of(after[0].rgb))
     return PairRecord(pair.names, rows)
 
