@@ -54,8 +54,8 @@ def test_a_seed_with_floating_hair_loses_it_and_keeps_the_rest() -> None:
 
 def test_eyes_go_from_one_colour_to_the_other_between_heads() -> None:
     tiny = TinyGenerator()
-    ends = [random_latents(tiny, seed) for seed in (1, 2)]
-    path = [face_detail_of(tiny, torch.lerp(ends[0], ends[1], share)).iris for share in torch.linspace(0, 1, 9).tolist()]
-    assert face_detail_of(tiny, ends[0]).iris == path[0]
+    one, other = (random_latents(tiny, seed) for seed in (1, 2))
+    path = [face_detail_of(tiny, torch.lerp(one, other, share)).iris for share in torch.linspace(0, 1, 9).tolist()]
+    assert face_detail_of(tiny, one).iris == path[0]
     assert max(abs(a - b) for a, b in itertools.pairwise(path)) < 0.35
-    assert random_head(tiny, 1).face == face_detail_of(tiny, ends[0], 1)
+    assert random_head(tiny, 1).face == face_detail_of(tiny, one, 1)
