@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from core.progress import Report
     from core.protocols import Generator
 
-ROWS = (("hair", 70_000, 70_003), ("glasses", 70_000, 70_003))
+ROWS = (("hair", 70_000, 70_003), ("mouth", 70_000, 70_003))
 """Part, seed of the wearer and seed of the reference."""
 YAWS_DEGREES, PITCH_DEGREES, TILE_PX = (0, 50), 4, 160
 
