@@ -5,6 +5,9 @@ whose rows hold all slices and channels of one cell, and the four cells around a
 to eight times as fast, the same numbers to rounding (a test compares them).
 """
 
+import threading
+import weakref
+from collections import OrderedDict
 from collections.abc import Callable
 
 import torch
@@ -23,7 +26,7 @@ Sampler = Callable[[Tensor], Tensor]
 def sampler_of(field: Field) -> Sampler:
     """The fastest way to read a field that gives the gradients that are asked for."""
     if isinstance(field, Trigrid) and field.device.type == "cpu" and not torch.is_grad_enabled():
-        return PlaneTable(field).sample
+        return _table_of(field).sample
     if isinstance(field, GraftedField):
         base, graft = sampler_of(field.base), sampler_of(field.graft)
         return lambda points: field.sampled(points, base, graft)
@@ -34,6 +37,37 @@ def sampler_of(field: Field) -> Sampler:
         still = sampler_of(field.base)
         return lambda points: field.sampled(points, still)
     return field.sample
+
+
+KEPT_TABLES = 3
+"""Tables that are kept while their planes live: an edited head, what it takes from, and what it wears bare. Laying out
+takes as long as reading a picture."""
+_tables: OrderedDict[int, tuple[weakref.ref[Tensor], int, "PlaneTable"]] = OrderedDict()
+_tables_lock = threading.RLock()  # planes may be let go, and their table with them, while it is held
+
+
+def _table_of(trigrid: Trigrid) -> "PlaneTable":
+    """The table of a trigrid's planes, kept from before where they are the very same tensor, unchanged."""
+    planes = trigrid.planes
+    key, version = hash((id(planes), trigrid.axes, trigrid.box_side)), planes._version
+    with _tables_lock:
+        known = _tables.get(key)
+        if known is not None and known[0]() is planes and known[1] == version:
+            _tables.move_to_end(key)
+            return known[2]
+    table = PlaneTable(trigrid)
+
+    def forget(reference: weakref.ref[Tensor]) -> None:
+        # the planes of a search live for a step
+        with _tables_lock:
+            if key in _tables and _tables[key][0] is reference:
+                del _tables[key]
+
+    with _tables_lock:
+        _tables[key] = weakref.ref(planes, forget), version, table
+        while len(_tables) > KEPT_TABLES:
+            _tables.popitem(last=False)
+    return table
 
 
 class PlaneTable:

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from core.rendering import sampling
 from core.rendering.sampling import PlaneTable, sampler_of
 from core.trigrid import PlaneAxes, Trigrid
 
@@ -30,3 +31,17 @@ def test_gradients_are_kept_where_they_are_wanted() -> None:
     assert trigrid.planes.grad is not None
     with torch.no_grad():
         assert not sampler_of(trigrid)(torch.zeros(3, 3)).requires_grad
+
+
+def test_tables_are_kept_while_their_planes_live_and_stay_as_they_are() -> None:
+    planes = torch.randn(3, 2, 2, 4, 4)
+    points = torch.rand(9, 3) - 0.5
+    with torch.no_grad():
+        first = sampler_of(Trigrid(planes))
+        assert sampler_of(Trigrid(planes)) == first, "the same table"
+        assert sampler_of(Trigrid(planes, box_side=2.0)) != first
+        planes += 1
+        torch.testing.assert_close(sampler_of(Trigrid(planes))(points), Trigrid(planes).sample(points))
+        before = len(sampling._tables)
+        del planes
+        assert len(sampling._tables) < before, "nothing holds what nobody else holds"
