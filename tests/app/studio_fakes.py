@@ -222,6 +222,7 @@ class Workshop:
             project_reference=lambda path, generator, key, **_: self._reference(path.stem, 5, generator, key),
             likeness=lambda *_: {"Likeness": 0.5},
             export=self.export,
+            style_pictures=lambda *_: None,  # its heads are called mini, but the bundled generator cannot read them
             warm_up=lambda: None,
             use_threads=lambda _count: None,
         )
