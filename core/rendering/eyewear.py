@@ -15,7 +15,7 @@ import numpy as np
 from core.frame import Frame, Quality
 from core.mask import PARTS
 from core.mesh import smooth_normals
-from core.rendering.paint import at_size
+from core.rendering.places import at_size
 from core.rendering.raster import rasterised
 
 if TYPE_CHECKING:

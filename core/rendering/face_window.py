@@ -9,16 +9,15 @@ import cv2
 import numpy as np
 
 from core.mask import PARTS
-from core.rendering.paint import at_size
+from core.rendering.places import at_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.camera import Camera
+    from core.frame import Frame
     from core.rendering.face_place import FacePlace
 
     Floats = NDArray[np.float64]
-    Bytes = NDArray[np.uint8]
 
 LOW, HIGH = (-1.35, -2.2, -1.6), (1.35, 1.1, 0.45)
 """Corners of the face's box, in distances of the eyes, in its frame."""
@@ -58,21 +57,10 @@ class FaceWindow:
     pixel: float
 
     @staticmethod
-    def of(
-        rgb: Bytes, alpha: NDArray[np.float32], labels: Bytes, depth: NDArray[np.float32], camera: Camera, at: FacePlace
-    ) -> FaceWindow | None:
-        """The window of a picture; None where the face is not seen or tiny.
-
-        Args:
-            rgb: uint8 [S, S, 3], on white.
-            alpha: float32 [S, S].
-            labels: uint8 [h, h], indices into `core.mask.PARTS`.
-            depth: float32 [h, h], along the camera's z; 0 where there is nothing.
-            camera: of the picture.
-            at: where the face is.
-        """
-        size = len(rgb)
-        if float(camera.forward @ at.axes[2]) > -0.02:  # from behind
+    def of(frame: Frame, at: FacePlace) -> FaceWindow | None:
+        """The window of a frame; None where the face is not seen or tiny, or no parts are told."""
+        camera, labels, size = frame.camera, frame.labels, len(frame.rgb)
+        if labels is None or float(camera.forward @ at.axes[2]) > -0.02:  # from behind
             return None
         corners = np.stack(np.meshgrid(*zip(LOW, HIGH, strict=True)), axis=-1).reshape(-1, 3) * at.apart
         uv, distance = camera.project(corners @ at.axes + at.origin)
@@ -83,14 +71,14 @@ class FaceWindow:
         if (last - first < LEAST_PX).any():
             return None
         rows, columns = slice(first[1], last[1]), slice(first[0], last[0])
-        along = at_size(depth, size)[rows, columns].astype(np.float64)
+        along = at_size(frame.depth, size)[rows, columns].astype(np.float64)
         x = ((np.arange(size) + 0.5) / size - 0.5) / camera.focal
         ways = np.stack([*np.meshgrid(x[columns], x[rows]), np.ones_like(along)], axis=-1)
         turn = camera.world_from_camera[:3, :3].T @ at.axes.T
         ways = ways @ turn
         eye = (camera.position - at.origin) @ at.axes.T
-        share = alpha[rows, columns].astype(np.float64)
-        own = rgb[rows, columns].astype(np.float64) / 255
+        share = frame.alpha[rows, columns].astype(np.float64)
+        own = frame.rgb[rows, columns].astype(np.float64) / 255
         own = (own - (1 - share)[..., None]) / np.maximum(share, 0.2)[..., None]
 
         def shown(*parts: str) -> Floats:

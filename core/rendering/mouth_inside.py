@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from core.mask import PARTS
-from core.rendering.paint import at_size
+from core.rendering.places import at_size
 from core.rendering.raster import rasterised
 
 if TYPE_CHECKING:

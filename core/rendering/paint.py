@@ -10,19 +10,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from core.photo_layer import PhotoLayer
+from core.rendering.places import at_size, places_of, remapped, solid
 
 if TYPE_CHECKING:
     from core.camera import Camera
     from core.edit import Paint
     from core.warped_field import Warp
 
-ROW = 4096
-"""Positions that are looked up in one row."""
 SKIN_DEEP = 0.02
 """How far a point may lie from the surface that was seen, world units: the depth is coarse, and edits move skin."""
 HERE, ELSEWHERE = math.cos(math.radians(4)), math.cos(math.radians(14))
@@ -51,14 +49,11 @@ def painted(
     if not layers:
         return rgb
     size = rgb.shape[0]
-    surface = at_size(depth, size).ravel()
-    chosen = np.flatnonzero((alpha.ravel() > 0) & (surface > 0))
+    surface = at_size(depth, size)
+    chosen = np.flatnonzero((alpha > 0) & (surface > 0))
     if not len(chosen):
         return rgb
-    origins, directions = camera.rays(size, size)
-    directions = directions[chosen]
-    along = surface[chosen] / (directions @ camera.forward)
-    points = origins[chosen] + directions * along[:, None]
+    points, directions = places_of(camera, surface, chosen)
     share = alpha.ravel()[chosen, None]
     behind = 1 - share
     seen = rgb.reshape(-1, 3)[chosen].astype(np.float32) / 255
@@ -119,44 +114,9 @@ def _looked_up(layer: PhotoLayer | Paint, picture: Floats, points: NDArray[np.fl
     uv, distance = layer.camera.project(points)
     at = np.nan_to_num(uv, nan=-1.0).astype(np.float32)
     rows, columns = layer.depth.shape
-    found = _remapped(picture, at * len(picture) - np.float32(0.5))
-    depth = _remapped(_solid(layer.depth), at * np.array([columns, rows], np.float32) - np.float32(0.5))
+    found = remapped(picture, at * len(picture) - np.float32(0.5))
+    depth = remapped(solid(layer.depth), at * np.array([columns, rows], np.float32) - np.float32(0.5))
     # a rim of the same colour would show where the two depths happen to cross
     near = np.clip(3 - 2 * np.abs(distance - depth) / SKIN_DEEP, 0, 1)
     visible = np.where((depth > 0) & (distance > 0), near, 0)
     return found, np.asarray(visible[:, None], np.float32)
-
-
-def _remapped(picture: Floats, at: Floats) -> Floats:
-    """A picture [H, W, ...] at positions [N, 2] in pixels, [N, ...]; 0 outside."""
-    rows = -(-len(at) // ROW)  # OpenCV refuses longer rows
-    padded = np.full((rows * ROW, 2), -2, np.float32)
-    padded[: len(at)] = at
-    grid = padded.reshape(rows, ROW, 2)
-    channels = picture.reshape(*picture.shape[:2], -1)
-    # nor does it take more than four channels
-    pieces = [np.ascontiguousarray(channels[..., first : first + 4]) for first in range(0, channels.shape[2], 4)]
-    found = [
-        cv2.remap(piece, grid[..., 0], grid[..., 1], cv2.INTER_LINEAR, borderValue=0.0).reshape(len(padded), -1)
-        for piece in pieces
-    ]
-    whole = np.concatenate(found, axis=1)[: len(at)]
-    return np.asarray(whole.reshape(len(at), *picture.shape[2:]), np.float32)
-
-
-def at_size(depth: Floats, size_px: int) -> Floats:
-    """Depth at the picture's size, float32 [S, S]; it goes on a little beyond its rim."""
-    # single pixels of foggy surfaces are far off when few samples were taken
-    calm = cv2.medianBlur(_solid(depth), 3)
-    return np.asarray(cv2.resize(calm, (size_px, size_px), interpolation=cv2.INTER_LINEAR), np.float32)
-
-
-def _solid(depth: Floats) -> Floats:
-    """Depth whose empty pixels next to the head take its depth, so that interpolation at the rim stays on it."""
-    filled = depth.copy()
-    for _ in range(2):
-        known = (filled > 0).astype(np.float32)
-        near, total = cv2.blur(known, (3, 3)), cv2.blur(filled, (3, 3))
-        grow = (known == 0) & (near > 0)
-        filled[grow] = total[grow] / near[grow]
-    return filled

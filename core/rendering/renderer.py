@@ -75,9 +75,7 @@ class HeadRenderer:
         self._below = below
         self._grid: FieldGrid | None = None
         self._quick_grid: FieldGrid | None = None
-        self._landmarks: Landmarks | None = None
         self._keys: deque[KeyView] = deque(maxlen=KEYS_KEPT)
-        self._place: tuple[FacePlace | None] | None = None
 
     def render(
         self,
@@ -99,7 +97,7 @@ class HeadRenderer:
                     return self._wearing(self._finished(composite, camera, quality, size_px))
                 frame = preview(grid.on_processor, keys, camera, size_px or self.generator.info.picture_px)
                 if not keys:
-                    frame = replace(frame, rgb=self._dressed(frame.rgb, frame.alpha, frame.depth, camera))
+                    frame = self._dressed(frame)
                 return self._wearing(frame)
             if quality is Quality.NEAR:
                 self.grid(stale)
@@ -144,7 +142,7 @@ class HeadRenderer:
             if stylist is None:
                 yield plain
             else:
-                rgb, alpha = stylist.drawn(plain.rgb, plain.alpha, seen, camera, self._face)
+                rgb, alpha = stylist.drawn(plain.rgb, plain.alpha, seen, camera, lambda: self._landmarks)
                 yield replace(plain, rgb=rgb, alpha=alpha)
 
     def grid(self, stale: Callable[[], None] = never_stale) -> FieldGrid:
@@ -208,14 +206,6 @@ class HeadRenderer:
         samples = generator.info.samples
         return march(generator, trigrid, camera, self.neural_px, *samples, rays_per_chunk=few, stale=stale)
 
-    def _face(self) -> Landmarks | None:
-        """Where the head's eyes, mouth, nose and ears are; looked for once."""
-        if self._landmarks is None:
-            front = Camera.orbit()
-            seen = self._marched(front, Quality.NEAR, self._effort, never_stale, SKETCH_SHARE)
-            self._landmarks = landmarks_seen(seen, front, self.generator)
-        return self._landmarks
-
     def _remember(self, frame: Frame) -> None:
         """Keep a frame for previews, unless a better one from the same place is kept already."""
         same = [key for key in self._keys if key.camera == frame.camera]
@@ -239,17 +229,6 @@ class HeadRenderer:
         labels = part_labels(generator, composite.features[0].movedim(0, -1))
         if labels is not None:
             labels = torch.where(seen, labels.cpu(), torch.zeros((), dtype=torch.uint8))
-            if self.head.photos and self.head.photos[-1].gains is not None:
-                rgb = in_tones(rgb, alpha, labels.numpy(), self.head.photos[-1].gains)
-                if self._skin is not None:
-                    rgb = in_skin_tones(rgb, alpha, labels.numpy(), depth.numpy(), camera, self._skin)
-            if self.head.strands is not None:
-                hair = (labels == PARTS.index("hair")).float().numpy()
-                rgb = with_strands(rgb, hair, depth.numpy(), camera, self.head.strands)
-            face = self._found_face()
-            if face is not None and self.head.face is not None:
-                rgb = with_face_detail(rgb, alpha, labels.numpy(), depth.numpy(), camera, self.head.face, face)
-        rgb = self._dressed(rgb, alpha, depth.numpy(), camera)
         frame = Frame(
             rgb=rgb,
             alpha=alpha,
@@ -258,13 +237,37 @@ class HeadRenderer:
             camera=camera,
             quality=quality,
         )
+        frame = self._dressed(self._detailed(frame))
         if self._stylist is None:
             return frame
-        if self.head.eyewear is not None:
-            frame = with_eyewear(frame, self.head.eyewear)
+        frame = self._worn(frame)
         seen_now = Composite(features, coverage, resized(composite.depth, side))
-        rgb, alpha = self._stylist.drawn(frame.rgb, frame.alpha, seen_now, camera, self._face)
+        rgb, alpha = self._stylist.drawn(frame.rgb, frame.alpha, seen_now, camera, lambda: self._landmarks)
         return replace(frame, rgb=rgb, alpha=alpha)
+
+    def _detailed(self, frame: Frame) -> Frame:
+        """A frame with what the generator draws coarsely drawn finely, and as the photo suggests."""
+        head = self.head
+        if head.photos and head.photos[-1].gains is not None:
+            frame = in_tones(frame, head.photos[-1].gains)
+            frame = frame if self._skin is None else in_skin_tones(frame, self._skin)
+        if head.strands is not None:
+            frame = with_strands(frame, head.strands)
+        if head.face is not None and self._face_place is not None:
+            frame = with_face_detail(frame, head.face, self._face_place)
+        return frame
+
+    @cached_property
+    def _face_place(self) -> FacePlace | None:
+        """Where the face is that is drawn finely."""
+        return find_face(self.generator, self.head.trigrid, self.grid())
+
+    @cached_property
+    def _landmarks(self) -> Landmarks | None:
+        """Where the head's eyes, mouth, nose and ears are, as artists are told."""
+        front = Camera.orbit()
+        seen = self._marched(front, Quality.NEAR, self._effort, never_stale, SKETCH_SHARE)
+        return landmarks_seen(seen, front, self.generator)
 
     @cached_property
     def _skin(self) -> SkinTones | None:
@@ -272,29 +275,22 @@ class HeadRenderer:
         return skin_tones_of(self.head.photos[-1]) if self.head.photos else None
 
     def _wearing(self, frame: Frame) -> Frame:
-        """A frame with the inside of an opened mouth and with glasses.
+        """A frame with what is worn over the finished head; styles have drawn that already.
 
-        Previews take their colours from frames without, and get them anew.
+        Previews take their colours from frames without, and get it anew.
         """
+        return frame if self._stylist is not None else self._worn(frame)
+
+    def _worn(self, frame: Frame) -> Frame:
+        """A frame with the inside of an opened mouth and with glasses."""
         if self.head.mouth is not None:
             frame = with_mouth_inside(frame, self.head.mouth)
-        if self.head.eyewear is None or self._stylist is not None:
-            return frame  # styles draw them
-        return with_eyewear(frame, self.head.eyewear)
+        return frame if self.head.eyewear is None else with_eyewear(frame, self.head.eyewear)
 
-    def _found_face(self) -> FacePlace | None:
-        """Where the face is that is drawn finely; looked for once."""
-        if self.head.face is None:
-            return None
-        if self._place is None:
-            self._place = (find_face(self.generator, self.head.trigrid, self.grid()),)
-        return self._place[0]
-
-    def _dressed(
-        self, rgb: NDArray[np.uint8], alpha: NDArray[np.float32], depth: NDArray[np.float32], camera: Camera
-    ) -> NDArray[np.uint8]:
-        """A picture [H, W, 3] with the head's photos and paint on; later previews get them from finished frames."""
-        return painted(rgb, alpha, depth, camera, (*self.head.photos, *self.head.paint))
+    def _dressed(self, frame: Frame) -> Frame:
+        """A frame with the head's photos and paint on; later previews get them from finished frames."""
+        rgb = painted(frame.rgb, frame.alpha, frame.depth, frame.camera, (*self.head.photos, *self.head.paint))
+        return replace(frame, rgb=rgb)
 
 
 def part_labels(generator: Generator, features: torch.Tensor) -> torch.Tensor | None:

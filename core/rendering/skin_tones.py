@@ -4,25 +4,25 @@ A head model's own colours of a cheek's far side are whatever the search left th
 The photo's skin is spread from the surface that it lies on through the space around by pushing averages up and pulling
 them down again (Gortler, Grzeszczuk, Szeliski and Cohen 1996), mirrored where one side alone was seen. Of the model's
 own picture only the shading stays. The grain is noise with the spectrum of a piece of the photo's skin (random phases:
-Galerne, Gousseau and Morel 2011), so it repeats nothing.
+Galerne, Gousseau and Morel 2011), so no wrinkle of it comes twice.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from core.mask import PARTS
-from core.rendering.paint import at_size
+from core.rendering.places import at_size, places_of, tiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.camera import Camera
+    from core.frame import Frame
     from core.photo_layer import PhotoLayer
 
     Floats = NDArray[np.float32]
@@ -88,40 +88,31 @@ def skin_tones_of(photo: PhotoLayer) -> SkinTones | None:
     chosen &= np.abs(light - np.median(light[chosen])) < ODD
     if int(chosen.sum()) < LEAST_SEEDS:
         return None
-    points = _points(photo.camera, depth, np.flatnonzero(chosen))
+    points, _ = places_of(photo.camera, depth, np.flatnonzero(chosen))
     grain, texel = _grain(photo, chosen)
     return SkinTones(_spread(points, picture[chosen]), grain, texel)
 
 
-def in_skin_tones(
-    rgb: NDArray[np.uint8],
-    alpha: Floats,
-    labels: NDArray[np.uint8],
-    depth: Floats,
-    camera: Camera,
-    tones: SkinTones,
-) -> NDArray[np.uint8]:
-    """A picture whose skin has a photo's tones; the photo itself is laid over it afterwards.
+def in_skin_tones(frame: Frame, tones: SkinTones) -> Frame:
+    """A frame whose skin has a photo's tones; the photo itself is laid over it afterwards.
 
     Args:
-        rgb: uint8 [S, S, 3], on white.
-        alpha: float32 [S, S].
-        labels: uint8 [h, h], indices into `core.mask.PARTS`.
-        depth: float32 [h, h], along the camera's z; 0 where there is nothing.
-        camera: of the picture.
+        frame: with labels; the very same one comes back where it has none, or shows no skin.
         tones: the photo's.
     """
-    size = rgb.shape[0]
+    if frame.labels is None:
+        return frame
+    rgb, size = frame.rgb, len(frame.rgb)
     amounts = np.zeros((len(PARTS), 2), np.float32)
     for part, amount in AMOUNTS.items():
         amounts[PARTS.index(part), int(part == "neck")] = amount
-    shares = cv2.resize(amounts[labels], (size, size), interpolation=cv2.INTER_LINEAR).reshape(-1, 2)
-    along_z = at_size(depth, size)
-    chosen = np.flatnonzero((shares.sum(axis=1) > 0.02) & (along_z.ravel() > 0) & (alpha.ravel() > 0.02))
+    shares = cv2.resize(amounts[frame.labels], (size, size), interpolation=cv2.INTER_LINEAR).reshape(-1, 2)
+    along_z = at_size(frame.depth, size)
+    chosen = np.flatnonzero((shares.sum(axis=1) > 0.02) & (along_z.ravel() > 0) & (frame.alpha.ravel() > 0.02))
     if not len(chosen):
-        return rgb
-    points = _points(camera, along_z, chosen)
-    solid = alpha.ravel()[chosen, None]
+        return frame
+    points, _ = places_of(frame.camera, along_z, chosen)
+    solid = frame.alpha.ravel()[chosen, None]
     own = ((rgb.reshape(-1, 3)[chosen] / np.float32(255) - (1 - solid)) / solid).clip(0.02, 1)
     tone = _tone_at(tones.grid, points)
     lighter = np.log(own.mean(axis=1) / tone.mean(axis=1).clip(min=0.02))
@@ -129,19 +120,12 @@ def in_skin_tones(
     bare = 1 - np.clip((-lighter - COLLAR[0]) / (COLLAR[1] - COLLAR[0]), 0, 1)
     share = shares[chosen, 0] + shares[chosen, 1] * bare
     angle = np.arctan2(points[:, 0], points[:, 2])
-    grain = _tiled(tones.grain, points[:, 1] / tones.texel, angle * GIRTH / tones.texel)
+    grain = tiled(tones.grain, points[:, 1] / tones.texel, angle * GIRTH / tones.texel)
     wanted = tone * np.exp(SHADE * shade + grain)[:, None]
     change = share[:, None] * solid * (wanted - own)
     finished = rgb.reshape(-1, 3).astype(np.float32)
     finished[chosen] += 255 * change
-    return np.asarray(np.clip(finished + 0.5, 0, 255).astype(np.uint8).reshape(rgb.shape), np.uint8)
-
-
-def _points(camera: Camera, depth: Floats, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
-    """World points [N, 3] of chosen pixels of a depth picture [S, S]."""
-    origins, directions = camera.rays(len(depth), len(depth))
-    directions = directions[chosen]
-    return np.asarray(origins[chosen] + directions * (depth.ravel()[chosen] / (directions @ camera.forward))[:, None])
+    return replace(frame, rgb=np.clip(finished + 0.5, 0, 255).astype(np.uint8).reshape(rgb.shape))
 
 
 def _spread(points: NDArray[np.float64], colours: Floats) -> Floats:
@@ -213,14 +197,3 @@ def _grain(photo: PhotoLayer, chosen: NDArray[np.bool_]) -> tuple[Floats, float]
     phases = np.fft.fft2(np.random.default_rng(0).standard_normal(spot.shape))
     noise = np.fft.ifft2(np.abs(np.fft.fft2(spot)) * phases / np.maximum(np.abs(phases), 1e-12)).real
     return (noise * (deviation / max(float(noise.std()), 1e-9))).astype(np.float32), texel
-
-
-def _tiled(texture: Floats, row: NDArray[np.float64], column: NDArray[np.float64]) -> Floats:
-    """A texture that repeats both ways at positions [N] in pixels, between its pixels."""
-    side = len(texture)
-    top, left = np.floor(row).astype(np.int64), np.floor(column).astype(np.int64)
-    down, right = (row - top).astype(np.float32), (column - left).astype(np.float32)
-    corners = [texture[(top + r) % side, (left + c) % side] for r in (0, 1) for c in (0, 1)]
-    upper = corners[0] + (corners[1] - corners[0]) * right
-    lower = corners[2] + (corners[3] - corners[2]) * right
-    return np.asarray(upper + (lower - upper) * down, np.float32)

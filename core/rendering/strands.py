@@ -6,14 +6,16 @@ direction yet, and they fade. Hair shines where strands lie across the middle be
 """
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.camera import Camera
+from core.frame import Frame
 from core.hair_strands import HairStrands
-from core.rendering.paint import ROW, at_size
+from core.mask import PARTS
+from core.rendering.places import at_size, places_of, tiled
 
 GIRTH = 0.22
 """Distance from the axis at which a texture's pixel has its own size, world units: the head's mean radius."""
@@ -38,27 +40,18 @@ SWING, LIMP, FREE = 0.085, 0.10, -0.08
 Floats = NDArray[np.float32]
 
 
-def with_strands(
-    rgb: NDArray[np.uint8], hair: Floats, depth: Floats, camera: Camera, strands: HairStrands
-) -> NDArray[np.uint8]:
-    """A picture whose hair has strands.
-
-    Args:
-        rgb: uint8 [S, S, 3].
-        hair: float32 [h, h], 0..1: how much of each pixel is hair.
-        depth: float32 [h, h], along the camera's z; 0 where there is nothing.
-        camera: of the picture.
-        strands: the texture.
-    """
-    size = rgb.shape[0]
+def with_strands(frame: Frame, strands: HairStrands) -> Frame:
+    """A frame whose hair has strands; the very same one where it shows none."""
+    if frame.labels is None:
+        return frame
+    rgb, size = frame.rgb, len(frame.rgb)
+    hair = (frame.labels == PARTS.index("hair")).astype(np.float32)
     share = cv2.resize(cv2.GaussianBlur(hair, (3, 3), 0), (size, size), interpolation=cv2.INTER_LINEAR).ravel()
-    along_z = _calmed(at_size(depth, size), share.reshape(size, size)).ravel()
-    chosen = np.flatnonzero((share > 0.02) & (along_z > 0))
+    along_z = _calmed(at_size(frame.depth, size), share.reshape(size, size))
+    chosen = np.flatnonzero((share > 0.02) & (along_z.ravel() > 0))
     if not len(chosen):
-        return rgb
-    origins, directions = camera.rays(size, size)
-    directions = directions[chosen]
-    points = origins[chosen] + directions * (along_z[chosen] / (directions @ camera.forward))[:, None]
+        return frame
+    points, directions = places_of(frame.camera, along_z, chosen)
     x, y, z = points[:, 0] - POLE[0], points[:, 1], points[:, 2] - POLE[1]
     out = np.hypot(x, z)
     shown = np.clip((out - CROWN[0]) / (CROWN[1] - CROWN[0]), 0, 1) * share[chosen]
@@ -71,7 +64,7 @@ def with_strands(
         lock = 2 * np.sin(3 * angle) + 1.3 * np.sin(7 * angle + 1)  # locks do not swing as one
         column += strands.wave / strands.pixel * free * np.sin(2 * math.pi * y / SWING + lock)
     row = (out - y) / (strands.pixel * STRETCH)
-    detail = _read(strands.detail.astype(np.float32), row, column)
+    detail = tiled(strands.detail.astype(np.float32), row, column)
     # light hair has less room to shine, and its shadows are filled
     light = rgb.reshape(-1, 3)[chosen].mean(axis=1) / 255
     detail *= 1 - LIGHT_CALM * light
@@ -79,7 +72,7 @@ def with_strands(
     change = np.exp(detail * shown)
     finished = rgb.reshape(-1, 3).copy()
     finished[chosen] = np.clip(finished[chosen] * change[:, None] + 0.5, 0, 255).astype(np.uint8)
-    return finished.reshape(rgb.shape)
+    return replace(frame, rgb=finished.reshape(rgb.shape))
 
 
 def _calmed(depth: Floats, hair: Floats) -> Floats:
@@ -105,14 +98,3 @@ def _shine(
     middle /= np.linalg.norm(middle, axis=1, keepdims=True)
     across = (along * middle).sum(axis=1) + SPARKLE * detail
     return np.asarray(np.exp(-NARROW * across**2) * np.clip((out * middle).sum(axis=1), 0, 1), np.float64)
-
-
-def _read(texture: Floats, row: NDArray[np.float64], column: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A texture that repeats both ways, at positions [N] in pixels."""
-    height, width = texture.shape
-    wide = np.pad(texture, ((0, 1), (0, 1)), mode="wrap")
-    at = np.zeros((2, -(-len(row) // ROW) * ROW), np.float32)  # OpenCV refuses longer rows
-    at[:, : len(row)] = column % width, row % height
-    columns, rows = at.reshape(2, -1, ROW)
-    found = cv2.remap(wide, columns, rows, cv2.INTER_LINEAR)
-    return np.asarray(found.ravel()[: len(row)], np.float64)

@@ -41,8 +41,7 @@ def _frame(yaw_degrees: float) -> Frame:
 
 
 def _drawn(frame: Frame, face: FaceDetail, place: FacePlace) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    assert frame.labels is not None
-    return with_face_detail(frame.rgb, frame.alpha, frame.labels, frame.depth, frame.camera, face, place)
+    return with_face_detail(frame, face, place).rgb
 
 
 def test_a_face_is_found_where_its_labels_are() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core.camera import Camera
+from core.frame import Frame, Quality
 from core.mask import PARTS
 from core.photo_layer import PhotoLayer
 from core.rendering.skin_tones import HALF_SIDE, SkinTones, in_skin_tones, skin_tones_of
@@ -50,7 +51,8 @@ def drawn(own: tuple[int, int, int], part: int, tones: SkinTones) -> np.ndarray:
     depth = ball(camera, SIDE)
     rgb = np.where(depth[..., None] > 0, np.asarray(own, np.uint8), np.uint8(255)).astype(np.uint8)
     labels = np.where(depth > 0, part, 0).astype(np.uint8)
-    finished = in_skin_tones(rgb, (depth > 0).astype(np.float32), labels, depth, camera, tones)
+    frame = Frame(rgb, (depth > 0).astype(np.float32), depth, labels, camera, Quality.NEAR)
+    finished = in_skin_tones(frame, tones).rgb
     middle = slice(SIDE // 2 - 20, SIDE // 2 + 20)
     assert (finished[depth == 0] == 255).all(), "the background stays"
     return np.asarray(finished[middle, middle].reshape(-1, 3).astype(float).mean(axis=0))

@@ -5,12 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from core.camera import Camera
+from core.frame import Frame, Quality
 from core.hair_strands import HairStrands
 from core.inverters.strands import TEXTURE_PX, strands_of
+from core.mask import PARTS
 from core.rendering.strands import with_strands
 
+Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
 SIDE = 256
 FRONT = Camera.orbit()
 
@@ -30,6 +35,12 @@ def _strands(angle_degrees: float, contrast: float = 0.3) -> HairStrands:
     found = strands_of(picture, mask.astype(np.float32), FRONT)
     assert found is not None
     return found
+
+
+def _drawn(rgb: Pixels, hair: Floats, depth: Floats, strands: HairStrands, camera: Camera = FRONT) -> Pixels:
+    labels = (hair * PARTS.index("hair")).astype(np.uint8)
+    alpha = np.ones(rgb.shape[:2], np.float32)
+    return with_strands(Frame(rgb, alpha, depth, labels, camera, Quality.NEAR), strands).rgb
 
 
 @pytest.mark.parametrize("angle_degrees", [0, 40, 90, -60])
@@ -61,7 +72,7 @@ def test_only_hair_gets_strands_and_its_tone_stays(yaw_degrees: float) -> None:
     hair = np.zeros((64, 64), np.float32)
     hair[16:32, 20:44] = 1
     depth = np.full((64, 64), camera.radius - 0.2, np.float32)
-    drawn = with_strands(rgb, hair, depth, camera, _strands(0))
+    drawn = _drawn(rgb, hair, depth, _strands(0), camera)
     assert np.array_equal(drawn[160:], rgb[160:])
     patch = drawn[76:116, 100:160].astype(float)
     assert patch.std() > 8
@@ -72,7 +83,7 @@ def test_flat_strands_only_shine_and_that_from_above() -> None:
     flat = HairStrands(detail=np.zeros((32, 32), np.float16), pixel=0.001)
     rgb = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
     hair, depth = np.ones((64, 64), np.float32), np.full((64, 64), 2.5, np.float32)
-    gain = with_strands(rgb, hair, depth, FRONT, flat).astype(int) - rgb
+    gain = _drawn(rgb, hair, depth, flat).astype(int) - rgb
     assert gain.min() >= 0
     assert gain[:100].mean() > 2
     assert gain[180:].max() <= 1
@@ -82,7 +93,7 @@ def test_waves_swing_where_hair_hangs_free() -> None:
     rgb = np.full((SIDE, SIDE, 3), 120, np.uint8)
     hair, depth = np.ones((64, 64), np.float32), np.full((64, 64), 2.5, np.float32)
     straight = _strands(0)
-    pair = [with_strands(rgb, hair, depth, FRONT, replace(straight, wave=wave)).astype(int) for wave in (0, 0.006)]
+    pair = [_drawn(rgb, hair, depth, replace(straight, wave=wave)).astype(int) for wave in (0, 0.006)]
     change = np.abs(pair[0] - pair[1]).mean(axis=(1, 2))
     assert change[:70].max() < 0.5
     assert change[180:].mean() > 3

@@ -1,0 +1,76 @@
+"""The places in the world that pixels show, and pictures that are read at positions between their pixels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from core.camera import Camera
+
+ROW = 4096
+"""Positions that are looked up in one row."""
+
+Floats = NDArray[np.float32]
+
+
+def places_of(
+    camera: Camera, depth: Floats, chosen: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """World points [N, 3] that chosen pixels of a depth picture [S, S] show, and unit directions [N, 3] to them.
+
+    Args:
+        camera: of the picture.
+        depth: along the camera's z; it must be positive at the chosen pixels.
+        chosen: numbers of pixels, row by row.
+    """
+    origins, directions = camera.rays(*depth.shape)
+    directions = directions[chosen]
+    along = depth.ravel()[chosen] / (directions @ camera.forward)
+    return origins[chosen] + directions * along[:, None], directions
+
+
+def remapped(picture: Floats, at: Floats) -> Floats:
+    """A picture [H, W, ...] at positions [N, 2] in pixels, [N, ...]; 0 outside."""
+    rows = -(-len(at) // ROW)  # OpenCV refuses longer rows
+    padded = np.full((rows * ROW, 2), -2, np.float32)
+    padded[: len(at)] = at
+    grid = padded.reshape(rows, ROW, 2)
+    channels = picture.reshape(*picture.shape[:2], -1)
+    # nor does it take more than four channels
+    pieces = [np.ascontiguousarray(channels[..., first : first + 4]) for first in range(0, channels.shape[2], 4)]
+    found = [
+        cv2.remap(piece, grid[..., 0], grid[..., 1], cv2.INTER_LINEAR, borderValue=0.0).reshape(len(padded), -1)
+        for piece in pieces
+    ]
+    whole = np.concatenate(found, axis=1)[: len(at)]
+    return np.asarray(whole.reshape(len(at), *picture.shape[2:]), np.float32)
+
+
+def tiled(texture: Floats, row: NDArray[np.float64], column: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A texture [H, W] that repeats both ways, at positions [N] in pixels."""
+    height, width = texture.shape
+    wide = np.pad(texture, ((0, 1), (0, 1)), mode="wrap")
+    at = np.stack([column % width, row % height], axis=1).astype(np.float32)
+    return np.asarray(remapped(wide, at), np.float64)
+
+
+def at_size(depth: Floats, size_px: int) -> Floats:
+    """Depth at the picture's size, float32 [S, S]; it goes on a little beyond its rim."""
+    # single pixels of foggy surfaces are far off when few samples were taken
+    calm = cv2.medianBlur(solid(depth), 3)
+    return np.asarray(cv2.resize(calm, (size_px, size_px), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def solid(depth: Floats) -> Floats:
+    """Depth whose empty pixels next to the head take its depth, so that interpolation at the rim stays on it."""
+    filled = depth.copy()
+    for _ in range(2):
+        known = (filled > 0).astype(np.float32)
+        near, total = cv2.blur(known, (3, 3)), cv2.blur(filled, (3, 3))
+        grow = (known == 0) & (near > 0)
+        filled[grow] = total[grow] / near[grow]
+    return filled
