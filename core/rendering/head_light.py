@@ -1,0 +1,187 @@
+"""Light on a head from its own shape: hollows lie in shade, ridges catch light, and a soft lamp stands above and before.
+
+A small model paints faces nearly without shade. What its density knows of the shape is laid over the colours instead:
+how much of the sky each place sees, where the lamp's light is stopped (under brow, nose, lip and jaw, at the hairline),
+and what skin mirrors. All is read off blurred copies of the density grid, so it is the same from every view.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from core.mask import PARTS
+from core.rendering.places import at_size, places_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from core.frame import Frame
+    from core.rendering.occupancy import FieldGrid
+
+    Floats = NDArray[np.float32]
+
+SIDE_PX = 256
+"""Side of the picture of light; what is finer, the density does not know."""
+STOPS = 60.0
+"""Density per world unit at which a place counts as half solid."""
+REACHES = (0.010, 0.020, 0.040, 0.080)
+"""Of the blurred copies, world units."""
+HOLLOWS = (0.9, 1.1, 0.9, 0.5)
+"""How dark a place is that is as deep as a hollow can be, by reach: what is solid before it."""
+RIDGES = (1.3, 0.9, 0.0, 0.0)
+"""How much lighter and darker places are for curving out and in, by reach."""
+NORMAL = 1
+"""Number of the copy whose slope tells where a surface faces."""
+LAMP = np.array([-0.42, 0.62, 0.66], np.float32) / np.float32(0.998)
+"""Direction of the lamp, as the eyes mirror it: from above and the person's right."""
+SKY, WRAP = 0.62, 0.35
+"""Share of light that comes from everywhere, and how far the lamp's reaches around."""
+STEPS, FIRST, LAST = 9, 0.016, 0.16
+"""Places between a surface and the lamp that are asked for what stops its light, world units away."""
+CAST = 1.1
+"""How dark a lamp's shadow is for what stands in its way."""
+SKIN = ("skin", "nose", "ears", "neck", "lips")
+SHINE, SHARP = 0.13, 16.0
+"""Light that dark skin mirrors, and how narrow that is."""
+WARM = np.array([0.82, 1.08, 1.12], np.float32)
+"""How much of the shade on skin goes into red, green and blue: blood shines through."""
+MOST = (0.42, 1.22)
+"""Least and largest factor."""
+WEIGHTS = {"hair": 0.75, "cloth": 0.9, "eyes": 0.4, "brows": 0.6, "glasses": 0.3, "mouth": 0.5}
+"""Of the light, by part; 1 for others."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeadLight:
+    """Blurred copies of a head's solidity, from which light is told.
+
+    Attributes:
+        copies: float32 [1, 4, Z, Y, X], 0..1, by `REACHES`.
+        half_sides: half sides (x, y, z) of their box, world units.
+    """
+
+    copies: Tensor
+    half_sides: tuple[float, float, float]
+
+    @staticmethod
+    def of(grid: FieldGrid) -> HeadLight:
+        """That of a head on a grid."""
+        solid = (1 - torch.exp(-grid.on_processor.sigma * (0.693 / STOPS))).numpy()
+        spacing = float(np.mean(grid.spacing))
+        copies, reached = [solid], 0.0
+        for reach in REACHES:
+            copies.append(_blurred(copies[-1], (reach**2 - reached**2) ** 0.5 / spacing))
+            reached = reach
+        return HeadLight(torch.from_numpy(np.stack(copies[1:]))[None], grid.half_sides)
+
+    def at(self, points: Floats, copies: slice = slice(None)) -> Floats:
+        """Some copies at world points [N, 3], [K, N]; at the box's faces beyond it."""
+        relative = torch.from_numpy(points / np.array(self.half_sides, np.float32))
+        found = F.grid_sample(
+            self.copies[:, copies],
+            relative[None, None, None],
+            mode="bilinear",
+            padding_mode="border",
+            align_corners=True,
+        )
+        return np.asarray(found[0, :, 0, 0].numpy(), np.float32)
+
+    def one_at(self, points: Floats, number: int) -> Floats:
+        """One copy at world points [N, 3], [N]."""
+        return np.asarray(self.at(points, slice(number, number + 1))[0], np.float32)
+
+    def normals(self, points: Floats) -> Floats:
+        """Where the surface faces at world points [N, 3], unit [N, 3]."""
+        ways = np.eye(3, dtype=np.float32) * np.float32(REACHES[0])
+        slope = [self.one_at(points - way, NORMAL) - self.one_at(points + way, NORMAL) for way in ways]
+        found = np.stack(slope, axis=1)
+        return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-6), np.float32)
+
+    def light(self, points: Floats, normals: Floats) -> Floats:
+        """Light [N] at points [N, 3] with normals [N, 3]; 1 is a plain surface that faces forward."""
+        here = self.at(points)
+        light = np.ones(len(points), np.float32)
+        for number, reach in enumerate(REACHES):
+            before = self.one_at(points + np.float32(1.3 * reach) * normals, number)
+            light *= np.exp(-HOLLOWS[number] * before)
+            if RIDGES[number]:
+                light *= np.exp(np.clip(RIDGES[number] * (0.45 - here[number]), -0.25, 0.12))
+        key = np.clip((normals @ LAMP + WRAP) / (1 + WRAP), 0, 1)
+        stopped = np.zeros(len(points), np.float32)
+        for away in np.geomspace(FIRST, LAST, STEPS).astype(np.float32):
+            # the further away, the softer is what is asked
+            number = int(np.clip(round(np.log2(away / FIRST)), 0, len(REACHES) - 2))
+            found = self.one_at(points + normals * np.float32(FIRST) + LAMP * away, number)
+            stopped = np.maximum(stopped, np.clip((found - 0.25) / 0.5, 0, 1) * (1 - 0.5 * away / LAST))
+        key *= np.exp(-CAST * stopped)
+        plain = (LAMP[2] + WRAP) / (1 + WRAP)
+        return np.asarray(light * (SKY + (1 - SKY) * key / plain), np.float32)
+
+
+def with_head_light(frame: Frame, form: HeadLight, strength: float) -> Frame:
+    """A frame under light that its shape tells; the very same one where it shows nothing or no parts are told.
+
+    Args:
+        frame: as the generator draws it.
+        form: of the same head.
+        strength: 0 leaves it as it is, 1 is the whole light.
+    """
+    labels, size = frame.labels, len(frame.rgb)
+    if labels is None or not strength:
+        return frame
+    depth = at_size(frame.depth, SIDE_PX)
+    chosen = np.flatnonzero(depth.ravel() > 0)
+    if not len(chosen):
+        return frame
+    where, ways = places_of(frame.camera, depth, chosen)
+    points, rays = where.astype(np.float32), ways.astype(np.float32)
+    weight = np.ones(len(PARTS), np.float32)
+    for part, share in WEIGHTS.items():
+        weight[PARTS.index(part)] = share
+    share = _soft(weight[labels])[chosen] * np.float32(strength)
+    skin = _soft(np.isin(labels, [PARTS.index(part) for part in SKIN]).astype(np.float32))[chosen]
+
+    normals = form.normals(points)
+    light = form.light(points, normals)
+    middle = LAMP - rays
+    middle /= np.linalg.norm(middle, axis=1, keepdims=True)
+    mirrored = np.clip((normals * middle).sum(1), 0, 1) ** SHARP * np.clip(light, 0, 1) ** 2
+
+    tint = 1 + (WARM - 1) * skin[:, None]
+    maps = np.zeros((SIDE_PX * SIDE_PX, 4), np.float32)
+    maps[:, :3] = 1
+    maps[chosen, :3] = np.exp(np.log(np.clip(light, *MOST))[:, None] * tint * share[:, None])
+    maps[chosen, 3] = mirrored * skin * share
+    laid = cv2.resize(maps.reshape(SIDE_PX, SIDE_PX, 4), (size, size), interpolation=cv2.INTER_LINEAR)
+
+    own = frame.rgb.astype(np.float32) / 255
+    alpha = frame.alpha[..., None]
+    mine = np.clip(own - (1 - alpha), 0, 1)  # the white behind the head lies in no shade
+    dark = 1 - mine.mean(axis=2, keepdims=True) / np.maximum(alpha, 0.2)
+    lit = mine * laid[..., :3] + SHINE * laid[..., 3:] * dark * alpha
+    rgb = (np.clip(lit + 1 - alpha, 0, 1) * 255 + 0.5).astype(np.uint8)
+    return replace(frame, rgb=np.where(alpha > 0.02, rgb, frame.rgb))
+
+
+def _soft(values: Floats) -> Floats:
+    """Values of pixels of a small picture, smoothed, at the size of the picture of light, flat."""
+    calm = cv2.GaussianBlur(values, (3, 3), 0)
+    return np.asarray(cv2.resize(calm, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_LINEAR).ravel(), np.float32)
+
+
+def _blurred(volume: Floats, deviation: float) -> Floats:
+    """A volume [Z, Y, X] under a Gaussian of so many nodes."""
+    # two axes as a picture with many channels, then the third
+    twice = cv2.GaussianBlur(volume, (0, 0), deviation, borderType=cv2.BORDER_REPLICATE)
+    lines = twice.reshape(-1, volume.shape[2])
+    size = 2 * round(3 * deviation) + 1
+    return np.asarray(
+        cv2.GaussianBlur(lines, (size, 1), deviation, borderType=cv2.BORDER_REPLICATE).reshape(volume.shape), np.float32
+    )
