@@ -39,6 +39,8 @@ SAMPLE_PHOTO = RESOURCES / "sample" / "astronaut.png"
 
 SAME_SIDE_RADIANS = 0.35
 """Angle within which a picture shows what the photo's camera sees."""
+SURFACE_TRIANGLES = 100_000
+"""Of a shape that is looked at: about what the grid holds."""
 
 SHEET_YAWS_DEGREES = (0, 45, 90, 135, 180, 225, 270, 315)
 SHEET_PITCHES_DEGREES = (0, 30, -20)
@@ -180,6 +182,7 @@ def stand_in_of(head: Head, renderer: Renderer | None = None) -> StandIn | None:
     """
     from app import shelf
     from core.exporters.light import light_mesh
+    from core.exporters.worn import with_eyewear
     from core.rendering.renderer import HeadRenderer
     from core.stand_in import ModelFacts, StandIn
 
@@ -188,12 +191,34 @@ def stand_in_of(head: Head, renderer: Renderer | None = None) -> StandIn | None:
     if not any(key.angle_to(head.camera) < SAME_SIDE_RADIANS for key in twin.keys):
         twin.render(head.camera, Quality.NEAR)
     try:
-        mesh = light_mesh(twin.grid().on_processor, twin.keys)
+        mesh = with_eyewear(light_mesh(twin.grid().on_processor, twin.keys), head.eyewear)
     except ExportError:
         return None
     info = twin.generator.info
     facts = shelf.facts_of(head.generator) or ModelFacts(info.name, info.title, info.licence, info.commercial)
     return StandIn(mesh, facts)
+
+
+def surface_renderer_of(head: Head, renderer: Renderer | None = None) -> Renderer:
+    """Draws the shape of `head`, with what it wears, as clay.
+
+    Args:
+        head: of any generator that is installed.
+        renderer: one that has drawn it already, in whatever thread; what it knows is used.
+
+    Raises:
+        ExportError: there is no surface.
+    """
+    from core.exporters.light import light_surface
+    from core.exporters.worn import with_eyewear
+    from core.rendering.mesh_view import MeshRenderer
+    from core.rendering.renderer import HeadRenderer
+
+    if isinstance(renderer, MeshRenderer):
+        return MeshRenderer(replace(renderer.mesh, colours=None))
+    twin = renderer.twin() if isinstance(renderer, HeadRenderer) else renderer_of(head)
+    assert isinstance(twin, HeadRenderer)
+    return MeshRenderer(with_eyewear(light_surface(twin.grid().on_processor, SURFACE_TRIANGLES), head.eyewear))
 
 
 def stand_in_renderer(project: Project) -> Renderer | None:

@@ -79,6 +79,7 @@ class Studio(QObject):
         self.styling = Styling(
             self.window, self.session, self.styles, self.engines, self.viewing, self.choosing, self.editing
         )
+        self.window.surface_toggled.connect(self.viewing.show_surface)
         self.seeing = Seeing(self.window, self.session, self.edits, self.engines, self.viewing, self.choosing)
         self.reporting = Reporting(
             self.window,

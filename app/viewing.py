@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.engines import Engines
     from app.jobs import Gate
     from core.camera import Camera
+    from core.errors import VoltefaceError
     from core.head import Head
     from core.protocols import Renderer
     from core.rendering.occupancy import FieldGrid
@@ -66,6 +67,7 @@ class Viewing(QObject):
         camera: where the window looks from; may be read from any thread.
         frame: the latest frame shown.
         veil: what is laid over frames before they are shown, such as a heat map.
+        is_surface: the head's shape is shown instead of pictures of it.
     """
 
     failed = Signal(object)  # VoltefaceError
@@ -93,6 +95,9 @@ class Viewing(QObject):
         self._worker.failed.connect(self.failed)
         self._worker.refining.connect(window.set_refining)
         self._worker.start()
+        self.is_surface = False
+        self._surface: tuple[Head, Renderer] | None = None
+        self._surface_worker: FrameWorker | None = None
         self._before: tuple[Head, Renderer] | None = None
         self._before_worker: FrameWorker | None = None
         self._resting = QTimer(self)
@@ -149,7 +154,11 @@ class Viewing(QObject):
         self._resting.stop()
         if head is None:
             self.frame = None
-            self._worker.forget()
+            self._forget_requests()
+            return
+        if self.is_surface:
+            self.frame = None  # nothing was drawn of this head
+            self.refresh()
             return
         known = next((frame for kept, frame in self._finished if kept is head and frame.camera == self.camera), None)
         if known is None and first is not None and first.camera == self.camera:
@@ -182,6 +191,27 @@ class Viewing(QObject):
         self.forget_renderer(both)
         self.remember(both, renderer.at(share))
         self.show_head(both, moving=True)
+
+    def show_surface(self, on: bool) -> None:
+        """Show the head's shape as clay, or pictures of it again."""
+        if on is self.is_surface:
+            return
+        if self._surface_worker is None:
+            # a worker of its own: how long meshes take says nothing about pictures
+            self._surface_worker = FrameWorker(lambda: self._engines.use_threads(self.threads), self)
+            self._surface_worker.frame_ready.connect(self._show_surface)
+            self._surface_worker.failed.connect(self._surface_failed)
+            self._surface_worker.refining.connect(self._window.set_refining)
+            self._surface_worker.start()
+        self._forget_requests()
+        self.is_surface = on
+        shown = self._window.viewer.frame
+        if not on and self.frame is not None and self.frame.camera == self.camera:
+            self._window.show_frame(self.veil(self.frame))
+        elif not on and shown is not None:
+            # nobody paints on clay: only a finished picture is painted on
+            self._window.show_frame(replace(shown, quality=Quality.PREVIEW))
+        self.refresh()
 
     def stay_coarse(self) -> None:
         """The hand still moves: what is shown now is drawn finely later, if at all."""
@@ -216,15 +246,15 @@ class Viewing(QObject):
 
     def refresh(self) -> None:
         """Render the resting view again; a view that is there already is not replaced by a coarser one."""
-        has_view = self.frame is not None and self.frame.camera == self.camera
+        has_view = self.frame is not None and self.frame.camera == self.camera and not self.is_surface
         self._request(self.camera, interactive=False, coarsest=Quality.NEAR if has_view else Quality.PREVIEW)
 
     def close(self) -> None:
         """End the worker."""
         self._resting.stop()
-        if self._before_worker is not None:
-            self._before_worker.stop()
-        self._worker.stop()
+        for worker in (self._before_worker, self._surface_worker, self._worker):
+            if worker is not None:
+                worker.stop()
 
     def _look(self, camera: Camera, interactive: bool) -> None:
         self._gate.hold(HOLD_SECONDS)
@@ -235,8 +265,10 @@ class Viewing(QObject):
     def _request(self, camera: Camera, *, interactive: bool, coarsest: Quality = Quality.PREVIEW) -> None:
         if self._head is None:
             return
-        self._worker.request(
-            self._renderer(self._head),
+        worker = self._surface_worker if self.is_surface else self._worker
+        assert worker is not None
+        worker.request(
+            self._surface_of(self._head) if self.is_surface else self._renderer(self._head),
             self._revision,
             camera,
             interactive=interactive,
@@ -249,6 +281,26 @@ class Viewing(QObject):
             self._before_worker.request(
                 self._before[1], 0, camera, interactive=interactive, finest=min(self.finest, Quality.NEAR)
             )
+
+    def _surface_of(self, head: Head) -> Renderer:
+        """What draws the shape of `head`; made from what draws its pictures, once for each head."""
+        if self._surface is None or self._surface[0] is not head:
+            known = self.known_renderer(head)
+            self._surface = head, Deferred(lambda: self._engines.surface_renderer_of(head, known))
+        return self._surface[1]
+
+    def _show_surface(self, result: FrameResult) -> None:
+        if self.is_surface and result.revision == self._revision:
+            self._window.show_frame(result.frame)
+
+    def _surface_failed(self, error: VoltefaceError) -> None:
+        self._window.set_surface(on=False)
+        self.failed.emit(error)
+
+    def _forget_requests(self) -> None:
+        for worker in (self._worker, self._surface_worker):
+            if worker is not None:
+                worker.forget()
 
     def _show_before(self, result: FrameResult) -> None:
         if self._before is not None:
@@ -268,7 +320,7 @@ class Viewing(QObject):
         return renderer
 
     def _show(self, result: FrameResult) -> None:
-        if result.revision != self._revision or self._head is None:
+        if result.revision != self._revision or self._head is None or self.is_surface:
             return
         self.frame = frame = result.frame
         self._window.show_frame(self.veil(frame))

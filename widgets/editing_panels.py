@@ -66,6 +66,7 @@ class EditingPanels(QObject):
     wipe_toggled = Signal(bool)
     painted = Signal(object)
     painting_changed = Signal(bool)
+    picture_wanted = Signal()  # what is drawn on next is a picture of the head, nothing that stands for it
     region_drawn = Signal(object)
     region_dropped = Signal()
     cut_wished = Signal(object)
@@ -136,7 +137,9 @@ class EditingPanels(QObject):
         self.masking.cancel()
         if not on:
             self.painting.cancel()
-        elif not self.frame_shown(self._viewer.frame, wanted=True):
+            return
+        self.picture_wanted.emit()
+        if not self.frame_shown(self._viewer.frame, wanted=True):
             self._paint_wanted = True
 
     def frame_shown(self, frame: Frame | None, *, wanted: bool = False) -> bool:
@@ -161,6 +164,7 @@ class EditingPanels(QObject):
     def refine(self, part: str) -> None:
         """Draw a mask for a part over the view, as soon as the picture in view is finished."""
         self.stop_drawing()
+        self.picture_wanted.emit()
         self._mask_wanted = part
         self.frame_shown(self._viewer.frame)
 

@@ -20,6 +20,7 @@ _NAMES = {
     "undo": "ph.arrow-u-up-left",
     "redo": "ph.arrow-u-up-right",
     "compare": "ph.columns",
+    "surface": "ph.cube",
     "turntable": "ph.arrows-clockwise",
     "home": "ph.frame-corners",
     "backdrop": "ph.circle-half",

@@ -47,8 +47,8 @@ class WindowMenus:
         self._fill(window, "&Edit", ["undo", "redo", None, "add_references", "paint", None, "preferences"])
         self._fill(
             window, "&View",
-            [*views, None, "reset_view", "compare", "seen", "bare", "turntable", None, self.backdrops, self.panels,
-             "full_screen"],
+            [*views, None, "reset_view", "compare", "surface", "seen", "bare", "turntable", None, self.backdrops,
+             self.panels, "full_screen"],
         )  # fmt: skip
         self._fill(window, "&Head", ["improve", "stop", None, "place_face", None, "report", "repair", None, "models"])
         self._fill(window, "H&elp", ["shortcuts", None, "about"])

@@ -124,6 +124,7 @@ class StudioWindow(QMainWindow):
     save_and_close_requested = Signal(object)  # Path; the application saves, then calls close_now
     closing = Signal()
     seen_toggled = Signal(bool)
+    surface_toggled = Signal(bool)  # the shape alone, or pictures again
     report_requested = Signal()  # the application answers with show_report
     report_saved = Signal(object)  # Path
     report_stopped = Signal()
@@ -173,7 +174,7 @@ class StudioWindow(QMainWindow):
         self.addToolBar(self._toolbar)
         act = self.actions_by_name
         self.view_bar.set_actions(
-            act["compare"], act["seen"], act["turntable"], act["reset_view"], self._menus.backdrops
+            act["compare"], act["surface"], act["seen"], act["turntable"], act["reset_view"], self._menus.backdrops
         )
         self._build_foot()
         self._overlay = DropOverlay(self)
@@ -297,6 +298,10 @@ class StudioWindow(QMainWindow):
     def set_seen(self, *, on: bool) -> None:
         """Say whether frames are shown as a heat map."""
         self.actions_by_name["seen"].setChecked(on)
+
+    def set_surface(self, *, on: bool) -> None:
+        """Say whether the shape is shown instead of pictures."""
+        self.actions_by_name["surface"].setChecked(on)
 
     def set_seen_stops(self, stops: Sequence[str]) -> None:
         """Explain the heat map's colours, `#rrggbb` from guessed to seen; none where none is shown."""
@@ -642,7 +647,11 @@ class StudioWindow(QMainWindow):
             act[f"view_{name}"].triggered.connect(lambda _=False, name=name: self.viewer.show_named(name))
         act["compare"].toggled.connect(self._compare)
         act["bare"].toggled.connect(self.editing.edits.bare_button.setChecked)
+        act["seen"].toggled.connect(lambda on: self.set_surface(on=False) if on else None)
         act["seen"].toggled.connect(self.seen_toggled)
+        act["surface"].toggled.connect(lambda on: self.set_seen(on=False) if on else None)
+        act["surface"].toggled.connect(self.surface_toggled)
+        self.editing.picture_wanted.connect(lambda: self.set_surface(on=False))
         act["paint"].toggled.connect(self.editing.toggle_painting)
         act["add_references"].triggered.connect(lambda: self._add_references())
         act["turntable"].toggled.connect(lambda on: self.viewer.set_turntable(running=on))
@@ -795,7 +804,8 @@ class StudioWindow(QMainWindow):
             self.actions_by_name[name].setEnabled(head and not still)
         self.actions_by_name["paint"].setEnabled(head and self.editing.can_edit)
         self.actions_by_name["repair"].setEnabled(head and self.editing.can_edit)
-        self.actions_by_name["seen"].setEnabled(head and not still)
+        for name in ("seen", "surface"):
+            self.actions_by_name[name].setEnabled(head and not still)
         self.actions_by_name["report"].setEnabled(head)
         self.actions_by_name["bare"].setEnabled(head and not still)
         self.actions_by_name["add_references"].setEnabled(head and self.editing.can_edit)

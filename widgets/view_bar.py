@@ -51,11 +51,12 @@ class ViewBar(QWidget):
         self.set_view(self._view)
 
     def set_actions(
-        self, compare: QAction, seen: QAction, turntable: QAction, reset: QAction, backdrops: QMenu
+        self, compare: QAction, surface: QAction, seen: QAction, turntable: QAction, reset: QAction, backdrops: QMenu
     ) -> None:
         """Lay out the strip around the window's actions."""
         self._compare = _button(compare, text=True)
         self._row.addWidget(self._compare)
+        self._row.addWidget(_button(surface))
         self._row.addWidget(_button(seen))
         turn = _button(turntable)
         turn.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)

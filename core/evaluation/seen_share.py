@@ -9,7 +9,7 @@ import torch
 
 from core.errors import ExportError
 from core.evaluation.samples import SEEN_HALF_HEIGHT
-from core.exporters.light import light_mesh
+from core.exporters.light import light_surface
 from core.mask import PARTS
 from core.rendering.seen import seen_on
 
@@ -41,7 +41,7 @@ def seen_shares(grid: FieldGrid, witnesses: Sequence[Witness]) -> tuple[float | 
     Without labels clothes cannot be told from the head, so they count. Below what generators are taught nothing counts.
     """
     try:
-        mesh = light_mesh(grid, [], triangles=ALL_TRIANGLES)
+        mesh = light_surface(grid, ALL_TRIANGLES)
     except ExportError:
         return None, {}
     area = vertex_areas(mesh) * (mesh.vertices[:, 1] > -min(SEEN_HALF_HEIGHT, grid.half_sides[1] - grid.spacing[1]))

@@ -43,6 +43,21 @@ def light_mesh(grid: FieldGrid, keys: list[KeyView], triangles: int = MOST_TRIAN
     Raises:
         ExportError: there is no surface.
     """
+    mesh = light_surface(grid, triangles)
+    points, normals = torch.from_numpy(mesh.vertices), torch.from_numpy(mesh.normals)
+    return replace(mesh, colours=as_bytes(colours_of(grid, keys, points, normals)))
+
+
+def light_surface(grid: FieldGrid, triangles: int) -> Mesh:
+    """A head's surface without colours, world units.
+
+    Args:
+        grid: the head's density, in the main memory.
+        triangles: at most about so many.
+
+    Raises:
+        ExportError: there is no surface.
+    """
     import fast_simplification
 
     sigma = grid.sigma.permute(2, 1, 0).clamp(min=FAINTEST)
@@ -53,9 +68,7 @@ def light_mesh(grid: FieldGrid, keys: list[KeyView], triangles: int = MOST_TRIAN
     vertices, faces = largest_piece(vertices, faces)
     if len(faces) > triangles:
         vertices, faces = fast_simplification.simplify(vertices, faces, target_count=triangles, agg=4)
-    mesh = Mesh.of_triangles(vertices, faces)
-    points, normals = torch.from_numpy(mesh.vertices), torch.from_numpy(mesh.normals)
-    return replace(mesh, colours=as_bytes(colours_of(grid, keys, points, normals)))
+    return Mesh.of_triangles(vertices, faces)
 
 
 def visible_density(grid: FieldGrid) -> float:

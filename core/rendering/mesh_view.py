@@ -1,4 +1,7 @@
-"""Draws a coloured mesh, or a still picture, where a head's generator is not installed. No network runs."""
+"""Draws a mesh, in its colours or as clay, or a still picture. No network runs.
+
+Coloured meshes stand in for heads whose generator is not installed; clay shows the shape that exports have.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,19 +25,21 @@ PREVIEW_PX = 256
 """Side of what is drawn while dragging; scaled up, like the previews of heads."""
 SUPERSAMPLING = 2
 """Of the exact quality: its outlines are as soft as a head's."""
+CLAY_RGB = (206, 198, 190)
+KEY_LIGHT, FILL_LIGHT = (-0.45, -0.55, -0.7), (0.8, 0.1, -0.6)
+"""Towards the lamps, in the camera's axes (x right, y down, z away): they go along, so no side is ever dark."""
+KEY_SHARE, FILL_SHARE, AMBIENT_SHARE = 0.62, 0.2, 0.22
+"""Of the clay's own brightness; the rest is edges, which darken."""
 
 
 class MeshRenderer:
     """Implements `core.protocols.Renderer` for a closed mesh with a colour at each vertex.
 
-    Colours are shown as they are: they were taken from pictures and carry their light.
+    Colours are shown as they are: they were taken from pictures and carry their light. A mesh without any is clay.
     """
 
     def __init__(self, mesh: Mesh) -> None:
-        if mesh.colours is None:
-            raise ValueError("a mesh that is drawn needs vertex colours")
         self.mesh = mesh
-        self._colours = mesh.colours.astype(np.float32)
 
     def render(
         self,
@@ -52,7 +57,10 @@ class MeshRenderer:
         coverage = seen_by(camera, self.mesh.vertices, faces, drawn_px)
         stale()
         rgb = np.full((drawn_px, drawn_px, 3), 255, np.float32)
-        rgb[coverage.covered] = coverage.interpolated(self._colours, faces)
+        if self.mesh.colours is None:
+            rgb[coverage.covered] = _clay(coverage.interpolated(self.mesh.normals, faces), camera)
+        else:
+            rgb[coverage.covered] = coverage.interpolated(self.mesh.colours.astype(np.float32), faces)
         way = cv2.INTER_AREA if drawn_px > size else cv2.INTER_LINEAR
         return Frame(
             rgb=_sized(rgb, size, way).round().clip(0, 255).astype(np.uint8),
@@ -99,6 +107,18 @@ class StillRenderer:
         rgb = self._frame.rgb if size_px is None else _sized(self._frame.rgb, size_px, cv2.INTER_AREA)
         alpha = np.ones(rgb.shape[:2], np.float32)
         return replace(self._frame, rgb=rgb, alpha=alpha, camera=camera, quality=quality)
+
+
+def _clay(normals: NDArray[np.float32], camera: Camera) -> NDArray[np.float32]:
+    """Colours [N, 3], 0..255, of clay that faces along normals [N, 3], under two lamps that go with the camera."""
+    facing = normals @ camera.world_from_camera[:3, :3].astype(np.float32)
+    facing /= np.linalg.norm(facing, axis=1, keepdims=True).clip(min=1e-6)
+    light = np.full(len(facing), AMBIENT_SHARE, np.float32)
+    for lamp, share in ((KEY_LIGHT, KEY_SHARE), (FILL_LIGHT, FILL_SHARE)):
+        towards = np.array(lamp, np.float32)
+        light += share * (facing @ (towards / np.linalg.norm(towards))).clip(min=0)
+    shaded: NDArray[np.float32] = light[:, None] * np.array(CLAY_RGB, np.float32)
+    return shaded.clip(0, 255)
 
 
 def _sized(picture: NDArray[Number], size_px: int, way: int) -> NDArray[Number]:

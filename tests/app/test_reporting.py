@@ -234,6 +234,28 @@ def test_the_heat_map_is_laid_over_frames_and_taken_off(studio: Studio, bench: B
     assert not is_veiled()
 
 
+def test_the_shape_alone_is_shown_while_wanted_and_painting_asks_for_a_picture(studio: Studio, qtbot: QtBot) -> None:
+    _calm(studio, qtbot)
+    act, viewer = studio.window.actions_by_name, studio.window.viewer
+    act["seen"].setChecked(True)
+    act["surface"].setChecked(True)
+    assert not act["seen"].isChecked(), "one or the other"
+
+    def is_clay() -> bool:
+        return viewer.frame is not None and float(np.ptp(viewer.frame.rgb.astype(int), axis=2).max()) < 40
+
+    qtbot.waitUntil(is_clay, timeout=LONG)
+    studio.window.camera_changed.emit(Camera.orbit(0.8), False)
+    qtbot.waitUntil(lambda: viewer.frame is not None and viewer.frame.camera == Camera.orbit(0.8), timeout=LONG)
+    assert is_clay()
+    studio.window.set_camera(Camera.orbit(0.8))
+    act["paint"].trigger()
+    qtbot.waitUntil(lambda: studio.window.editing.painting.is_active, timeout=LONG)
+    assert not act["surface"].isChecked()
+    assert not is_clay()
+    act["paint"].trigger()
+
+
 def test_an_export_carries_the_channel_when_asked(
     studio: Studio, workshop: Workshop, qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -20,7 +20,7 @@ from core.evaluation.front_figures import as_picture, front_figures
 from core.evaluation.pictures import as_tensor, sized
 from core.evaluation.rear_check import Finding, RearCheck
 from core.evaluation.seen_share import seen_shares, vertex_areas
-from core.exporters.light import light_mesh
+from core.exporters.light import light_surface
 from core.frame import Quality
 from core.photo import Photo
 from core.photo_layer import PhotoLayer
@@ -112,7 +112,7 @@ def test_more_photos_show_more_and_none_nothing(alignment: Alignment) -> None:
 
 
 def test_areas_of_vertices_are_the_area_of_the_surface() -> None:
-    mesh = light_mesh(HeadRenderer(TinyGenerator(), tiny_head()).grid(), [], triangles=10**9)
+    mesh = light_surface(HeadRenderer(TinyGenerator(), tiny_head()).grid(), 10**9)
     x, y, z = 0.14, 0.2, 0.165
     # Knud Thomsen's formula for the surface of an ellipsoid
     power = 1.6075

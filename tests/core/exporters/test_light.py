@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -93,6 +94,20 @@ def test_every_quality_draws_the_same_mesh(mesh: Mesh, quality: Quality) -> None
     assert 0.1 < frame.alpha.mean() < 0.9
     assert (frame.rgb[frame.alpha == 0] == 255).all()
     assert ((frame.depth > 0).mean()) == pytest.approx(frame.alpha.mean(), abs=0.02)
+
+
+def test_clay_shows_shape_alone_and_no_side_of_it_is_dark() -> None:
+    import trimesh
+
+    ball = trimesh.creation.icosphere(subdivisions=4, radius=0.2)
+    clay = MeshRenderer(Mesh.of_triangles(ball.vertices, ball.faces))
+    front, back = (clay.render(Camera.orbit(yaw), Quality.EXACT, size_px=96) for yaw in (0.0, np.pi))
+    inner = cv2.erode((front.alpha > 0.99).astype(np.uint8), np.ones((5, 5))) > 0
+    assert np.abs(front.rgb[inner].astype(int) - back.rgb[inner]).mean() < 2, "the lamps go along"
+    assert front.rgb[inner].min() > 30
+    assert front.rgb[inner].std() > 15, "and the form can be told"
+    upper_left, lower_right = front.rgb[:48, :48][inner[:48, :48]], front.rgb[48:, 48:][inner[48:, 48:]]
+    assert upper_left.mean() > lower_right.mean() + 10
 
 
 def test_a_picture_alone_stands_still() -> None:
