@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Literal
 import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from core.errors import CheckpointError, InversionError
 from core.generators.mini_prior import LatentPrior
@@ -34,6 +33,7 @@ from core.inverters.second_look import looked_again
 from core.mask import Mask
 from core.progress import Progress
 from core.protocols import PlaneGenerator
+from core.tensor_file import write_tensors
 from core.trigrid import Trigrid
 
 if TYPE_CHECKING:
@@ -93,10 +93,8 @@ def save_branches(branches: Branches, path: Path) -> None:
     tensors = {f"faithful.{name}": value for name, value in branches.faithful.state_dict().items()}
     tensors |= {f"natural.{name}": value for name, value in branches.natural.state_dict().items()}
     described = {"config": branches.faithful.config.to_json(), "generator": branches.generator}
-    halves = {name: value.detach().half().contiguous().clone() for name, value in tensors.items()}
-    partial = path.with_name(path.name + ".partial")
-    save_file(halves, partial, metadata={METADATA_KEY: json.dumps(described), "licence": "Apache-2.0"})
-    partial.replace(path)
+    halves = {name: value.detach().half() for name, value in tensors.items()}
+    write_tensors(path, halves, {METADATA_KEY: json.dumps(described), "licence": "Apache-2.0"})
 
 
 def load_branches(path: Path) -> Branches:

@@ -15,6 +15,7 @@ import torch
 from safetensors import safe_open
 
 from core.errors import CheckpointError
+from core.whole_file import written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,6 +70,25 @@ def write_record(record: WeightsRecord, folder: Path = FOLDER) -> None:
     ordered = [known[name] for name in sorted(known)]
     (folder / INDEX).write_text(json.dumps([asdict(entry) for entry in ordered], indent=1) + "\n", encoding="utf-8")
     (folder / "LICENCES.md").write_text(licences_page(ordered), encoding="utf-8")
+
+
+def bundle(encoded: bytes, folder: Path, *, name: str, title: str, licence: str, source: str) -> WeightsRecord:
+    """Put a file of trained or measured weights among the bundled ones, and record it.
+
+    Args:
+        encoded: the safetensors file.
+        folder: of the bundled weights.
+        name: file name there, without suffix.
+        title: what the net does, for people.
+        licence: SPDX identifier, and who must be credited.
+        source: the module that makes it, and of what.
+    """
+    with written_whole(folder / f"{name}.safetensors") as stream:
+        stream.write(encoded)
+    sha256 = hashlib.sha256(encoded).hexdigest()
+    record = WeightsRecord(name=name, title=title, licence=licence, source=source, source_sha256="", sha256=sha256)
+    write_record(record, folder)
+    return record
 
 
 def licences_page(entries: Sequence[WeightsRecord]) -> str:

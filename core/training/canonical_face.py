@@ -8,7 +8,6 @@ projections becomes the deviation and the modes of `core.perception.head_pose`.
 """
 
 import argparse
-import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -146,18 +145,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def write(tensors: dict[str, torch.Tensor], target: Path) -> None:
     """Writes the file and its record."""
-    encoded = save(tensors)
-    (target / "canonical_face.safetensors").write_bytes(encoded)
-    weights.write_record(
-        weights.WeightsRecord(
-            name="canonical_face",
-            title="mean place and variation of the 468 mesh points on the head model",
-            licence="Apache-2.0 (Volteface; measured on renders of CC0 MakeHuman heads)",
-            source="core.training.canonical_face",
-            source_sha256="",
-            sha256=hashlib.sha256(encoded).hexdigest(),
-        ),
+    weights.bundle(
+        save(tensors),
         target,
+        name="canonical_face",
+        title="mean place and variation of the 468 mesh points on the head model",
+        licence="Apache-2.0 (Volteface; measured on renders of CC0 MakeHuman heads)",
+        source="core.training.canonical_face",
     )
 
 

@@ -21,12 +21,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors import safe_open
-from safetensors.torch import save_file
 
 from core.descent import Adam, Ranger
 from core.errors import CheckpointError, VoltefaceError
 from core.inverters.offset_encoder import OffsetEncoder, OffsetEncoderConfig, lifted
 from core.progress import Progress
+from core.tensor_file import write_tensors
 from core.training.dataset import pixel_rays
 from core.training.dual_discriminator import (
     R1_EVERY,
@@ -271,10 +271,7 @@ class BranchTraining:
         tensors |= {f"discriminator.{k}": v for k, v in self.discriminator.state_dict().items()}
         tensors |= {f"judging.{k}": v for k, v in self.judging.moments().items()}
         described = {"step": self.step, "recipe": asdict(self.recipe)}
-        partial = self.path.with_suffix(".partial")
-        packed = {k: v.detach().contiguous().clone() for k, v in tensors.items()}
-        save_file(packed, partial, metadata={"dual": json.dumps(described)})
-        partial.replace(self.path)
+        write_tensors(self.path, tensors, {"dual": json.dumps(described)})
 
     def _resume(self) -> None:
         try:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from core.inverters.offset_encoder import OffsetEncoder
-from core.perception.weights import WeightsRecord, write_record
+from core.perception.weights import bundle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from core.perception.weights import WeightsRecord
     from core.training.dual import DualRecipe
 
 NAME = "mini_dual"
@@ -26,17 +26,13 @@ def branch_of(recipe: DualRecipe, weights: Mapping[str, Tensor]) -> OffsetEncode
     return network.eval().requires_grad_(requires_grad=False)
 
 
-def bundle(path: Path, folder: Path) -> WeightsRecord:
+def bundle_branches(path: Path, folder: Path) -> WeightsRecord:
     """Copy a file that `save_branches` wrote among the bundled weights and record it."""
-    encoded = path.read_bytes()
-    (folder / f"{NAME}.safetensors").write_bytes(encoded)
-    record = WeightsRecord(
+    return bundle(
+        path.read_bytes(),
+        folder,
         name=NAME,
         title="second stage of a one-pass inversion: offsets of mini's planes, faithful (E1) and natural (E2)",
         licence="Apache-2.0 (Volteface; trained on renders of CC0 MakeHuman heads)",
         source="core.training.dual",
-        source_sha256="",
-        sha256=hashlib.sha256(encoded).hexdigest(),
     )
-    write_record(record, folder)
-    return record

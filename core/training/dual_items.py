@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from core.camera import MIRROR_X, Camera
 from core.errors import CheckpointError
 from core.inverters.encoder import encode
 from core.inverters.first_look import PHOTO_PX, FirstLook, first_look, sized
 from core.progress import Progress
+from core.tensor_file import write_tensors
 from core.training.dataset import HeadViews, finished_heads, is_held_out
 from core.training.encoder_heads import WIDEST_PITCH_RADIANS, WIDEST_YAW_RADIANS
 from core.training.encoder_score import CAMERA_NOISE_RADIANS
@@ -173,9 +173,7 @@ def make_item(generator: Mini, place: Path, view: int, path: Path, random: np.ra
         "tint": [*tint.powers, tint.saturation],
         "camera": camera.to_json(),
     }
-    partial = path.with_suffix(".partial")
-    save_file(tensors, partial, metadata={"item": json.dumps(described)})
-    partial.replace(path)
+    write_tensors(path, tensors, {"item": json.dumps(described)})
 
 
 def read_item(path: Path, generator: Mini) -> DualItem:

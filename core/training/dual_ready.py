@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
 
 from core.errors import CheckpointError
 from core.inverters.lifting import SeenSurface, Splat
 from core.inverters.offset_encoder import Lifted, lifted, splat_surface
+from core.tensor_file import write_tensors
 from core.training.dual_items import item_of, read_file, read_item
 
 if TYPE_CHECKING:
@@ -63,9 +63,7 @@ def ready_item(path: Path, generator: Mini, side_px: int, coarse_px: int) -> tup
         name: (value if name in PRECISE or not value.is_floating_point() else _halved(value)).contiguous()
         for name, value in tensors.items()
     }
-    partial = kept.with_suffix(".partial")
-    save_file(packed, partial, metadata={"item": json.dumps(described | {"sizes": [side_px, coarse_px]})})
-    partial.replace(kept)
+    write_tensors(kept, packed, {"item": json.dumps(described | {"sizes": [side_px, coarse_px]})})
     # the rounded numbers, as every later step reads them
     return _from_tensors(described, packed, generator)
 

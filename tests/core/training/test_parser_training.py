@@ -20,7 +20,7 @@ from core.training.parser import (
     LabelledHeads,
     ParserRecipe,
     ParserTraining,
-    bundle,
+    bundle_parser,
     fresh_network,
     parser_losses,
 )
@@ -59,7 +59,7 @@ def test_a_run_can_stop_and_go_on(balls: Path, tmp_path: Path) -> None:
 
 def test_what_is_exported_can_be_bundled(balls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     training = ParserTraining([balls], tmp_path / "run", replace(RECIPE, steps=1))
-    record = bundle(training.run(silent), tmp_path)
+    record = bundle_parser(training.run(silent), tmp_path)
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
     assert record.is_intact()
     assert record.path.stat().st_size < 15e6
