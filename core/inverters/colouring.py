@@ -64,7 +64,7 @@ class Colouring:
     """One running fit. `step` improves it; `delta` and `trigrid` tell where it stands.
 
     Attributes:
-        camera, latents: of the pivot.
+        camera, latents: of the pivot; its planes are those of the latents, and an offset where there is one.
         surface: points on the pivot's surface, without clutter.
         tones: the colours that they should have, and which of them the photo shows.
         free: float32 [3, 1, D, H, W], 1 where a trigrid cell serves what the photo shows, 0 where it does not.
@@ -81,6 +81,7 @@ class Colouring:
         seed: int = 0,
         settings: ColouringSettings | None = None,
         further: Sequence[tuple[View, RefinedCamera]] = (),
+        offset: Tensor | None = None,
     ) -> None:
         self._generator, self._steps = generator, max(steps, 1)
         self._settings = settings or ColouringSettings()
@@ -88,11 +89,12 @@ class Colouring:
         refined, view = RefinedCamera(camera).frozen(), evidence.at(PHOTO_PX)
         with torch.no_grad():
             pivot = generator.trigrid(latents)
-        self._pivot = pivot.with_planes(pivot.planes.contiguous())
-        self._clutter, wrong = clutter(generator, pivot, view, refined)
-        self.surface = _without(wrong, pivot.box_side, Surface.of(generator, pivot, seed, around=1))
-        self.tones: Tones = tones(generator, pivot, self.surface, view, refined, generator.info.parts, further)
-        self.free = free_cells(pivot, self.surface.points, self.tones.seen)
+        planes = pivot.planes if offset is None else pivot.planes + offset
+        self._pivot, self._begun = pivot.with_planes(planes.contiguous()), offset
+        self._clutter, wrong = clutter(generator, self._pivot, view, refined)
+        self.surface = _without(wrong, pivot.box_side, Surface.of(generator, self._pivot, seed, around=1))
+        self.tones: Tones = tones(generator, self._pivot, self.surface, view, refined, generator.info.parts, further)
+        self.free = free_cells(self._pivot, self.surface.points, self.tones.seen)
         self._noise = torch.Generator().manual_seed(seed)
         self._offset = PlaneOffset(self._pivot, self.free)
         weights = generator.parameters_to_tune()
@@ -106,7 +108,8 @@ class Colouring:
     def delta(self) -> dict[str, Tensor]:
         """What differs from the pivot, as `Head.delta` holds it."""
         moved = {name: weight.detach().clone() for name, weight in self._weights.items() if weight.any()}
-        return moved | {"trigrid": self._offset.planes}
+        planes = self._offset.planes
+        return moved | {"trigrid": planes if self._begun is None else planes + self._begun}
 
     @property
     def trigrid(self) -> Trigrid:

@@ -8,6 +8,7 @@ plausible and matches what it shows.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import torch
@@ -84,7 +85,12 @@ class Sketches(Protocol):
 
 
 class LatentSearch:
-    """One running search. `step` improves it; `latents`, `camera` and `planes` tell where it stands."""
+    """One running search. `step` improves it; `latents` and `camera` tell where it stands.
+
+    Attributes:
+        offset: what is added to the planes that latents give, [3, C, D, H, W], or None; it stays as it is.
+        refined: the camera with its corrections.
+    """
 
     def __init__(
         self,
@@ -97,7 +103,9 @@ class LatentSearch:
         steps: int,
         seed: int = 0,
         settings: SearchSettings | None = None,
+        offset: Tensor | None = None,
     ) -> None:
+        self.offset = offset
         self._generator, self._space, self._steps = generator, space, max(steps, 1)
         self._settings = settings or SearchSettings()
         self._view = evidence.at(self._settings.picture_px)
@@ -116,6 +124,7 @@ class LatentSearch:
         self._adam = Adam((self._shared, self._offsets, self.refined.corrections), betas=(0.9, 0.99))
         self._glimpse: Glimpse | None = None
         self._trigrid = generator.trigrid(start)
+        self._offset_of_size = cache(self._offset_at)
         self._further = FurtherViews((), self._noise)
         self._further_cameras: list[RefinedCamera] = []
         self._done = 0
@@ -147,7 +156,17 @@ class LatentSearch:
         with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_half()):
             codes = latents[None]
             planes = generator.sketch(codes) if isinstance(generator, Sketches) else generator.planes(codes)
-        return self._trigrid.with_planes(planes[0].float())
+        moved = planes[0].float()
+        return self._trigrid.with_planes(
+            moved if self.offset is None else moved + self._offset_of_size(planes.shape[-1])
+        )
+
+    def _offset_at(self, side: int) -> Tensor:
+        """The offset averaged down to planes `side` wide."""
+        assert self.offset is not None
+        if self.offset.shape[-1] == side:
+            return self.offset
+        return F.adaptive_avg_pool2d(self.offset.flatten(0, 2), side).view(*self.offset.shape[:3], side, side)
 
     @property
     def done(self) -> int:

@@ -39,6 +39,7 @@ from core.losses import PerceptualTarget, masked_l1
 from core.mask import Mask
 from core.progress import Progress, silent
 from core.protocols import PlaneGenerator
+from core.trigrid import Trigrid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -79,6 +80,7 @@ class Schedule:
         search_share, colouring_share: of a limited time or number of steps that go to the search and to the colouring.
         most_search_steps: the search stops there, however much time there is; None has no such bound.
         search: numbers of the search.
+        from_planes: whether all begins with the dual encoder's planes, where the generator has one.
     """
 
     search_steps: int = 90
@@ -88,6 +90,7 @@ class Schedule:
     colouring_share: float = 0.08
     most_search_steps: int | None = None
     search: SearchSettings = field(default_factory=SearchSettings)
+    from_planes: bool = False
 
 
 USUAL = Schedule()
@@ -209,7 +212,7 @@ class Pivotal:
                 FurtherPhotos(self._further),
                 Plan.of(seconds, steps, planes=isinstance(generator, PlaneGenerator), schedule=schedule),
             )
-            run.search_settings = schedule.search
+            run.search_settings, run.from_planes = schedule.search, schedule.from_planes
             run.start = start if start is not None and _fits(start, generator) else None
             try:
                 run.go()
@@ -237,6 +240,34 @@ def _fits(head: Head, generator: Generator) -> bool:
     return head.generator == info.name and head.latents.shape == (info.latent_count, info.latent_size)
 
 
+@dataclass(frozen=True, eq=False)
+class Pivot:
+    """What colouring and tuning begin with.
+
+    Attributes:
+        latents: [L, W].
+        camera: the photo's.
+        offset: of the planes that the latents give, [3, C, D, H, W], or None.
+    """
+
+    latents: Tensor
+    camera: Camera
+    offset: Tensor | None = None
+
+    @property
+    def delta(self) -> dict[str, Tensor]:
+        """The offset as `Head.delta` holds it."""
+        return {} if self.offset is None else {"trigrid": self.offset}
+
+    def trigrid(self, generator: Generator) -> Field:
+        """The field with its offset."""
+        field = generator.trigrid(self.latents)
+        if self.offset is None:
+            return field
+        assert isinstance(field, Trigrid)
+        return field.with_planes(field.planes + self.offset)
+
+
 class _Run:
     """One inversion: what its stages share, and the best head so far."""
 
@@ -256,80 +287,87 @@ class _Run:
         self._total = 1 + plan.search_steps + plan.colouring_steps + plan.tuning_steps
         self._done = 0
         self.start: Head | None = None
-        self.search_settings = SearchSettings()
+        self.search_settings, self.from_planes = SearchSettings(), False
         self.best: Head | None = None
         self._best_score = self._best_pivot_score = math.inf
-        self._pivot: tuple[Tensor, Camera] | None = None
+        self._pivot: Pivot | None = None
 
     def go(self) -> None:
         """All stages."""
         self._report(Progress(0, self._total, "Looking at the photo"))
         evidence = Evidence(self._alignment)
         self._judge = _Judge(self._generator, evidence)
-        self._search(evidence, *self._begin(evidence))
+        self._search(evidence, self._begin(evidence))
         generator = self._generator
         if self._plan.colouring_steps == 0 or self._pivot is None or not isinstance(generator, PlaneGenerator):
             return
         with torch.no_grad():
-            field = generator.trigrid(self._pivot[0])
+            field = self._pivot.trigrid(generator)
+            assert isinstance(field, Trigrid)
             surface = Surface.of(generator, field, self._seed, around=1)
         if len(self._photos):
             # the head is better now than when they were matched to it
             self._settle(field)
         if len(surface.points):  # else there is nothing to colour, and what was found is all that can be found
-            self._tune(evidence, self._colour(generator, evidence, *self._pivot))
+            self._tune(evidence, self._colour(generator, evidence, self._pivot))
 
-    def _begin(self, evidence: Evidence) -> tuple[Tensor, Camera]:
-        """Latents and camera of the first head that is shown."""
+    def _begin(self, evidence: Evidence) -> Pivot:
+        """What the search begins with."""
         generator, camera, whole = self._generator, self._alignment.camera, evidence.at(256)
         if self.start is not None:
             if len(self._photos):
                 self._photos.settle(generator.tuned(self.start.delta), self.start.trigrid)
             self._rung("The head so far", self.start.latents, self.start.camera, self.start.trigrid, self.start.delta)
-            return self.start.latents, self.start.camera
+            return Pivot(self.start.latents, self.start.camera)
         guess = encode(whole.rgb, whole.mask, (camera.yaw_radians, camera.pitch_radians), generator)
         turn = (guess.yaw_radians - camera.yaw_radians, guess.pitch_radians - camera.pitch_radians)
         if any(turn):
             camera = camera.orbited(*turn)
         self._rung("First guess", guess.latents, camera, generator.trigrid(guess.latents))
-        self._look_twice()
+        both = self._look_twice()
+        if both is not None and self.from_planes:
+            self._pivot, self._best_pivot_score = both, self._best_score
+            return both
         latents = guess.latents if guess.attributes else published_latents(whole.rgb, generator)
         if latents is None or latents is guess.latents:
-            return guess.latents, camera
+            return Pivot(guess.latents, camera)
         self._rung("First guess", latents, camera, generator.trigrid(latents))
         assert self._pivot is not None
         # the better of the two
         return self._pivot
 
-    def _look_twice(self) -> None:
+    def _look_twice(self) -> Pivot | None:
         """Show the dual encoder's head, where the generator has one: within a second, before any search."""
         try:
             if self._method.is_by_itself or bundled_branches(self._generator.info.name) is None:
-                return
+                return None
             head = DualEncoder().invert(self._alignment, self._generator, silent, seed=self._seed)
         except CheckpointError as error:
             log.info("the dual encoder is not used: %s", error)
-            return
+            return None
         self._rung("Both encoders", head.latents, head.camera, head.trigrid, head.delta)
+        return Pivot(head.latents, head.camera, head.delta.get("trigrid"))
 
-    def _search(self, evidence: Evidence, start: Tensor, camera: Camera) -> None:
+    def _search(self, evidence: Evidence, start: Pivot) -> None:
         plan, generator = self._plan, self._generator
         space = LatentSpace.of(generator)
         search = LatentSearch(
             generator,
             evidence,
-            camera,
-            start,
+            start.camera,
+            start.latents,
             space,
             steps=plan.search_steps,
             seed=self._seed,
             settings=self.search_settings,
+            offset=start.offset,
         )
 
         def searched() -> None:
-            latents = search.latents
+            found = Pivot(search.latents, search.camera, start.offset)
             with torch.no_grad():
-                self._rung("Finding the head", latents, search.camera, generator.trigrid(latents))
+                trigrid = found.trigrid(generator)
+            self._rung("Finding the head", found.latents, found.camera, trigrid, found.delta, is_pivot=True)
 
         alone = (JOIN_STEPS, JOIN_SHARE) if len(self._photos) else None
 
@@ -347,7 +385,7 @@ class _Run:
         generator = self._generator
         if self.start is None:
             with torch.no_grad():
-                field = generator.trigrid(search.latents)
+                field = Pivot(search.latents, search.camera, search.offset).trigrid(generator)
             self._settle(field)
         search.join(self._photos.views(search.picture_px))
 
@@ -357,8 +395,8 @@ class _Run:
         # the favourite of the first photo need not be everybody's; it stays until there is another
         self._best_score = self._best_pivot_score = math.inf
 
-    def _colour(self, generator: PlaneGenerator, evidence: Evidence, latents: Tensor, camera: Camera) -> Colouring:
-        plan = self._plan
+    def _colour(self, generator: PlaneGenerator, evidence: Evidence, pivot: Pivot) -> Colouring:
+        plan, latents, camera = self._plan, pivot.latents, pivot.camera
         colouring = Colouring(
             generator,
             evidence,
@@ -367,6 +405,7 @@ class _Run:
             steps=plan.colouring_steps,
             seed=self._seed,
             further=self._photos.evidence(PHOTO_PX),
+            offset=pivot.offset,
         )
 
         def coloured() -> None:
@@ -442,6 +481,8 @@ class _Run:
         camera: Camera,
         trigrid: Field,
         delta: Mapping[str, Tensor] | None = None,
+        *,
+        is_pivot: bool = False,
     ) -> None:
         """Draw and score a head; keep it if it is the best; send it out."""
         delta = delta or {}
@@ -467,8 +508,8 @@ class _Run:
         if score < self._best_score:
             layers = self._photos.layers(tuned, head) if self._photos.are_settled else ()
             self.best, self._best_score = replace(head, photos=layers), score
-        if not delta and score < self._best_pivot_score:
-            self._pivot, self._best_pivot_score = (latents, camera), score
+        if (is_pivot or not delta) and score < self._best_pivot_score:
+            self._pivot, self._best_pivot_score = Pivot(latents, camera, delta.get("trigrid")), score
         values = {"difference": score}
         self._report(Progress(max(1, self._done), self._total, message, values, preview=preview, result=self.best))
         self._done = max(1, self._done)
