@@ -13,11 +13,21 @@ class FaceDetail:
         iris: 0..1, from brown over green to blue; dark people's eyes are dark whatever it says.
         seed: of hairs, pores and freckles.
         strength: 0 leaves the face as the generator draws it, 1 is the whole detail.
+        light: 0..1, how strongly the head's own shape lights and shades it; saved heads of before have none.
+        age: 0..1, how deep the lines of age are.
+        freckles: 0..1, how many there are.
+        moles: how many.
+        blush: 0..1, how red cheeks and nose are.
     """
 
     iris: float = 0.3
     seed: int = 0
     strength: float = 1.0
+    light: float = 0.0
+    age: float = 0.0
+    freckles: float = 0.0
+    moles: int = 0
+    blush: float = 0.0
 
     def __post_init__(self) -> None:
         if not (0 <= self.iris <= 1 and 0 <= self.strength <= 1):

@@ -6,7 +6,9 @@ measured, taken off the latents and worn as shapes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -14,19 +16,24 @@ import torch
 
 from core.camera import Camera
 from core.editors.bareness import can_go_without, latents_without
+from core.editors.face_manner import manner_of, manner_warp
 from core.editors.glasses_form import glasses_form
 from core.editors.glasses_seat import seated
 from core.editors.part_volume import HeadParts
 from core.editors.tidying import tidied
 from core.face_detail import FaceDetail
+from core.generators.mini import Mini
 from core.grafted_field import Fit
 from core.hair_strands import HairStrands
 from core.head import Head
 from core.mask import PARTS
 from core.rendering.occupancy import field_grid
 from core.rendering.renderer import part_labels
+from core.warped_field import WarpedField
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from torch import Tensor
 
     from core.eyewear import Eyewear
@@ -43,6 +50,14 @@ EYES, BROWN = 20, 1.4
 """Seed of the direction in W along which eyes go from brown to blue, and how much more of them are brown."""
 LEAST_LENS, LOW_ON_NOSE = 0.032, 0.022
 """Half a lens' width and the way from its middle to the eyes that glasses have, world units; others were misread."""
+LIGHT = 1.0
+"""How strongly the shape of random heads lights them."""
+MARKS = 47
+"""Sets the draws of marks apart from others of the same seed."""
+YOUNG, OLD = 0.62, 1.0
+"""Ages, as the prior counts them, between which lines come."""
+FRECKLED, MOLES = 0.3, 1.2
+"""Share of pale faces with freckles, and how many moles a young face has on average."""
 SHORT, LONG, MOST_WAVE = -0.10, -0.26, 0.006
 """Heights down to which hair is short and long, and how far the longest swings, world units."""
 
@@ -66,16 +81,19 @@ def random_head(generator: Generator, seed: int, *, truncation: float = TRUNCATI
             field = generator.trigrid(latents)
             grid = field_grid(generator, field, part_labels)
         field = tidied(generator, field, grid)
-    return Head(
-        generator=generator.info.name,
-        latents=latents,
-        camera=Camera.orbit(),
-        trigrid=field,
-        seed=seed,
-        strands=plain_strands(seed, wave=_wave(grid, seed)),
-        face=face_detail_of(generator, latents, seed),
-        eyewear=eyewear,
-    )
+        told = attributes_of(generator, seed, truncation)
+        head = Head(
+            generator=generator.info.name,
+            latents=latents,
+            camera=Camera.orbit(),
+            trigrid=field,
+            seed=seed,
+            strands=plain_strands(seed, wave=_wave(grid, seed)),
+            face=face_detail_of(generator, latents, seed, told),
+            eyewear=eyewear,
+        )
+        warp = manner_warp(generator, head, grid, manner_of(seed, told)) if told else None
+    return head if warp is None else replace(head, trigrid=WarpedField(field, warp))
 
 
 def _wears_glasses(generator: Generator, field: Field, grid: FieldGrid) -> bool:
@@ -98,17 +116,55 @@ def _own_glasses(generator: Generator, latents: Tensor, field: Field, grid: Fiel
 
 def random_latents(generator: Generator, seed: int, truncation: float = TRUNCATION) -> Tensor:
     """Latents [L, W] of the random head of a seed."""
-    noise = torch.randn(1, generator.info.noise_size, generator=torch.Generator().manual_seed(seed))
     with torch.no_grad():
-        return generator.latents(noise, truncation)[0]
+        return generator.latents(_noise(generator, seed), truncation)[0]
 
 
-def face_detail_of(generator: Generator, latents: Tensor, seed: int = 0) -> FaceDetail:
-    """Fine detail for the face of latents [L, W]; between two heads the eyes go from one colour to the other."""
+def _noise(generator: Generator, seed: int) -> Tensor:
+    return torch.randn(1, generator.info.noise_size, generator=torch.Generator().manual_seed(seed))
+
+
+def attributes_of(generator: Generator, seed: int, truncation: float = TRUNCATION) -> dict[str, float]:
+    """What the bundled model's prior knows of the random head of a seed: age, sex, cut of the hair; none of others."""
+    if not isinstance(generator, Mini):
+        return {}
+    prior = generator.prior
+    with torch.no_grad():
+        values = prior.attributes_from_noise(_noise(generator, seed), truncation)[0].tolist()
+    return dict(zip(prior.attributes.names, values, strict=True))
+
+
+def face_detail_of(
+    generator: Generator, latents: Tensor, seed: int = 0, told: Mapping[str, float] = MappingProxyType({})
+) -> FaceDetail:
+    """Fine detail for the face of latents [L, W]; between two heads the eyes go from one colour to the other.
+
+    Args:
+        generator: of the head.
+        latents: of the head.
+        seed: of what comes by chance.
+        told: what is known of the head; without it it has no marks and no light of its own.
+    """
     away = (latents - generator.mean_latents().to(latents)).mean(0)
     signs = torch.from_numpy(np.random.default_rng(EYES).choice((-1.0, 1.0), len(away))).to(away)
     chance = 0.5 * (1 + torch.erf((away @ signs) / away.norm().clamp(min=1e-6) / 2**0.5))
-    return FaceDetail(iris=float(chance) ** BROWN, seed=seed)
+    plain = FaceDetail(iris=float(chance) ** BROWN, seed=seed)
+    return replace(plain, light=LIGHT, **_marks(seed, told)) if told else plain
+
+
+def _marks(seed: int, told: Mapping[str, float]) -> dict[str, Any]:
+    """Lines of age, freckles, moles and blush of a seed: older faces have more lines, red-haired ones more freckles."""
+    random = np.random.default_rng((MARKS, seed))
+    old = min(max((told["age"] - YOUNG) / (OLD - YOUNG), 0.0), 1.0) ** 1.3
+    red = min(max(2.5 * (told["mean_hair_r"] - told["mean_hair_b"]) - 0.4, 0.0), 1.0)
+    pale = min(max((told["mean_skin_b"] - 0.30) / 0.22, 0.0), 1.0)
+    freckled = float(random.random()) < pale * (FRECKLED + 0.35 * red)
+    return {
+        "age": float(np.clip(old + 0.08 * random.standard_normal(), 0, 1)),
+        "freckles": float(random.uniform(0.35, 1.0)) * pale if freckled else 0.0,
+        "moles": int(random.poisson(MOLES * (1 + old))),
+        "blush": float(random.beta(1.6, 3.0)) * (1 - 0.5 * old),
+    }
 
 
 def plain_strands(seed: int, *, wave: float = 0.0) -> HairStrands:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LOW, HIGH = (-1.35, -2.2, -1.6), (1.35, 1.1, 0.45)
 """Corners of the face's box, in distances of the eyes, in its frame."""
 FACE = ("skin", "eyes", "brows", "lips", "nose", "mouth")
+BEHIND = 0.3
+"""How far a camera may look the way that the face does; beyond it sees none of it."""
 LEAST_PX = 24
 """Smaller faces show no detail."""
 
@@ -60,7 +62,7 @@ class FaceWindow:
     def of(frame: Frame, at: FacePlace) -> FaceWindow | None:
         """The window of a frame; None where the face is not seen or tiny, or no parts are told."""
         camera, labels, size = frame.camera, frame.labels, len(frame.rgb)
-        if labels is None or float(camera.forward @ at.axes[2]) > -0.02:  # from behind
+        if labels is None or float(camera.forward @ at.axes[2]) > BEHIND:  # from behind
             return None
         corners = np.stack(np.meshgrid(*zip(LOW, HIGH, strict=True)), axis=-1).reshape(-1, 3) * at.apart
         uv, distance = camera.project(corners @ at.axes + at.origin)

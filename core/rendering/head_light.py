@@ -1,4 +1,4 @@
-"""Light on a head from its own shape: hollows lie in shade, ridges catch light, and a soft lamp stands above and before.
+"""Light on a head from its own shape: hollows lie in shade, ridges catch light, and a soft lamp stands above.
 
 A small model paints faces nearly without shade. What its density knows of the shape is laid over the colours instead:
 how much of the sky each place sees, where the lamp's light is stopped (under brow, nose, lip and jaw, at the hairline),
@@ -33,27 +33,32 @@ STOPS = 60.0
 """Density per world unit at which a place counts as half solid."""
 REACHES = (0.010, 0.020, 0.040, 0.080)
 """Of the blurred copies, world units."""
-HOLLOWS = (0.9, 1.1, 0.9, 0.5)
+HOLLOWS = (0.5, 0.8, 0.8, 0.45)
 """How dark a place is that is as deep as a hollow can be, by reach: what is solid before it."""
-RIDGES = (1.3, 0.9, 0.0, 0.0)
+RIDGES = (0.5, 0.8, 0.0, 0.0)
 """How much lighter and darker places are for curving out and in, by reach."""
 NORMAL = 1
 """Number of the copy whose slope tells where a surface faces."""
 LAMP = np.array([-0.42, 0.62, 0.66], np.float32) / np.float32(0.998)
 """Direction of the lamp, as the eyes mirror it: from above and the person's right."""
-SKY, WRAP = 0.62, 0.35
+SKY, WRAP = 0.66, 0.4
 """Share of light that comes from everywhere, and how far the lamp's reaches around."""
 STEPS, FIRST, LAST = 9, 0.016, 0.16
 """Places between a surface and the lamp that are asked for what stops its light, world units away."""
 CAST = 1.1
 """How dark a lamp's shadow is for what stands in its way."""
 SKIN = ("skin", "nose", "ears", "neck", "lips")
-SHINE, SHARP = 0.13, 16.0
+SHINE, SHARP = 0.15, 16.0
 """Light that dark skin mirrors, and how narrow that is."""
-WARM = np.array([0.82, 1.08, 1.12], np.float32)
+WARM = np.array([0.88, 1.05, 1.06], np.float32)
 """How much of the shade on skin goes into red, green and blue: blood shines through."""
-MOST = (0.42, 1.22)
+MOST = (0.42, 1.12)
 """Least and largest factor."""
+GROUPS = (("skin", "nose", "ears", "neck"), ("hair",), ("cloth",))
+ASKED, MIDDLE = 1500, 0.62
+"""Nodes of a group that are asked for its light, and which quantile of it is left as it is."""
+LOST = 0.45
+"""By which share the shade on black things is weaker: it would swallow them."""
 WEIGHTS = {"hair": 0.75, "cloth": 0.9, "eyes": 0.4, "brows": 0.6, "glasses": 0.3, "mouth": 0.5}
 """Of the light, by part; 1 for others."""
 
@@ -65,10 +70,12 @@ class HeadLight:
     Attributes:
         copies: float32 [1, 4, Z, Y, X], 0..1, by `REACHES`.
         half_sides: half sides (x, y, z) of their box, world units.
+        levels: light that each of `GROUPS` has at its middle, by which it is divided: it is to model, not to darken.
     """
 
     copies: Tensor
     half_sides: tuple[float, float, float]
+    levels: tuple[float, ...] = (1.0,) * 3
 
     @staticmethod
     def of(grid: FieldGrid) -> HeadLight:
@@ -79,7 +86,21 @@ class HeadLight:
         for reach in REACHES:
             copies.append(_blurred(copies[-1], (reach**2 - reached**2) ** 0.5 / spacing))
             reached = reach
-        return HeadLight(torch.from_numpy(np.stack(copies[1:]))[None], grid.half_sides)
+        plain = HeadLight(torch.from_numpy(np.stack(copies[1:]))[None], grid.half_sides)
+        return replace(plain, levels=tuple(plain.level(grid.on_processor, group) for group in GROUPS))
+
+    def level(self, grid: FieldGrid, parts: tuple[str, ...]) -> float:
+        """The light that parts of a head have at their middle, from before and beside it; 1 where it has none."""
+        if grid.labels is None:
+            return 1.0
+        own = torch.isin(grid.labels, torch.tensor([PARTS.index(part) for part in parts], dtype=torch.uint8))
+        rind = grid.known & own & (grid.sigma > STOPS / 4) & (grid.sigma < STOPS * 4)
+        nodes = rind.nonzero().numpy()
+        nodes = nodes[:: max(1, len(nodes) // ASKED)]
+        points = (nodes[:, ::-1] * np.array(grid.spacing) - np.array(grid.half_sides)).astype(np.float32)
+        normals = self.normals(points)
+        front = normals[:, 2] > -0.2
+        return float(np.quantile(self.light(points[front], normals[front]), MIDDLE)) if front.sum() > 20 else 1.0
 
     def at(self, points: Floats, copies: slice = slice(None)) -> Floats:
         """Some copies at world points [N, 3], [K, N]; at the box's faces beyond it."""
@@ -145,11 +166,16 @@ def with_head_light(frame: Frame, form: HeadLight, strength: float) -> Frame:
     weight = np.ones(len(PARTS), np.float32)
     for part, share in WEIGHTS.items():
         weight[PARTS.index(part)] = share
-    share = _soft(weight[labels])[chosen] * np.float32(strength)
+    shares = _soft(weight[labels])[chosen] * np.float32(strength)
     skin = _soft(np.isin(labels, [PARTS.index(part) for part in SKIN]).astype(np.float32))[chosen]
+    level = np.full(len(PARTS), form.levels[0], np.float32)
+    for parts, own in zip(GROUPS, form.levels, strict=True):
+        level[[PARTS.index(part) for part in parts]] = own
 
     normals = form.normals(points)
-    light = form.light(points, normals)
+    light = form.light(points, normals) / _soft(level[labels])[chosen]
+    small = cv2.resize(frame.rgb, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA).reshape(-1, 3)[chosen]
+    shares *= 1 - LOST * np.clip(1 - small.mean(axis=1) / 110, 0, 1).astype(np.float32)
     middle = LAMP - rays
     middle /= np.linalg.norm(middle, axis=1, keepdims=True)
     mirrored = np.clip((normals * middle).sum(1), 0, 1) ** SHARP * np.clip(light, 0, 1) ** 2
@@ -157,9 +183,11 @@ def with_head_light(frame: Frame, form: HeadLight, strength: float) -> Frame:
     tint = 1 + (WARM - 1) * skin[:, None]
     maps = np.zeros((SIDE_PX * SIDE_PX, 4), np.float32)
     maps[:, :3] = 1
-    maps[chosen, :3] = np.exp(np.log(np.clip(light, *MOST))[:, None] * tint * share[:, None])
-    maps[chosen, 3] = mirrored * skin * share
-    laid = cv2.resize(maps.reshape(SIDE_PX, SIDE_PX, 4), (size, size), interpolation=cv2.INTER_LINEAR)
+    maps[chosen, :3] = np.exp(np.log(np.clip(light, *MOST))[:, None] * tint * shares[:, None])
+    maps[chosen, 3] = mirrored * skin * shares
+    # between two surfaces lie points of neither
+    calm = cv2.GaussianBlur(cv2.medianBlur(maps.reshape(SIDE_PX, SIDE_PX, 4), 5), (0, 0), 0.7)
+    laid = cv2.resize(calm, (size, size), interpolation=cv2.INTER_LINEAR)
 
     own = frame.rgb.astype(np.float32) / 255
     alpha = frame.alpha[..., None]

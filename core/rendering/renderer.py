@@ -23,6 +23,7 @@ from core.rendering import marching, near
 from core.rendering.eyewear import with_eyewear
 from core.rendering.face_detail import with_face_detail
 from core.rendering.face_place import FacePlace, find_face
+from core.rendering.head_light import HeadLight, with_head_light
 from core.rendering.marching import Composite, march, never_stale
 from core.rendering.matte import fine_alpha
 from core.rendering.mouth_inside import with_mouth_inside
@@ -255,7 +256,14 @@ class HeadRenderer:
             frame = with_strands(frame, head.strands)
         if head.face is not None and self._face_place is not None:
             frame = with_face_detail(frame, head.face, self._face_place)
+        if head.face is not None and head.face.light:
+            frame = with_head_light(frame, self._head_light, head.face.light)
         return frame
+
+    @cached_property
+    def _head_light(self) -> HeadLight:
+        """How the head's shape lights it."""
+        return HeadLight.of(self.grid())
 
     @cached_property
     def _face_place(self) -> FacePlace | None:
