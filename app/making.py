@@ -89,18 +89,12 @@ class Making(QObject):
         self._run = 0
         self._key = ""
         self._started = 0.0
-        self._seconds_taken: float | None = None
         self._figures: Mapping[str, float] = {}
         self._kept: Head | None = None
         window.improve_requested.connect(self.improve)
         window.make_requested.connect(self.make_again)
         session.opened.connect(self._forget_figures)
         self.rungs.kept.connect(self.keep)
-
-    @property
-    def seconds_taken(self) -> float | None:
-        """How long the last search for the open document took; None where that is not known."""
-        return self._seconds_taken
 
     @property
     def is_busy(self) -> bool:
@@ -199,7 +193,8 @@ class Making(QObject):
     def show_facts(self) -> None:
         """Fill the head panel."""
         project = self._session.project
-        seconds = time.monotonic() - self._started if self.is_busy else self._seconds_taken
+        known = project.head.making if project is not None and project.head is not None else None
+        seconds = time.monotonic() - self._started if self.is_busy else known.seconds if known is not None else None
         view = head_view(project, self._figures, seconds, self._choosing, busy=self.is_busy) if project else None
         self._window.set_head(view)
         self._choosing.show()
@@ -278,7 +273,6 @@ class Making(QObject):
         self.show_facts()
 
     def _ended(self, result: object, wish: _Wish, tokens: tuple[int, int]) -> None:
-        self._seconds_taken = time.monotonic() - self._started
         if isinstance(result, Made):
             self._take(result, wish, tokens)
             self._note(Progress(0, 0, "Finished"), result)
@@ -297,4 +291,3 @@ class Making(QObject):
 
     def _forget_figures(self) -> None:
         self._figures = {}
-        self._seconds_taken = None

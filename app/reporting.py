@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from app.editing import Editing
     from app.engines import Engines
     from app.jobs import JobQueue
-    from app.making import Making
     from app.session import Session
     from app.viewing import Viewing
     from core.errors import VoltefaceError
@@ -46,7 +45,6 @@ class Reporting(QObject):
         viewing: Viewing,
         choosing: Choosing,
         editing: Editing,
-        making: Making,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -56,7 +54,6 @@ class Reporting(QObject):
         self._viewing = viewing
         self._choosing = choosing
         self._editing = editing
-        self._making = making
         self._found: Fidelity | None = None
         self._running = False
         window.report_requested.connect(self.start)
@@ -72,14 +69,14 @@ class Reporting(QObject):
         if self._choosing.absence() is not None or project.alignment is None:
             self._window.show_error(NO_PHOTO if project.alignment is None else ABSENT)
             return
-        economy, seconds = self._choosing.economy_of(project.head.generator), self._making.seconds_taken
+        economy = self._choosing.economy_of(project.head.generator)
         edited = self._editing.edited(project)
         self._found, self._running = None, True
         self._window.show_report(self._session.name)
 
         def work(report: Report) -> Fidelity:
             self._engines.use_threads(self._viewing.threads)
-            return self._engines.fidelity_of(project, report, head=edited(), seconds=seconds, half=economy.half)
+            return self._engines.fidelity_of(project, report, head=edited(), half=economy.half)
 
         def done(result: object) -> None:
             self._running = False

@@ -44,7 +44,6 @@ def fidelity_of(
     report: Report,
     *,
     head: Head | None = None,
-    seconds: float | None = None,
     half: bool = False,
 ) -> Fidelity:
     """All that a report says about a project's head.
@@ -53,7 +52,6 @@ def fidelity_of(
         project: with an aligned photo and a head.
         report: told of each step; raises `Cancelled` to stop.
         head: the same with its edits, where it is there already.
-        seconds: how long it took to make, where that is known.
         half: its generator's weights are kept in half precision.
 
     Raises:
@@ -66,23 +64,23 @@ def fidelity_of(
         raise ProjectError("This head has no photo to be compared with.", "Make it from a photo.")
     if head is None:
         head = editing_road.edited_head(project, half=half)
-    found = fidelity(
+    return fidelity(
         road.loaded_generator(base.generator, half=half),
         head,
         project.alignment,
         witnesses(project, half=half),
-        facts_of(project, seconds),
+        facts_of(project),
         report,
         edits=len(at_work(project.edits)),
     )
-    memory = _memory()
-    return found if not memory else replace(found, facts=(*found.facts, ("Memory", memory)))
 
 
-def facts_of(project: Project, seconds: float | None = None) -> tuple[tuple[str, str], ...]:
+def facts_of(project: Project) -> tuple[tuple[str, str], ...]:
     """How a head was made, as names and values for people; what is not known is left out."""
     head = road.head_of(project, project.photo.name)
     model = shelf.facts_of(head.generator)
+    making = head.making
+    memory = None if making is None else making.gigabytes
     methods = {choice.name: choice.title for choice in shelf.method_choices()}
     edits = [edit_text(edit, project) for edit in at_work(project.edits)]
     rows = [
@@ -91,7 +89,8 @@ def facts_of(project: Project, seconds: float | None = None) -> tuple[tuple[str,
         ("Method", methods.get(head.method, head.method or "not made from a photo")),
         ("Seed", str(head.seed)),
         ("Photos laid on", str(len(head.photos))),
-        ("Time of making", "" if seconds is None else f"{seconds:.0f} s"),
+        ("Time of making", "" if making is None else making.in_words),
+        ("Memory of making", "" if memory is None else f"{memory:.1f} GB at most"),
         ("Edits", "; ".join(edits) or "none"),
         ("Made", f"{project.created:%d %B %Y, %H:%M} UTC"),
         ("Measured", f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC"),
@@ -126,16 +125,6 @@ def with_repair(project: Project, key: str) -> Project:
     """The project with its hidden side made up again, below all other edits: what these put there stays."""
     others = tuple(edit for edit in project.edits if not isinstance(edit, Repair))
     return replace(project, edits=(Repair(key=key), *others))
-
-
-def _memory() -> str:
-    """What this run of the program has taken so far, in words; empty where the system does not tell."""
-    from core.evaluation.cost import peak_gigabytes
-
-    try:
-        return f"{peak_gigabytes():.1f} GB at most in this run of Volteface"
-    except ImportError:
-        return ""
 
 
 def _versions() -> str:

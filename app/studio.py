@@ -89,7 +89,6 @@ class Studio(QObject):
             self.viewing,
             self.choosing,
             self.editing,
-            self.making,
         )
         self.recovery = Recovery(recovery_root or places.recovery_folder())
         self.saving = Saving(

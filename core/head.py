@@ -12,6 +12,7 @@ from core.eyewear import Eyewear
 from core.face_detail import FaceDetail
 from core.field import Field
 from core.hair_strands import HairStrands
+from core.making import Making
 from core.mask import Mask
 from core.mouth_inside import MouthInside
 from core.photo_layer import PhotoLayer
@@ -39,6 +40,7 @@ class Head:
         face: fine detail that is drawn on its eyes, brows, lips and skin, under the photos; None draws none.
         mouth: what is seen between lips that were opened; None where none were.
         eyewear: glasses that it wears over all that, as shapes; None leaves those that its field may show.
+        making: what it took to make it; None where that is not known. Heads that differ in this alone are equal.
     """
 
     generator: str
@@ -56,6 +58,7 @@ class Head:
     face: FaceDetail | None = None
     mouth: MouthInside | None = None
     eyewear: Eyewear | None = None
+    making: Making | None = None
 
     def __post_init__(self) -> None:
         if self.latents.ndim != 2 or self.latents.dtype != torch.float32:

@@ -34,6 +34,7 @@ from core.face_detail import FaceDetail
 from core.grafted_field import Fit, GraftedField, RemappedField, Volume
 from core.hair_strands import HairStrands
 from core.head import Head
+from core.making import Making
 from core.mask import Mask
 from core.mouth_inside import MouthInside
 from core.packing import Classes, pack, unpack
@@ -56,8 +57,8 @@ if TYPE_CHECKING:
     from core.align import Alignment
     from core.further_photo import FurtherPhoto
 
-VERSION = 1
-"""Version of the file format; a reader refuses a later one."""
+VERSION = 2
+"""Version of the file format; a reader refuses a later one. Since 2 heads tell what it took to make them."""
 SUFFIX = ".volteface"
 LIMITS = {
     "project.json": 16_000_000,
@@ -213,6 +214,7 @@ def _classes(aligned: bool) -> Classes:
             Eyewear,
             GlassesForm,
             MouthInside,
+            Making,
             StylePack,
             StylePlace,
             WornStyle,

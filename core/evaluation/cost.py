@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import VoltefaceError
 from core.evaluation.figures import Cell, Part
+from core.making import peak_gigabytes
 
 if TYPE_CHECKING:
     from core.progress import Progress
@@ -114,10 +115,10 @@ def walk(name: str, weights: str, photo: str, seconds: str) -> None:
             HeadRenderer(generator, progress.result).render(progress.result.camera, Quality.NEAR)
             facts["frame"] = time.monotonic() - now
             facts["first head"] = time.monotonic() - begun
-            facts["memory first"] = peak_gigabytes()
+            facts["memory first"] = peak_gigabytes() or math.nan
 
     load("pivotal").invert(alignment, generator, first, seconds=float(seconds))
-    facts["memory"] = peak_gigabytes()
+    facts["memory"] = peak_gigabytes() or math.nan
     latents = random_latents(generator, 0)
     begun = time.monotonic()
     renderer = HeadRenderer(generator, head_of(generator, latents))
@@ -131,12 +132,3 @@ def walk(name: str, weights: str, photo: str, seconds: str) -> None:
             spent.append(time.monotonic() - begun)
         facts[quality.name] = min(spent)
     sys.stdout.write(json.dumps(facts) + "\n")
-
-
-def peak_gigabytes() -> float:
-    """Largest resident memory of this process so far."""
-    import resource  # Unix only
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # kibibytes on Linux, bytes on macOS
-    return peak / 1e9 if sys.platform == "darwin" else peak * 1024 / 1e9

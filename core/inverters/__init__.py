@@ -66,6 +66,7 @@ def load(name: str, *, bare: bool = False, further: Sequence[FurtherPhoto] = ())
         InversionError: the method uses one photo, and there are more.
     """
     from core.inverters.photo_layer import Photographed
+    from core.inverters.timed import Timed
 
     inverter = INVERTERS[name]()
     if further:
@@ -75,5 +76,5 @@ def load(name: str, *, bare: bool = False, further: Sequence[FurtherPhoto] = ())
             )
         inverter = inverter.with_further(further)
     if not bare:
-        return Photographed(inverter)
+        return Timed(Photographed(inverter))
     return inverter.by_itself() if isinstance(inverter, HasHelp) else inverter

@@ -9,7 +9,7 @@ import sys
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -18,6 +18,7 @@ import torch
 from core.camera import Camera
 from core.edit import MoveSlider, Paint, Recolour, RemovePart, TakePart
 from core.errors import ProjectError
+from core.making import Making
 from core.mask import Mask
 from core.mesh import Mesh
 from core.photo import Photo
@@ -332,8 +333,10 @@ def facts_of(path: Path) -> dict[str, object]:
 def test_a_newer_version(project: Project, tmp_path: Path) -> None:
     path = tmp_path / "a.volteface"
     project.save(path)
-    rewritten(path, {"project.json": json.dumps({"format": "volteface", "version": 2, "all": "new"}).encode()})
-    with pytest.raises(ProjectError, match=r"saved by a newer Volteface \(format 2, this one reads up to 1\)"):
+    rewritten(
+        path, {"project.json": json.dumps({"format": "volteface", "version": VERSION + 1, "all": "new"}).encode()}
+    )
+    with pytest.raises(ProjectError, match=r"saved by a newer Volteface \(format 3, this one reads up to 2\)"):
         Project.load(path)
 
 
@@ -451,10 +454,27 @@ def test_a_stand_in_is_kept(project: Project, tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_an_older_reader_passes_over_the_stand_in(project: Project, tmp_path: Path) -> None:
+def test_a_project_of_before_heads_told_what_they_took(project: Project, tmp_path: Path) -> None:
+    """Files of format 1 open as ever; what the making took is not known of their heads."""
+    assert project.head is not None
+    timed = dataclasses.replace(project, head=dataclasses.replace(project.head, making=Making(61.5, 1.4, 2)))
+    timed.save(tmp_path / "a")
+    again = Project.load(tmp_path / "a").head
+    assert again is not None
+    assert again.making == Making(61.5, 1.4, 2)
+    facts: dict[str, Any] = facts_of(tmp_path / "a")
+    facts["version"] = 1
+    del facts["head"]["fields"]["making"]
+    rewritten(tmp_path / "a", {"project.json": json.dumps(facts).encode()})
+    old = Project.load(tmp_path / "a").head
+    assert old is not None
+    assert old.making is None
+    assert old == again
+
+
+def test_a_reader_passes_over_a_lost_stand_in(project: Project, tmp_path: Path) -> None:
     """It looks for no other members and no other facts than before; so does this one without the mesh."""
     with_stand_in(project).save(tmp_path / "a")
-    assert facts_of(tmp_path / "a")["version"] == 1
     rewritten(tmp_path / "a", {"mesh.safetensors": None})
     again = Project.load(tmp_path / "a")
     assert again.stand_in is None
