@@ -61,6 +61,8 @@ if TYPE_CHECKING:
 
 FOLDS_KEPT = 4
 """Folded heads, so that undo, redo and switching show them at once."""
+GETTING_READY, TRIED_BEFORE = "getting-ready", 3
+"""Key of the job that works ahead, and the newest references whose hair is tried on while nothing else is wanted."""
 ABSENT = "This head was made with a model, or a version of it, that is not here, so it cannot be edited."
 
 
@@ -115,7 +117,7 @@ class Editing(QObject):
         self._coverage: tuple[Head | None, Mapping[str, float]] = (None, {})
         self._limit = ""
         self._finished: Head | None = None
-        self._prepared: Head | None = None
+        self._prepared: tuple[Head | None, frozenset[str]] = (None, frozenset())
         self._refusal_of_clicks: str | None = None
         self._paint_pictures: dict[str, tuple[Picture, Picture]] = {}
         panels = window.editing
@@ -358,7 +360,7 @@ class Editing(QObject):
         self._paint_pictures.clear()
         self._coverage = (None, {})
         self._limit = ""
-        self._finished = self._prepared = None
+        self._finished, self._prepared = None, (None, frozenset())
         if self._bare:
             self.show_bare(False)
 
@@ -380,8 +382,8 @@ class Editing(QObject):
             job = self._coverage_job(self._finished)
             if job is not None:
                 self._run(job)
-        elif project.references and self._finished is not None and self._prepared is not project.head:
-            self._run(self._preparing_job(project))
+        elif self._finished is not None and (lacking := self._unprepared(project)) is not None:
+            self._run(self._preparing_job(project, lacking))
 
     def _run(self, job: Job) -> None:
         """Run a job; what waited in the meantime comes after it."""
@@ -440,7 +442,7 @@ class Editing(QObject):
         stale()
         if folded.head is project.head:
             return _Ready(folded)
-        renderer = self._viewing.made_renderer(folded.head, below=self._grid_of(project.head))
+        renderer = self._viewing.made_renderer(folded.head, below=self._folding.seen(folded))
         return _Ready(folded, renderer, renderer.render(self._viewing.camera, Quality.PREVIEW))
 
     def _keep(self, ready: _Ready) -> None:
@@ -495,18 +497,30 @@ class Editing(QObject):
             shown=False,
         )
 
-    def _preparing_job(self, project: Project) -> Job:
-        """While nothing else is wanted: what the first take will need."""
+    def _unprepared(self, project: Project) -> tuple[str, ...] | None:
+        """Whose hair is to be tried next; nobody's where the head comes first, None when all is done."""
+        head, known = self._prepared
+        newest = [one.key for one in reversed(project.references[-TRIED_BEFORE:])]
+        if newest and head is not project.head:
+            return ()
+        return next(((key,) for key in newest if key not in known), None)
+
+    def _preparing_job(self, project: Project, references: tuple[str, ...]) -> Job:
+        """While nothing else is wanted: what the first take will need. A wish stops it."""
         assert project.head is not None
-        self._prepared = project.head
-        half = self._choosing.economy_of(project.head.generator).half
-        return Job(
-            title="Getting ready",
-            work=lambda _report: self._folding.prepare(project, half=half),
-            done=lambda _result: None,
-            failed=lambda _error: None,  # whoever takes something will be told
-            shown=False,
-        )
+        head, half = project.head, self._choosing.economy_of(project.head.generator).half
+
+        def done(_result: object = None) -> None:
+            known = self._prepared[1] if self._prepared[0] is head else frozenset()
+            self._prepared = (head, known.union(references))
+
+        def work(report: Report) -> None:
+            steps = itertools.count(1)
+            stale = lambda: report(Progress(next(steps), 0, "Getting ready"))  # noqa: E731
+            self._folding.prepare(project, references, half=half, stale=stale)
+
+        # whoever takes something will be told what is wrong
+        return Job(key=GETTING_READY, title="Getting ready", work=work, done=done, failed=done, shown=False)
 
     # -- inside
 
@@ -542,6 +556,7 @@ class Editing(QObject):
             return Job(title=text, work=lambda report: self._made(wanted, report=report), done=done, failed=self._fail)
 
         self._wishes.append(job)
+        self._queue.stop(GETTING_READY)
         self._go()
 
     def _added(self, ready: _Ready, before: Project, edit: Edit, text: str) -> bool:
@@ -571,6 +586,7 @@ class Editing(QObject):
         self._moving = live
         if live:
             self._viewing.stay_coarse()
+        self._queue.stop(GETTING_READY)
         if self._session.project is not None and edits != self._session.project.edits:
             self._session.replace(text, token=token, edits=edits)
         else:

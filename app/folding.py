@@ -59,9 +59,16 @@ class Folding:
         self._grid_of = grid_of
         self._kept: tuple[Project, Folder] | None = None
 
-    def prepare(self, project: Project, *, half: bool = False) -> None:
-        """Get ready for the first take."""
-        self._folder(project, half=half).prepare()
+    def prepare(
+        self, project: Project, references: Sequence[str], *, half: bool = False, stale: Callable[[], None]
+    ) -> None:
+        """Get ready for the first take of anything, and of the hair of some references, by key."""
+        self._folder(project, half=half).prepare(references, stale)
+
+    def seen(self, folded: Folded) -> FieldGrid | None:
+        """What is known of the density of a head that was folded last."""
+        kept = self._kept
+        return kept[1].seen(folded.head) if kept is not None and kept[0].head is folded.base else None
 
     def _folder(self, project: Project, *, half: bool) -> Folder:
         if self._kept is not None and _same_heads(self._kept[0], project):

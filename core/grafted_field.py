@@ -14,6 +14,8 @@ from core.warped_field import WarpedField
 
 Sample = Callable[[torch.Tensor], torch.Tensor]
 """World points [N, 3] -> features [N, C]."""
+WHOLE = 1 - 1e-6
+"""Weight of a graft from which nothing of what lies below it can be seen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,11 +100,17 @@ class GraftedField:
         """The same with readers of both fields given."""
         there = self.fit.undone(points)
         weights = self.volume.at(there) * self.strength
-        features = base(points)
-        chosen = weights.detach().nonzero()[:, 0]
+        known = weights.detach()
+        chosen, left = known.nonzero()[:, 0], (known < WHOLE).nonzero()[:, 0]
         if not len(chosen):
-            return features
-        mixed = torch.lerp(features[chosen], graft(there[chosen]), weights[chosen, None])
+            return base(points)
+        theirs = graft(there[chosen])
+        if len(left) == len(points):
+            features = base(points)
+        else:
+            # nothing is seen of the base where all is graft: reading it takes as long as reading the graft
+            features = theirs.new_zeros(len(points), theirs.shape[1]).index_copy(0, left, base(points[left]))
+        mixed = torch.lerp(features[chosen], theirs, weights[chosen, None])
         return features.index_copy(0, chosen, mixed)
 
     def to(self, device: torch.device | str) -> "GraftedField":

@@ -3,7 +3,8 @@
 Folding is pure: the same head, references and edits give the same head, no edit at work gives the very one that went
 in. What depends on one edit and not on its strength (where a part is, how it fits, which colours it needs) is kept, so
 that a slider is followed at once. Sliders change the latents and keep what was tuned; all other edits are laid over the
-field one after the other.
+field one after the other. Longer than usual: each kind of edit is a few lines that join what its own module does, and
+all of them share the order in which they are laid and what is kept between them.
 """
 
 from __future__ import annotations
@@ -40,14 +41,14 @@ from core.editors.photo_refit import RAYS_PX, SKETCH_RAYS_PX, refitted
 from core.editors.photo_witness import denies
 from core.editors.plane_taking import PlaneHead, PlaneTools, part_change
 from core.editors.rear_repair import RearLayer
-from core.editors.recolouring import CALM, FREE, Remap, remap_to, toned
+from core.editors.recolouring import CALM, FREE, Remap, remap_to, some_of, toned
 from core.editors.restyling import check_fits, check_region, plane_change, restyled
 from core.editors.tidying import Clutter
 from core.errors import VoltefaceError
 from core.generators.mini import Mini
-from core.grafted_field import GraftedField, RemappedField, Volume
+from core.grafted_field import Fit, GraftedField, RemappedField, Volume
 from core.rendering.marching import never_stale
-from core.rendering.occupancy import field_grid
+from core.rendering.occupancy import FieldGrid, field_grid
 from core.rendering.renderer import HeadRenderer, part_labels
 from core.styled_field import StyledField
 from core.trigrid import Trigrid
@@ -63,8 +64,8 @@ if TYPE_CHECKING:
     from core.eyewear import Eyewear
     from core.field import Field
     from core.head import Head
+    from core.photo_layer import PhotoLayer
     from core.protocols import Generator
-    from core.rendering.occupancy import FieldGrid
 
     Made = TypeVar("Made")
 
@@ -72,8 +73,8 @@ WORN = ("hair", "glasses")
 """Parts that a head can go without: the wearer's own comes off first."""
 REWORN = ("hair-length", "glasses", "beard")
 """Sliders that change what is worn: after them it is looked for again, after all others it is where it was."""
-KEPT = 8
-"""Pieces of work of each kind that are remembered; some are as large as a head."""
+KEPT, GRIDS_KEPT = 8, 2
+"""Pieces of work of each kind that are remembered; some are as large as a head, and grids of heads larger still."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,13 +168,15 @@ class Folder:
                         strands = self._references[edit.reference].strands if edit.part == "hair" else strands
                     case Recolour(part="glasses") if eyewear is not None:
                         eyewear = eyewear.in_colour(edit.rgb, edit.strength)
+                    case RemovePart(part="glasses") if eyewear is not None and eyewear is self._head.eyewear:
+                        # a pair that lies over the field; what its field has of glasses goes too
+                        field = self._cleared(field, fitted, anchor, edit.part, edit.strength, needed=False)
+                        eyewear = eyewear.weaker(edit.strength)
                     case RemovePart():
                         taken = any(isinstance(one, TakePart) and one.part == edit.part for one in working[:number])
-                        here = (fitted, latents)[edit.part == "beard"], anchor, edit.part, edit.strength
-                        field = self._cleared(field, *here, needed=not (taken or self._wears(eyewear, edit.part)))
-                        eyewear = (
-                            eyewear.weaker(edit.strength) if eyewear and self._wears(eyewear, edit.part) else eyewear
-                        )
+                        # a beard goes with the skin as it is now; what is worn is cleared where it was fitted
+                        face = latents if edit.part == "beard" else fitted
+                        field = self._cleared(field, face, anchor, edit.part, edit.strength, needed=not taken)
                     case Recolour():
                         own = before if before.is_like(working[: number + 1]) else _State(working, latents, anchor)
                         state = (_numbers(own.latents), own.edits[:number], own is before)
@@ -185,15 +188,11 @@ class Folder:
                         worn = (*worn, WornStyle.of(edit))
                     case Repair():
                         field = self._repaired(field, fitted, edit.strength)
-            rays_px = SKETCH_RAYS_PX if sketch else RAYS_PX
-            photos = refitted(
-                self._head.photos, self._generator, self._head.trigrid, field, gone=_taken_off(working), rays_px=rays_px
-            )
             made = replace(
                 self._head,
                 latents=latents,
                 trigrid=field,
-                photos=photos,
+                photos=self._refitted(field, working, SKETCH_RAYS_PX if sketch else RAYS_PX),
                 paint=paint,
                 strands=strands,
                 styles=worn,
@@ -208,17 +207,44 @@ class Folder:
         """Have these references from now on; those that were there before are the same heads under the same keys."""
         self._references, self._names = dict(references), dict(names)
 
-    def prepare(self) -> None:
-        """Look beforehand for what every take needs, so that the first one is quick: the head without what it wears."""
-        latents = self._head.latents
+    def prepare(self, references: Sequence[str] = (), stale: Callable[[], None] = never_stale) -> None:
+        """Look beforehand for what takes need, so that the first one is quick; no fold is another one for it.
+
+        Args:
+            references: keys of those whose hair, which takes the longest, is laid on the head and looked at.
+            stale: called between the steps; raises `Cancelled`.
+        """
+        self._stale, latents = stale, self._head.latents
         with torch.no_grad():
             for part in WORN:
+                stale()
                 if can_go_without(self._plain, part):
                     self._cleared(self._head.trigrid, latents, latents, part, 1.0, needed=False)
+            for reference in references:
+                stale()
+                edit = TakePart(key="", part="hair", reference=reference)
+                try:
+                    if not self._in_planes(edit):
+                        field = self._taken(self._head.trigrid, latents, latents, edit)
+                        self._tidied(field, latents, edit)
+                except VoltefaceError:
+                    continue  # it has no hair, or is a stranger: whoever takes it will be told
+
+    def seen(self, head: Head) -> FieldGrid | None:
+        """What is known of the density of a head that was folded: its own grid, else that of the head without edits."""
+        known = self._memory.get(("seen", id(head.trigrid)))
+        if isinstance(known, FieldGrid) and known.field is head.trigrid:
+            return known
+        return self._grid_of(self._head)
 
     def parts(self) -> HeadParts:
         """The parts of the head without edits."""
         return self._parts_of(self._head.latents, self._head.trigrid)
+
+    def _refitted(self, field: Field, edits: Sequence[Edit], rays_px: int) -> tuple[PhotoLayer, ...]:
+        """The head's photos on what edits made of its field."""
+        head = self._head
+        return refitted(head.photos, self._generator, head.trigrid, field, gone=_taken_off(edits), rays_px=rays_px)
 
     def _warper(self) -> FaceWarper:
         head = replace(self._head, delta={})  # the generator is tuned already
@@ -290,11 +316,12 @@ class Folder:
             return self._in_wearers_skin(bare, parts, self._field(latents))
 
         volume = self._once(("room", part, _numbers(anchor)), room)
-        return GraftedField(field, self._once(("bare", part, _numbers(latents)), filling), volume, strength=strength)
+        self._stale()
+        return self._grafted(field, self._once(("bare", part, _numbers(latents)), filling), volume, Fit(), strength)
 
     def _in_wearers_skin(self, bare: Field, parts: HeadParts, base: Field) -> Field:
         """A bare head in the wearer's own skin: it was not tuned to a photo, and hair tells on the tones."""
-        points = parts.points("skin", "nose", "ears")
+        points = some_of(parts.points("skin", "nose", "ears"))
         if not len(points):
             return bare
         wanted = self._generator.colours(self._generator.decode(base.sample(points))[1])
@@ -325,8 +352,9 @@ class Folder:
             wearer = Wearer(self._generator, worn_on, self._field(seen), other)
             return lender.dyed(edit, place, wearer)
 
+        self._stale()
         graft = self._once(("dyed", *what, _numbers(seen), edit.harmonise), dyed)
-        return GraftedField(field, graft, volume, place.fit, edit.strength)
+        return self._grafted(field, graft, volume, place.fit, edit.strength)
 
     def _tidied(self, field: Field, anchor: Tensor, edit: TakePart) -> Field:
         """Taken hair without what of it floats; looked for once, at whatever strength."""
@@ -334,12 +362,30 @@ class Folder:
             return field
         key = ("clutter", edit.reference, edit.regions, edit.seam, _numbers(anchor))
 
-        def look() -> Clutter:
-            whole = replace(field, strength=1.0)
-            grid = field_grid(self._generator, whole, part_labels, below=self._grid_of(self._head))
-            return Clutter.of(grid, whole)
+        whole = self._grafted(field.base, field.graft, field.volume, field.fit, 1.0)
+        below = self._grid_of(self._head)
 
-        return self._once(key, look).wiped(field)
+        def look() -> Clutter:
+            return Clutter.of(self._seen(whole, below), whole)
+
+        clutter = self._once(key, look)
+        wiped = self._once(("wiped", id(clutter), id(field)), lambda: (clutter, field, clutter.wiped(field)))[2]
+        nearly = self._memory.get(("seen", id(field)))
+        if wiped is not field and isinstance(nearly, FieldGrid):
+            self._stale()
+            self._seen(wiped, nearly)
+        return wiped
+
+    def _seen(self, field: Field, below: FieldGrid | None) -> FieldGrid:
+        """A field on a grid."""
+        return self._once(
+            ("seen", id(field)), lambda: field_grid(self._generator, field, part_labels, stale=self._stale, below=below)
+        )
+
+    def _grafted(self, base: Field, graft: Field, volume: Volume, fit: Fit, strength: float) -> GraftedField:
+        """A graft; the very same one for the same things, so that what was seen of it is known to be of it."""
+        key = ("grafted", id(base), id(graft), id(volume), fit, strength)
+        return self._once(key, lambda: GraftedField(base, graft, volume, fit, strength))
 
     def _lender(self, edit: TakePart) -> Lender:
         """Who lends the part of an edit.
@@ -393,10 +439,6 @@ class Folder:
         )
         return StyledField(field, change, edit.strength)
 
-    def _wears(self, eyewear: Eyewear | None, part: str) -> bool:
-        """Whether a part is glasses that the head wore before any edit, over its field."""
-        return eyewear is not None and eyewear is self._head.eyewear and part == "glasses"
-
     def _pair(self, anchor: Tensor, edit: TakePart) -> Eyewear | None:
         """The reference's glasses on the wearer, as shapes; None where its field has to lend them as it is."""
         if edit.regions or self._in_planes(edit):
@@ -423,7 +465,7 @@ class Folder:
         def make() -> tuple[Remap, Volume]:
             if not parts.has(edit.part):
                 raise VoltefaceError(f"This head shows no {edit.part}.", "There is nothing to colour.")
-            features = field.sample(parts.points(*labels_of(edit.part)))
+            features = field.sample(some_of(parts.points(*labels_of(edit.part))))
             colours = self._generator.colours(self._generator.decode(features)[1])
             return self._remap(features, toned(colours, torch.tensor(edit.rgb))), parts.volume(edit.part, 1)
 
@@ -461,10 +503,11 @@ class Folder:
         if key in self._memory:
             self._memory[key] = self._memory.pop(key)  # what was used last is forgotten last
         else:
+            made = make()
             same = [known for known in self._memory if _kind(known) == _kind(key)]
-            if len(same) >= KEPT:
+            if len(same) >= (GRIDS_KEPT if _kind(key) == "seen" else KEPT):
                 self._memory.pop(same[0])
-            self._memory[key] = make()
+            self._memory[key] = made
         return self._memory[key]  # type: ignore[return-value]
 
 

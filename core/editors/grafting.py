@@ -16,7 +16,7 @@ from core.editors.bareness import can_go_without, latents_without
 from core.editors.glasses_form import glasses_form
 from core.editors.part_volume import FEWEST_NODES, REACH, HeadParts, fit_of, labels_of
 from core.editors.photo_witness import denies
-from core.editors.recolouring import CALM, FREE, remap_to
+from core.editors.recolouring import CALM, FREE, remap_to, some_of
 from core.errors import VoltefaceError
 from core.grafted_field import Fit, GraftedField, RemappedField, Volume
 
@@ -165,18 +165,13 @@ class Lender:
             points = offered.points(*labels_of(edit.part), *(() if worn else ("skin",)))
         if not len(points):
             raise VoltefaceError(f"{self._subject} has nothing there.", "Draw over more, or choose another reference.")
-        features = field.sample(points)
+        features = field.sample(some_of(points))
         raw, decoded = self.theirs.decode(features)
         colours = self.theirs.colours(decoded)
-        suited = self._suited(colours, field, offered, edit.part, wearer)
+        if share:
+            colours = torch.lerp(colours, self._suited(colours, field, offered, edit.part, wearer), share)
         with torch.enable_grad():
-            remap = remap_to(
-                wearer.generator,
-                features,
-                torch.lerp(colours, suited, share) if share else colours,
-                raw,
-                calm=FREE if worn else CALM,
-            )
+            remap = remap_to(wearer.generator, features, colours, raw, calm=FREE if worn else CALM)
         return RemappedField(field, remap.matrix, remap.offset)
 
     def _suited(self, colours: Tensor, field: Field, offered: HeadParts, part: str, wearer: Wearer) -> Tensor:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from core.protocols import Generator
 
 STEPS, RATE = 120, 0.2
-MOST_POINTS = 1500
+MOST_POINTS = 1000
+"""That a map is found from; more change nothing that is seen and take longer."""
 LEAST_SPREAD = 0.7
 """Of a channel, in root mean squares of all features."""
 DENSITY_WEIGHT, LABEL_WEIGHT = 0.005, 0.05
@@ -52,10 +53,8 @@ def remap_to(
         raw_density: [N] wanted there; None keeps what the features say now.
         calm: weight of the change itself.
     """
-    if len(features) > MOST_POINTS:
-        some = torch.linspace(0, len(features) - 1, MOST_POINTS, device=features.device).long()
-        features, colours = features[some], colours[some]
-        raw_density = None if raw_density is None else raw_density[some]
+    features, colours = some_of(features), some_of(colours)
+    raw_density = None if raw_density is None else some_of(raw_density)
     channels = features.shape[1]
     with torch.no_grad():
         before, decoded = generator.decode(features)
@@ -83,6 +82,13 @@ def remap_to(
     matrix = (found[:channels] / spread[:, None]) * spread
     offset = found[channels] * spread - (features.mean(0) / spread) @ found[:channels] * spread
     return Remap(matrix, offset)
+
+
+def some_of(points: Tensor) -> Tensor:
+    """As many of points [N, ...] as a map is found from, evenly chosen; all where they are few enough."""
+    if len(points) <= MOST_POINTS:
+        return points
+    return points[torch.linspace(0, len(points) - 1, MOST_POINTS, device=points.device).long()]
 
 
 def toned(colours: Tensor, tone: Tensor) -> Tensor:

@@ -65,7 +65,8 @@ class HeadRenderer:
             generator: the head's, without its tuning.
             head: what is drawn.
             neural_px: side of the feature picture; None is the generator's own, a smaller one takes less memory.
-            below: the grid of the head that this one's edits are laid over, with the same tuning: it saves time.
+            below: the grid of this head, or of the one that its edits are laid over, with the same tuning: it saves
+                time.
         """
         self.generator = generator.tuned(head.delta) if head.delta else generator
         self.head = head
@@ -74,7 +75,7 @@ class HeadRenderer:
         self._stylist = Stylist.of(generator, head)
         self._effort = Effort()
         self._below = below
-        self._grid: FieldGrid | None = None
+        self._grid = below if below is not None and below.field is head.trigrid else None
         self._quick_grid: FieldGrid | None = None
         self._keys: deque[KeyView] = deque(maxlen=KEYS_KEPT)
 

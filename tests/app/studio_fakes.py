@@ -71,8 +71,13 @@ class _TinyFolder:
     workshop: Workshop
     project: Project
 
-    def prepare(self) -> None:
-        """Nothing needs to be prepared."""
+    def prepare(self, references: Sequence[str], stale: Callable[[], None]) -> None:
+        """Nothing takes long."""
+        stale()
+        self.workshop.prepared += references
+
+    def seen(self, head: Head) -> None:
+        """Nothing is known of any head."""
 
     def know(self, references: Mapping[str, Head], names: Mapping[str, str]) -> None:
         """Have these references from now on."""
@@ -123,6 +128,7 @@ class Workshop:
     room: Room | None = None
     folder: Path = Path("models")
     folds: list[tuple[Edit, ...]] = field(default_factory=list)
+    prepared: list[str] = field(default_factory=list)
     fold_seconds: float = 0.0
     wearing: set[str] = field(default_factory=lambda: {"hair"})
 

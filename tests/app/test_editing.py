@@ -138,11 +138,12 @@ def test_while_a_slider_is_dragged_only_the_newest_is_folded(studio: Studio, wor
     assert workshop.threads == {"edits"}
 
 
-def test_a_part_is_taken_from_a_random_head(studio: Studio, qtbot: QtBot) -> None:
+def test_a_part_is_taken_from_a_random_head(studio: Studio, workshop: Workshop, qtbot: QtBot) -> None:
     key = _reference(studio, qtbot)
     view = studio.referencing.views()[0]
     assert (view.name, view.parts, view.progress) == ("Seed 7", ("hair", "eyes"), None)
     assert view.thumbnail is not None
+    qtbot.waitUntil(lambda: workshop.prepared == [key], timeout=LONG)
     studio.window.editing.part_taken.emit("hair", key)
     (edit,) = _wait_for_edits(studio, 1, qtbot)
     assert isinstance(edit, TakePart)

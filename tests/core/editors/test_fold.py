@@ -145,8 +145,14 @@ def test_a_reference_that_comes_later_can_be_taken_from() -> None:
         folder.folded((TAKE,))
     folder.prepare()
     folder.know({"other": tiny_head(2)}, {"other": "Ada"})
+    folder.prepare(["other", "gone"])
     plain = Folder(TinyGenerator(), tiny_head(1), {"other": tiny_head(2)})
-    later, same = (one.folded((TAKE,)).trigrid.sample(_points()) for one in (folder, plain))
+    hair = replace(TAKE, part="hair")
+    worn = folder.folded((hair,))
+    seen = folder.seen(worn)
+    assert seen is not None
+    assert seen.field is worn.trigrid
+    later, same = worn.trigrid.sample(_points()), plain.folded((hair,)).trigrid.sample(_points())
     assert torch.equal(later, same)
 
 
