@@ -18,6 +18,7 @@ class FaceDetail:
         freckles: 0..1, how many there are.
         moles: how many.
         blush: 0..1, how red cheeks and nose are.
+        made_up: 0..1, how thin brows, how long lashes and how red lips are at least; long hair tells it as well.
     """
 
     iris: float = 0.3
@@ -28,6 +29,7 @@ class FaceDetail:
     freckles: float = 0.0
     moles: int = 0
     blush: float = 0.0
+    made_up: float = 0.0
 
     def __post_init__(self) -> None:
         if not (0 <= self.iris <= 1 and 0 <= self.strength <= 1):

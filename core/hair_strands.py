@@ -16,16 +16,19 @@ class HairStrands:
         detail: float16 [H, W], natural logarithm of the lightness' ratio; never written in place.
         pixel: size of a pixel on the head, world units.
         wave: how far strands swing to either side as they run down, world units.
+        curl: radius of curls, world units, that are drawn instead of strands; 0 where hair has none.
     """
 
     detail: NDArray[np.float16]
     pixel: float
     wave: float = 0.0
+    curl: float = 0.0
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, HairStrands):
             return NotImplemented
-        return (self.pixel, self.wave) == (other.pixel, other.wave) and np.array_equal(self.detail, other.detail)
+        ours, theirs = (self.pixel, self.wave, self.curl), (other.pixel, other.wave, other.curl)
+        return ours == theirs and np.array_equal(self.detail, other.detail)
 
     def __hash__(self) -> int:
         return hash(self.pixel)

@@ -39,7 +39,7 @@ MOODS: tuple[tuple[float, dict[str, tuple[float, float]]], ...] = (
     (0.04, {"smile": (-0.25, 0.0), "brows": (-0.4, -0.1)}),
 )
 """How often a mood is met, and the bounds of its sliders."""
-FRIENDLY = {"smile": 0.20, "frown": -0.35, "worry": 0.25}
+FRIENDLY = {"smile": 0.20, "frown": -0.35, "worry": 0.08}
 """What every face gets, because blurred faces look stern."""
 FEATURES = {
     "nose-width": 0.37,

@@ -56,8 +56,10 @@ MARKS = 47
 """Sets the draws of marks apart from others of the same seed."""
 YOUNG, OLD = 0.62, 1.0
 """Ages, as the prior counts them, between which lines come."""
-FRECKLED, MOLES = 0.3, 1.2
+FRECKLED, MOLES = 0.3, 0.7
 """Share of pale faces with freckles, and how many moles a young face has on average."""
+CURLS = {"hair/fur_afro": 0.007, "hair/fur_curl": 0.009, "hair/long_curly": 0.013}
+"""Cuts of hair that are curled, and the radius of their curls, world units."""
 SHORT, LONG, MOST_WAVE = -0.10, -0.26, 0.006
 """Heights down to which hair is short and long, and how far the longest swings, world units."""
 
@@ -88,7 +90,7 @@ def random_head(generator: Generator, seed: int, *, truncation: float = TRUNCATI
             camera=Camera.orbit(),
             trigrid=field,
             seed=seed,
-            strands=plain_strands(seed, wave=_wave(grid, seed)),
+            strands=plain_strands(seed, wave=_wave(grid, seed), curl=_curl(told)),
             face=face_detail_of(generator, latents, seed, told),
             eyewear=eyewear,
         )
@@ -160,6 +162,7 @@ def _marks(seed: int, told: Mapping[str, float]) -> dict[str, Any]:
     pale = min(max((told["mean_skin_b"] - 0.30) / 0.22, 0.0), 1.0)
     freckled = float(random.random()) < pale * (FRECKLED + 0.35 * red)
     return {
+        "made_up": 1 - told["gender"],
         "age": float(np.clip(old + 0.08 * random.standard_normal(), 0, 1)),
         "freckles": float(random.uniform(0.35, 1.0)) * pale if freckled else 0.0,
         "moles": int(random.poisson(MOLES * (1 + old))),
@@ -167,12 +170,13 @@ def _marks(seed: int, told: Mapping[str, float]) -> dict[str, Any]:
     }
 
 
-def plain_strands(seed: int, *, wave: float = 0.0) -> HairStrands:
+def plain_strands(seed: int, *, wave: float = 0.0, curl: float = 0.0) -> HairStrands:
     """Strands of no hair in particular: noise that is drawn out along them, single ones and whole locks.
 
     Args:
         seed: the same one gives the same strands.
         wave: how far they swing, world units.
+        curl: radius of curls, world units; 0 for none.
     """
     random = np.random.default_rng(seed)
     detail = np.zeros((STRANDS_PX, STRANDS_PX), np.float32)
@@ -181,7 +185,13 @@ def plain_strands(seed: int, *, wave: float = 0.0) -> HairStrands:
         drawn_out = cv2.GaussianBlur(noise, (0, 0), sigmaX=across, sigmaY=along)
         inner = drawn_out[STRANDS_PX // 2 :, STRANDS_PX // 2 :][:STRANDS_PX, :STRANDS_PX]
         detail += contrast * inner / inner.std()
-    return HairStrands(detail=detail.astype(np.float16), pixel=STRAND, wave=wave)
+    return HairStrands(detail=detail.astype(np.float16), pixel=STRAND, wave=wave, curl=curl)
+
+
+def _curl(told: Mapping[str, float]) -> float:
+    """Radius of the curls that go with a cut of hair; 0 where the most of it is not curled."""
+    shares = {cut: told.get(cut, 0.0) for cut in CURLS}
+    return sum(CURLS[cut] * share for cut, share in shares.items()) if sum(shares.values()) > 0.5 else 0.0
 
 
 def _wave(grid: FieldGrid, seed: int) -> float:

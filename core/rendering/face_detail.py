@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.rendering.face_brows import with_brows
+from core.rendering.face_ears import with_ear
 from core.rendering.face_eyes import with_eyes
 from core.rendering.face_lips import with_lips
+from core.rendering.face_marks import with_marks
 from core.rendering.face_skin import with_skin
 from core.rendering.face_window import FaceWindow
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from core.face_detail import FaceDetail
     from core.frame import Frame
     from core.rendering.face_place import FacePlace
+
+    Floats = NDArray[np.float64]
 
 
 def with_face_detail(frame: Frame, face: FaceDetail, at: FacePlace) -> Frame:
@@ -27,12 +33,23 @@ def with_face_detail(frame: Frame, face: FaceDetail, at: FacePlace) -> Frame:
         face: what is drawn.
         at: where the face is.
     """
+    at = replace(at, long=max(at.long, face.made_up))
+    if face.light:
+        for ear in at.ears:
+            cut = FaceWindow.of(frame, at, ear=ear)
+            if cut is not None:
+                frame = _laid(frame, cut, with_ear(cut, face, ear))
     window = FaceWindow.of(frame, at)
     if window is None:
         return frame
     drawn = window.rgb
-    for finish in (with_skin, with_lips, with_eyes, with_brows):
+    for finish in (with_skin, with_marks, with_lips, with_eyes, with_brows):
         drawn = finish(window, drawn, face, at)
+    return _laid(frame, window, drawn)
+
+
+def _laid(frame: Frame, window: FaceWindow, drawn: Floats) -> Frame:
+    """A frame with other colours [h, w, 3] in a window of it."""
     share = window.alpha[..., None]
     result = frame.rgb.copy()
     whole = (drawn * share + 1 - share) * 255 + 0.5

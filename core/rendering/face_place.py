@@ -47,6 +47,8 @@ BEARDED = (0.80, 0.62)
 """Lightness of upper lip and jaws to that of the cheeks below which there may be a beard, and is."""
 SHORT_HAIR, LONG_HAIR = -0.10, -0.24
 """Heights down to which short and long hair hang, world units."""
+EAR = (0.05, 0.085)
+"""Bounds of half the height of an ear, world units."""
 LIGHTNESS = np.array([0.30, 0.59, 0.11])
 LEAST_MASS = 12.0
 """Pixels of the small picture that a part must have."""
@@ -110,6 +112,37 @@ class LipsPlace:
 
 
 @dataclass(frozen=True, eq=False)
+class NosePlace:
+    """The lower end of the nose, in the face's frame.
+
+    Attributes:
+        centre: x of the middle.
+        base: y of its lower edge.
+        half: half its width.
+    """
+
+    centre: float
+    base: float
+    half: float
+
+
+@dataclass(frozen=True, eq=False)
+class EarPlace:
+    """One ear, in the face's frame.
+
+    Attributes:
+        middle: float64 [3].
+        height, depth: half of what it spans along y and along z.
+        side: as of an eye.
+    """
+
+    middle: Floats
+    height: float
+    depth: float
+    side: int
+
+
+@dataclass(frozen=True, eq=False)
 class FacePlace:
     """A face's frame, features and colours.
 
@@ -125,6 +158,8 @@ class FacePlace:
         beard: 0..1, how surely the lower face is darkened by one.
         long: 0..1, how long the hair is: where it is, brows are thinner, lashes longer and lips redder.
         sure: 0..1, how surely there is a face at all.
+        nose: None where it was not found.
+        ears: those that were found.
     """
 
     origin: Floats
@@ -139,6 +174,8 @@ class FacePlace:
     beard: float
     long: float
     sure: float
+    nose: NosePlace | None = None
+    ears: tuple[EarPlace, ...] = ()
 
     def in_frame(self, points: Floats) -> Floats:
         """World points [..., 3] in the face's frame."""
@@ -195,6 +232,8 @@ def find_face(generator: Generator, field: Field, grid: FieldGrid) -> FacePlace 
         _beard(look, apart),
         _hair_length(grid),
         float(np.clip(1.5 - turn / MOST_TURN, 0, 1)),
+        _nose(look, apart),
+        _ears(grid, origin, axes),
     )
 
 
@@ -215,6 +254,40 @@ def _eye_nodes(grid: FieldGrid) -> list[tuple[Floats, Floats]] | None:
             return None
         found.append((own.mean(0), own.std(0)[:2]))
     return found
+
+
+def _nose(look: _Look, apart: float) -> NosePlace | None:
+    """The end of the nose: what is labelled so around its lower half."""
+    low = (look.y < -0.3 * apart) & (look.y > -1.1 * apart) & (np.abs(look.x) < 0.5 * apart)
+    weight = look.chance("nose") * low
+    if float(weight.sum()) < LEAST_MASS:
+        return None
+    rows, columns = weight.sum(1), weight.sum(0)
+    x, y = look.x[LOOK_PX // 2], look.y[:, LOOK_PX // 2]
+    order = np.argsort(y)
+    base = float(np.interp(0.03, np.cumsum(rows[order]) / rows.sum(), y[order]))
+    left, right = np.interp((0.03, 0.97), np.cumsum(columns) / columns.sum(), x)
+    half = float(np.clip((right - left) / 2, 0.14 * apart, 0.36 * apart))
+    return NosePlace(float((columns * x).sum() / columns.sum()), base, half)
+
+
+def _ears(grid: FieldGrid, origin: Floats, axes: Floats) -> tuple[EarPlace, ...]:
+    """Both ears among the nodes of the grid."""
+    assert grid.labels is not None
+    chosen = ((grid.labels == PARTS.index("ears")) & grid.known).nonzero().cpu().numpy()
+    places = (chosen[:, ::-1] * np.array(grid.spacing) - np.array(grid.half_sides) - origin) @ axes.T
+    found = []
+    for side in (-1, 1):
+        own = places[places[:, 0] * side > 0]
+        if len(own) < FEWEST_NODES:
+            continue
+        low, middle, high = np.quantile(own, (0.04, 0.5, 0.96), axis=0)
+        half = (high - low) / 2
+        # hair that hides half of an ear does not make a small ear of it
+        height = float(np.clip(half[1], *EAR))
+        depth = float(np.clip(half[2], 0.5 * height, 0.75 * height))
+        found.append(EarPlace(np.array([middle[0], *((low + high) / 2)[1:]]), height, depth, side))
+    return tuple(found)
 
 
 def _beard(look: _Look, apart: float) -> float:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.frame import Frame
-    from core.rendering.face_place import FacePlace
+    from core.rendering.face_place import EarPlace, FacePlace
 
     Floats = NDArray[np.float64]
 
@@ -26,6 +26,7 @@ BEHIND = 0.3
 """How far a camera may look the way that the face does; beyond it sees none of it."""
 LEAST_PX = 24
 """Smaller faces show no detail."""
+LEAST_EAR_PX = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,7 @@ class FaceWindow:
         forward: float64 [3], the camera's direction in the face's frame.
         face, glasses: float64 [h, w], 0..1, how much of a pixel is skin or what is on it, and glasses.
         pixel: size of a pixel at the face, world units.
+        ears: float64 [h, w], 0..1, how much of a pixel is ear; None in a window that was not cut for them.
     """
 
     rows: slice
@@ -57,20 +59,31 @@ class FaceWindow:
     face: Floats
     glasses: Floats
     pixel: float
+    ears: Floats | None = None
 
     @staticmethod
-    def of(frame: Frame, at: FacePlace) -> FaceWindow | None:
-        """The window of a frame; None where the face is not seen or tiny, or no parts are told."""
+    def of(frame: Frame, at: FacePlace, *, ear: EarPlace | None = None) -> FaceWindow | None:
+        """The window of a frame; None where the face is not seen or tiny, or no parts are told.
+
+        Args:
+            frame: with labels.
+            at: where the face is.
+            ear: cut the window for this ear and not for the face.
+        """
         camera, labels, size = frame.camera, frame.labels, len(frame.rgb)
-        if labels is None or float(camera.forward @ at.axes[2]) > BEHIND:  # from behind
+        if labels is None or (ear is None and float(camera.forward @ at.axes[2]) > BEHIND):
             return None
-        corners = np.stack(np.meshgrid(*zip(LOW, HIGH, strict=True)), axis=-1).reshape(-1, 3) * at.apart
+        low, high = np.array(LOW) * at.apart, np.array(HIGH) * at.apart
+        if ear is not None:
+            half = np.array([ear.depth, ear.height, ear.depth]) * 1.3
+            low, high = ear.middle - half, ear.middle + half
+        corners = np.stack(np.meshgrid(*zip(low, high, strict=True)), axis=-1).reshape(-1, 3)
         uv, distance = camera.project(corners @ at.axes + at.origin)
         if not (distance > 0).all():
             return None
         first = np.clip(np.floor(uv.min(0) * size), 0, size).astype(int)
         last = np.clip(np.ceil(uv.max(0) * size), 0, size).astype(int)
-        if (last - first < LEAST_PX).any():
+        if (last - first < (LEAST_PX if ear is None else LEAST_EAR_PX)).any():
             return None
         rows, columns = slice(first[1], last[1]), slice(first[0], last[0])
         along = at_size(frame.depth, size)[rows, columns].astype(np.float64)
@@ -101,6 +114,7 @@ class FaceWindow:
             shown(*FACE) * (along > 0),
             shown("glasses"),
             float(np.median(along[along > 0])) / camera.focal / size if (along > 0).any() else 1.0,
+            None if ear is None else shown("ears") * (along > 0),
         )
 
 

@@ -54,6 +54,8 @@ WARM = np.array([0.88, 1.05, 1.06], np.float32)
 """How much of the shade on skin goes into red, green and blue: blood shines through."""
 MOST = (0.42, 1.12)
 """Least and largest factor."""
+SHOULDER = 0.70
+"""Lightness from which more light makes less of a difference: foreheads do not glow."""
 GROUPS = (("skin", "nose", "ears", "neck"), ("hair",), ("cloth",))
 ASKED, MIDDLE = 1500, 0.62
 """Nodes of a group that are asked for its light, and which quantile of it is left as it is."""
@@ -169,8 +171,8 @@ def with_head_light(frame: Frame, form: HeadLight, strength: float) -> Frame:
     shares = _soft(weight[labels])[chosen] * np.float32(strength)
     skin = _soft(np.isin(labels, [PARTS.index(part) for part in SKIN]).astype(np.float32))[chosen]
     level = np.full(len(PARTS), form.levels[0], np.float32)
-    for parts, own in zip(GROUPS, form.levels, strict=True):
-        level[[PARTS.index(part) for part in parts]] = own
+    for parts, middling in zip(GROUPS, form.levels, strict=True):
+        level[[PARTS.index(part) for part in parts]] = middling
 
     normals = form.normals(points)
     light = form.light(points, normals) / _soft(level[labels])[chosen]
@@ -192,8 +194,10 @@ def with_head_light(frame: Frame, form: HeadLight, strength: float) -> Frame:
     own = frame.rgb.astype(np.float32) / 255
     alpha = frame.alpha[..., None]
     mine = np.clip(own - (1 - alpha), 0, 1)  # the white behind the head lies in no shade
-    dark = 1 - mine.mean(axis=2, keepdims=True) / np.maximum(alpha, 0.2)
+    dark: Floats = 1 - mine.mean(axis=2, keepdims=True) / np.maximum(alpha, 0.2)
     lit = mine * laid[..., :3] + SHINE * laid[..., 3:] * dark * alpha
+    bright = np.maximum(lit / np.maximum(alpha, 0.2) - SHOULDER, 0)
+    lit = lit - alpha * (bright - (1 - SHOULDER) * np.tanh(0.8 * bright / (1 - SHOULDER)))
     rgb = (np.clip(lit + 1 - alpha, 0, 1) * 255 + 0.5).astype(np.uint8)
     return replace(frame, rgb=np.where(alpha > 0.02, rgb, frame.rgb))
 

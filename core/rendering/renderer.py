@@ -20,6 +20,7 @@ from core.head import Head
 from core.mask import PARTS
 from core.protocols import Generator
 from core.rendering import marching, near
+from core.rendering.clothing import with_clothing
 from core.rendering.eyewear import with_eyewear
 from core.rendering.face_detail import with_face_detail
 from core.rendering.face_place import FacePlace, find_face
@@ -258,7 +259,7 @@ class HeadRenderer:
         if head.face is not None and self._face_place is not None:
             frame = with_face_detail(frame, head.face, self._face_place)
         if head.face is not None and head.face.light:
-            frame = with_head_light(frame, self._head_light, head.face.light)
+            frame = with_head_light(with_clothing(frame), self._head_light, head.face.light)
         return frame
 
     @cached_property

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from core.frame import Frame
 from core.hair_strands import HairStrands
 from core.mask import PARTS
+from core.rendering.curls import with_curls
 from core.rendering.places import at_size, places_of, tiled
 
 GIRTH = 0.22
@@ -44,6 +45,8 @@ def with_strands(frame: Frame, strands: HairStrands) -> Frame:
     """A frame whose hair has strands; the very same one where it shows none."""
     if frame.labels is None:
         return frame
+    if strands.curl:
+        return with_curls(frame, strands)
     rgb, size = frame.rgb, len(frame.rgb)
     hair = (frame.labels == PARTS.index("hair")).astype(np.float32)
     share = cv2.resize(cv2.GaussianBlur(hair, (3, 3), 0), (size, size), interpolation=cv2.INTER_LINEAR).ravel()
