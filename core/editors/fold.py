@@ -52,6 +52,7 @@ from core.rendering.occupancy import FieldGrid, field_grid
 from core.rendering.renderer import HeadRenderer, part_labels
 from core.styled_field import StyledField
 from core.trigrid import Trigrid
+from core.warped_field import WarpedField
 from core.worn_style import StylePlace, WornStyle, with_part
 
 if TYPE_CHECKING:
@@ -268,8 +269,8 @@ class Folder:
         def make() -> Field:
             field = self._generator.trigrid(latents)
             if offset is None or not isinstance(field, Trigrid):
-                return field
-            return field.with_planes(field.planes + offset)
+                return self._in_manner(field)
+            return self._in_manner(field.with_planes(field.planes + offset))
 
         def draft(generator: Mini, like: Trigrid) -> Field:
             planes = generator.sketch(latents[None])[0]
@@ -281,6 +282,11 @@ class Folder:
             return draft(self._generator, self._head.trigrid)
         return self._once(("field", _numbers(latents)), make)
 
+    def _in_manner(self, field: Field) -> Field:
+        """A field that was made of latents, bent as the head's own face is: random heads have moods."""
+        own = self._head.trigrid
+        return WarpedField(field, own.warp) if isinstance(own, WarpedField) else field
+
     def _parts_of(self, latents: Tensor, field: Field) -> HeadParts:
         known = self._grid_of(self._head) if field is self._head.trigrid else None
         return self._once(("parts", _numbers(latents)), lambda: HeadParts.of(self._generator, field, known))
@@ -289,7 +295,7 @@ class Folder:
         """The field of the same person without a part, as the generator makes it up."""
 
         def make() -> Field:
-            return self._generator.trigrid(latents_without(self._plain, latents, part))
+            return self._in_manner(self._generator.trigrid(latents_without(self._plain, latents, part)))
 
         return self._once(("unworn", part, _numbers(latents)), make)
 
