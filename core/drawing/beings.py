@@ -91,12 +91,12 @@ def zombie(subject: Subject, random: np.random.Generator) -> Values:
     flesh = _mixed(flesh, (0.22, 0.20, 0.30), 0.6 * veins)
     picture = _mixed(subject.whole, flesh, 0.96 * skin)
     around = _around_eyes(subject, 0.25) * np.clip(skin + 0.2, 0, 1)
-    picture = _mixed(picture, picture * floats([0.34, 0.26, 0.30]), 0.75 * around)
+    picture = _mixed(picture, picture * floats([0.34, 0.26, 0.30]), 0.55 * around)
     cheeks = [
         marks.mouth[i] * 0.5 + marks.eyes[i] * 0.5 + floats([s * 0.025, -0.015, -0.02]) for i, s in ((0, 1), (1, -1))
     ]
     gaunt = np.maximum(*(subject.near(c, 0.22 * marks.apart, 1.2) for c in cheeks))
-    picture = _mixed(picture, picture * floats([0.42, 0.46, 0.38]), 0.6 * gaunt * skin)
+    picture = _mixed(picture, picture * floats([0.42, 0.46, 0.38]), 0.45 * gaunt * skin)
     depth = subject.noise(15, seed + 4) + 0.35 * subject.noise(44, seed + 5)
     # eyes, nose and mouth tell who it is: wounds are elsewhere
     kept = [subject.near(place, 0.42 * marks.apart, 0.5) for place in (*marks.eyes, marks.nose, marks.mouth.mean(0))]
@@ -115,8 +115,8 @@ def zombie(subject: Subject, random: np.random.Generator) -> Values:
     picture = _mixed(picture, subject.calm * floats([0.80, 0.70, 0.42]), 0.8 * teeth)
     eyes, iris = _eyeballs(subject)
     glow = np.clip(0.45 + 0.9 * subject.grey, 0, 1)[..., None]
-    picture = _mixed(picture, floats([0.95, 0.95, 0.80]) * glow, 0.75 * eyes)
-    picture = _mixed(picture, (0.80, 0.84, 0.74), 0.6 * iris)
+    picture = _mixed(picture, floats([0.95, 0.95, 0.80]) * glow, 0.6 * eyes)
+    picture = _mixed(picture, (0.80, 0.84, 0.74), 0.45 * iris)
     picture = _mixed(picture, _hair_in(subject, (0.25, 0.24, 0.20), 1.3), 0.7 * subject.part(HAIR, soft_px=0.6 * unit))
     dirt = np.clip(0.3 + 0.3 * subject.noise(11, seed + 6), 0, 0.7) * subject.part(CLOTH)
     return subject.on_white(_mixed(picture, (0.20, 0.18, 0.14), dirt))
@@ -127,17 +127,18 @@ def joker(subject: Subject, random: np.random.Generator) -> Values:
     seed, marks = int(random.integers(1 << 16)), subject.landmarks
     skin = subject.bare * (1 - subject.part(NECK)) * (subject.points[..., 1] > marks.chin - 0.02)
     light = _even_skin(subject)
-    paint = np.clip(0.08 + 1.12 * light, 0, 1)[..., None] * floats([0.97, 0.97, 0.95])
-    worn = 0.93 - 0.12 * np.clip(subject.noise(16, seed), 0, 1)
+    # paint is thin: the face's own light and shade stay
+    paint = np.clip(1.22 * light, 0, 1)[..., None] ** np.float32(1.25) * floats([0.98, 0.98, 0.96])
+    worn = 0.88 - 0.14 * np.clip(subject.noise(16, seed), 0, 1)
     face = skin * np.clip((subject.points[..., 2] - (marks.nose[2] - 0.36)) / 0.05, 0, 1)
     picture = _mixed(subject.whole, paint, face * worn)
-    black = 0.8 * _around_eyes(subject, 0.20)
+    black = 0.5 * _around_eyes(subject, 0.17)
     for eye in marks.eyes:
-        drop = eye + floats([[0, step, 0.01] for step in np.linspace(0.03, -0.065, 12)])
-        black = np.maximum(black, _along(subject, drop, 0.011))
+        drop = eye + floats([[0, step, 0.01] for step in np.linspace(0.03, -0.06, 12)])
+        black = np.maximum(black, 0.8 * _along(subject, drop, 0.008))
     eyes, iris = _eyeballs(subject)
     picture = _mixed(picture, (0.05, 0.06, 0.09), 0.82 * np.clip(black, 0, 1) * (skin + eyes).clip(0, 1) * (1 - eyes))
-    picture = _mixed(picture, (0.95, 0.94, 0.90), 0.6 * eyes * (1 - iris))
+    picture = _mixed(picture, (0.95, 0.94, 0.90), 0.25 * eyes * (1 - iris))
     grin = []
     for i, side in ((0, 1), (1, -1)):
         for t in np.linspace(0, 1, 8):
@@ -148,12 +149,12 @@ def joker(subject: Subject, random: np.random.Generator) -> Values:
     about = subject.near(marks.mouth.mean(0), 0.45 * marks.apart, 0.3) * (subject.points[..., 1] < marks.nose[1] - 0.02)
     lips = np.clip((redness - 1.25 * usual) * 5, 0, 1) * about * (subject.light < 0.35)
     lips = np.maximum(lips, subject.part(LIPS, soft_px=1.0) * (subject.grey < 0.92))
-    red = np.maximum(_along(subject, floats(grin), 0.014), subject.blurred(floats(lips), 0.8))
+    red = np.maximum(0.85 * _along(subject, floats(grin), 0.010), subject.blurred(floats(lips), 0.8))
     red = np.clip(red, 0, 1) * np.clip(skin + subject.part(LIPS), 0, 1)
-    picture = _mixed(picture, floats([0.76, 0.05, 0.07]) * (0.55 + 0.55 * light[..., None]), 0.93 * red)
+    picture = _mixed(picture, floats([0.76, 0.05, 0.07]) * (0.55 + 0.55 * light[..., None]), 0.8 * red)
     hair = _hair_in(subject, (0.20, 0.66, 0.20), 1.1)
     picture = _mixed(picture, hair, subject.part(HAIR, soft_px=0.6))
-    picture = _mixed(picture, (0.12, 0.28, 0.10), 0.75 * subject.part(BROWS))
+    picture = _mixed(picture, (0.12, 0.28, 0.10), 0.5 * subject.part(BROWS))
     suit = np.clip(0.35 + subject.lit(0.2), 0, 1.2)[..., None] * floats([0.40, 0.13, 0.48])
     return subject.on_white(_mixed(picture, suit * (1 + 0.3 * subject.detail[..., None]), subject.part(CLOTH)))
 
@@ -240,10 +241,15 @@ def robot(subject: Subject, random: np.random.Generator) -> Values:
     steel = ((0.16 + 0.62 * shade * brushed) * np.exp(0.5 * np.clip(subject.light, -0.8, 0.4)))[..., None] * floats(
         [0.93, 0.98, 1.06]
     )
+    # a face of steel is cast from the person: its own light and shade, in metal
+    own = np.clip(_even_skin(subject) - 0.10, 0, 1) ** np.float32(1.1) * (0.80 + 0.30 * shade * brushed)
+    steel = _mixed(steel, own[..., None] * floats([0.90, 0.98, 1.08]), 0.85 * subject.face)
     gleam = 0.65 * subject.shine(30) + 0.30 * subject.shine(6) + 0.25 * (1 - subject.facing) ** 3
-    gleam = gleam * (1 - 0.75 * subject.face)
+    gleam = gleam * (1 - 0.75 * subject.face) * (1 - 0.7 * subject.part(HAIR))
     tint = float(random.uniform(0.9, 1.05))
-    helmet = (0.10 + 0.42 * shade)[..., None] * floats([0.34, 0.42 * tint, 0.55])
+    # wires instead of hair: strands and locks stay where they are
+    wires = np.clip(1 + 0.9 * subject.detail + 0.35 * subject.light, 0.35, 1.7)
+    helmet = ((0.10 + 0.42 * shade) * wires)[..., None] * floats([0.34, 0.42 * tint, 0.55])
     picture = _mixed(steel, helmet, subject.part(HAIR, CLOTH, soft_px=0.8)) + gleam[..., None] * floats(
         [0.85, 0.95, 1.0]
     )
@@ -263,7 +269,7 @@ def robot(subject: Subject, random: np.random.Generator) -> Values:
         0.9 * seam(np.mod(y + 0.02, 0.09) - 0.045, 0.006) * (subject.part(HAIR, NECK, CLOTH) > 0.5),
     ]
     seams = np.max(lines, 0) * (subject.part(EYES, LIPS, MOUTH, GLASSES) < 0.5)
-    picture = picture * (1 - (0.82 - 0.42 * subject.face * face)[..., None] * seams[..., None])
+    picture = picture * (1 - (0.82 - 0.56 * subject.face * face)[..., None] * seams[..., None])
     rivets = np.zeros_like(shade)
     for side in (1, -1):
         for dx, height in (
@@ -276,14 +282,14 @@ def robot(subject: Subject, random: np.random.Generator) -> Values:
             rivets = np.maximum(rivets, np.clip((0.011 - at) / 0.004, 0, 1) * face)
     picture = _mixed(picture, floats([0.86, 0.9, 0.95]) * (0.4 + 0.8 * shade[..., None]), 0.9 * rivets)
     eyes, iris = _eyeballs(subject)
-    picture = _mixed(picture, floats([0.06, 0.09, 0.12]) + subject.grey[..., None] * 0.7, 0.6 * eyes)
+    picture = _mixed(picture, floats([0.06, 0.09, 0.12]) + subject.grey[..., None] * 0.8, 0.5 * eyes)
     lamp = np.maximum(*(subject.near(eye, 0.06 * marks.apart, 0.6) for eye in marks.eyes)) * face
     halo = np.maximum(*(subject.near(eye, 0.24 * marks.apart, 1.6) for eye in marks.eyes)) * face
-    picture = picture + halo[..., None] * floats([0.0, 0.08, 0.13])
-    picture = _mixed(picture, (0.55, 1.0, 1.0), np.clip(np.maximum(1.2 * lamp, 0.8 * iris), 0, 1))
+    picture = picture + halo[..., None] * floats([0.0, 0.06, 0.10])
+    picture = _mixed(picture, (0.55, 1.0, 1.0), np.clip(np.maximum(0.9 * lamp, 0.6 * iris), 0, 1))
     teeth = subject.part(MOUTH, soft_px=0.8 * subject.unit)
     bars = 0.62 + 0.38 * np.cos(x * 2 * np.pi / 0.016)
     picture = _mixed(picture, subject.grey[..., None] * bars[..., None] * floats([0.9, 0.97, 1.05]), 0.8 * teeth)
     lips = subject.part(LIPS, soft_px=0.8 * subject.unit)
-    picture = _mixed(picture, floats([0.30, 0.34, 0.40]) * (0.4 + 0.9 * shade[..., None]), 0.55 * lips)
+    picture = _mixed(picture, floats([0.30, 0.34, 0.40]) * (0.4 + 0.9 * shade[..., None]), 0.3 * lips)
     return subject.on_white(picture)

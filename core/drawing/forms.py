@@ -12,20 +12,29 @@ from core.drawing.subject import BROWS, EARS, EYES, GLASSES, GREY, HAIR, LIPS, M
 if TYPE_CHECKING:
     from core.drawing.subject import Subject, Values
 
-FACETS = 800
+FACETS = 1100
 PIXELS = 64
-PIXEL_TONES = 7
+GLASSED = 0.004
+"""Share of a picture from which glasses are worn."""
+FINE = 2
+"""How many pixels of a face lie along one of the rest."""
+PIXEL_TONES, FACE_TONES = 7, 6
 
 
 def low_poly(subject: Subject, random: np.random.Generator) -> Values:
     """Flat triangles, their corners where there is something to see."""
     size = subject.size_px
-    lit = subject.whole * (0.68 + 0.42 * subject.modelled(0.2))[..., None]
+    lit = subject.whole * (0.63 + 0.48 * subject.modelled(0.2))[..., None]
     grey = (lit @ GREY)[..., None]
     lit = np.clip(grey + (lit - grey) * 1.25, 0, 1)
     edges = cv2.Sobel(subject.grey, cv2.CV_32F, 1, 0) ** 2 + cv2.Sobel(subject.grey, cv2.CV_32F, 0, 1) ** 2
     odds = subject.blurred(np.sqrt(edges) * subject.unit, 2.0) * subject.figure + 0.03 * subject.figure
-    odds = odds + 0.34 * subject.part(EYES, NOSE, LIPS, BROWS, MOUTH, GLASSES, soft_px=4.0 * subject.unit)
+    odds = (
+        odds
+        + 0.05 * subject.face
+        + 0.40 * subject.part(EYES, NOSE, LIPS, BROWS, MOUTH, GLASSES, soft_px=4.0 * subject.unit)
+    )
+    odds = odds + 1.2 * subject.part(GLASSES, soft_px=subject.unit) * (subject.light < 0)
     places = random.choice(size * size, FACETS, replace=False, p=(odds / odds.sum()).ravel().astype(np.float64))
     corners = np.stack([places % size, places // size], -1).astype(np.float32) + 0.5
     outline, _ = cv2.findContours(subject.figure.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -43,7 +52,7 @@ def low_poly(subject: Subject, random: np.random.Generator) -> Values:
     count = np.bincount(index.ravel(), weight).astype(np.float32)
     area = np.bincount(index.ravel())
     sums = np.stack([np.bincount(index.ravel(), lit[..., c].ravel() * weight) for c in range(3)], -1)
-    colours = floats(sums / np.maximum(count, 1)[:, None] * (1 + random.normal(0, 0.05, (len(count), 1))))
+    colours = floats(sums / np.maximum(count, 1)[:, None] * (1 + random.normal(0, 0.045, (len(count), 1))))
     solid = count > 0.45 * np.maximum(area, 1)
     solid[0] = False
     picture = np.where(solid[index][..., None], np.clip(colours[index], 0, 1), 1.0).astype(np.float32)
@@ -51,25 +60,38 @@ def low_poly(subject: Subject, random: np.random.Generator) -> Values:
 
 
 def pixel_art(subject: Subject, random: np.random.Generator) -> Values:
-    """A sprite of few pixels and few tones with a dark outline."""
-    step = subject.size_px // PIXELS
-    shade = (0.72 + 0.36 * subject.modelled(0.2))[..., None]
-    small = cv2.resize(subject.whole * shade, (PIXELS, PIXELS), interpolation=cv2.INTER_AREA)
-    grey = (small @ GREY)[..., None]
-    small = np.clip(grey + (small - grey) * 1.25, 0, 1)
-    small = np.clip(0.5 + (small - 0.5) * 1.12, 0, 1)
-    dark = cv2.resize(subject.part(EYES, BROWS, soft_px=0), (PIXELS, PIXELS), interpolation=cv2.INTER_AREA)
-    lips = cv2.resize(subject.part(LIPS, MOUTH, soft_px=0), (PIXELS, PIXELS), interpolation=cv2.INTER_AREA)
-    small = np.where((dark > 0.45)[..., None], small * 0.62, small)
-    small = np.where((lips > 0.5)[..., None], small * floats([0.98, 0.8, 0.8]), small)
-    tones = np.floor(small * (PIXEL_TONES - 1) + 0.5 + random.uniform(-0.08, 0.08)) / (PIXEL_TONES - 1)
-    cover = cv2.resize(subject.figure.astype(np.float32), (PIXELS, PIXELS), interpolation=cv2.INTER_AREA) > 0.5
+    """A sprite of few pixels and few tones with a dark outline; its face has more of both, or it would be nobody's."""
+    size, shift = subject.size_px, float(random.uniform(-0.08, 0.08))
+    face = _shrunk(np.clip(subject.face * subject.cover[..., 0], 0, 1), PIXELS) > 0.5
+    cover = _shrunk(subject.figure.astype(np.float32), PIXELS) > 0.5
     cross = floats([[0, 1, 0], [1, 1, 1], [0, 1, 0]]).astype(np.uint8)
     # cut off by the picture's edge there is no outline
     inner = cv2.erode(cover.astype(np.uint8), cross, borderType=cv2.BORDER_REPLICATE).astype(bool)
-    tones = np.where((cover & ~inner)[..., None], tones * 0.28, tones)
-    sprite = np.where(cover[..., None], np.clip(tones, 0, 1), 1.0).astype(np.float32)
-    return np.asarray(np.kron(sprite, np.ones((step, step, 1), np.float32)), np.float32)
+    coarse = _toned(subject, PIXELS, PIXEL_TONES, shift)
+    coarse = np.where((cover & ~inner)[..., None], coarse * 0.28, coarse)
+    coarse = np.where(cover[..., None], np.clip(coarse, 0, 1), 1.0)
+    fine = _toned(subject, FINE * PIXELS, FACE_TONES, shift)
+    block = np.ones((FINE, FINE, 1), np.float32)
+    finely = np.kron((face & inner)[..., None].astype(np.float32), block) > 0
+    sprite = np.where(finely, np.clip(fine, 0, 1), np.kron(coarse.astype(np.float32), block))
+    return np.asarray(cv2.resize(sprite.astype(np.float32), (size, size), interpolation=cv2.INTER_NEAREST), np.float32)
+
+
+def _toned(subject: Subject, pixels: int, tones: int, shift: float) -> Values:
+    """float32 [P, P, 3]: a head in so many pixels a side and tones a colour."""
+    small = _shrunk(subject.whole * (0.72 + 0.36 * subject.modelled(0.2))[..., None], pixels)
+    grey = (small @ GREY)[..., None]
+    small = np.clip(grey + (small - grey) * 1.25, 0, 1)
+    small = np.clip(0.5 + (small - 0.5) * 1.12, 0, 1)
+    dark = _shrunk(subject.part(EYES, BROWS, soft_px=0), pixels) > 0.45
+    lips = _shrunk(subject.part(LIPS, MOUTH, soft_px=0), pixels) > 0.5
+    small = np.where(dark[..., None], small * (0.62 if pixels == PIXELS else 0.9), small)
+    small = np.where(lips[..., None], small * floats([0.98, 0.86, 0.86]), small)
+    return np.asarray(np.floor(small * (tones - 1) + 0.5 + shift) / (tones - 1), np.float32)
+
+
+def _shrunk(picture: Values, pixels: int) -> Values:
+    return np.asarray(cv2.resize(picture, (pixels, pixels), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def animated(subject: Subject, random: np.random.Generator) -> Values:
@@ -101,6 +123,8 @@ def animated(subject: Subject, random: np.random.Generator) -> Values:
     across, down = at[1].copy(), at[0].copy()
     per_world = size * subject.focal / max(subject.seen_at(marks.nose)[2], 0.1)
     growth = float(random.uniform(1.5, 1.65))
+    if subject.part(GLASSES, soft_px=0).mean() > GLASSED:
+        growth = 1 + 0.45 * (growth - 1)  # glasses grow with the eyes
     lenses = [(eye, 0.66 * marks.apart, growth) for eye in marks.eyes]
     lenses.append((marks.nose + floats([0, 0, -0.02]), 0.34 * marks.apart, 0.74))
     for place, radius, scale in lenses:

@@ -76,7 +76,7 @@ def pencil(subject: Subject, random: np.random.Generator) -> Values:
 
 
 def ink(subject: Subject, random: np.random.Generator) -> Values:
-    """Black ink: solid hair and shadows, brush lines, a little cross-hatching; no greys."""
+    """Black ink: solid hair and shadows, brush lines, a face engraved in lines that are as thick as it is dark."""
     tone = subject.blurred(_tone(subject), 0.8)
     hair = subject.part(HAIR, BROWS, soft_px=0.6 * subject.unit)
     streak = np.clip(subject.light * 2.6 + 2.0 * (tone - 0.40), 0, 1) * hair
@@ -88,8 +88,20 @@ def ink(subject: Subject, random: np.random.Generator) -> Values:
         black = np.maximum(black, np.clip((wave - 1.0 + 0.72 * amount) * 9, 0, 1) * (amount > 0.02))
     black = np.maximum(black, np.clip(subject.thick(_lines(subject, 1.6), 0.9) * 2.0 - 0.7, 0, 1))
     black = black * np.clip(subject.thick(subject.cover[..., 0], 1.5) * 1.5, 0, 1)
-    result = 1 - np.clip((subject.blurred(black.astype(np.float32), 0.5) - 0.36) * 5, 0, 1)
+    black = np.clip((subject.blurred(black.astype(np.float32), 0.5) - 0.36) * 5, 0, 1)
+    result = 1 - np.maximum(black, _engraving(subject, random) * subject.face)
     return np.repeat(result[..., None], 3, -1).astype(np.float32)
+
+
+def _engraving(subject: Subject, random: np.random.Generator) -> Values:
+    """float32 [S, S], 0..1: lines across a face, as black as its skin is dark: they tell who it is."""
+    grey = subject.blurred(np.asarray(subject.calm @ GREY, np.float32), 0.5)
+    skin = np.isin(subject.labels, BARE) & subject.figure
+    level = max(float(np.median(grey[skin])) if skin.any() else 0.6, 0.1)
+    dark = np.clip(1.0 - 0.74 * grey / level, 0, 0.95)
+    # a share of a wave is higher than the cosine of that share of half a turn
+    wave = _hatching(subject, 78, max(2.4, 3.2 / subject.unit), random)
+    return np.asarray(np.clip((wave - 0.5 - 0.5 * np.cos(np.pi * dark)) * 4 + 0.5, 0, 1) * (dark > 0.04), np.float32)
 
 
 def watercolour(subject: Subject, random: np.random.Generator) -> Values:

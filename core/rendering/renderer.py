@@ -79,6 +79,7 @@ class HeadRenderer:
         self._grid = below if below is not None and below.field is head.trigrid else None
         self._quick_grid: FieldGrid | None = None
         self._keys: deque[KeyView] = deque(maxlen=KEYS_KEPT)
+        self._bare_keys: deque[KeyView] = deque(maxlen=KEYS_KEPT)
 
     def render(
         self,
@@ -93,7 +94,8 @@ class HeadRenderer:
             stale()
             if quality is Quality.PREVIEW:
                 grid = self._grid or self._quick(stale)
-                keys = list(self._keys)
+                by_hand = self._stylist is not None and self._stylist.by_hand
+                keys = list(self._bare_keys if by_hand else self._keys)
                 if self._stylist is not None and not keys:
                     # the grid knows no styles: few rays drawn in them are better than none
                     composite = self._marched(camera, Quality.NEAR, self._effort, stale, SKETCH_SHARE)
@@ -101,6 +103,8 @@ class HeadRenderer:
                 frame = preview(grid.on_processor, keys, camera, size_px or self.generator.info.picture_px)
                 if not keys:
                     frame = self._dressed(frame)
+                if self._stylist is not None and by_hand:
+                    return self._stylist.sketched(self._worn(frame), self._landmarks)
                 return self._wearing(frame)
             if quality is Quality.NEAR:
                 self.grid(stale)
@@ -112,7 +116,7 @@ class HeadRenderer:
                 return self._finished(composite, camera, quality, size_px)
 
             frame, self._effort = with_less(draw, self._effort)
-            self._remember(frame)
+            _remember(frame, self._keys)
             return self._wearing(frame)
 
     @torch.no_grad()
@@ -167,7 +171,7 @@ class HeadRenderer:
     def twin(self) -> "HeadRenderer":
         """Another renderer of the same head, for another thread; it begins with what this one knows already."""
         twin = copy.copy(self)
-        twin._keys = self._keys.copy()
+        twin._keys, twin._bare_keys = self._keys.copy(), self._bare_keys.copy()
         return twin
 
     def _quick(self, stale: Callable[[], None]) -> FieldGrid:
@@ -209,15 +213,6 @@ class HeadRenderer:
         samples = generator.info.samples
         return march(generator, trigrid, camera, self.neural_px, *samples, rays_per_chunk=few, stale=stale)
 
-    def _remember(self, frame: Frame) -> None:
-        """Keep a frame for previews, unless a better one from the same place is kept already."""
-        same = [key for key in self._keys if key.camera == frame.camera]
-        if any(key.quality > frame.quality for key in same):
-            return
-        for key in same:
-            self._keys.remove(key)
-        self._keys.append(KeyView.from_frame(frame))
-
     def _finished(self, composite: Composite, camera: Camera, quality: Quality, size_px: int | None) -> Frame:
         generator = self.generator
         side = generator.info.neural_px
@@ -243,6 +238,8 @@ class HeadRenderer:
         frame = self._dressed(self._detailed(frame))
         if self._stylist is None:
             return frame
+        if self._stylist.by_hand and quality > Quality.PREVIEW:
+            _remember(frame, self._bare_keys)
         frame = self._worn(frame)
         seen_now = Composite(features, coverage, resized(composite.depth, side))
         rgb, alpha = self._stylist.drawn(frame.rgb, frame.alpha, seen_now, camera, lambda: self._landmarks)
@@ -301,6 +298,16 @@ class HeadRenderer:
         """A frame with the head's photos and paint on; later previews get them from finished frames."""
         rgb = painted(frame.rgb, frame.alpha, frame.depth, frame.camera, (*self.head.photos, *self.head.paint))
         return replace(frame, rgb=rgb)
+
+
+def _remember(frame: Frame, keys: deque[KeyView]) -> None:
+    """Keep a frame for previews, unless a better one from the same place is kept already."""
+    same = [key for key in keys if key.camera == frame.camera]
+    if any(key.quality > frame.quality for key in same):
+        return
+    for key in same:
+        keys.remove(key)
+    keys.append(KeyView.from_frame(frame))
 
 
 def part_labels(generator: Generator, features: torch.Tensor) -> torch.Tensor | None:

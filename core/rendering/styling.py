@@ -19,6 +19,7 @@ from core.device import moved
 from core.drawing.styles import drawing, tinted
 from core.rendering.rays import camera_rays
 from core.rendering.relief import with_relief
+from core.rendering.styled_preview import sketched
 from core.rendering.subject_view import subject_seen
 from core.worn_style import WornStyle
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from core.camera import Camera
     from core.drawing.subject import Landmarks, Subject
     from core.edit import Restyle
+    from core.frame import Frame
     from core.head import Head
     from core.protocols import Generator
     from core.rendering.marching import Composite
@@ -77,6 +79,15 @@ class Stylist:
         return Stylist(
             moved(self.generator, "cpu"), head, tuple((one, moved(artist, "cpu")) for one, artist in self.artists)
         )
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether artists draw all of it: previews can then be drawn like finished frames."""
+        return all(style.pack.artist for style, _ in self.artists)
+
+    def sketched(self, frame: Frame, landmarks: Landmarks | None) -> Frame:
+        """A preview of the head without styles, in its styles; all of them must be `by_hand`."""
+        return frame if landmarks is None else sketched(frame, self.head.styles, landmarks, SEED)
 
     def drawn(
         self,

@@ -34,7 +34,7 @@ TEMPLE = np.stack([np.full(20, 0.115), np.full(20, 0.035), np.linspace(0.23, 0.0
 SKIN = np.array([200, 160, 140], np.uint8)
 
 
-def _pair(form: GlassesForm = CLEAR, strength: float = 1.0) -> Eyewear:
+def pair_of_glasses(form: GlassesForm = CLEAR, strength: float = 1.0) -> Eyewear:
     (frame, frame_faces), (lens, lens_faces) = frame_of(form, TEMPLE), lenses_of(form)
     return Eyewear(
         form=form,
@@ -61,7 +61,7 @@ def _pixel(frame: Frame, x: float, y: float) -> np.ndarray[tuple[int, ...], np.d
 
 
 def test_clear_glass_shows_what_is_behind_it_in_a_dark_frame() -> None:
-    worn = with_eyewear(_wall(), _pair())
+    worn = with_eyewear(_wall(), pair_of_glasses())
     assert np.abs(_pixel(worn, 0.06, 0.005) - SKIN).max() < 25
     assert _pixel(worn, 0.06, 0.02 + 0.034).mean() < 110
     assert worn.labels is not None
@@ -70,7 +70,7 @@ def test_clear_glass_shows_what_is_behind_it_in_a_dark_frame() -> None:
 
 
 def test_dark_glass_is_one_even_tint() -> None:
-    worn = with_eyewear(_wall(), _pair(replace(CLEAR, lens_opacity=0.9)))
+    worn = with_eyewear(_wall(), pair_of_glasses(replace(CLEAR, lens_opacity=0.9)))
     left, right = _pixel(worn, -0.06, -0.002), _pixel(worn, 0.06, -0.002)
     assert max(left.mean(), right.mean()) < 100
     assert np.abs(left - right).max() < 25
@@ -78,13 +78,13 @@ def test_dark_glass_is_one_even_tint() -> None:
 
 def test_glasses_behind_something_or_taken_off_are_not_seen() -> None:
     wall = _wall(z=0.3)
-    assert np.array_equal(with_eyewear(wall, _pair()).rgb, wall.rgb)
-    assert np.array_equal(with_eyewear(_wall(), _pair(strength=0.0)).rgb, _wall().rgb)
+    assert np.array_equal(with_eyewear(wall, pair_of_glasses()).rgb, wall.rgb)
+    assert np.array_equal(with_eyewear(_wall(), pair_of_glasses(strength=0.0)).rgb, _wall().rgb)
 
 
 def test_a_part_of_the_glasses_beyond_the_picture_does_no_harm() -> None:
     camera = Camera.orbit(target=(0.09, 0.02, 0.0)).zoomed(8)
-    worn = with_eyewear(replace(_wall(), camera=camera), _pair())
+    worn = with_eyewear(replace(_wall(), camera=camera), pair_of_glasses())
     assert worn.rgb.shape == (256, 256, 3)
     assert not np.array_equal(worn.rgb, _wall().rgb)
 
@@ -98,7 +98,7 @@ def test_exported_with_a_mesh_glasses_are_closed_and_keep_their_colour(*, textur
     uvs, texture = np.full((8, 2), 0.1, np.float32), np.zeros((32, 32, 3), np.uint8)
     colours = np.full((8, 3), 9, np.uint8)
     mesh = replace(mesh, uvs=uvs, texture=texture) if textured else replace(mesh, colours=colours)
-    worn = joined_eyewear(mesh, _pair(replace(CLEAR, lens_opacity=0.9)))
+    worn = joined_eyewear(mesh, pair_of_glasses(replace(CLEAR, lens_opacity=0.9)))
     assert mesh.is_watertight
     assert worn.is_watertight
     assert worn.volume > mesh.volume

@@ -13,8 +13,10 @@ from core.drawing.styles import STYLES, tinted
 from core.edit import Restyle
 from core.editors.fold import Folder
 from core.frame import Frame, Quality
+from core.mouth_inside import MouthInside
 from core.rendering.renderer import HeadRenderer
 from core.stylizers.drawn_packs import drawn_pack
+from tests.core.rendering.test_eyewear import pair_of_glasses
 from tests.fakes import TinyGenerator, tiny_head
 
 
@@ -61,3 +63,37 @@ def test_a_tint_keeps_black_and_white_and_the_order_of_tones() -> None:
     assert coloured[-1].min() > 1 - 1e-6
     assert np.all(np.diff(coloured, axis=0) >= 0)
     assert len(STYLES) == 16
+
+
+def _seen(frame: Frame) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    return np.asarray(frame.rgb, np.float64)
+
+
+@pytest.mark.parametrize("style", ["pencil", "marble"])
+def test_a_head_keeps_its_style_while_it_turns(style: str) -> None:
+    generator, head = TinyGenerator(), tiny_head()
+    edits = [Restyle(key="s", pack=drawn_pack(style, generator.info.name))]
+    renderer, bare = (HeadRenderer(generator, Folder(generator, head, {}).folded(some)) for some in (edits, []))
+    for one in (renderer, bare):
+        one.render(Camera.orbit(), Quality.NEAR, size_px=64)
+    aside = Camera.orbit(math.radians(70))
+    moving = _seen(renderer.render(aside, Quality.PREVIEW, size_px=64))
+    resting = _seen(renderer.render(aside, Quality.NEAR, size_px=64))
+    plain = _seen(bare.render(aside, Quality.PREVIEW, size_px=64))
+    assert np.abs(moving - resting).mean() < 0.6 * np.abs(plain - resting).mean()
+
+
+def test_the_picture_on_a_card_is_the_worn_head() -> None:
+    """With glasses on and the inside of an opened mouth, which artists draw too."""
+    generator = TinyGenerator()
+    line = np.stack([np.linspace(-0.08, 0.08, 9), np.full(9, -0.05), np.full(9, 0.3)], 1).astype(np.float32)
+    mouth = MouthInside(upper=line, lower=line - np.float32([0, 0.08, 0]), teeth=True, light=0.8)
+    head = replace(tiny_head(), eyewear=pair_of_glasses(), mouth=mouth)
+    worn = (Restyle(key="s", pack=drawn_pack("zombie", generator.info.name)),)
+    plain, card = HeadRenderer(generator, head).in_styles(Camera.orbit(), [(), worn], size_px=64)
+    shown = HeadRenderer(generator, replace(head, styles=worn)).render(Camera.orbit(), Quality.NEAR, size_px=64)
+    without = HeadRenderer(generator, replace(head, eyewear=None, mouth=None)).render(
+        Camera.orbit(), Quality.NEAR, size_px=64
+    )
+    assert np.array_equal(card.rgb, shown.rgb)
+    assert np.abs(_seen(plain) - _seen(without)).max() > 40

@@ -1,0 +1,90 @@
+"""Moving heads in drawn styles: a preview is drawn by the same artists, on a small picture.
+
+A finished frame is drawn from what was composited; a preview has no more than its picture, its depth and its labels.
+They are enough for an artist, so a head keeps its style while it turns, coarser than at rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+
+from core.drawing.styles import drawing, tinted
+from core.drawing.subject import Subject
+from core.mask import PARTS
+from core.worn_style import WornStyle
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from core.drawing.subject import Landmarks, Values
+    from core.edit import Restyle
+    from core.frame import Frame
+
+SKETCHED_PX = 192
+"""Side of the picture that is drawn: a third of the time of one of `preview.PICTURE_PX`, enlarged softly."""
+SOFT_PX = 1.0
+"""Of the rim of the parts that wear a style."""
+
+
+def sketched(frame: Frame, styles: Sequence[Restyle], landmarks: Landmarks, seed: int) -> Frame:
+    """A preview in its head's styles.
+
+    Args:
+        frame: with labels, without styles, all else that is worn on.
+        styles: all of them drawn by artists; the first one lowest.
+        landmarks: of the head.
+        seed: of the drawings, as for finished frames.
+    """
+    size, side = len(frame.rgb), min(len(frame.rgb), SKETCHED_PX)
+    labels = frame.labels
+    if labels is None or not labels.any():
+        return frame
+    picture, alpha = _sized(frame.rgb, side) / np.float32(255), _sized(frame.alpha, side)
+    at = ((np.arange(side) + 0.5) * len(labels) / side).astype(np.intp)
+    near, parts = np.ascontiguousarray(frame.depth[np.ix_(at, at)]), labels[np.ix_(at, at)]
+    subject = Subject(
+        rgb=picture,
+        labels=np.where(near > 0, parts, 0).astype(np.uint8),
+        depth=near,
+        world_from_camera=np.asarray(frame.camera.world_from_camera, np.float32),
+        landmarks=landmarks,
+        focal=float(frame.camera.focal),
+        alpha=alpha,
+    )
+    if not subject.figure.any():
+        return frame
+    for style in styles:
+        drawn: Values = drawing(subject, style.pack.artist, seed)
+        if style.pack.tint is not None:
+            drawn = tinted(drawn, style.pack.tint)
+        share = _share(style, subject) * min(1.0, max(0.0, style.strength))
+        picture = np.asarray(picture + share * (drawn - picture), np.float32)
+        subject = subject.repainted(picture)
+    rgb = np.asarray(np.clip(picture, 0, 1) * 255 + 0.5, np.uint8)
+    return replace(frame, rgb=cv2.resize(rgb, (size, size), interpolation=cv2.INTER_LINEAR))
+
+
+def _sized(picture: NDArray[np.uint8] | Values, side_px: int) -> Values:
+    return np.asarray(cv2.resize(np.asarray(picture), (side_px, side_px), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _share(style: Restyle, subject: Subject) -> Values:
+    """Where a style is worn, float32 [S, S, 1], 0..1."""
+    share = np.ones((subject.size_px,) * 2, np.float32)
+    if style.region:
+        share = subject.part(*(PARTS.index(part) for part in style.region), soft_px=SOFT_PX)
+    if isinstance(style, WornStyle) and style.places:
+        points = torch.from_numpy(subject.points).view(-1, 3)
+
+        def chance(parts: tuple[str, ...]) -> torch.Tensor:
+            return torch.from_numpy(subject.part(*(PARTS.index(part) for part in parts), soft_px=0)).view(-1)
+
+        share = share * style.share_at(points, chance).view(share.shape).numpy()
+    return share[..., None]
