@@ -143,11 +143,13 @@ def renderer_of(
     """
     from core.rendering.mesh_view import MeshRenderer
     from core.rendering.renderer import HeadRenderer
+    from core.segmenters.parser import parse
     from core.stand_in import StandIn
 
     if isinstance(head, StandIn):
         return MeshRenderer(head.mesh)
-    return HeadRenderer(loaded_generator(head.generator, half=half), head, neural_px=neural_px, below=below)
+    generator = loaded_generator(head.generator, half=half)
+    return HeadRenderer(generator, head, neural_px=neural_px, below=below, read=parse)
 
 
 def loaded_generator(name: str, *, half: bool = False) -> Generator:

@@ -243,7 +243,7 @@ class Styling(QObject):
             return
         if project is None or project.head is None or self._choosing.absence() is not None:
             return
-        packs = [pack for pack, _ in self._packs if pack.generator == project.head.generator]
+        packs = [pack for pack, _ in self._packs if pack.is_for(project.head.generator)]
         self._tried = bare, {}
         pictures = self._tried[1]
 
@@ -454,7 +454,7 @@ class Styling(QObject):
                 tuple(
                     _card(pack, self._tried[1].get(pack.name), own=own)
                     for pack, own in self._packs
-                    if pack.generator == generator
+                    if pack.is_for(generator)
                 ),
             )
         self._panel.set_view(

@@ -190,10 +190,10 @@ def prompted(project: Project, prompt: str, region: str = WHOLE) -> tuple[Projec
         raise VoltefaceError(f"There is no region {region[:40]!r}.", f"Choose from: {', '.join(REGIONS)}.")
     worn = [(_in_colour(pack_named(one.style), one.tint, one.tinted), one.strength) for one in answer.taken]
     generator = project.head.generator if project.head is not None else ""
-    if any(pack.generator != generator for pack, _ in worn):
+    if not all(pack.is_for(generator) for pack, _ in worn):
         raise VoltefaceError(
-            "The bundled styles are for heads of the bundled model.",
-            "Make the head with Volteface Mini, or teach the prompt with a Stable Diffusion folder.",
+            "A style that the prompt names was learned by another model than this head's.",
+            "Choose another prompt, or make the head with that model.",
         )
     old = [edit for edit in project.edits if isinstance(edit, Restyle) and edit.region == REGIONS[region]]
     project = replace(project, edits=tuple(edit for edit in project.edits if edit not in old))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app import road
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from app.styling_road import Teaching
     from core.head import Head
     from core.progress import Progress, Report
+    from core.protocols import Renderer
     from core.style_pack import StylePack
     from core.stylizers.presets import Preset
 
@@ -29,6 +31,8 @@ KEPT_EVERY = 10
 SHOWN_EVERY = 20
 """Steps after which the head is drawn as it would be."""
 PREVIEW_PX = 192
+OTHERS = (1004, 1011, 1017)
+"""Seeds of the heads that are shown in the style beside the one that is open."""
 LONGEST_TITLE = 40
 
 
@@ -81,6 +85,7 @@ class Lesson:
         if not isinstance(generator, PlaneGenerator):
             raise VoltefaceError(f"{generator.info.title} has no planes, so it learns no styles.", "Choose another.")
         self._head, self._teaching, self._generator = replace(head, styles=()), teaching, generator
+        self._renderers: dict[int, Renderer] = {}
         self.prior = open_prior(teaching.prior)
         self._distiller = Distiller(generator, self.prior, self.prompt, preset, seed=teaching.seed)
         self.state_file = state_file_of(head.generator, teaching)
@@ -94,15 +99,13 @@ class Lesson:
 
     def learned(self, report: Report) -> StylePack:
         """Go on to the end; answers the pack."""
-        last: list[NDArray[np.uint8] | None] = [None]
 
         def told(progress: Progress) -> None:
             if progress.step % KEPT_EVERY == 0:
                 self._keep()
             if progress.step % SHOWN_EVERY == 0:
                 pack = self.pack()
-                last[0] = pack.preview
-                progress = replace(progress, preview=pack.preview, result=pack)
+                progress = replace(progress, preview=self._picture_of(pack), result=pack)
             report(progress)
 
         try:
@@ -119,7 +122,6 @@ class Lesson:
         """What was learned so far."""
         import numpy as np
 
-        from core.editors.fold import Folder
         from core.style_pack import StylePack, fingerprint
 
         generator, info = self._generator, self._generator.info
@@ -137,9 +139,39 @@ class Lesson:
             prior=self.prior.info.name,
             preset=self._teaching.preset,
         )
-        worn = Folder(generator, self._head, {}).folded([Restyle(key="style", pack=pack)])
-        frame = road.renderer_of(worn).render(self._head.camera, Quality.NEAR, size_px=PREVIEW_PX)
-        return replace(pack, preview=np.ascontiguousarray(frame.rgb))
+        return replace(pack, preview=self._worn(pack, self._head, PREVIEW_PX))
+
+    def _picture_of(self, pack: StylePack) -> NDArray[np.uint8]:
+        """The open head with its style, and below it three others: whether a style keeps people apart is seen so."""
+        import numpy as np
+
+        side = PREVIEW_PX // len(OTHERS)
+        others = [self._worn(pack, head, side) for head in self._others]
+        return np.ascontiguousarray(np.concatenate([pack.preview, np.concatenate(others, 1)]))
+
+    @cached_property
+    def _others(self) -> tuple[Head, ...]:
+        from core.editors.random_head import random_head
+
+        return tuple(random_head(self._generator, seed) for seed in OTHERS)
+
+    def _worn(self, pack: StylePack, head: Head, size_px: int) -> NDArray[np.uint8]:
+        """A head in a style, uint8 [S, S, 3]."""
+        import numpy as np
+
+        from core.editors.fold import Folder
+        from core.editors.restyling import plane_change
+        from core.rendering.renderer import HeadRenderer
+
+        style = Restyle(key="style", pack=pack)
+        known = self._renderers.setdefault(id(head), road.renderer_of(head))
+        if isinstance(known, HeadRenderer) and plane_change(pack, self._generator, head.latents) is None:
+            # the field stays, and with it what was found out about it
+            (frame,) = known.in_styles(head.camera, [(style,)], size_px=size_px)
+        else:
+            worn = Folder(self._generator, head, {}).folded([style])
+            frame = road.renderer_of(worn).render(head.camera, Quality.NEAR, size_px=size_px)
+        return np.ascontiguousarray(frame.rgb)
 
     def _keep(self) -> None:
         from safetensors.torch import save

@@ -49,7 +49,7 @@ class StylePack:
         prior: name of the prior; empty for fitted packs.
         preset: numbers with which it was distilled; empty for fitted packs.
         artist: who draws it, a key of `core.drawing.styles.STYLES`; empty where a delta does. A drawn style
-            has no delta, and any version of the generator may wear it.
+            has no delta, and heads of any generator may wear it.
         tint: red, green, blue, 0..1, of the material that a drawing is made of; None is its own.
         shape: whether its super-resolution is told the shape, and shown it instead of the colours; empty is neither.
             See `core.rendering.relief`.
@@ -69,6 +69,10 @@ class StylePack:
     shape: Shape = ""
     artist: str = ""
     tint: tuple[float, float, float] | None = None
+
+    def is_for(self, generator: str) -> bool:
+        """Whether heads of a generator may wear it: an artist draws them all."""
+        return bool(self.artist) or self.generator == generator
 
     @property
     def facts(self) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ _PICTURE = QSize(78, 78)
 _TEXT_PX = 98
 """Of a card's name: two cards stand side by side in the narrowest panel."""
 _COLUMNS = 2
-_PREVIEW = QSize(150, 150)
+_PREVIEW = QSize(180, 240)
 _LONGEST_PROMPT = 400
 
 

@@ -49,7 +49,7 @@ class TeachingView:
         message: what is going on.
         fraction: 0..1.
         running: whether it goes on at present.
-        preview: uint8 [h, w, 3] of the head as it would be, or None.
+        preview: uint8 [h, w, 3] of the head as it would be, with others below it, a third higher than wide; or None.
         can_keep: whether there is something to keep.
     """
 

@@ -27,13 +27,13 @@ def check_fits(pack: StylePack, generator: Generator) -> None:
         VoltefaceError: it is for another generator, or for another version of this one.
     """
     info = generator.info
+    if pack.artist:
+        return  # who draws needs parts and shape, and none of the weights
     if pack.generator != info.name:
         raise VoltefaceError(
             f"The style {pack.title} was made for {pack.generator}, and this head is of {info.name}.",
             "Choose a style of that model, or make the head with the other one.",
         )
-    if pack.artist:
-        return  # who draws needs parts and shape, and none of the weights
     if pack.fingerprint != fingerprint(info.name, generator.parameters_to_tune()):
         raise VoltefaceError(f"The style {pack.title} was made for another version of {info.title}.", "Make it again.")
 

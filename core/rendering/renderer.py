@@ -37,7 +37,7 @@ from core.rendering.rays import camera_rays
 from core.rendering.skin_tones import SkinTones, in_skin_tones, skin_tones_of
 from core.rendering.strands import with_strands
 from core.rendering.styling import Stylist
-from core.rendering.subject_view import landmarks_seen
+from core.rendering.subject_view import LANDMARK_PX, Reader, landmarks_seen
 
 SEEN = 0.5
 """Alpha from which a pixel belongs to the head: it then has a depth and a label."""
@@ -58,7 +58,13 @@ class HeadRenderer:
     """
 
     def __init__(
-        self, generator: Generator, head: Head, *, neural_px: int | None = None, below: FieldGrid | None = None
+        self,
+        generator: Generator,
+        head: Head,
+        *,
+        neural_px: int | None = None,
+        below: FieldGrid | None = None,
+        read: Reader | None = None,
     ) -> None:
         """Make a renderer.
 
@@ -68,12 +74,14 @@ class HeadRenderer:
             neural_px: side of the feature picture; None is the generator's own, a smaller one takes less memory.
             below: the grid of this head, or of the one that its edits are laid over, with the same tuning: it saves
                 time.
+            read: reads parts off a picture, for drawn styles on heads whose generator decodes none.
         """
         self.generator = generator.tuned(head.delta) if head.delta else generator
         self.head = head
         self._untuned = generator
         self.neural_px = neural_px or generator.info.neural_px
-        self._stylist = Stylist.of(generator, head)
+        self._read = read
+        self._stylist = Stylist.of(generator, head, read)
         self._effort = Effort()
         self._below = below
         self._grid = below if below is not None and below.field is head.trigrid else None
@@ -145,7 +153,7 @@ class HeadRenderer:
         seen = Composite(*(resized(value, side) for value in (composite.features, composite.alpha, composite.depth)))
         for worn in styles:
             stale()
-            stylist = Stylist.of(self._untuned, replace(self.head, styles=worn))
+            stylist = Stylist.of(self._untuned, replace(self.head, styles=worn), self._read)
             if stylist is None:
                 yield plain
             else:
@@ -274,7 +282,13 @@ class HeadRenderer:
         """Where the head's eyes, mouth, nose and ears are, as artists are told."""
         front = Camera.orbit()
         seen = self._marched(front, Quality.NEAR, self._effort, never_stale, SKETCH_SHARE)
-        return landmarks_seen(seen, front, self.generator)
+
+        def shown() -> NDArray[np.float32]:
+            bare = self.twin()
+            bare._stylist = None
+            return np.asarray(bare._finished(seen, front, Quality.NEAR, LANDMARK_PX).rgb / np.float32(255), np.float32)
+
+        return landmarks_seen(seen, front, self.generator, shown, self._read)
 
     @cached_property
     def _skin(self) -> SkinTones | None:

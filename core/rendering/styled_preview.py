@@ -16,6 +16,7 @@ import torch
 from core.drawing.styles import drawing, tinted
 from core.drawing.subject import Subject
 from core.mask import PARTS
+from core.rendering.subject_view import read_labels
 from core.worn_style import WornStyle
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from core.drawing.subject import Landmarks, Values
     from core.edit import Restyle
     from core.frame import Frame
+    from core.rendering.subject_view import Reader
 
 SKETCHED_PX = 192
 """Side of the picture that is drawn: a third of the time of one of `preview.PICTURE_PX`, enlarged softly."""
@@ -33,22 +35,29 @@ SOFT_PX = 1.0
 """Of the rim of the parts that wear a style."""
 
 
-def sketched(frame: Frame, styles: Sequence[Restyle], landmarks: Landmarks, seed: int) -> Frame:
+def sketched(
+    frame: Frame, styles: Sequence[Restyle], landmarks: Landmarks, seed: int, read: Reader | None = None
+) -> Frame:
     """A preview in its head's styles.
 
     Args:
-        frame: with labels, without styles, all else that is worn on.
+        frame: without styles, all else that is worn on.
         styles: all of them drawn by artists; the first one lowest.
         landmarks: of the head.
         seed: of the drawings, as for finished frames.
+        read: who reads labels off the picture, where the frame has none.
     """
     size, side = len(frame.rgb), min(len(frame.rgb), SKETCHED_PX)
-    labels = frame.labels
-    if labels is None or not labels.any():
-        return frame
     picture, alpha = _sized(frame.rgb, side) / np.float32(255), _sized(frame.alpha, side)
-    at = ((np.arange(side) + 0.5) * len(labels) / side).astype(np.intp)
-    near, parts = np.ascontiguousarray(frame.depth[np.ix_(at, at)]), labels[np.ix_(at, at)]
+    at = ((np.arange(side) + 0.5) * len(frame.depth) / side).astype(np.intp)
+    near = np.ascontiguousarray(frame.depth[np.ix_(at, at)])
+    if frame.labels is not None:
+        parts = frame.labels[np.ix_(at, at)]
+    elif read is not None:
+        parts = read_labels(picture, alpha, read)
+        alpha = np.minimum(alpha, _softened((parts > 0).astype(np.float32)))
+    else:
+        return frame
     subject = Subject(
         rgb=picture,
         labels=np.where(near > 0, parts, 0).astype(np.uint8),
@@ -73,6 +82,10 @@ def sketched(frame: Frame, styles: Sequence[Restyle], landmarks: Landmarks, seed
 
 def _sized(picture: NDArray[np.uint8] | Values, side_px: int) -> Values:
     return np.asarray(cv2.resize(np.asarray(picture), (side_px, side_px), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _softened(mask: Values) -> Values:
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.8), np.float32)
 
 
 def _share(style: Restyle, subject: Subject) -> Values:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from core.head import Head
     from core.protocols import Generator
     from core.rendering.marching import Composite
+    from core.rendering.subject_view import Reader
     from core.style_pack import StylePack
 
 COLOURS = 3
@@ -61,24 +62,26 @@ class Stylist:
         generator: the head's, without its tuning: that is made for one photo's colours and not for a style.
         head: with styles.
         artists: the generator as each style has it, in their order.
+        read: who reads parts off a picture, for generators that decode none.
     """
 
     generator: Generator
     head: Head
     artists: tuple[tuple[Restyle, Generator], ...]
+    read: Reader | None = None
 
     @staticmethod
-    def of(generator: Generator, head: Head) -> Stylist | None:
+    def of(generator: Generator, head: Head, read: Reader | None = None) -> Stylist | None:
         """None where the head has no styles."""
         if not head.styles:
             return None
-        return Stylist(generator, head, tuple((one, generator.tuned(one.pack.delta)) for one in head.styles))
+        artists = tuple((one, generator.tuned(one.pack.delta)) for one in head.styles)
+        return Stylist(generator, head, artists, None if generator.info.parts else read)
 
     def on_processor(self, head: Head) -> Stylist:
         """The same on the processor."""
-        return Stylist(
-            moved(self.generator, "cpu"), head, tuple((one, moved(artist, "cpu")) for one, artist in self.artists)
-        )
+        artists = tuple((one, moved(artist, "cpu")) for one, artist in self.artists)
+        return Stylist(moved(self.generator, "cpu"), head, artists, self.read)
 
     @property
     def by_hand(self) -> bool:
@@ -87,7 +90,7 @@ class Stylist:
 
     def sketched(self, frame: Frame, landmarks: Landmarks | None) -> Frame:
         """A preview of the head without styles, in its styles; all of them must be `by_hand`."""
-        return frame if landmarks is None else sketched(frame, self.head.styles, landmarks, SEED)
+        return frame if landmarks is None else sketched(frame, self.head.styles, landmarks, SEED, self.read)
 
     def drawn(
         self,
@@ -121,7 +124,7 @@ class Stylist:
                     marks = landmarks()
                     cover = alpha if side == size_px else cv2.resize(alpha, (side, side), interpolation=cv2.INTER_AREA)
                     if marks is not None:
-                        subject = subject_seen(below, cover, seen, camera, self.generator, marks)
+                        subject = subject_seen(below, cover, seen, camera, self.generator, marks, self.read)
                 if subject is None:
                     continue  # nothing is seen, or no parts are known
                 own = _drawn_by(style.pack, subject.repainted(below), size_px)

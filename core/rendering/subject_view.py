@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 
 from core.drawing.subject import NOWHERE, Subject, landmarks_of_view
 from core.mask import PARTS
 from core.rendering.rays import camera_rays
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from core.camera import Camera
     from core.drawing.subject import Landmarks
     from core.protocols import Generator
     from core.rendering.marching import Composite
 
+    Values = NDArray[np.float32]
+
+Reader = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+"""Reads the parts of a head, indices into `PARTS`, uint8 [S, S], off its picture, uint8 [S, S, 3]."""
 SOLID = 0.5
 """Alpha from which a pixel belongs to the head."""
 LANDMARK_PX = 256
+CUT_OUT_SHARE = 1 / 320
+"""How softly a head is cut out by its labels, in picture sides."""
 
 
 def subject_seen(
@@ -33,6 +39,7 @@ def subject_seen(
     camera: Camera,
     generator: Generator,
     landmarks: Landmarks,
+    read: Reader | None = None,
 ) -> Subject | None:
     """A view as the artists of `core.drawing` take it; None where its parts are not known, or nothing is seen.
 
@@ -43,9 +50,14 @@ def subject_seen(
         camera: of the picture.
         generator: who decodes labels.
         landmarks: of the head.
+        read: who reads them off the picture where the generator decodes none.
     """
     size = len(picture)
     labels = _labels(seen, generator, size)
+    if labels is None and read is not None:
+        labels = read_labels(picture, alpha, read)
+        # a head before a background of its own is cut out
+        alpha = cv2.GaussianBlur((labels > 0).astype(np.float32), (0, 0), CUT_OUT_SHARE * size)
     if labels is None or not labels.any():
         return None
     along = camera_rays(camera, seen.depth.shape[-1])[2].view_as(seen.depth[0, 0].cpu())
@@ -61,11 +73,27 @@ def subject_seen(
     )
 
 
-def landmarks_seen(seen: Composite, camera: Camera, generator: Generator) -> Landmarks | None:
-    """Where the eyes, mouth, nose and ears of a head are, by a view from the front; None where it tells no parts."""
-    white = np.ones((LANDMARK_PX, LANDMARK_PX, 3), np.float32)
-    front = subject_seen(white, None, seen, camera, generator, NOWHERE)
+def landmarks_seen(
+    seen: Composite, camera: Camera, generator: Generator, picture: Callable[[], Values], read: Reader | None = None
+) -> Landmarks | None:
+    """Where the eyes, mouth, nose and ears of a head are, by a view from the front; None where it tells no parts.
+
+    Args:
+        seen: what was composited.
+        camera: of the view.
+        generator: who decodes labels.
+        picture: draws the view, float32 [S, S, 3], 0..1; asked for where labels are read off it.
+        read: as for `subject_seen`.
+    """
+    shown = np.ones((LANDMARK_PX, LANDMARK_PX, 3), np.float32) if generator.info.parts else picture()
+    front = subject_seen(shown, None, seen, camera, generator, NOWHERE, read)
     return None if front is None else landmarks_of_view(front)
+
+
+def read_labels(picture: Values, alpha: Values | None, read: Reader) -> NDArray[np.uint8]:
+    """Indices into `PARTS`, uint8 [S, S], 0 on the background, as they are read off a picture [S, S, 3], 0..1."""
+    labels = read(np.asarray(np.clip(picture, 0, 1) * 255 + 0.5, np.uint8))
+    return labels if alpha is None else np.where(alpha > SOLID, labels, 0).astype(np.uint8)
 
 
 def enlarged(depth: NDArray[np.float32], alpha: NDArray[np.float32], size_px: int) -> NDArray[np.float32]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -18,6 +19,9 @@ from core.rendering.renderer import HeadRenderer
 from core.stylizers.drawn_packs import drawn_pack
 from tests.core.rendering.test_eyewear import pair_of_glasses
 from tests.fakes import TinyGenerator, tiny_head
+
+if TYPE_CHECKING:
+    import torch
 
 
 def _frame(*styles: str, strength: float = 1.0, tint: tuple[float, float, float] | None = None) -> Frame:
@@ -87,7 +91,7 @@ def test_the_picture_on_a_card_is_the_worn_head() -> None:
     """With glasses on and the inside of an opened mouth, which artists draw too."""
     generator = TinyGenerator()
     line = np.stack([np.linspace(-0.08, 0.08, 9), np.full(9, -0.05), np.full(9, 0.3)], 1).astype(np.float32)
-    mouth = MouthInside(upper=line, lower=line - np.float32([0, 0.08, 0]), teeth=True, light=0.8)
+    mouth = MouthInside(upper=line, lower=line - np.array([0, 0.08, 0], np.float32), teeth=True, light=0.8)
     head = replace(tiny_head(), eyewear=pair_of_glasses(), mouth=mouth)
     worn = (Restyle(key="s", pack=drawn_pack("zombie", generator.info.name)),)
     plain, card = HeadRenderer(generator, head).in_styles(Camera.orbit(), [(), worn], size_px=64)
@@ -97,3 +101,34 @@ def test_the_picture_on_a_card_is_the_worn_head() -> None:
     )
     assert np.array_equal(card.rgb, shown.rgb)
     assert np.abs(_seen(plain) - _seen(without)).max() > 40
+
+
+class _Unlabelled(TinyGenerator):
+    """A generator that tells no parts, as those of others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.info = replace(self.info, parts=())
+
+    def label_logits(self, features: torch.Tensor) -> torch.Tensor | None:
+        return None
+
+
+def test_heads_without_parts_have_them_read_off_their_picture() -> None:
+    generator, head = _Unlabelled(), tiny_head()
+    worn = (Restyle(key="s", pack=drawn_pack("marble", "mini")),)
+    head = Folder(generator, head, {}).folded(list(worn))
+
+    def read(rgb: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+        return np.asarray(rgb.min(-1) < 245, np.uint8)
+
+    blind, reading = HeadRenderer(generator, head), HeadRenderer(generator, head, read=read)
+    plain = HeadRenderer(generator, tiny_head())
+    for quality in (Quality.NEAR, Quality.PREVIEW):
+        unstyled, unread, styled = (
+            _seen(one.render(Camera.orbit(0.3), quality, size_px=64)) for one in (plain, blind, reading)
+        )
+        assert np.array_equal(unstyled, unread)
+        assert np.abs(styled - unstyled).mean() > 4
+        figure = unstyled.min(-1) < 200
+        assert np.ptp(styled[figure], axis=-1).mean() < np.ptp(unstyled[figure], axis=-1).mean()
