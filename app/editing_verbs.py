@@ -54,7 +54,7 @@ def remove(options: argparse.Namespace, console: Console) -> int:
     """A part taken away."""
     from app import editing_road
     from core.edit import RemovePart
-    from core.editors.bareness import GROUPS
+    from core.generators.bareness import GROUPS
 
     if options.part not in GROUPS:
         raise VoltefaceError(f"{options.part.capitalize()} cannot be taken off.", f"Choose from: {', '.join(GROUPS)}.")

@@ -30,7 +30,6 @@ from core.edit import (
     shape_of,
 )
 from core.editors.attributes import Sliders
-from core.editors.bareness import can_go_without, latents_without
 from core.editors.face_bending import bent
 from core.editors.face_warp import FaceWarper
 from core.editors.glasses_seat import seated
@@ -45,6 +44,7 @@ from core.editors.recolouring import CALM, FREE, Remap, remap_to, some_of, toned
 from core.editors.restyling import check_fits, check_region, plane_change, restyled
 from core.editors.tidying import Clutter
 from core.errors import VoltefaceError
+from core.generators.bareness import can_go_without, latents_without
 from core.generators.mini import Mini
 from core.grafted_field import Fit, GraftedField, RemappedField, Volume
 from core.rendering.marching import never_stale

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import torch
 
 from core.edit import REGION
-from core.editors.bareness import can_go_without, latents_without
 from core.editors.glasses_form import glasses_form
 from core.editors.part_volume import FEWEST_NODES, REACH, HeadParts, fit_of, labels_of
 from core.editors.photo_witness import denies
 from core.editors.recolouring import CALM, FREE, remap_to, some_of
 from core.errors import VoltefaceError
+from core.generators.bareness import can_go_without, latents_without
 from core.grafted_field import Fit, GraftedField, RemappedField, Volume
 
 if TYPE_CHECKING:

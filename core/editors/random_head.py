@@ -15,13 +15,13 @@ import numpy as np
 import torch
 
 from core.camera import Camera
-from core.editors.bareness import can_go_without, latents_without
 from core.editors.face_manner import manner_of, manner_warp
 from core.editors.glasses_form import glasses_form
 from core.editors.glasses_seat import seated
 from core.editors.part_volume import HeadParts
 from core.editors.tidying import tidied
 from core.face_detail import FaceDetail
+from core.generators.bareness import can_go_without, latents_without
 from core.generators.mini import Mini
 from core.grafted_field import Fit
 from core.hair_strands import HairStrands

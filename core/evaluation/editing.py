@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from core.edit import RemovePart, TakePart, with_strength
-from core.editors.bareness import can_go_without
 from core.editors.fold import WORN, Folder
 from core.editors.part_volume import LABELS_OF, HeadParts, fit_of, labels_of
 from core.editors.random_head import random_head
@@ -27,6 +26,7 @@ from core.evaluation.pictures import at_degrees, identity_between, identity_of
 from core.evaluation.published_steps import published_ablation
 from core.evaluation.reconstruction import alignment_of, inverted
 from core.frame import Quality
+from core.generators.bareness import can_go_without
 from core.grafted_field import GraftedField
 from core.progress import Progress
 from core.rendering.occupancy import field_grid

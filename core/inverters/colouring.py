@@ -16,7 +16,7 @@ from core.descent import Adam
 from core.inverters.clutter import clutter
 from core.inverters.offset import PlaneOffset
 from core.inverters.pose import RefinedCamera
-from core.inverters.surface import CELLS, LAYER, Surface
+from core.inverters.surface import CELLS, LAYER, Surface, steepness
 from core.inverters.tone import Tones, tones
 from core.inverters.visibility import free_cells
 
@@ -96,7 +96,9 @@ class Colouring:
         self.tones: Tones = tones(generator, self._pivot, self.surface, view, refined, generator.info.parts, further)
         self.free = free_cells(self._pivot, self.surface.points, self.tones.seen)
         self._noise = torch.Generator().manual_seed(seed)
-        self._offset = PlaneOffset(self._pivot, self.free)
+        firm = torch.ones(len(self.surface.points))
+        barred = steepness(generator, self._pivot, self.surface.points, firm)
+        self._offset = PlaneOffset(self._pivot, self.free, barred)
         weights = generator.parameters_to_tune()
         self._weights = {
             name: torch.zeros_like(weight, dtype=torch.float32).requires_grad_() for name, weight in weights.items()

@@ -38,6 +38,8 @@ GROUPS = (("hair",), ("skin", "nose", "ears", "eyes", "brows", "lips", "mouth"),
 """Parts that the parser tells apart well enough to be asked for."""
 PARSER = Path(__file__).resolve().parents[2] / "resources" / "weights" / "parser.safetensors"
 PARSED_PX = 256
+LEAST_SHARE = 0.004
+"""Mean chance of a part over a photo's crop below which the photo shows none of it."""
 BODY_WEIGHT, FACE_WEIGHT = 0.4, 2.0
 """Weight of a pixel below the chin and of one in the face; hair and background have 1."""
 
@@ -96,8 +98,14 @@ class Evidence:
         weight = weight * alignment.inside_photo
         counts = torch.from_numpy(weight.astype(np.float32))[None, None]
         on_white = rgb * person + 1 - person
-        whole = View(on_white, person, counts, parts, _parsed_groups(on_white) * person)
+        chances = part_chances(on_white)
+        self._shares = chances.mean(dim=(0, 2, 3))
+        whole = View(on_white, person, counts, parts, _grouped(chances) * person)
         self.at = cache(lambda size_px: _scaled(whole, size_px))
+
+    def lacks(self, part: str) -> bool:
+        """Whether the photo shows none of a part; False where nothing can tell."""
+        return bool(self._shares.any()) and float(self._shares[PARTS.index(part)]) < LEAST_SHARE
 
 
 def _scaled(view: View, size_px: int) -> View:
@@ -123,10 +131,9 @@ def part_chances(rgb: Tensor) -> Tensor:
         return F.interpolate(chance, rgb.shape[2:], mode="bilinear", align_corners=False)
 
 
-def _parsed_groups(rgb: Tensor) -> Tensor:
-    """The same for `GROUPS`, [1, groups, px, px]."""
-    chance = part_chances(rgb)
-    return torch.stack([chance[:, [PARTS.index(part) for part in group]].sum(dim=1) for group in GROUPS], dim=1)
+def _grouped(chances: Tensor) -> Tensor:
+    """Chances of `PARTS` [1, parts, px, px] summed to those of `GROUPS`, [1, groups, px, px]."""
+    return torch.stack([chances[:, [PARTS.index(part) for part in group]].sum(dim=1) for group in GROUPS], dim=1)
 
 
 def _drawn_parts(landmarks: NDArray[np.float64], side_px: int) -> tuple[Tensor, NDArray[np.float32]]:

@@ -45,12 +45,14 @@ class PlaneOffset:
         fine: float32 [C, K], a leaf: the K cells that are free.
     """
 
-    def __init__(self, base: Trigrid, free: Tensor) -> None:
+    def __init__(self, base: Trigrid, free: Tensor, barred: Tensor | None = None) -> None:
         """Zero.
 
         Args:
             base: what the offset is added to.
             free: [3, 1, D, H, W] how freely each cell moves, 0..1.
+            barred: [3, C, D, H, W] for each cell a direction of features in which its fine part may not move, by its
+                length: at 1 not at all.
         """
         self.base = base
         planes = base.planes.detach().contiguous()
@@ -61,6 +63,7 @@ class PlaneOffset:
         self._index = (plane * channels + torch.arange(channels)[:, None]) * size + cell
         self._free = free.expand(3, 1, *shape).reshape(3, -1)[plane, cell]
         self._flat, self._there = planes.view(-1), planes.view(-1)[self._index]
+        self._barred = None if barred is None else barred.contiguous().view(-1)[self._index]
         self.coarse = planes.new_zeros(*planes.shape[:3], COARSE_CELLS, COARSE_CELLS).requires_grad_()
         self.fine = torch.zeros(channels, len(cell)).requires_grad_()
         self._right, self._below = (self._neighbours(plane, cell, shape, step) for step in (1, shape[2]))
@@ -79,7 +82,7 @@ class PlaneOffset:
 
     def moved(self) -> Trigrid:
         """The base with the offset, to be sampled; differentiable in both parts."""
-        values = self._there + self.fine * self._free
+        values = self._there + self._allowed() * self._free
         planes = self._flat.index_put((self._index,), values).view_as(self.base.planes)
         return MovedTrigrid(planes, self.base.axes, self.base.box_side, self.coarse)
 
@@ -89,13 +92,20 @@ class PlaneOffset:
         with torch.no_grad():
             side = self.base.planes.shape[-1]
             coarse = F.interpolate(self.coarse.flatten(0, 1), (side, side), mode="bilinear", align_corners=False)
-            fine = torch.zeros_like(self._flat).index_put((self._index,), self.fine * self._free)
+            fine = torch.zeros_like(self._flat).index_put((self._index,), self._allowed() * self._free)
             return coarse.view_as(self.base.planes) + fine.view_as(self.base.planes)
 
     @property
     def trigrid(self) -> Trigrid:
         """The base with the offset as it stands."""
         return self.base.with_planes(self.base.planes + self.planes)
+
+    def _allowed(self) -> Tensor:
+        """The fine part [C, K] without what is barred."""
+        if self._barred is None:
+            return self.fine
+        along = (self.fine * self._barred).sum(dim=0)
+        return self.fine - along * self._barred
 
     def roughness(self) -> Tensor:
         """Mean square difference of neighbouring free cells."""

@@ -22,6 +22,7 @@ import torch
 
 from core.device import Effort, is_out_of_memory, seeded, with_less
 from core.errors import Cancelled, CheckpointError, DeviceError, InversionError
+from core.generators.bareness import can_go_without, latents_without
 from core.head import Head
 from core.inverters.colouring import PHOTO_PX, Colouring
 from core.inverters.dual_encoder import DualEncoder, bundled_branches
@@ -301,6 +302,9 @@ class _Run:
         generator = self._generator
         if self._plan.colouring_steps == 0 or self._pivot is None or not isinstance(generator, PlaneGenerator):
             return
+        if evidence.lacks("glasses") and can_go_without(generator, "glasses"):
+            # latents of any face are a little like those of one with glasses: temples would stand in its way for ever
+            self._pivot = replace(self._pivot, latents=latents_without(generator, self._pivot.latents, "glasses"))
         with torch.no_grad():
             field = self._pivot.trigrid(generator)
             assert isinstance(field, Trigrid)

@@ -3,7 +3,9 @@
 It has two parts. A coarse one, smooth and everywhere, moves outlines and tone. A fine one is free in cells that serve
 the surface which the photo saw, the more squarely the more. Points all over the hidden surface keep the colours that
 `tone` found for them and their place; the shape is held, strongly where the surface faces the camera - one photo says
-little about depth - and weakly at the outline, which the photo does show.
+little about depth, and its colours are fitted by pits and bumps where they may be - and weakly at the outline, which
+the photo does show. So the fine part may not move along the features that density follows the quickest
+(`surface.steepness`).
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from core.inverters.glimpse import Glimpse
 from core.inverters.offset import PlaneOffset
 from core.inverters.perceptual import QuickPerceptual, multiplies_half
 from core.inverters.pose import RefinedCamera
-from core.inverters.surface import CELLS, LAYER
+from core.inverters.surface import CELLS, LAYER, steepness
 from core.losses import IdentityTarget, at_most, identity_embedding, masked_l1
 
 if TYPE_CHECKING:
@@ -41,8 +43,9 @@ if TYPE_CHECKING:
 
 BEFORE = 0.12
 """How far before the surface nothing may appear, world units."""
-AROUND = 0.03
-"""How far from the surface the shape is held, world units."""
+AROUND, CLOSE = 0.03, 0.006
+"""How far from the surface the shape is held, world units, and how far at every other point: what is a millimetre off
+shows in the light."""
 RIM_FACING, RIM_WORTH = 0.45, 0.1
 """Where the cosine between normal and view is below the first, the photo shows an outline; how firm shape is there."""
 IDENTITY_PX = 256
@@ -88,7 +91,7 @@ class TuningSettings:
     parts: float = 0.03
     identity: float = 0.3
     hidden: float = 8.0
-    shape: float = 30.0
+    shape: float = 100.0
     smooth: float = 0.05
     small: float = 0.01
     empty: float = 3.0
@@ -123,7 +126,8 @@ class PivotalTuning:
         towards = torch.nn.functional.normalize(self._position - self._surface.points, dim=1)
         facing = (self._surface.normals * towards).sum(dim=1)
         self._firm = torch.where(facing.abs() < RIM_FACING, RIM_WORTH, 1.0)
-        self._offset = PlaneOffset(self._base, coloured.free)
+        barred = steepness(self._generator, self._base, self._surface.points, self._firm)
+        self._offset = PlaneOffset(self._base, coloured.free, barred)
         weights = self._generator.parameters_to_tune()
         self._weights = {
             name: torch.zeros_like(weight, dtype=torch.float32).requires_grad_() for name, weight in weights.items()
@@ -249,7 +253,9 @@ class PivotalTuning:
         points, normals, firm = surface.points[chosen], surface.normals[chosen], self._firm[chosen]
         hidden = 1 - self._tones.seen[chosen]
         within = points - LAYER * torch.rand(len(points), 1, generator=noise) * normals
-        around = points + AROUND * torch.randn(len(points), 1, generator=noise) * normals
+        reach = torch.full((len(points), 1), AROUND)
+        reach[::2] = CLOSE
+        around = points + reach * torch.randn(len(points), 1, generator=noise) * normals
         before = BEFORE * torch.rand(len(points), 1, generator=noise) ** 2
         before = points + before * torch.nn.functional.normalize(self._position - points, dim=1)
         count = len(points)

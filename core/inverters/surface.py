@@ -80,6 +80,29 @@ class Surface:
             )
 
 
+def steepness(generator: Generator, trigrid: Trigrid, points: Tensor, firm: Tensor) -> Tensor:
+    """In which direction of features each cell of the planes would move a surface the quickest, [3, C, D, H, W].
+
+    Args:
+        generator: decodes the samples.
+        trigrid: the head.
+        points: [N, 3] of its surface.
+        firm: [N] how far the surface is to stay where it is at each of them, 0..1.
+
+    Returns:
+        Directions as long as the square root of how firm the surface is that a cell serves; 0 where it serves none.
+    """
+    planes = trigrid.planes.detach().clone().requires_grad_()
+    raw, _ = generator.decode(trigrid.with_planes(planes).sample(points))
+    (directions,) = torch.autograd.grad((raw * firm).sum(), planes)
+    with torch.enable_grad():
+        ones = torch.zeros(3, 2, *planes.shape[2:], requires_grad=True)
+        worth = torch.stack([firm, torch.ones_like(firm)], dim=1)
+        (served,) = torch.autograd.grad((trigrid.with_planes(ones).sample(points) * worth).sum(), ones)
+    share = served[:, :1] / served[:, 1:].clamp(min=1e-6)
+    return torch.nn.functional.normalize(directions, dim=1) * share.clamp(0, 1).sqrt()
+
+
 def surface_points(generator: Generator, trigrid: Trigrid, seed: int = 0, around: int = 2) -> tuple[Tensor, Tensor]:
     """World points [N, 3] scattered in the grid cells at a head's surface, and its outward normals there."""
     side = trigrid.box_side

@@ -69,3 +69,22 @@ def test_nothing_free_is_no_error() -> None:
     assert offset.fine.numel() == 0
     assert offset.roughness().item() == 0
     assert offset.trigrid == _base()
+
+
+def test_what_is_barred_does_not_move() -> None:
+    noise = torch.Generator().manual_seed(3)
+    barred = torch.nn.functional.normalize(torch.randn(_base().planes.shape, generator=noise), dim=1)
+    offset = PlaneOffset(_base(), _free(), barred)
+    with torch.no_grad():
+        offset.fine += torch.randn(offset.fine.shape, generator=noise)
+    assert (offset.planes * barred).sum(dim=1).abs().max() < 1e-5
+    assert offset.planes.abs().max() > 0.1
+    half = PlaneOffset(_base(), _free(), barred * 0.5**0.5)
+    with torch.no_grad():
+        half.fine += offset.fine
+    whole = PlaneOffset(_base(), _free())
+    with torch.no_grad():
+        whole.fine += offset.fine
+    assert torch.allclose(half.planes, (whole.planes + offset.planes) / 2, atol=1e-5), (
+        "a firmness of one half bars half"
+    )
