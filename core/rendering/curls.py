@@ -57,7 +57,7 @@ def with_curls(frame: Frame, strands: HairStrands) -> Frame:
     if not len(chosen):
         return frame
     points, _ = places_of(frame.camera, depth, chosen)
-    found = _read(points, strands.curl)
+    found = curls_at(points, strands.curl)
     picture = np.zeros((size, size), np.float32)
     picture.ravel()[chosen] = found
     light = frame.rgb.reshape(-1, 3)[chosen].mean(axis=1) / 255
@@ -83,7 +83,7 @@ def _frayed(frame: Frame, detail: Floats, hair: Floats, curl: float) -> Frame:
     return replace(frame, rgb=rgb, alpha=np.asarray(alpha, np.float32))
 
 
-def _read(points: NDArray[np.float64], curl: float) -> NDArray[np.float64]:
+def curls_at(points: NDArray[np.float64], curl: float) -> NDArray[np.float64]:
     """How much lighter or darker hair is at world points [N, 3] for curls of a size."""
     out = np.abs(points - CENTRE)
     out = out / np.maximum(out.max(axis=1, keepdims=True), 1e-6)

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+UNDER = (-1.95, -1.75)
+"""Heights below the eyes, in their distances, between which beards end under the chin."""
+BACK = (-1.5, -1.1)
+"""Depths behind the eyes, in their distances, between which beards end before the ears."""
 STUBBLE = 0.9
 """How much single hairs decide where a beard ends."""
 TEXEL = 0.0006
@@ -61,6 +65,9 @@ def with_skin(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace) 
 def _with_beard(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace, shown: Floats) -> Floats:
     """Colours [h, w, 3] with hairs where the lower face is dark, and skin between them where it is less so."""
     x, y, z = np.moveaxis(window.points / at.apart, -1, 0)
+    if face.light:  # chins are labelled as necks from below
+        low = smooth(UNDER[0], UNDER[1], y) * window.neck * face.strength * at.sure
+        shown = np.maximum(shown, low) * smooth(BACK[0], BACK[1], z)
     scale = at.apart / window.pixel / 100
     calm = cv2.GaussianBlur(rgb.astype(np.float32), (0, 0), 1.2 * scale) @ LIGHTNESS / float(at.skin @ LIGHTNESS)
     region = smooth(-0.60, -0.85, y) * smooth(0.20, 0.34, np.hypot(x / 0.9, (y + 0.62) / 0.9))  # below the nostrils
@@ -73,7 +80,8 @@ def _with_beard(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace
     # painted beards are blurred, and lightest on the chin: they grow where beards grow
     out = np.abs(x)
     edge = np.where(out < 0.42, -0.80 - 0.18 * smooth(0.2, 0.42, out), -0.98 + 0.8 * (out - 0.42))
-    grows = smooth(edge + 0.07, edge - 0.07, y) * smooth(1.15, 0.95, out)
+    rim = 0.07 + 0.09 * face.light
+    grows = smooth(edge + rim, edge - rim, y) * smooth(1.15, 0.95, out)
     amount = (
         region
         * (0.4 + 0.6 * at.beard)
@@ -84,7 +92,11 @@ def _with_beard(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace
     )
     hair = cv2.remap(_stubble(face.seed % 5), across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
     hair = np.asarray(hair, np.float64)
-    covered = smooth(0.32, 0.68, amount * 1.05 + STUBBLE * (hair - 0.5) * smooth(0.02, 0.2, amount))
+    covered = smooth(
+        0.32 - 0.14 * face.light,
+        0.68 + 0.14 * face.light,
+        amount * 1.05 + STUBBLE * (hair - 0.5) * smooth(0.02, 0.2, amount),
+    )
     dark = np.minimum(at.brow_rgb, at.skin * 0.6) * (0.42 + 0.5 * hair)[..., None]
     full = smooth(0.0, 0.7, np.full_like(amount, at.beard))  # a thin beard is a shade
     bare = over(rgb, at.skin * [0.86, 0.82, 0.80], 0.5 * full * smooth(0.05, 0.5, amount) * shown)

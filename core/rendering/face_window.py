@@ -42,7 +42,7 @@ class FaceWindow:
         eye: float64 [3], where the camera is, in the face's frame.
         depth: float64 [h, w], along the camera's z.
         forward: float64 [3], the camera's direction in the face's frame.
-        face, glasses: float64 [h, w], 0..1, how much of a pixel is skin or what is on it, and glasses.
+        face, glasses, neck: float64 [h, w], 0..1, how much of a pixel is skin or what is on it, glasses, and neck.
         pixel: size of a pixel at the face, world units.
         ears: float64 [h, w], 0..1, how much of a pixel is ear; None in a window that was not cut for them.
     """
@@ -58,6 +58,7 @@ class FaceWindow:
     forward: Floats
     face: Floats
     glasses: Floats
+    neck: Floats
     pixel: float
     ears: Floats | None = None
 
@@ -113,6 +114,7 @@ class FaceWindow:
             camera.forward @ at.axes.T,
             shown(*FACE) * (along > 0),
             shown("glasses"),
+            shown("neck") * (along > 0),
             float(np.median(along[along > 0])) / camera.focal / size if (along > 0).any() else 1.0,
             None if ear is None else shown("ears") * (along > 0),
         )

@@ -61,7 +61,7 @@ ASKED, MIDDLE = 1500, 0.62
 """Nodes of a group that are asked for its light, and which quantile of it is left as it is."""
 LOST = 0.45
 """By which share the shade on black things is weaker: it would swallow them."""
-WEIGHTS = {"hair": 0.75, "cloth": 0.9, "eyes": 0.4, "brows": 0.6, "glasses": 0.3, "mouth": 0.5}
+WEIGHTS = {"hair": 0.65, "cloth": 0.9, "eyes": 0.4, "brows": 0.6, "glasses": 0.3, "mouth": 0.5}
 """Of the light, by part; 1 for others."""
 
 
@@ -90,6 +90,10 @@ class HeadLight:
             reached = reach
         plain = HeadLight(torch.from_numpy(np.stack(copies[1:]))[None], grid.half_sides)
         return replace(plain, levels=tuple(plain.level(grid.on_processor, group) for group in GROUPS))
+
+    def on_skin_of(self, other: HeadLight) -> HeadLight:
+        """The same, with skin as light as under another one."""
+        return replace(self, levels=(other.levels[0], *self.levels[1:]))
 
     def level(self, grid: FieldGrid, parts: tuple[str, ...]) -> float:
         """The light that parts of a head have at their middle, from before and beside it; 1 where it has none."""
@@ -196,8 +200,10 @@ def with_head_light(frame: Frame, form: HeadLight, strength: float) -> Frame:
     mine = np.clip(own - (1 - alpha), 0, 1)  # the white behind the head lies in no shade
     dark: Floats = 1 - mine.mean(axis=2, keepdims=True) / np.maximum(alpha, 0.2)
     lit = mine * laid[..., :3] + SHINE * laid[..., 3:] * dark * alpha
-    bright = np.maximum(lit / np.maximum(alpha, 0.2) - SHOULDER, 0)
-    lit = lit - alpha * (bright - (1 - SHOULDER) * np.tanh(0.8 * bright / (1 - SHOULDER)))
+    brightest = lit.max(axis=2, keepdims=True) / np.maximum(alpha, 0.2)
+    over = np.maximum(brightest - SHOULDER, 0)
+    kept = brightest - over + (1 - SHOULDER) * np.tanh(0.8 * over / (1 - SHOULDER))
+    lit = lit * (kept / np.maximum(brightest, 1e-3))  # of all colours alike, or bright skin would turn pale
     rgb = (np.clip(lit + 1 - alpha, 0, 1) * 255 + 0.5).astype(np.uint8)
     return replace(frame, rgb=np.where(alpha > 0.02, rgb, frame.rgb))
 

@@ -20,11 +20,11 @@ from core.head import Head
 from core.mask import PARTS
 from core.protocols import Generator
 from core.rendering import marching, near
-from core.rendering.clothing import with_clothing
 from core.rendering.eyewear import with_eyewear
 from core.rendering.face_detail import with_face_detail
 from core.rendering.face_place import FacePlace, find_face
-from core.rendering.head_light import HeadLight, with_head_light
+from core.rendering.finish import with_finish
+from core.rendering.head_light import HeadLight
 from core.rendering.marching import Composite, march, never_stale
 from core.rendering.matte import fine_alpha
 from core.rendering.mouth_inside import with_mouth_inside
@@ -264,7 +264,7 @@ class HeadRenderer:
         if head.face is not None and self._face_place is not None:
             frame = with_face_detail(frame, head.face, self._face_place)
         if head.face is not None and head.face.light:
-            frame = with_head_light(with_clothing(frame), self._head_light, head.face.light)
+            frame = with_finish(frame, head.strands, self._head_light, head.face.light)
         return frame
 
     @cached_property

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from core.frame import Frame
 from core.hair_strands import HairStrands
 from core.mask import PARTS
-from core.rendering.curls import with_curls
+from core.rendering.curls import curls_at, with_curls
 from core.rendering.places import at_size, places_of, tiled
 
 GIRTH = 0.22
@@ -55,9 +55,27 @@ def with_strands(frame: Frame, strands: HairStrands) -> Frame:
     if not len(chosen):
         return frame
     points, directions = places_of(frame.camera, along_z, chosen)
+    detail, out = strands_at(points, strands)
+    shown = np.clip((out - CROWN[0]) / (CROWN[1] - CROWN[0]), 0, 1) * share[chosen]
+    # light hair has less room to shine, and its shadows are filled
+    light = rgb.reshape(-1, 3)[chosen].mean(axis=1) / 255
+    detail *= 1 - LIGHT_CALM * light
+    detail += np.log1p(SHINE * _shine(points, directions, detail))
+    change = np.exp(detail * shown)
+    finished = rgb.reshape(-1, 3).copy()
+    finished[chosen] = np.clip(finished[chosen] * change[:, None] + 0.5, 0, 255).astype(np.uint8)
+    return replace(frame, rgb=finished.reshape(rgb.shape))
+
+
+def hair_at(points: NDArray[np.float64], strands: HairStrands) -> NDArray[np.float64]:
+    """How much lighter or darker hair is at world points [N, 3] than around them, natural logarithm [N]."""
+    return curls_at(points, strands.curl) if strands.curl else strands_at(points, strands)[0]
+
+
+def strands_at(points: NDArray[np.float64], strands: HairStrands) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What the texture says at world points [N, 3], and how far these are from the axis of the crown, [N]."""
     x, y, z = points[:, 0] - POLE[0], points[:, 1], points[:, 2] - POLE[1]
     out = np.hypot(x, z)
-    shown = np.clip((out - CROWN[0]) / (CROWN[1] - CROWN[0]), 0, 1) * share[chosen]
     # a whole number of repeats around the head, so that there is no seam
     repeats = max(1, round(2 * math.pi * GIRTH / (strands.pixel * strands.detail.shape[1])))
     angle = np.arctan2(x, z)
@@ -67,15 +85,7 @@ def with_strands(frame: Frame, strands: HairStrands) -> Frame:
         lock = 2 * np.sin(3 * angle) + 1.3 * np.sin(7 * angle + 1)  # locks do not swing as one
         column += strands.wave / strands.pixel * free * np.sin(2 * math.pi * y / SWING + lock)
     row = (out - y) / (strands.pixel * STRETCH)
-    detail = tiled(strands.detail.astype(np.float32), row, column)
-    # light hair has less room to shine, and its shadows are filled
-    light = rgb.reshape(-1, 3)[chosen].mean(axis=1) / 255
-    detail *= 1 - LIGHT_CALM * light
-    detail += np.log1p(SHINE * _shine(points, directions, detail))
-    change = np.exp(detail * shown)
-    finished = rgb.reshape(-1, 3).copy()
-    finished[chosen] = np.clip(finished[chosen] * change[:, None] + 0.5, 0, 255).astype(np.uint8)
-    return replace(frame, rgb=finished.reshape(rgb.shape))
+    return tiled(strands.detail.astype(np.float32), row, column), out
 
 
 def _calmed(depth: Floats, hair: Floats) -> Floats:

@@ -1,0 +1,31 @@
+"""What is laid over a random head last: a collar and threads, single hairs at the hairline, and light."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from core.rendering.clothing import with_clothing
+from core.rendering.hairline import with_hairline
+from core.rendering.head_light import with_head_light
+from core.rendering.strands import hair_at
+
+if TYPE_CHECKING:
+    from core.frame import Frame
+    from core.hair_strands import HairStrands
+    from core.rendering.head_light import HeadLight
+
+
+def with_finish(frame: Frame, strands: HairStrands | None, light: HeadLight, strength: float) -> Frame:
+    """A frame with all of it.
+
+    Args:
+        frame: with hair and face drawn finely.
+        strands: of the hair; without them its border stays as it is.
+        light: of the same head.
+        strength: of the light, 0..1.
+    """
+    frame = with_clothing(frame)
+    if strands is not None:
+        frame = with_hairline(frame, partial(hair_at, strands=strands))
+    return with_head_light(frame, light, strength)
