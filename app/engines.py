@@ -50,7 +50,7 @@ class Engines:
     warm_up: Callable[[], None] = road.warm_up
     use_threads: Callable[[int], None] = road.use_threads
     stand_in_of: Callable[[Head, Renderer | None], StandIn | None] = road.stand_in_of
-    surface_renderer_of: Callable[[Head, Renderer | None], Renderer] = road.surface_renderer_of
+    surface_renderer_of: Callable[..., Renderer] = road.surface_renderer_of
     stand_in_renderer: Callable[[Project], Renderer | None] = road.stand_in_renderer
     witnesses_of: Callable[..., tuple[Witness, ...]] = reporting_road.witnesses
     fidelity_of: Callable[..., Fidelity] = reporting_road.fidelity_of

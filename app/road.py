@@ -39,8 +39,6 @@ SAMPLE_PHOTO = RESOURCES / "sample" / "astronaut.png"
 
 SAME_SIDE_RADIANS = 0.35
 """Angle within which a picture shows what the photo's camera sees."""
-SURFACE_TRIANGLES = 100_000
-"""Of a shape that is looked at: about what the grid holds."""
 
 SHEET_YAWS_DEGREES = (0, 45, 90, 135, 180, 225, 270, 315)
 SHEET_PITCHES_DEGREES = (0, 30, -20)
@@ -201,26 +199,24 @@ def stand_in_of(head: Head, renderer: Renderer | None = None) -> StandIn | None:
     return StandIn(mesh, facts)
 
 
-def surface_renderer_of(head: Head, renderer: Renderer | None = None) -> Renderer:
-    """Draws the shape of `head`, with what it wears, as clay.
+def surface_renderer_of(head: Head, renderer: Renderer | None = None, *, half: bool = False) -> Renderer:
+    """Draws the shape of `head`, with what it wears, as clay: the surface that is exported.
 
     Args:
         head: of any generator that is installed.
-        renderer: one that has drawn it already, in whatever thread; what it knows is used.
+        renderer: one that has drawn it already; a mesh that stands in for a head is its shape.
+        half: as for `renderer_of`.
 
     Raises:
         ExportError: there is no surface.
     """
-    from core.exporters.light import light_surface
-    from core.exporters.worn import with_eyewear
+    from core.exporters import ExportOptions
+    from core.exporters.subject import Subject
     from core.rendering.mesh_view import MeshRenderer
-    from core.rendering.renderer import HeadRenderer
 
     if isinstance(renderer, MeshRenderer):
         return MeshRenderer(replace(renderer.mesh, colours=None))
-    twin = renderer.twin() if isinstance(renderer, HeadRenderer) else renderer_of(head)
-    assert isinstance(twin, HeadRenderer)
-    return MeshRenderer(with_eyewear(light_surface(twin.grid().on_processor, SURFACE_TRIANGLES), head.eyewear))
+    return MeshRenderer(Subject(head, loaded_generator(head.generator, half=half), ExportOptions()).bare)
 
 
 def stand_in_renderer(project: Project) -> Renderer | None:

@@ -285,8 +285,8 @@ class Viewing(QObject):
     def _surface_of(self, head: Head) -> Renderer:
         """What draws the shape of `head`; made from what draws its pictures, once for each head."""
         if self._surface is None or self._surface[0] is not head:
-            known = self.known_renderer(head)
-            self._surface = head, Deferred(lambda: self._engines.surface_renderer_of(head, known))
+            known, half = self.known_renderer(head), self._choosing.economy_of(head.generator).half
+            self._surface = head, Deferred(lambda: self._engines.surface_renderer_of(head, known, half=half))
         return self._surface[1]
 
     def _show_surface(self, result: FrameResult) -> None:

@@ -19,8 +19,11 @@ from core.align import Alignment, FaceBox
 from core.camera import Camera
 from core.edit import MoveSlider, RemovePart, Reshape, TakePart, at_work
 from core.errors import CheckpointError, NoFaceFound, VoltefaceError
+from core.exporters import ExportOptions
+from core.exporters.subject import Subject
 from core.progress import Progress, Report
 from core.reference import Reference
+from core.rendering.mesh_view import MeshRenderer
 from core.rendering.renderer import HeadRenderer
 from core.stand_in import ModelFacts
 from tests.fakes import TinyGenerator, tiny_head
@@ -212,6 +215,9 @@ class Workshop:
             align=alignment_of,
             make_head=self.make_head,
             renderer_of=lambda head, **_: HeadRenderer(TinyGenerator(), head),
+            surface_renderer_of=lambda head, *_, **__: MeshRenderer(
+                Subject(head, TinyGenerator(), ExportOptions(triangles=2000)).bare
+            ),
             facts_of=self.facts_of,
             room_of=self.room_of,
             generator_choices=lambda: tuple(self.choices),
