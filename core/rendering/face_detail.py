@@ -13,7 +13,7 @@ from core.rendering.face_eyes import with_eyes
 from core.rendering.face_lips import with_lips
 from core.rendering.face_marks import with_marks
 from core.rendering.face_skin import with_skin
-from core.rendering.face_window import FaceWindow
+from core.rendering.face_window import BEHIND, FaceWindow
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from core.rendering.face_place import FacePlace
 
     Floats = NDArray[np.float64]
+
+PROFILE = 0.3
+"""How far a camera may look the way that a face with a light of its own does: its profile is drawn as well."""
 
 
 def with_face_detail(frame: Frame, face: FaceDetail, at: FacePlace) -> Frame:
@@ -39,7 +42,7 @@ def with_face_detail(frame: Frame, face: FaceDetail, at: FacePlace) -> Frame:
             cut = FaceWindow.of(frame, at, ear=ear)
             if cut is not None:
                 frame = _laid(frame, cut, with_ear(cut, face, ear))
-    window = FaceWindow.of(frame, at)
+    window = FaceWindow.of(frame, at, behind=PROFILE if face.light else BEHIND)
     if window is None:
         return frame
     drawn = window.rgb

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 LOW, HIGH = (-1.35, -2.2, -1.6), (1.35, 1.1, 0.45)
 """Corners of the face's box, in distances of the eyes, in its frame."""
 FACE = ("skin", "eyes", "brows", "lips", "nose", "mouth")
-BEHIND = 0.3
-"""How far a camera may look the way that the face does; beyond it sees none of it."""
+BEHIND = -0.02
 LEAST_PX = 24
 """Smaller faces show no detail."""
 LEAST_EAR_PX = 6
@@ -63,16 +62,17 @@ class FaceWindow:
     ears: Floats | None = None
 
     @staticmethod
-    def of(frame: Frame, at: FacePlace, *, ear: EarPlace | None = None) -> FaceWindow | None:
+    def of(frame: Frame, at: FacePlace, *, behind: float = BEHIND, ear: EarPlace | None = None) -> FaceWindow | None:
         """The window of a frame; None where the face is not seen or tiny, or no parts are told.
 
         Args:
             frame: with labels.
             at: where the face is.
+            behind: how far the camera may look the way that the face does; beyond it sees none of it.
             ear: cut the window for this ear and not for the face.
         """
         camera, labels, size = frame.camera, frame.labels, len(frame.rgb)
-        if labels is None or (ear is None and float(camera.forward @ at.axes[2]) > BEHIND):
+        if labels is None or (ear is None and float(camera.forward @ at.axes[2]) > behind):
             return None
         low, high = np.array(LOW) * at.apart, np.array(HIGH) * at.apart
         if ear is not None:

@@ -14,6 +14,7 @@ from core.generators import load
 from core.grafted_field import RemappedField
 from core.rendering.occupancy import field_grid
 from core.rendering.renderer import HeadRenderer, part_labels
+from core.warped_field import WarpedField
 from tests.fakes import TinyGenerator
 
 
@@ -40,8 +41,9 @@ def test_a_seed_with_floating_hair_loses_it_and_keeps_the_rest() -> None:
     with torch.no_grad():
         head = random_head(mini, 22)
         before = field_grid(mini, mini.trigrid(head.latents), part_labels)
-        after = field_grid(mini, head.trigrid, part_labels)
-    assert isinstance(head.trigrid, RemappedField)
+        assert isinstance(head.trigrid, WarpedField)  # it has a mood
+        after = field_grid(mini, head.trigrid.base, part_labels)
+    assert isinstance(head.trigrid.base, RemappedField)
     assert sum(floaters(before)) > 5
     assert not floaters(after)
     assert not fragments(after).any()

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from functools import cache
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -84,6 +85,43 @@ def test_nothing_changes_behind_beside_the_face_or_at_no_strength() -> None:
     hair = np.kron(front.labels == PARTS.index("hair"), np.ones((4, 4), bool))
     assert changed.any()
     assert np.abs(_drawn(front, FaceDetail(), place).astype(int) - front.rgb)[hair].mean() < 2
+
+
+def test_age_draws_lines_and_pale_skin_may_be_freckled() -> None:
+    _, _, place = _head()
+    front = _frame(0)
+    young = _drawn(front, FaceDetail(light=1.0), place).astype(int)
+
+    def change(face: FaceDetail, low: tuple[float, float], high: tuple[float, float]) -> float:
+        corners = np.array([[low[0], low[1], 0.0], [high[0], high[1], 0.0]]) * place.apart
+        uv, _ = front.camera.project(corners @ place.axes + place.origin)
+        (left, right), (top, bottom) = (np.sort((uv[:, k] * len(young)).astype(int)) for k in (0, 1))
+        return float(np.abs(_drawn(front, face, place).astype(int) - young)[top:bottom, left:right].mean())
+
+    forehead, cheek = ((-0.4, 0.5), (0.4, 0.9)), ((-0.8, -0.7), (-0.3, -0.3))
+    assert change(FaceDetail(light=1.0, age=1.0), *forehead) > 1.0
+    assert change(FaceDetail(light=1.0, freckles=1.0), *cheek) > 0.5
+    assert change(FaceDetail(light=1.0, blush=1.0), *cheek) > change(FaceDetail(light=1.0, blush=1.0), *forehead)
+
+
+def test_heads_of_before_have_neither_light_nor_marks() -> None:
+    _, _, place = _head()
+    old = _drawn(_frame(0), FaceDetail(), place)
+    assert np.array_equal(old, _drawn(_frame(0), FaceDetail(age=1.0, freckles=1.0, moles=5, blush=1.0), place))
+
+
+def test_an_ear_has_folds() -> None:
+    _, _, place = _head()
+    frame = _frame(90)
+    assert frame.labels is not None
+    ear = np.kron(frame.labels == PARTS.index("ears"), np.ones((4, 4), bool))
+    assert ear.sum() > 200
+
+    def folds(light: float) -> float:
+        grey = _drawn(frame, FaceDetail(light=light), place).mean(2).astype(np.float32)
+        return float(np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 4))[ear].mean())
+
+    assert folds(1.0) > 1.3 * folds(0.0)
 
 
 def test_a_renderer_draws_it_and_leaves_the_rest_as_it_was() -> None:

@@ -1,0 +1,92 @@
+"""The last layers of a random head: light follows shape, soft borders are cut anew, curls have no direction."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import torch
+
+from core.camera import Camera
+from core.editors.random_head import plain_strands
+from core.frame import Frame, Quality
+from core.mask import PARTS
+from core.rendering.clothing import with_clothing
+from core.rendering.curls import with_curls
+from core.rendering.hairline import with_hairline
+from core.rendering.head_light import HeadLight, with_head_light
+from core.rendering.occupancy import FieldGrid
+from core.rendering.strands import hair_at
+
+SIDE = 128
+HALF = (0.35, 0.35, 0.35)
+
+
+def _ball_on_a_block() -> FieldGrid:
+    """A head on shoulders: a ball above a block, of skin."""
+    z, y, x = torch.meshgrid(*(torch.linspace(-0.35, 0.35, 64),) * 3, indexing="ij")
+    inside = ((x**2 + y**2 + z**2).sqrt() < 0.18) | (y < -0.24)
+    sigma = inside.float() * 400
+    soft = torch.nn.functional.avg_pool3d(sigma[None, None], 3, 1, 1)[0, 0]
+    colour = torch.ones(4, 64, 64, 64)
+    return FieldGrid(soft, colour, torch.full((64, 64, 64), PARTS.index("skin"), dtype=torch.uint8), HALF)
+
+
+def _frame(first: str, second: str) -> Frame:
+    """Two parts above one another, whose colours run into one another."""
+    size = 4 * SIDE
+    labels = np.full((SIDE, SIDE), PARTS.index(first), np.uint8)
+    labels[SIDE // 2 :] = PARTS.index(second)
+    rgb = np.full((size, size, 3), 60, np.uint8)
+    rgb[size // 2 :] = 190
+    rgb = cv2.GaussianBlur(rgb, (0, 0), 8)
+    depth = np.full((SIDE, SIDE), 2.7, np.float32)
+    return Frame(rgb, np.ones((size, size), np.float32), depth, labels, Camera.orbit(), Quality.NEAR)
+
+
+def test_light_comes_from_above_and_hollows_lie_in_shade() -> None:
+    light = HeadLight.of(_ball_on_a_block())
+    up, forward = 0.18 * np.array([0.0, 0.6, 0.8]), np.array([0.0, 0.0, 0.18])
+    chin = 0.18 * np.array([0.0, -0.8, 0.6])
+    points = np.array([up, forward, chin], np.float32)
+    normals = light.normals(points)
+    assert (np.abs(normals - points / 0.18) < 0.2).all()
+    above, before, below = light.light(points, normals)
+    assert above > before > 1.2 * below
+
+
+def test_light_of_no_strength_is_none() -> None:
+    light, frame = HeadLight.of(_ball_on_a_block()), _frame("skin", "neck")
+    assert with_head_light(frame, light, 0.0) is frame
+    assert with_head_light(replace(frame, labels=None), light, 1.0).labels is None
+
+
+def test_a_collar_is_cut_where_neck_and_cloth_ran_into_one_another() -> None:
+    frame = _frame("neck", "cloth")
+    drawn = with_clothing(frame)
+    before, after = (np.abs(np.diff(one.rgb[:, 256].astype(float).mean(1))).max() for one in (frame, drawn))
+    assert after > 3 * before
+    far = np.abs(drawn.rgb[:200].astype(int) - frame.rgb[:200]).max()
+    assert far < 12
+    assert with_clothing(_frame("hair", "skin")).rgb.mean() == frame.rgb.mean()
+
+
+def test_hair_ends_in_hairs() -> None:
+    frame = _frame("hair", "skin")
+    strands = plain_strands(1)
+    drawn = with_hairline(frame, lambda points: hair_at(points, strands))
+    row = np.argmax(frame.rgb[:, 256, 0] > 125) + 2
+    across = [np.abs(np.diff(one.rgb[row].astype(float).mean(1))).mean() for one in (frame, drawn)]
+    assert across[1] > across[0] + 1
+    assert np.array_equal(drawn.rgb[:180], frame.rgb[:180])
+
+
+def test_curls_run_nowhere_and_are_the_same_from_elsewhere() -> None:
+    frame = replace(_frame("hair", "hair"), rgb=np.full((4 * SIDE, 4 * SIDE, 3), 90, np.uint8))
+    strands = plain_strands(1, curl=0.01)
+    drawn = with_curls(frame, strands).rgb.astype(float).mean(2)[100:400, 100:400]
+    down, across = np.abs(np.diff(drawn, axis=0)).mean(), np.abs(np.diff(drawn, axis=1)).mean()
+    assert drawn.std() > 10
+    assert 0.75 < down / across < 1.33
+    assert with_curls(frame, plain_strands(1)) is frame
+    points = np.random.default_rng(0).uniform(-0.2, 0.2, (50, 3))
+    assert np.array_equal(hair_at(points, strands), hair_at(points, plain_strands(2, curl=0.01)))
