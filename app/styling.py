@@ -1,23 +1,22 @@
 """Styles in the window: cards to wear, how far the person stays who they are, and prompts that are taught.
 
-What is worn is an edit like any other, so it is undone, weakened and switched off like them; this adds the panel. A
-prompt is taught in a queue of its own at low priority; it may be paused, kept as far as it is, and goes on after a
-restart, since its state is on disk.
+What is worn is an edit like any other, so it is undone, weakened and switched off like them; this adds the panel.
+Prompts that are taught have a home of their own, `app.lessons`. Longer than usual: cards, prompts, the person's
+likeness and the packs all answer one panel, and show themselves in one view of it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
-import threading
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QTimer
 
 from app.jobs import Job, JobQueue
+from app.lessons import Lessons
 from core.edit import Restyle, at_work
-from widgets.style_values import StyleCard, StyleView, TeachingView, WornStyle
+from widgets.style_values import StyleCard, StyleView, WornStyle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from app.editing import Editing
     from app.engines import Engines
     from app.session import Session
-    from app.styling_road import Teaching
     from app.viewing import Viewing
     from core.errors import VoltefaceError
     from core.progress import Progress, Report
@@ -36,9 +34,7 @@ if TYPE_CHECKING:
     from widgets.studio_window import StudioWindow
     from widgets.values import Picture
 
-TEACHING, LOOKING = "teaching", "looking"
-LOW_PRIORITY = 10
-"""Of the thread that teaches, as `nice` counts."""
+LOOKING = "looking"
 MIXED = 0.5
 """Strength of a style that is laid over another one."""
 TRYING, TRIED_PX = "trying styles on", 160
@@ -77,13 +73,11 @@ class Styling(QObject):
         self._floor, self._locked = 0.45, False
         self._tried: tuple[object, dict[str, Picture]] = (None, {})
         self._looked_at: tuple[object, ...] = ()
-        self._teaching: TeachingView | None = None
-        self._taught: Teaching | None = None
-        self._learned: StylePack | None = None
-        self._keeping = False
         self._suggestions: tuple[str, ...] = ()
         self._answer = ""
-        self._prior = ""
+        self._lessons = Lessons(window, session, queue, editing)
+        self._lessons.changed.connect(self._show)
+        self._lessons.kept.connect(self._read)
         self._timer = QTimer(self, interval=SETTLED_MS, singleShot=True)
         self._timer.timeout.connect(self._look)
         self._trying = QTimer(self, interval=2 * SETTLED_MS, singleShot=True)
@@ -100,10 +94,6 @@ class Styling(QObject):
         panel.exported.connect(self.write)
         panel.deleted.connect(self.forget)
         panel.prompted.connect(self.answer)
-        panel.teaching_started.connect(self.teach)
-        panel.teaching_paused.connect(lambda: self._queue.stop(TEACHING))
-        panel.teaching_kept.connect(self.keep)
-        panel.teaching_dropped.connect(self.drop)
         session.changed.connect(self.follow)
         choosing.changed.connect(self.follow)
         self.follow()
@@ -280,7 +270,7 @@ class Styling(QObject):
                 with contextlib.suppress(Refused):
                     found.append((styling_road.pack_named(place.name), not place.bundled))
             self._suggestions = suggestions()
-            self._prior = styling_road.installed_prior()
+            self._lessons.prior = styling_road.installed_prior()
             return tuple(found)
 
         def done(result: object) -> None:
@@ -334,113 +324,6 @@ class Styling(QObject):
             Job(title="Deleting a style", work=work, done=lambda _none: self._read(), failed=self._fail, shown=False)
         )
 
-    # -- teaching a prompt
-
-    def teach(self, prompt: str, preset: str) -> None:
-        """Begin to teach a prompt, or go on where the same one was paused."""
-        project = self._session.project
-        if project is None or project.head is None or (self._teaching is not None and self._teaching.running):
-            return
-        from app.styling_road import Teaching
-
-        head, self._taught, self._learned, self._keeping = (
-            project.head,
-            Teaching(prompt, preset, self._prior),
-            None,
-            False,
-        )
-        taught = self._taught
-        self._teaching = TeachingView("Opening the prior", running=True)
-        self._show()
-
-        def work(report: Report) -> StylePack:
-            from app import styling_road
-
-            _step_back()
-            return styling_road.taught_pack(head, taught, report)
-
-        def progressed(progress: Progress) -> None:
-            self._panel.add_values(progress.step, dict(progress.values))
-            if progress.result is not None:
-                self._learned = cast("StylePack", progress.result)
-            before = self._teaching or TeachingView()
-            self._teaching = TeachingView(
-                f"Step {progress.step} of {progress.total}",
-                progress.fraction,
-                running=True,
-                preview=before.preview if progress.preview is None else progress.preview,
-                can_keep=self._learned is not None,
-            )
-            self._show()
-
-        def done(result: object) -> None:
-            self._learned = cast("StylePack", result)
-            self._keep_now()
-
-        def failed(error: VoltefaceError) -> None:
-            self._teaching = None
-            self._show()
-            self._fail(error)
-
-        self._queue.submit(
-            Job(
-                key=TEACHING,
-                title=f"Learning {prompt[:30]}",
-                work=work,
-                done=done,
-                failed=failed,
-                cancelled=self._paused,
-                progressed=progressed,
-                keeps_best=True,
-                yields=True,
-            )
-        )
-
-    def keep(self) -> None:
-        """Stop, and make what was learned so far one's own."""
-        if self._teaching is not None and self._teaching.running:
-            self._keeping = True
-            self._queue.stop(TEACHING)
-        else:
-            self._keep_now()
-
-    def drop(self) -> None:
-        """Forget what was learned, and where to go on."""
-        if self._taught is not None and self._session.project is not None and self._session.project.head is not None:
-            from app.teaching import state_file_of
-
-            with contextlib.suppress(OSError):
-                state_file_of(self._session.project.head.generator, self._taught).unlink(missing_ok=True)
-        self._teaching = self._learned = self._taught = None
-        self._show()
-
-    def _paused(self) -> None:
-        if self._keeping:
-            self._keep_now()
-            return
-        before = self._teaching or TeachingView()
-        message = "Paused. Start the same prompt again to go on from here."
-        self._teaching = dataclasses.replace(before, message=message, running=False)
-        self._show()
-
-    def _keep_now(self) -> None:
-        pack, self._learned, self._keeping, self._teaching = self._learned, None, False, None
-        self._show()
-        if pack is None:
-            return
-
-        def work(_report: Report) -> str:
-            from app import styling_road
-
-            return styling_road.keep_pack(pack).name
-
-        def done(name: object) -> None:
-            self._window.show_message(f"{pack.title} is one of your styles now.", 10)
-            self._read()
-            self._editing.restyle(dataclasses.replace(pack, name=cast("str", name)), (), 1.0, None)
-
-        self._queue.submit(Job(title="Keeping a style", work=work, done=done, failed=self._fail, shown=False))
-
     # -- inside
 
     def _show(self) -> None:
@@ -469,8 +352,8 @@ class Styling(QObject):
                 locked=self._locked,
                 suggestions=self._suggestions,
                 answer=self._answer,
-                presets=PRESETS if self._prior else (),
-                teaching=self._teaching,
+                presets=PRESETS if self._lessons.prior else (),
+                teaching=self._lessons.view,
                 refusal=refusal,
             )
         )
@@ -495,9 +378,3 @@ def _in_words(likeness: Likeness) -> str:
         return ""
     each = ", ".join(f"{value:.2f} at {yaw:+.0f}°" for yaw, value in likeness.distances)
     return f"Identity distance {likeness.mean:.2f} (dlib; one person is below 0.6): {each}"
-
-
-def _step_back() -> None:
-    """Let everything else go first, where the system gives threads a priority."""
-    with contextlib.suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOW_PRIORITY)

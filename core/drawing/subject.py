@@ -2,6 +2,8 @@
 
 The geometry is read off the depth: points of the world, normals, hollows. Textures that belong to the head (grain,
 veins, panels) are functions of points of the world, so that they stay where they are when the camera moves.
+
+Longer than usual: all artists ask one object, and what it finds out for one of them it keeps for the next.
 """
 
 from __future__ import annotations

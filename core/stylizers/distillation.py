@@ -220,17 +220,17 @@ class Distiller:
         assert isinstance(styled, PlaneGenerator), "a tuned generator keeps its kind"
         planes = styled.planes(latents)
         leaf = planes.detach().requires_grad_()
+        size, samples = self._size(stage), self._samples
         with torch.no_grad():
-            plain_planes = plain.planes(latents)
-            wanted = [
-                _Rays(plain, self._like, plain_planes, camera, self._size(stage), self._samples) for camera in cameras
-            ]
+            # where only the picture is tuned, the plain head's field and rays are the styled one's
+            plain_planes = plain.planes(latents) if planes.requires_grad else planes
+            wanted = [_Rays(plain, self._like, plain_planes, camera, size, samples) for camera in cameras]
             references = [rays.composite() for rays in wanted]
-        views = [_Rays(styled, self._like, leaf, camera, self._size(stage), self._samples) for camera in cameras]
+        views = [_Rays(styled, self._like, leaf, camera, size, samples) for camera in cameras]
         leaves = []
-        for rays in views:
+        for rays, reference in zip(views, references, strict=True):
             with torch.no_grad():
-                seen = rays.composite()
+                seen = rays.composite() if planes.requires_grad else copied(reference)
             leaves.append((seen.features.requires_grad_(), seen.alpha.requires_grad_(), seen.depth))
         composites = [Composite(*parts) for parts in leaves]
         if stage.views == 4:
@@ -392,6 +392,11 @@ class _Rays:
         field = self._like.with_planes(planes[0])
         origins, directions = self._origins[rays], self._directions[rays]
         return march_rays(self._generator, field, origins, directions, self._limits, *self._samples)
+
+
+def copied(seen: Composite) -> Composite:
+    """The same in memory of its own."""
+    return Composite(seen.features.clone(), seen.alpha.clone(), seen.depth)
 
 
 def mirrored_camera(camera: Camera) -> Camera:
