@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.errors import VoltefaceError
@@ -84,7 +85,8 @@ def evaluate_style(options: argparse.Namespace, console: Console) -> tuple[dict[
     plan = style.StylePlan(options.heads, options.references, options.seconds, parser=not options.quick)
     generator = load_from("mini", options.weights)
     packs = [pack for pack in packs if options.packs or pack.generator == generator.info.name]
-    log = style_log.StyleLog(options.output, f"{generator.info.name} {options.weights or ''} {plan}")
+    # more heads later are measured as these are
+    log = style_log.StyleLog(options.output, f"{generator.info.name} {options.weights or ''} {replace(plan, heads=0)}")
     truths = held_out.held_out_heads(options.data, options.heads)
     part = style.evaluate_style(generator, packs, truths, plan, log, console.report)
     figures = ModelFigures(f"Styles of {generator.info.title}").with_part("style", part)
