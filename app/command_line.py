@@ -127,7 +127,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     export = verbs.add_parser("export", parents=[every, lean], help="head -> mesh, picture or film file")
     export.add_argument("head", type=Path, metavar="HEAD.volteface")
-    export.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.(glb|obj|ply|stl|png|mp4)")
+    export.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.(glb|usdz|obj|ply|stl|splat|png|mp4)")
     export.add_argument("--texture", type=_positive, default=2048, metavar="PX", help="side of the baked texture")
     export.add_argument(
         "--height-mm", type=_positive_number, metavar="MM", help="height of the mesh (default: life size)"

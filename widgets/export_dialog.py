@@ -187,7 +187,7 @@ def _short(one: ExportFormat) -> str:
         return "Current view"
     if one.has_texture:
         return "Mesh with texture"
-    return "Mesh with vertex colours" if one.suffix == ".ply" else "Surface only"
+    return {".ply": "Mesh with vertex colours", ".splat": "Coloured Gaussians"}.get(one.suffix, "Surface only")
 
 
 def _format_pixmap(one: ExportFormat, ratio: float) -> QPixmap:

@@ -67,6 +67,8 @@ _NAMES = {
     ".obj": "ph.polygon",
     ".ply": "ph.circles-three-plus",
     ".stl": "ph.printer",
+    ".usdz": "ph.device-mobile",
+    ".splat": "ph.drop-half",
     ".png": "ph.image",
     ".mp4": "ph.film-strip",
 }

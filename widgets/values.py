@@ -291,11 +291,13 @@ EXPORT_FORMATS = (
         True,
         has_seen=True,
     ),
+    ExportFormat(".usdz", "USDZ", "One file with mesh and texture, for phones, Quick Look and film tools.", True, True),
     ExportFormat(".obj", "OBJ", "Mesh with material and texture beside it. Every 3D program reads it.", True, True),
     ExportFormat(
         ".ply", "PLY", "Mesh with a colour at each vertex. For scanning and research tools.", True, has_seen=True
     ),
     ExportFormat(".stl", "STL", "Bare surface without colour, for 3D printing.", True),
+    ExportFormat(".splat", "SPLAT", "Gaussian splats of the surface, for splat viewers and editors.", True),
     ExportFormat(".png", "PNG picture", "The current view as a picture, with or without a background."),
     ExportFormat(".mp4", "MP4 turntable", "A film of one full turn around the head.", is_video=True),
 )

@@ -1,6 +1,6 @@
 """Exporters: a head becomes a file, chosen by its suffix.
 
-Every mesh is right-handed with +y up and the face along +z. GLB is in metres, as glTF says; OBJ, PLY and STL are in
+Every mesh is right-handed with +y up and the face along +z. GLB, USDZ and SPLAT are in metres; OBJ, PLY and STL are in
 millimetres. The literal table below is all there is: a new format is a module with `write` and one line here.
 """
 
@@ -28,11 +28,14 @@ WRITERS = {
     ".obj": "core.exporters.obj",
     ".ply": "core.exporters.ply",
     ".stl": "core.exporters.stl",
+    ".usdz": "core.exporters.usdz",
+    ".splat": "core.exporters.splat",
     ".png": "core.exporters.png",
     ".mp4": "core.exporters.mp4",
 }
 """Module of each format, imported on first use: `write(subject, path) -> Mesh in the file's units | None`."""
 SUFFIXES = tuple(WRITERS)
+IN_METRES = (".glb", ".usdz", ".splat")
 
 __all__ = [
     "SUFFIXES",
@@ -157,7 +160,7 @@ def _described(result: ExportReport, mesh: "Mesh | None") -> ExportReport:
     if mesh is None:
         return result
     low, high = mesh.bounds
-    height = float(high[1] - low[1]) * (1000 if result.suffix == ".glb" else 1)
+    height = float(high[1] - low[1]) * (1000 if result.suffix in IN_METRES else 1)
     return replace(
         result,
         vertices=len(mesh.vertices),

@@ -145,7 +145,7 @@ def test_tuned_weights_reach_the_file(head: Head) -> None:
     assert tuned.mean() > plain.mean() + 2
 
 
-@pytest.mark.parametrize("suffix", [".stl", ".mp4", ".png"])
+@pytest.mark.parametrize("suffix", [".stl", ".usdz", ".mp4", ".png"])
 def test_cancelling_leaves_what_was_there(head: Head, tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"head{suffix}"
     path.write_bytes(b"older work")
@@ -162,8 +162,8 @@ def test_cancelling_leaves_what_was_there(head: Head, tmp_path: Path, suffix: st
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("head.gbl", ["Did you mean head.glb?", ".obj .ply .stl .png .mp4"]),
-        ("head.usdz", [".usdz", ".glb"]),
+        ("head.gbl", ["Did you mean head.glb?", ".obj .ply .stl .usdz .splat .png .mp4"]),
+        ("head.fbx", [".fbx", ".glb"]),
         ("head", ["no suffix", ".glb"]),
         ("nowhere/head.glb", ["does not exist", "Make it"]),
         ("folder.glb", ["is a folder"]),

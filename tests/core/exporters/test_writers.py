@@ -3,10 +3,12 @@
 import io
 import json
 import os
+import re
 import shutil
 import struct
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ import torch
 from PIL import Image
 
 from core.camera import Camera
-from core.exporters import glb, obj, ply, png, stl
+from core.exporters import glb, obj, ply, png, splat, stl, usdz
 from core.exporters.density import sample_density
 from core.exporters.mp4 import write_film
 from core.exporters.surface import simplified, surface_of_grid
@@ -227,3 +229,52 @@ def test_looking_up_the_table_loads_no_heavy_package() -> None:
     )
     root = Path(__file__).parents[3]
     subprocess.run([sys.executable, "-c", script], cwd=root, check=True, timeout=100)
+
+
+def test_a_usdz_keeps_its_files_whole_and_on_boundaries(mesh: Mesh) -> None:
+    content = usdz.usdz_bytes(mesh, 'Made by "a test"\n(CC0)')
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        assert package.testzip() is None
+        entries = package.infolist()
+        layer = package.read("head.usda").decode()
+        picture = np.asarray(Image.open(io.BytesIO(package.read("head.png"))))
+    assert [entry.filename for entry in entries] == ["head.usda", "head.png"], "the layer comes first"
+    for entry in entries:
+        assert entry.compress_type == zipfile.ZIP_STORED
+        name, extra = struct.unpack_from("<HH", content, entry.header_offset + 26)
+        assert (entry.header_offset + 30 + name + extra) % 64 == 0
+    assert mesh.texture is not None
+    assert np.array_equal(picture, mesh.texture)
+    assert "doc = \"Made by 'a test' (CC0)\"" in layer
+    assert mesh.uvs is not None
+    for prefix, expected in (
+        ("point3f[] points = ", mesh.vertices),
+        ("normal3f[] normals = ", mesh.normals),
+        ("texCoord2f[] primvars:st = ", mesh.uvs),
+        ("int[] faceVertexIndices = ", mesh.faces),
+    ):
+        (line,) = (line for line in layer.splitlines() if line.strip().startswith(prefix))
+        values = np.array(re.findall(r"-?[\d.]+(?:e-?\d+)?", line.split(" = ")[1]), float)
+        assert values.reshape(expected.shape) == pytest.approx(expected, abs=2e-6), prefix
+
+
+def test_splats_lie_flat_on_the_surface_and_cover_it(mesh: Mesh) -> None:
+    rows = np.frombuffer(
+        splat.splat_bytes(mesh),
+        [("place", "<f4", (3,)), ("extent", "<f4", (3,)), ("rgba", "u1", (4,)), ("turn", "u1", (4,))],
+    )
+    assert len(rows) == len(mesh.vertices)
+    assert (np.diff(rows["extent"][:, 0]) <= 0).all(), "the largest first"
+    assert rows["extent"][:, 2] == pytest.approx(rows["extent"][:, 0] * splat.FLATNESS)
+    squares = (rows["extent"][:, 0] / splat.OVERLAP) ** 2
+    assert squares.sum() == pytest.approx(4 * np.pi * RADIUS**2, rel=0.15), "with its nose the ball is a little larger"
+    turns = rows["turn"].astype(float) - 128
+    w, x, y, z = (turns / np.linalg.norm(turns, axis=1, keepdims=True)).T  # as viewers do
+    towards = np.stack([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)], axis=1)
+    order = np.lexsort(rows["place"].T)
+    assert mesh.colours is not None
+    mine = np.lexsort(mesh.vertices.T)
+    assert np.array_equal(rows["place"][order], mesh.vertices[mine])
+    assert (towards[order] * mesh.normals[mine]).sum(axis=1).min() > 0.99
+    back = splat.turns_to(np.array([[0, 0, -1]], np.float32))
+    assert np.linalg.norm(back) == pytest.approx(1)
