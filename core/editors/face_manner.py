@@ -132,4 +132,5 @@ def manner_warp(generator: Generator, head: Head, grid: FieldGrid, strengths: Ma
     (low_x, low_y, low_z), (high_x, high_y, high_z) = corners.tolist()
     low, high = (low_x, low_y, low_z), (high_x, high_y, high_z)
     spread = Spread(points, targets.areas, low, high, (int(counts[2]), int(counts[1]), int(counts[0])))
-    return Warp.of_moves(spread.moves(fitting.laid(targets.points + total) - points), low, high)
+    # what the fit does around landmarks hardly changes over the length of a move
+    return Warp.of_moves(spread.moves(fitting.scale * total @ fitting.turn.T), low, high)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from core.editors.attributes import Sliders
-from core.editors.random_head import face_detail_of, plain_strands, random_head, random_latents
+from core.editors.random_head import LIGHT, face_detail_of, plain_strands, random_head, random_latents
 from core.errors import VoltefaceError
 from core.evaluation.pictures import at_degrees, head_of
 from core.frame import Quality
@@ -111,7 +111,8 @@ def inversions_sheet(
 
 def _renderer(generator: Generator, latents: Tensor) -> HeadRenderer:
     head = head_of(generator, latents)
-    return HeadRenderer(generator, replace(head, strands=plain_strands(0), face=face_detail_of(generator, latents)))
+    face = replace(face_detail_of(generator, latents), light=LIGHT)
+    return HeadRenderer(generator, replace(head, strands=plain_strands(0), face=face))
 
 
 def _tile(renderer: Renderer, yaw_degrees: float) -> NDArray[np.uint8]:

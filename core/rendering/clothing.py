@@ -24,7 +24,7 @@ SHADOW, SHADOW_FAR = 0.30, 0.014
 """How dark the collar's shadow on the neck is, and how far it falls, picture sides."""
 SEAM, SEAM_AT, SEAM_WIDE = 0.16, 0.009, 0.0022
 """How dark the seam is, how far inside the collar it runs and how wide it is, picture sides."""
-HEM = 0.10
+HEM = 0.05
 """How much lighter the collar's very edge is."""
 WEAVE_PX, THREAD, WEAVE = 128, 0.0016, 0.055
 """Side of the texture of cloth, size of its pixel, world units, and its contrast."""

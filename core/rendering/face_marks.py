@@ -122,7 +122,7 @@ class _Marks:
             line = np.asarray(np.maximum(line, depth * layer), np.float32)
         fine, soft = cv2.GaussianBlur(line, (0, 0), 1.3), cv2.GaussianBlur(line, (0, 0), 4.5)
         rim = np.roll(cv2.GaussianBlur(line, (0, 0), 2.2), -4, axis=0)  # light from above: the lower lip of a line
-        relief = DEEP * (0.9 * rim - 1.5 * fine - 1.3 * soft)
+        relief = DEEP * (0.8 * rim - 1.0 * fine - 1.6 * soft)
         return _Marks(
             np.ascontiguousarray(np.stack([relief, _freckles(asked, random), _moles(asked, random), _blush()], axis=-1))
         )

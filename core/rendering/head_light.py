@@ -33,6 +33,8 @@ STOPS = 60.0
 """Density per world unit at which a place counts as half solid."""
 REACHES = (0.010, 0.020, 0.040, 0.080)
 """Of the blurred copies, world units."""
+COARSE = 2.0
+"""Nodes that a copy must reach to be kept at half the size."""
 HOLLOWS = (0.5, 0.8, 0.8, 0.45)
 """How dark a place is that is as deep as a hollow can be, by reach: what is solid before it."""
 RIDGES = (0.5, 0.8, 0.0, 0.0)
@@ -70,12 +72,12 @@ class HeadLight:
     """Blurred copies of a head's solidity, from which light is told.
 
     Attributes:
-        copies: float32 [1, 4, Z, Y, X], 0..1, by `REACHES`.
+        copies: float32 [1, 1, Z, Y, X] each, 0..1, by `REACHES`.
         half_sides: half sides (x, y, z) of their box, world units.
         levels: light that each of `GROUPS` has at its middle, by which it is divided: it is to model, not to darken.
     """
 
-    copies: Tensor
+    copies: tuple[Tensor, ...]
     half_sides: tuple[float, float, float]
     levels: tuple[float, ...] = (1.0,) * 3
 
@@ -84,11 +86,16 @@ class HeadLight:
         """That of a head on a grid."""
         solid = (1 - torch.exp(-grid.on_processor.sigma * (0.693 / STOPS))).numpy()
         spacing = float(np.mean(grid.spacing))
-        copies, reached = [solid], 0.0
+        copies, reached, last = [], 0.0, solid
         for reach in REACHES:
-            copies.append(_blurred(copies[-1], (reach**2 - reached**2) ** 0.5 / spacing))
+            last = _blurred(last, (reach**2 - reached**2) ** 0.5 / spacing)
+            copies.append(torch.from_numpy(last)[None, None])
             reached = reach
-        plain = HeadLight(torch.from_numpy(np.stack(copies[1:]))[None], grid.half_sides)
+            if reach > COARSE * spacing:  # it has no more detail than half as many nodes can tell
+                last = F.interpolate(copies[-1], scale_factor=0.5, mode="trilinear", align_corners=True)[0, 0].numpy()
+                spacing *= (2 * last.shape[0] - 1) / (last.shape[0] - 1)
+                copies[-1] = torch.from_numpy(last)[None, None]
+        plain = HeadLight(tuple(copies), grid.half_sides)
         return replace(plain, levels=tuple(plain.level(grid.on_processor, group) for group in GROUPS))
 
     def on_skin_of(self, other: HeadLight) -> HeadLight:
@@ -108,44 +115,33 @@ class HeadLight:
         front = normals[:, 2] > -0.2
         return float(np.quantile(self.light(points[front], normals[front]), MIDDLE)) if front.sum() > 20 else 1.0
 
-    def at(self, points: Floats, copies: slice = slice(None)) -> Floats:
-        """Some copies at world points [N, 3], [K, N]; at the box's faces beyond it."""
-        relative = torch.from_numpy(points / np.array(self.half_sides, np.float32))
-        found = F.grid_sample(
-            self.copies[:, copies],
-            relative[None, None, None],
-            mode="bilinear",
-            padding_mode="border",
-            align_corners=True,
-        )
-        return np.asarray(found[0, :, 0, 0].numpy(), np.float32)
-
-    def one_at(self, points: Floats, number: int) -> Floats:
-        """One copy at world points [N, 3], [N]."""
-        return np.asarray(self.at(points, slice(number, number + 1))[0], np.float32)
+    def at(self, points: Floats, number: int) -> Floats:
+        """One copy at world points [N, 3], [N]; at the box's faces beyond it."""
+        relative = torch.from_numpy(points / np.array(self.half_sides, np.float32))[None, None, None]
+        found = F.grid_sample(self.copies[number], relative, mode="bilinear", padding_mode="border", align_corners=True)
+        return np.asarray(found.view(-1).numpy(), np.float32)
 
     def normals(self, points: Floats) -> Floats:
         """Where the surface faces at world points [N, 3], unit [N, 3]."""
         ways = np.eye(3, dtype=np.float32) * np.float32(REACHES[0])
-        slope = [self.one_at(points - way, NORMAL) - self.one_at(points + way, NORMAL) for way in ways]
+        slope = [self.at(points - way, NORMAL) - self.at(points + way, NORMAL) for way in ways]
         found = np.stack(slope, axis=1)
         return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-6), np.float32)
 
     def light(self, points: Floats, normals: Floats) -> Floats:
         """Light [N] at points [N, 3] with normals [N, 3]; 1 is a plain surface that faces forward."""
-        here = self.at(points)
         light = np.ones(len(points), np.float32)
         for number, reach in enumerate(REACHES):
-            before = self.one_at(points + np.float32(1.3 * reach) * normals, number)
+            before = self.at(points + np.float32(1.3 * reach) * normals, number)
             light *= np.exp(-HOLLOWS[number] * before)
             if RIDGES[number]:
-                light *= np.exp(np.clip(RIDGES[number] * (0.45 - here[number]), -0.25, 0.12))
+                light *= np.exp(np.clip(RIDGES[number] * (0.45 - self.at(points, number)), -0.25, 0.12))
         key = np.clip((normals @ LAMP + WRAP) / (1 + WRAP), 0, 1)
         stopped = np.zeros(len(points), np.float32)
         for away in np.geomspace(FIRST, LAST, STEPS).astype(np.float32):
             # the further away, the softer is what is asked
             number = int(np.clip(round(np.log2(away / FIRST)), 0, len(REACHES) - 2))
-            found = self.one_at(points + normals * np.float32(FIRST) + LAMP * away, number)
+            found = self.at(points + normals * np.float32(FIRST) + LAMP * away, number)
             stopped = np.maximum(stopped, np.clip((found - 0.25) / 0.5, 0, 1) * (1 - 0.5 * away / LAST))
         key *= np.exp(-CAST * stopped)
         plain = (LAMP[2] + WRAP) / (1 + WRAP)
