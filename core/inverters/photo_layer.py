@@ -39,7 +39,7 @@ SOLID = 0.5
 """Alpha from which a pixel has a surface."""
 SMOOTH_PX = 1.5
 """Deviation of the smoothing of depth before its slope is taken, pixels of the picture of depths."""
-LEAST_FACING, MOST_FACING = 0.2, 0.6
+LEAST_FACING, MOST_FACING = 0.26, 0.64
 """Cosines between surface and view: below the first the photo smears, from the second on it is laid on entirely."""
 STEP = 0.02
 """Difference of depth between neighbours, world units, at which one thing ends before another."""
@@ -59,9 +59,14 @@ GAINS = (0.4, 2.5)
 """Bounds of a gain: beyond, something else was seen there."""
 NEAR_FALLBACK = (0.85, 1.1)
 """By which factors a tone may differ from the one that it would fall back on."""
-APART = (("skin", "nose", "ears", "neck"), ("hair", "brows", "cloth"))
-"""Groups of parts: where the photo shows one of the first and the head has one of the second, or the other way round,
-their outlines disagree, and from elsewhere the photo would paint hair on a cheek."""
+APART = (
+    (("skin", "nose", "ears", "neck"), ("hair", "brows", "cloth")),
+    (("ears",), ("skin", "nose", "neck")),
+)
+"""Pairs of groups of parts: where the photo shows one of the first and the head has one of the second, or the other way
+round, their outlines disagree, and from elsewhere the photo would paint hair, or an ear, on a cheek."""
+EAR = 1 / 24
+"""How far around an ear what belongs to it may be called a cheek, in picture sides."""
 MOST_DISAGREEING = 0.2
 """Share of the head on which they may disagree: beyond, whoever read the photo's parts has not understood it."""
 DISAGREE = (0.3, 0.7)
@@ -195,16 +200,21 @@ def _agreement(parts: NDArray[np.float32], chances: NDArray[np.float32]) -> NDAr
         chances: of what the head has there, [parts, h, h].
     """
     side = parts.shape[1]
-    photo, head = (
-        [values[[PARTS.index(part) for part in group]].sum(axis=0) for group in APART] for values in (parts, chances)
-    )
-    head = [cv2.resize(values, (side, side), interpolation=cv2.INTER_LINEAR) for values in head]
-    differ = photo[0] * head[1] + photo[1] * head[0]
-    if differ.sum() > MOST_DISAGREEING * (head[0] + head[1]).sum():
-        return np.ones((side, side), np.float32)
-    differ = cv2.GaussianBlur(differ, (0, 0), side * RIM / 3)
-    low, high = DISAGREE
-    return np.asarray(1 - np.clip((differ - low) / (high - low), 0, 1), np.float32)
+    kept = np.ones((side, side), np.float32)
+    parts = parts.copy()
+    ears, wide = PARTS.index("ears"), np.ones((round(side * EAR) | 1,) * 2, np.uint8)
+    parts[ears] = cv2.dilate(parts[ears], wide)
+    for pair in APART:
+        photo, head = (
+            [values[[PARTS.index(part) for part in group]].sum(axis=0) for group in pair] for values in (parts, chances)
+        )
+        head = [cv2.resize(values, (side, side), interpolation=cv2.INTER_LINEAR) for values in head]
+        differ = photo[0] * head[1] + photo[1] * head[0]
+        if differ.sum() <= MOST_DISAGREEING * (head[0] + head[1]).sum():
+            differ = cv2.GaussianBlur(differ, (0, 0), side * RIM / 3)
+            low, high = DISAGREE
+            kept *= 1 - np.clip((differ - low) / (high - low), 0, 1)
+    return kept
 
 
 def _plain(layer: PhotoLayer, chances: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -61,7 +61,7 @@ def _drawn(window: FaceWindow, rgb: Floats, face: FaceDetail, ear: EarPlace, ear
     across = np.asarray((forward + REACH) / (2 * REACH) * SIDE_PX - 0.5, np.float32)[:, None]
     down = np.asarray((REACH - up) / (2 * REACH) * SIDE_PX - 0.5, np.float32)[:, None]
     level = int(np.clip(round(np.log2(max(window.pixel / (2 * REACH * ear.depth) * SIDE_PX, 1))), 0, 2))
-    found = cv2.remap(_relief()[level], across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[:, 0]
+    found = cv2.remap(relief()[level], across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[:, 0]
     out = np.hypot(forward, up)
     shown = ears[rows, columns] * face.light * face.strength * smooth(1.3, 1.0, out)
     change = SHADE * found[:, 0].astype(np.float64) * shown
@@ -75,7 +75,7 @@ def _drawn(window: FaceWindow, rgb: Floats, face: FaceDetail, ear: EarPlace, ear
 
 
 @cache
-def _relief() -> tuple[NDArray[np.float32], ...]:
+def relief() -> tuple[NDArray[np.float32], ...]:
     """Shade of the relief about its mean and where blood shows, float32 [S, S, 2] at three smoothnesses."""
     along = (np.arange(SIDE_PX) + 0.5) / SIDE_PX * 2 * REACH - REACH
     forward, up = np.meshgrid(along, -along)

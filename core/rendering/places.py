@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import cv2
@@ -27,10 +28,15 @@ def places_of(
         depth: along the camera's z; it must be positive at the chosen pixels.
         chosen: numbers of pixels, row by row.
     """
-    origins, directions = camera.rays(*depth.shape)
-    directions = directions[chosen]
+    directions = _ways(camera, *depth.shape)[chosen]
     along = depth.ravel()[chosen] / (directions @ camera.forward)
-    return origins[chosen] + directions * along[:, None], directions
+    return camera.position + directions * along[:, None], directions
+
+
+@lru_cache(maxsize=2)
+def _ways(camera: Camera, height: int, width: int) -> NDArray[np.float64]:
+    """Unit directions [H * W, 3] of a camera's pixels; every layer of a frame asks for the same ones."""
+    return camera.rays(height, width)[1]
 
 
 def remapped(picture: Floats, at: Floats) -> Floats:

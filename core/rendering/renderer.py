@@ -25,6 +25,7 @@ from core.rendering.face_detail import with_face_detail
 from core.rendering.face_place import FacePlace, find_face
 from core.rendering.finish import with_finish
 from core.rendering.head_light import HeadLight
+from core.rendering.hidden_side import HiddenSide
 from core.rendering.marching import Composite, march, never_stale
 from core.rendering.matte import fine_alpha
 from core.rendering.mouth_inside import with_mouth_inside
@@ -34,7 +35,6 @@ from core.rendering.paint import painted
 from core.rendering.part_tones import in_tones
 from core.rendering.preview import KeyView, preview
 from core.rendering.rays import camera_rays
-from core.rendering.skin_tones import SkinTones, in_skin_tones, skin_tones_of
 from core.rendering.strands import with_strands
 from core.rendering.styling import Stylist
 from core.rendering.subject_view import LANDMARK_PX, Reader, landmarks_seen
@@ -255,12 +255,13 @@ class HeadRenderer:
 
     def _detailed(self, frame: Frame) -> Frame:
         """A frame with what the generator draws coarsely drawn finely, and as the photo suggests."""
-        head = self.head
+        head, flow = self.head, None
         if head.photos and head.photos[-1].gains is not None:
             frame = in_tones(frame, head.photos[-1].gains)
-            frame = frame if self._skin is None else in_skin_tones(frame, self._skin)
+            if self._hidden_side is not None:
+                frame, flow = self._hidden_side.drawn(frame), self._hidden_side.flow
         if head.strands is not None:
-            frame = with_strands(frame, head.strands)
+            frame = with_strands(frame, head.strands, flow)
         if head.face is not None and self._face_place is not None:
             frame = with_face_detail(frame, head.face, self._face_place)
         if head.face is not None and head.face.light:
@@ -291,9 +292,9 @@ class HeadRenderer:
         return landmarks_seen(seen, front, self.generator, shown, self._read)
 
     @cached_property
-    def _skin(self) -> SkinTones | None:
-        """What the head's photo says of skin that it does not show."""
-        return skin_tones_of(self.head.photos[-1]) if self.head.photos else None
+    def _hidden_side(self) -> HiddenSide | None:
+        """What the head's photo says of what it does not show."""
+        return HiddenSide.of(self.head.photos[-1], self.grid())
 
     def _wearing(self, frame: Frame) -> Frame:
         """A frame with what is worn over the finished head; styles have drawn that already.

@@ -1,10 +1,8 @@
 """Skin that no photo shows, drawn like the skin that one shows: its tones go on around the head, and so does its grain.
 
-A head model's own colours of a cheek's far side are whatever the search left there: a strip of hair, an ear's shadow.
-The photo's skin is spread from the surface that it lies on through the space around by pushing averages up and pulling
-them down again (Gortler, Grzeszczuk, Szeliski and Cohen 1996), mirrored where one side alone was seen. Of the model's
-own picture only the shading stays. The grain is noise with the spectrum of a piece of the photo's skin (random phases:
-Galerne, Gousseau and Morel 2011), so no wrinkle of it comes twice.
+The tones are carried (see `carried_tones`). The grain is noise with the spectrum of a piece of the photo's skin (random
+phases: Galerne, Gousseau and Morel 2011), so no wrinkle of it comes twice. Where the photo shows that clothes begin,
+skin ends all around the neck.
 """
 
 from __future__ import annotations
@@ -17,36 +15,42 @@ import cv2
 import numpy as np
 
 from core.mask import PARTS
-from core.rendering.places import at_size, places_of, tiled
+from core.rendering.carried_tones import CarriedTones, Seeds, Shown, clothes, seeds_of, share_of
+from core.rendering.places import tiled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from core.frame import Frame
     from core.photo_layer import PhotoLayer
+    from core.rendering.ears import Ear
+    from core.rendering.form import Form
 
     Floats = NDArray[np.float32]
 
-CELLS = 32
-"""Cells along each side of the box of tones."""
-HALF_SIDE = 0.4
-"""Of that box about the origin, world units: the whole head and neck."""
-SEEDS_PX = 160
-"""Side of the picture that the tones are taken from."""
-SHOWN = 0.7
-"""Cover from which a pixel of the photo is skin as it is."""
 LEAST_SEEDS = 400
 """Pixels of skin under which a photo says nothing about skin."""
 ODD = 0.3
 """How far, in natural logarithms, a pixel's lightness may lie from the middle one and still be plain skin."""
-MIRRORED = 0.03
-"""Weight of what the other side shows against what was seen."""
-AMOUNTS = {"skin": 1.0, "nose": 1.0, "neck": 0.8, "ears": 0.6}
-"""Parts that are drawn so, and how far."""
-COLLAR = (0.8, 1.2)
-"""How much darker than skin a neck must be, in natural logarithms, to be taken for a collar, hardly and surely."""
-SHADE, DARKEST, LIGHTEST = 0.5, math.log(0.5), math.log(1.3)
-"""Power to which the model's own shading is believed, and its bounds in natural logarithms."""
+SKIN = ("skin", "nose", "ears", "neck")
+"""Parts that are drawn so."""
+HOLLOW, OWN = 0.28, 0.35
+"""How much darker a hollow as deep as it is wide is, natural logarithms; how far the model's shading is believed."""
+FLESH = (0.82, 1.06, 1.16)
+"""How much of a shade red, green and blue take: blood shines through where light is weak."""
+COLLAR = 0.025
+"""Height, world units, over which skin becomes what hides the neck."""
+COLLAR_SHARE = 4.0
+"""Percent of the neck's pixels that may lie below the collar's line."""
+LOWEST_ROW = 0.88
+"""Row, in picture sides, below which the end of the neck may be the photo's."""
+TIE, FRONT = (0.4, 0.8), (0.4, 0.7)
+"""How much darker than skin, in natural logarithms, a neck is that is hidden by something, hardly and surely; and the
+cosines to the photo's direction between which the search has begun to see it."""
+CLOTH_SEEDS, CLOTH_ODD = 150, 1.5
+"""The same two numbers as for skin, of what hides the neck."""
 GRAIN_PX, WINDOW_PX, FLAT_PX = 256, 36, 4.0
 """Side of the grain's tile, of the piece of skin it resembles, and deviation of the blur that lies under the grain."""
 GRAIN_MOST = 0.016
@@ -60,12 +64,16 @@ class SkinTones:
     """What a photo says of skin that it does not show.
 
     Attributes:
-        grid: float32 [C, C, C, 3], colours 0..1 by x, y and z about the origin.
+        tones: of the skin.
+        cloth: of what hides the neck; None where the photo shows nothing of it.
+        collar: height, world units, at which that begins.
         grain: float32 [P, P], change of lightness in natural logarithms; repeats both ways.
         texel: world units of the grain's pixel.
     """
 
-    grid: Floats
+    tones: CarriedTones
+    cloth: CarriedTones | None
+    collar: float
     grain: Floats
     texel: float
 
@@ -74,104 +82,63 @@ def skin_tones_of(photo: PhotoLayer) -> SkinTones | None:
     """The tones that a photo's skin gives; None where it shows too little of it."""
     if photo.labels is None:
         return None
-    size = (SEEDS_PX, SEEDS_PX)
-    skin = np.isin(photo.labels, [PARTS.index(part) for part in AMOUNTS if part != "ears"]).astype(np.uint8)
-    plain = cv2.erode(skin, np.ones((5, 5), np.uint8)).astype(np.float32)
-    plain = cv2.resize(plain, size, interpolation=cv2.INTER_AREA)
-    cover = cv2.resize(photo.cover, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    depth = cv2.resize(photo.depth, size, interpolation=cv2.INTER_NEAREST)
-    picture = cv2.resize(photo.picture, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    chosen = (plain > 0.9) & (cover > SHOWN) & (depth > 0)
-    if int(chosen.sum()) < LEAST_SEEDS:
+    skin = np.isin(photo.labels, [PARTS.index(part) for part in SKIN if part != "ears"])
+    seeds = seeds_of(photo, skin, least=LEAST_SEEDS, odd=ODD)
+    if seeds is None:
         return None
-    light = np.log(picture.mean(axis=2).clip(min=0.02))
-    chosen &= np.abs(light - np.median(light[chosen])) < ODD
-    if int(chosen.sum()) < LEAST_SEEDS:
-        return None
-    points, _ = places_of(photo.camera, depth, np.flatnonzero(chosen))
-    grain, texel = _grain(photo, chosen)
-    return SkinTones(_spread(points, picture[chosen]), grain, texel)
+    collar = _collar(photo.labels, seeds)
+    cloth = seeds_of(photo, clothes(photo.labels), least=CLOTH_SEEDS, odd=CLOTH_ODD)
+    grain, texel = _grain(photo, seeds.chosen)
+    return SkinTones(CarriedTones.of(seeds), None if cloth is None else CarriedTones.of(cloth), collar, grain, texel)
 
 
-def in_skin_tones(frame: Frame, tones: SkinTones) -> Frame:
+def in_skin_tones(frame: Frame, skin: SkinTones, form: Form, ears: Sequence[Ear] = ()) -> Frame:
     """A frame whose skin has a photo's tones; the photo itself is laid over it afterwards.
 
     Args:
         frame: with labels; the very same one comes back where it has none, or shows no skin.
-        tones: the photo's.
+        skin: the photo's.
+        form: of the frame's depth.
+        ears: the head's.
     """
     if frame.labels is None:
         return frame
-    rgb, size = frame.rgb, len(frame.rgb)
-    amounts = np.zeros((len(PARTS), 2), np.float32)
-    for part, amount in AMOUNTS.items():
-        amounts[PARTS.index(part), int(part == "neck")] = amount
-    shares = cv2.resize(amounts[frame.labels], (size, size), interpolation=cv2.INTER_LINEAR).reshape(-1, 2)
-    along_z = at_size(frame.depth, size)
-    chosen = np.flatnonzero((shares.sum(axis=1) > 0.02) & (along_z.ravel() > 0) & (frame.alpha.ravel() > 0.02))
-    if not len(chosen):
+    neck = frame.labels == PARTS.index("neck")
+    other = np.isin(frame.labels, [PARTS.index(part) for part in SKIN]) & ~neck
+    shown = Shown.of(frame, (other | neck).astype(np.float32), form)
+    if shown is None:
         return frame
-    points, _ = places_of(frame.camera, along_z, chosen)
-    solid = frame.alpha.ravel()[chosen, None]
-    own = ((rgb.reshape(-1, 3)[chosen] / np.float32(255) - (1 - solid)) / solid).clip(0.02, 1)
-    tone = _tone_at(tones.grid, points)
-    lighter = np.log(own.mean(axis=1) / tone.mean(axis=1).clip(min=0.02))
-    shade = lighter.clip(DARKEST, LIGHTEST)
-    bare = 1 - np.clip((-lighter - COLLAR[0]) / (COLLAR[1] - COLLAR[0]), 0, 1)
-    share = shares[chosen, 0] + shares[chosen, 1] * bare
-    angle = np.arctan2(points[:, 0], points[:, 2])
-    grain = tiled(tones.grain, points[:, 1] / tones.texel, angle * GIRTH / tones.texel)
-    wanted = tone * np.exp(SHADE * shade + grain)[:, None]
-    change = share[:, None] * solid * (wanted - own)
-    finished = rgb.reshape(-1, 3).astype(np.float32)
-    finished[chosen] += 255 * change
-    return replace(frame, rgb=np.clip(finished + 0.5, 0, 255).astype(np.uint8).reshape(rgb.shape))
+    necks = share_of(frame, neck.astype(np.float32)).ravel()[shown.chosen]
+    below = np.clip(0.5 - (shown.points[:, 1] - skin.collar) / COLLAR, 0, 1).astype(np.float32)
+    hidden, kept = necks * below, necks * (1 - below) * _tie(shown, skin)
+    angle = np.arctan2(shown.points[:, 0], shown.points[:, 2])
+    grain = tiled(skin.grain, shown.points[:, 1] / skin.texel, angle * GIRTH / skin.texel).astype(np.float32)
+    change = sum((ear.shade(shown.points, shown.normals) for ear in ears), start=grain)
+    bare = replace(shown, share=shown.share - hidden - kept)
+    toned = bare.toned(skin.tones, change, own=OWN, hollow=HOLLOW, hue=FLESH)
+    if skin.cloth is None or not hidden.any():
+        return toned
+    return replace(shown, frame=toned, share=hidden).toned(skin.cloth, np.zeros_like(grain), own=OWN, hollow=HOLLOW)
 
 
-def _spread(points: NDArray[np.float64], colours: Floats) -> Floats:
-    """Colours [N, 3] at points [N, 3], carried on through the whole box: [C, C, C, 3]."""
-    mirrored = points * [-1, 1, 1]
-    volume = np.zeros((CELLS**3, 4), np.float64)
-    for at, weight in ((points, 1.0), (mirrored, MIRRORED)):
-        cell = np.floor((at / HALF_SIDE + 1) / 2 * CELLS).astype(np.int64).clip(0, CELLS - 1)
-        flat = (cell[:, 0] * CELLS + cell[:, 1]) * CELLS + cell[:, 2]
-        for channel, values in enumerate((*colours.T, np.ones(len(colours)))):
-            volume[:, channel] += weight * np.bincount(flat, values, minlength=CELLS**3)
-    return _filled(volume.reshape(CELLS, CELLS, CELLS, 4).astype(np.float32))
+def _tie(shown: Shown, skin: SkinTones) -> Floats:
+    """How surely pixels of a neck that faces the photo's camera are something dark that the search saw there, [N]."""
+    darker = skin.tones.at(shown.points, shown.normals).mean(axis=1) - np.log(shown.own.mean(axis=1))
+    squarely = shown.normals @ (skin.tones.facing / max(float(np.linalg.norm(skin.tones.facing)), 1e-6))
+    dark = np.clip((darker - TIE[0]) / (TIE[1] - TIE[0]), 0, 1)
+    return np.asarray(dark * np.clip((squarely - FRONT[0]) / (FRONT[1] - FRONT[0]), 0, 1), np.float32)
 
 
-def _filled(volume: Floats) -> Floats:
-    """Weighted colours [C, C, C, 4], weight last, as colours [C, C, C, 3] everywhere."""
-    import torch
-    import torch.nn.functional as F
-
-    level = torch.from_numpy(volume).permute(3, 0, 1, 2)[None]
-    known = []
-    while True:
-        weight = level[:, 3:]
-        known.append((level[:, :3] / weight.clamp(min=1e-9), weight.clamp(max=1)))
-        if level.shape[-1] == 1:
-            break
-        # a cell that is known well speaks no louder than one that is known
-        level = F.avg_pool3d(torch.cat([level[:, :3] / weight.clamp(min=1), weight.clamp(max=1)], dim=1), 2) * 8
-    colours = known[-1][0]
-    for seen, weight in reversed(known[:-1]):
-        wide = F.interpolate(colours, scale_factor=2, mode="trilinear", align_corners=False)
-        colours = seen * weight + wide * (1 - weight)
-    smooth = F.avg_pool3d(F.pad(colours, (1,) * 6, mode="replicate"), 3, 1)
-    return np.asarray(smooth[0].permute(1, 2, 3, 0).numpy(), np.float32)
-
-
-def _tone_at(grid: Floats, points: NDArray[np.float64]) -> Floats:
-    """The grid's colours [N, 3] at points [N, 3]."""
-    import torch
-    import torch.nn.functional as F
-
-    # grid_sample counts the last axis first
-    at = torch.from_numpy(points[:, ::-1] / HALF_SIDE).float()[None, None, None]
-    values = torch.from_numpy(grid).permute(3, 0, 1, 2)[None]
-    found = F.grid_sample(values, at, padding_mode="border", align_corners=False)
-    return np.asarray(found[0, :, 0, 0].T.numpy(), np.float32)
+def _collar(labels: NDArray[np.uint8], seeds: Seeds) -> float:
+    """Height at which clothes begin on the neck; far below where the photo shows no end of it."""
+    neck = (labels == PARTS.index("neck")).astype(np.uint8)
+    shown = (cv2.resize(neck, seeds.chosen.shape, interpolation=cv2.INTER_NEAREST) > 0) & seeds.chosen
+    if not shown.any():
+        return -math.inf
+    lowest = len(shown) - 1 - shown[::-1].argmax(axis=0)
+    if (lowest[shown.any(axis=0)] > len(shown) * LOWEST_ROW).mean() > 0.5:
+        return -math.inf
+    return float(np.percentile(seeds.points[shown[seeds.chosen], 1], COLLAR_SHARE))
 
 
 def _grain(photo: PhotoLayer, chosen: NDArray[np.bool_]) -> tuple[Floats, float]:

@@ -16,6 +16,7 @@ from core.frame import Frame
 from core.hair_strands import HairStrands
 from core.mask import PARTS
 from core.rendering.curls import curls_at, with_curls
+from core.rendering.hair_flow import HairFlow
 from core.rendering.places import at_size, places_of, tiled
 
 GIRTH = 0.22
@@ -26,6 +27,8 @@ POLE = (0.0, -0.05)
 """x and z of the crown, from which hair runs."""
 CROWN = (0.03, 0.09)
 """Distances from the axis at which strands are not seen yet, and entirely."""
+FLOW_CROWN = (0.01, 0.04)
+"""The same where a photo tells how they run."""
 CENTRE = np.array([0.0, 0.03, -0.02])
 """Of the ball that the shine takes the head for."""
 LAMP = np.array([-0.25, 0.85, 0.46])
@@ -41,8 +44,14 @@ SWING, LIMP, FREE = 0.085, 0.10, -0.08
 Floats = NDArray[np.float32]
 
 
-def with_strands(frame: Frame, strands: HairStrands) -> Frame:
-    """A frame whose hair has strands; the very same one where it shows none."""
+def with_strands(frame: Frame, strands: HairStrands, flow: HairFlow | None = None) -> Frame:
+    """A frame whose hair has strands; the very same one where it shows none.
+
+    Args:
+        frame: with labels.
+        strands: the head's.
+        flow: where a photo tells how they run: then they are drawn from it.
+    """
     if frame.labels is None:
         return frame
     if strands.curl:
@@ -50,16 +59,21 @@ def with_strands(frame: Frame, strands: HairStrands) -> Frame:
     rgb, size = frame.rgb, len(frame.rgb)
     hair = (frame.labels == PARTS.index("hair")).astype(np.float32)
     share = cv2.resize(cv2.GaussianBlur(hair, (3, 3), 0), (size, size), interpolation=cv2.INTER_LINEAR).ravel()
-    along_z = _calmed(at_size(frame.depth, size), share.reshape(size, size))
+    along_z = at_size(frame.depth, size)
+    if flow is None:
+        along_z = _calmed(along_z, share.reshape(size, size))
     chosen = np.flatnonzero((share > 0.02) & (along_z.ravel() > 0))
     if not len(chosen):
         return frame
     points, directions = places_of(frame.camera, along_z, chosen)
-    detail, out = strands_at(points, strands)
-    shown = np.clip((out - CROWN[0]) / (CROWN[1] - CROWN[0]), 0, 1) * share[chosen]
-    # light hair has less room to shine, and its shadows are filled
-    light = rgb.reshape(-1, 3)[chosen].mean(axis=1) / 255
-    detail *= 1 - LIGHT_CALM * light
+    if flow is None:
+        detail, out = strands_at(points, strands)
+        # light hair has less room to shine, and its shadows are filled
+        detail *= 1 - LIGHT_CALM * rgb.reshape(-1, 3)[chosen].mean(axis=1) / 255
+    else:
+        detail, out = flow.at(points), np.hypot(points[:, 0] - POLE[0], points[:, 2] - POLE[1])
+    first, last = CROWN if flow is None else FLOW_CROWN
+    shown = np.clip((out - first) / (last - first), 0, 1) * share[chosen]
     detail += np.log1p(SHINE * _shine(points, directions, detail))
     change = np.exp(detail * shown)
     finished = rgb.reshape(-1, 3).copy()

@@ -1,0 +1,71 @@
+"""What a photographed head shows beyond its photo's reach: skin, hair and ears go on as the photo began them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.mask import PARTS
+from core.rendering.carried_tones import CarriedTones, Shown, headwear, seeds_of
+from core.rendering.ears import Ear, ears_of
+from core.rendering.form import form_of
+from core.rendering.hair_flow import HairFlow
+from core.rendering.skin_tones import SkinTones, in_skin_tones, skin_tones_of
+from core.rendering.strays import Strays
+
+if TYPE_CHECKING:
+    from core.frame import Frame
+    from core.photo_layer import PhotoLayer
+    from core.rendering.occupancy import FieldGrid
+
+HAIR_SEEDS, HAIR_ODD = 250, 0.9
+"""Pixels of hair under which a photo says nothing about hair; and how far, in natural logarithms, a pixel's lightness
+may lie from the middle one: a badge on a cap lies further."""
+OWN, HOLLOW = 0.45, 0.1
+"""How far the model's own fine shading of hair is believed; how much darker hollows are, natural logarithms."""
+
+
+@dataclass(frozen=True, eq=False)
+class HiddenSide:
+    """What is known of a head's hidden side, made once for a head.
+
+    Attributes:
+        strays: what does not belong to the head.
+        skin: tones of skin; None where the photo shows too little.
+        hair: tones of hair; None likewise.
+        ears: where the head has some.
+        flow: how its strands run; None likewise.
+    """
+
+    strays: Strays
+    skin: SkinTones | None
+    hair: CarriedTones | None
+    ears: tuple[Ear, ...]
+    flow: HairFlow | None
+
+    @staticmethod
+    def of(photo: PhotoLayer, grid: FieldGrid) -> HiddenSide | None:
+        """Of the photo that a head wears, and of the head on a grid; None where nobody has told the photo's parts."""
+        if photo.labels is None:
+            return None
+        seeds = seeds_of(photo, headwear(photo.labels), least=HAIR_SEEDS, odd=HAIR_ODD)
+        hair = None if seeds is None else CarriedTones.of(seeds)
+        return HiddenSide(Strays.of(photo), skin_tones_of(photo), hair, ears_of(grid), HairFlow.of(photo))
+
+    def drawn(self, frame: Frame) -> Frame:
+        """A frame in the photo's tones; the photo itself is laid over it afterwards."""
+        if frame.labels is None:
+            return frame
+        frame = self.strays.cut(frame)
+        assert frame.labels is not None
+        form = form_of(frame.depth, frame.camera)
+        if self.skin is not None:
+            frame = in_skin_tones(frame, self.skin, form, self.ears)
+        if self.hair is not None:
+            hair = np.asarray(frame.labels == PARTS.index("hair"), np.float32)
+            shown = Shown.of(frame, hair, form)
+            if shown is not None:
+                frame = shown.toned(self.hair, np.zeros(len(shown.chosen), np.float32), own=OWN, hollow=HOLLOW)
+        return frame

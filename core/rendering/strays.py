@@ -1,0 +1,158 @@
+"""What does not belong to a photographed head and is seen from elsewhere: wisps beside it, glasses that nobody wears.
+
+A search that looks from one side leaves matter behind that its camera does not tell from what lies there: specks of
+glasses before the eyes of somebody who wears none, a frame's bits in the air, an island of hair on a neck.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from core.mask import PARTS
+from core.rendering.places import places_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.frame import Frame
+    from core.photo_layer import PhotoLayer
+
+    Floats = NDArray[np.float32]
+    Mask = NDArray[np.bool_]
+
+LEAST_GLASSES = 2.5e-3
+"""Share of a photo that glasses must fill to be worn."""
+MARGIN = 0.03
+"""How far above and below the photo's glasses a head may have some, world units."""
+ISLAND = 2.5e-3
+"""Share of the picture below which a patch of one part within others is none."""
+ISLANDS = ("skin", "hair", "neck", "cloth", "ears")
+SOLID, THIN = 0.8, 1 / 40
+"""Alpha of matter that is seen clearly, and thickness in picture sides below which what is not is a wisp."""
+BEFORE = 0.006
+"""How far before the surface around, world units, a speck hides it."""
+SEEN = 0.3
+"""Alpha from which there is something."""
+
+
+@dataclass(frozen=True)
+class Strays:
+    """What a photo says of glasses.
+
+    Attributes:
+        lowest, highest: heights between which a head may have glasses, world units; the lowest lies above where it
+            may have none.
+    """
+
+    lowest: float
+    highest: float
+
+    @staticmethod
+    def of(photo: PhotoLayer) -> Strays:
+        """Of the photo that a head wears, with labels."""
+        assert photo.labels is not None
+        worn = photo.labels == PARTS.index("glasses")
+        side = len(photo.depth)
+        small = cv2.resize(worn.astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST) > 0
+        chosen = np.flatnonzero(small & (photo.depth > 0))
+        if worn.mean() < LEAST_GLASSES or not len(chosen):
+            return Strays(np.inf, -np.inf)
+        heights = places_of(photo.camera, photo.depth, chosen)[0][:, 1]
+        low, high = np.percentile(heights, (2, 98))
+        return Strays(float(low) - MARGIN, float(high) + MARGIN)
+
+    def cut(self, frame: Frame) -> Frame:
+        """A frame without; the very same one where it has none, or tells no parts."""
+        if frame.labels is None:
+            return frame
+        glasses = frame.labels == PARTS.index("glasses")
+        if not glasses.any():
+            return self._relabelled(frame, np.zeros_like(glasses))
+        side = frame.labels.shape[0]
+        alpha = cv2.resize(frame.alpha, (side, side), interpolation=cv2.INTER_AREA)
+        strange = self._strange(frame, glasses)
+        clear = (cv2.medianBlur(alpha, 3) > SOLID).astype(np.uint8)
+        thick = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(3, round(side * THIN)) | 1,) * 2)
+        body = cv2.dilate(cv2.morphologyEx(clear, cv2.MORPH_OPEN, thick), np.ones((3, 3), np.uint8)) > 0
+        # at other heights it is the label that is strange, not the matter
+        loose = glasses if self.highest < self.lowest else glasses & ~strange
+        wisps = (alpha > 0) & ~body & (cv2.dilate(loose.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+        specks = loose & strange & self._before(frame, strange)
+        return self._relabelled(_without(frame, wisps | specks), strange)
+
+    def _strange(self, frame: Frame, glasses: Mask) -> Mask:
+        """Which of the pixels that are labelled glasses are none."""
+        if self.highest < self.lowest:
+            return glasses
+        chosen = np.flatnonzero(glasses & (frame.depth > 0))
+        heights = places_of(frame.camera, frame.depth, chosen)[0][:, 1]
+        strange = np.zeros(glasses.size, np.bool_)
+        strange[chosen] = (heights < self.lowest) | (heights > self.highest)
+        return strange.reshape(glasses.shape)
+
+    @staticmethod
+    def _before(frame: Frame, strange: Mask) -> Mask:
+        """Which strange pixels lie before the surface around them."""
+        known = (frame.depth > 0) & ~strange
+        size = (9, 9)
+        near = cv2.blur(known.astype(np.float32), size)
+        mean = cv2.blur(frame.depth * known, size) / np.maximum(near, 1e-3)
+        return np.asarray((near > 0.1) & (mean - frame.depth > BEFORE), np.bool_)
+
+    @staticmethod
+    def _relabelled(frame: Frame, strange: Mask) -> Frame:
+        """A frame whose strange pixels and islands have the labels around them."""
+        assert frame.labels is not None
+        wrong = strange & (frame.depth > 0)
+        for part in ISLANDS:
+            own = (frame.labels == PARTS.index(part)).astype(np.uint8)
+            count, pieces, facts, _ = cv2.connectedComponentsWithStats(own, connectivity=4)
+            small = facts[:, cv2.CC_STAT_AREA] < ISLAND * own.size
+            small[0] = False
+            if count > 1 and small.any():
+                wrong |= small[pieces]
+        known = ~wrong & (frame.labels != 0)
+        if not wrong.any() or not known.any():
+            return frame
+        return replace(frame, labels=np.where(wrong, _nearest(frame.labels, known), frame.labels))
+
+
+def _without(frame: Frame, gone: Mask) -> Frame:
+    """A frame whose gone pixels [h, h] show what is around them, be it nothing."""
+    if not gone.any():
+        return frame
+    size = len(frame.rgb)
+    wide = cv2.dilate(gone.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    depth = _nearest(frame.depth, ~wide)
+    assert frame.labels is not None
+    labels = _nearest(frame.labels, ~wide)
+    large = cv2.resize(wide.astype(np.uint8), (size, size), interpolation=cv2.INTER_NEAREST) > 0
+    soft = cv2.blur(large.astype(np.float32), (5, 5))
+    rgb = cv2.GaussianBlur(_nearest(frame.rgb, ~large), (0, 0), 2.0).astype(np.float32)
+    alpha = cv2.GaussianBlur(_nearest(frame.alpha, ~large), (0, 0), 1.0)
+    mixed = frame.rgb + soft[..., None] * (rgb - frame.rgb)
+    return replace(
+        frame,
+        rgb=(mixed + 0.5).astype(np.uint8),
+        alpha=np.asarray(frame.alpha + soft * (alpha - frame.alpha), np.float32),
+        depth=depth,
+        labels=labels,
+    )
+
+
+def _nearest(values: NDArray[Any], known: Mask) -> NDArray[Any]:
+    """Values [H, W, ...] whose unknown pixels have that of the nearest known one; as they are where none is known."""
+    if not known.any():
+        return values
+    _, index = cv2.distanceTransformWithLabels(
+        (~known).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    flat = np.flatnonzero(known)
+    places = np.zeros(int(index.max()) + 1, np.intp)
+    places[index.ravel()[flat]] = flat
+    found: NDArray[Any] = values.reshape(known.size, -1)[places[index.ravel()]].reshape(values.shape)
+    return found

@@ -1,0 +1,141 @@
+"""Beyond a photo's reach hair runs on, ears have a form, and what floats is cut."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from core.camera import Camera
+from core.mask import PARTS
+from core.rendering.ears import Ear, ears_of
+from core.rendering.form import form_of
+from core.rendering.hair_flow import TEXEL, HairFlow, unrolled
+from core.rendering.hidden_side import HiddenSide
+from core.rendering.occupancy import FieldGrid
+from core.rendering.strays import Strays
+from tests.core.rendering.photographed_ball import SIDE, depth_of, frame_of, middle_of, photo_of, plain
+
+BROWN = (110, 80, 50)
+FRONT, BEHIND = Camera.orbit(), Camera.orbit(np.pi)
+NODES, HALF = 64, 0.4
+EAR = np.array([0.15, -0.03, 0.03])
+
+
+def grid_with_ears(*sides: int) -> FieldGrid:
+    """A grid that is solid and known everywhere, with a lump labelled ear on some sides."""
+    at = np.linspace(-HALF, HALF, NODES)
+    z, y, x = np.meshgrid(at, at, at, indexing="ij")
+    labels = np.zeros((NODES,) * 3, np.uint8)
+    for side in sides:
+        off = np.stack([(x - side * EAR[0]) / 0.04, (y - EAR[1]) / 0.06, (z - EAR[2]) / 0.045])
+        labels[(off**2).sum(axis=0) < 1] = PARTS.index("ears")
+    filled = torch.ones(NODES, NODES, NODES)
+    return FieldGrid(100 * filled, filled.repeat(4, 1, 1, 1), torch.from_numpy(labels), (HALF,) * 3)
+
+
+def test_hidden_hair_has_the_colour_of_the_photos() -> None:
+    hidden = HiddenSide.of(photo_of(FRONT, plain(BROWN), "hair"), grid_with_ears())
+    assert hidden is not None
+    assert hidden.skin is None
+    found = middle_of(hidden.drawn(frame_of((160, 60, 30), "hair", BEHIND)))
+    np.testing.assert_allclose(found, BROWN, atol=5)
+
+
+def test_a_photo_without_labels_says_nothing() -> None:
+    assert HiddenSide.of(replace(photo_of(FRONT, plain(BROWN)), labels=None), grid_with_ears()) is None
+
+
+@pytest.mark.parametrize("angle_degrees", [0, 90])
+def test_strands_run_on_as_the_photos_do_and_down_behind(angle_degrees: float) -> None:
+    """In the middle of the photo strands run down or across; behind the head always down."""
+    rows, columns = np.indices((SIDE, SIDE))
+    across = columns if angle_degrees == 0 else rows
+    grey = 120 * np.exp(0.3 * np.sin(across * 2 * np.pi / 4))
+    photo = photo_of(FRONT, grey[..., None].repeat(3, axis=2).astype(np.uint8), "hair")
+    flow = HairFlow.of(photo)
+    assert flow is not None
+
+    def smoothness(place: list[float]) -> float:
+        """Change along the columns to that along the rows: large where strands run down."""
+        column, row = (int(value / TEXEL) for value in unrolled(np.array(place)))
+        near = np.roll(flow.detail, 60 - column, axis=1)[row - 40 : row + 40, 20:100]
+        return float(np.abs(np.diff(near, axis=1)).mean() / np.abs(np.diff(near, axis=0)).mean())
+
+    front, back = smoothness([0, 0, 0.2]), smoothness([0, 0, -0.2])
+    assert back > 2
+    assert front > 2 if angle_degrees == 0 else front < 0.5
+
+
+def test_strands_close_around_the_head() -> None:
+    noisy = np.random.default_rng(0).integers(60, 160, (SIDE, SIDE, 1)).repeat(3, axis=2).astype(np.uint8)
+    flow = HairFlow.of(photo_of(FRONT, noisy, "hair"))
+    assert flow is not None
+    heights = np.linspace(-0.1, 0.1, 50)
+    seam = [np.stack([np.full(50, x), heights, np.full(50, -0.2)], axis=1) for x in (-1e-5, 1e-5)]
+    np.testing.assert_allclose(flow.at(seam[0]), flow.at(seam[1]), atol=0.05)
+    assert HairFlow.of(photo_of(FRONT, noisy, "skin")) is None
+
+
+def test_ears_are_found_where_the_head_has_some() -> None:
+    left, right = ears_of(grid_with_ears(1, -1))[::-1]
+    assert (left.side, right.side) == (1, -1)
+    np.testing.assert_allclose(left.middle, EAR[1:], atol=0.01)
+    assert [ear.side for ear in ears_of(grid_with_ears(1))] == [1]
+    assert ears_of(replace(grid_with_ears(1), labels=None)) == ()
+
+
+def test_an_ear_has_a_form_on_its_outer_side_only() -> None:
+    ear = Ear(1, (EAR[1], EAR[2]), 0.06)
+    y, z = np.meshgrid(np.linspace(-0.1, 0.04, 40), np.linspace(-0.04, 0.1, 40))
+    points = np.stack([np.full(y.size, EAR[0]), y.ravel(), z.ravel()], axis=1)
+    out = np.tile(np.array([1, 0, 0], np.float32), (len(points), 1))
+    shade = ear.shade(points, out)
+    assert shade.min() < -0.2
+    assert shade.std() > 0.05
+    assert not ear.shade(points, -out).any(), "its back is plain"
+    assert not ear.shade(points * [-1, 1, 1], -out).any(), "the other ear is another one"
+
+
+def test_hollows_are_told_from_ridges_and_outlines_are_none() -> None:
+    depth = depth_of(FRONT, 128)
+    rows, columns = np.indices(depth.shape) - 64
+    dent = 0.006 * np.exp(-(rows**2 + columns**2) / 8).astype(np.float32)
+    assert form_of(depth + dent, FRONT).hollow[64, 64] > 0.15
+    assert form_of(depth - dent, FRONT).hollow[64, 64] < -0.15
+    form = form_of(depth, FRONT)
+    assert np.percentile(form.hollow, 99) < 0.1
+    np.testing.assert_allclose(form.normals[64, 64], [0, 0, 1], atol=0.03)
+
+
+def test_glasses_that_nobody_wears_are_cut_and_worn_ones_stay() -> None:
+    photo = photo_of(FRONT, plain(BROWN))
+    frame = frame_of(BROWN, "skin", FRONT)
+    assert frame.labels is not None
+    glasses = np.zeros_like(frame.labels, bool)
+    glasses[120:124, 100:156] = True
+    labels = np.where(glasses, PARTS.index("glasses"), frame.labels).astype(np.uint8)
+    rgb = np.where(glasses[..., None], np.uint8(0), frame.rgb)
+    depth = np.where(glasses, frame.depth - 0.03, frame.depth).astype(np.float32)
+    wearing = replace(frame, labels=labels, rgb=rgb, depth=depth)
+    cut = Strays.of(photo).cut(wearing)
+    assert cut.labels is not None
+    assert not (cut.labels == PARTS.index("glasses")).any()
+    np.testing.assert_allclose(cut.rgb[122, 110:146], np.broadcast_to(BROWN, (36, 3)), atol=25)
+    worn = cv2.dilate(glasses.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    assert photo.labels is not None
+    seen = replace(photo, labels=np.where(worn, PARTS.index("glasses"), photo.labels).astype(np.uint8))
+    kept = Strays.of(seen).cut(wearing)
+    np.testing.assert_array_equal(kept.rgb, wearing.rgb)
+
+
+def test_an_island_of_hair_on_skin_is_skin() -> None:
+    frame = frame_of(BROWN, "skin", FRONT)
+    assert frame.labels is not None
+    labels = frame.labels.copy()
+    labels[100:106, 100:106] = PARTS.index("hair")
+    found = Strays.of(photo_of(FRONT, plain(BROWN))).cut(replace(frame, labels=labels)).labels
+    np.testing.assert_array_equal(found, frame.labels)
