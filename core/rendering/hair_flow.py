@@ -9,13 +9,15 @@ contrast that the photo's hair has in each width. The map is made once for a hea
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from core.mask import PARTS
+from core.rendering.form import form_of
 from core.rendering.places import places_of, remapped, solid
 
 if TYPE_CHECKING:
@@ -69,24 +71,14 @@ class HairFlow:
         """The strands of a photo; None where it shows too little hair."""
         if photo.labels is None:
             return None
-        side = len(photo.picture)
-        hair = cv2.resize((photo.labels == PARTS.index("hair")).astype(np.uint8), (side, side)) > 0
-        inner = cv2.erode(hair.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(np.float32)
-        inner *= photo.cover / np.float32(255)
-        votes = cv2.resize(inner, (VOTES_PX, VOTES_PX), interpolation=cv2.INTER_AREA)
-        if votes.sum() < LEAST_VOTES:
+        hair = (photo.labels == PARTS.index("hair")).astype(np.float32)
+        small = (VOTES_PX, VOTES_PX)
+        cover = cv2.resize(photo.cover, small, interpolation=cv2.INTER_AREA) / np.float32(255)
+        if (cv2.resize(hair, small, interpolation=cv2.INTER_AREA) * cover).sum() < LEAST_VOTES:
             return None
-        light = np.log(photo.picture.mean(axis=2).astype(np.float32) / 255 + 0.04)
-        bands = [_band(light, hair, low, high) for low, high, *_ in BANDS]
-        along = _directions(photo, bands[0] + bands[1], votes)
-        drawn = np.zeros((round(LENGTH / TEXEL), round(2 * math.pi * GIRTH / TEXEL)), np.float32)
-        for number, (band, (low, high, doublings, amount)) in enumerate(zip(bands, BANDS, strict=True)):
-            noise = _noise(drawn.shape, low, high, number)
-            smeared = _smeared(noise, along, doublings)
-            loud = cv2.GaussianBlur(smeared * smeared, (0, 0), 3 * high)
-            drawn += smeared / np.sqrt(np.maximum(loud, 1e-12)) * np.float32(amount * band[inner > 0.5].std())
-        like = np.sum([band * amount for band, (*_, amount) in zip(bands, BANDS, strict=True)], axis=0)
-        return HairFlow(_distributed(drawn, like[inner > 0.5]))
+        # edits that only take some of the photo away leave the strands as they are
+        nothing = np.zeros_like(photo.cover)
+        return _flow_of(replace(photo, cover=nothing, cover_from_here=nothing, gains=None, way=()))
 
     def at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Detail [N] at world points [N, 3]."""
@@ -97,6 +89,31 @@ class HairFlow:
             [column / (2 * math.pi * GIRTH) * columns % columns, np.clip(row / TEXEL, 0, len(self.detail) - 1)], axis=1
         )
         return np.asarray(remapped(wide, place.astype(np.float32)), np.float64)
+
+
+@lru_cache(maxsize=3)
+def _flow_of(photo: PhotoLayer) -> HairFlow:
+    """The strands that a photo's picture and labels show, whatever covers it."""
+    side, small = len(photo.picture), (VOTES_PX, VOTES_PX)
+    hair = cv2.resize(np.asarray(photo.labels == PARTS.index("hair"), np.uint8), (side, side)) > 0
+    inner = cv2.erode(hair.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(np.float32)
+    depth = cv2.resize(photo.depth, small, interpolation=cv2.INTER_NEAREST)
+    squarely = np.clip((form_of(depth, photo.camera).normals @ -photo.camera.forward - 0.3) / 0.4, 0, 1)
+    squarely = np.asarray(squarely * (depth > 0), np.float32)
+    votes = cv2.resize(inner, small, interpolation=cv2.INTER_AREA) * squarely
+    sure = inner * cv2.resize(squarely, (side, side), interpolation=cv2.INTER_LINEAR) > 0.5
+    light = np.log(photo.picture.mean(axis=2).astype(np.float32) / 255 + 0.04)
+    bands = [_band(light, hair, low, high) for low, high, *_ in BANDS]
+    along = _directions(photo, bands[0] + bands[1], votes)
+    drawn = np.zeros((round(LENGTH / TEXEL), round(2 * math.pi * GIRTH / TEXEL)), np.float32)
+    if not sure.any():
+        return HairFlow(drawn)
+    for number, (band, (low, high, doublings, amount)) in enumerate(zip(bands, BANDS, strict=True)):
+        smeared = _smeared(_noise(drawn.shape, low, high, number), along, doublings)
+        loud = cv2.GaussianBlur(smeared * smeared, (0, 0), 3 * high)
+        drawn += smeared / np.sqrt(np.maximum(loud, 1e-12)) * np.float32(amount * band[sure].std())
+    like = np.sum([band * amount for band, (*_, amount) in zip(bands, BANDS, strict=True)], axis=0)
+    return HairFlow(_distributed(drawn, like[sure]))
 
 
 def unrolled(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -169,6 +186,7 @@ def _squeeze(rows: int) -> Floats:
     return np.asarray(1 / np.maximum(around, NARROWEST), np.float32)
 
 
+@lru_cache(maxsize=len(BANDS))
 def _noise(shape: tuple[int, int], low: float, high: float, seed: int) -> Floats:
     """Noise between two widths, the wider in columns the nearer to the crown, [R, C]; it repeats around."""
     random = np.random.default_rng(seed).standard_normal(shape).astype(np.float32)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import cv2
@@ -78,6 +79,7 @@ class SkinTones:
     texel: float
 
 
+@lru_cache(maxsize=3)
 def skin_tones_of(photo: PhotoLayer) -> SkinTones | None:
     """The tones that a photo's skin gives; None where it shows too little of it."""
     if photo.labels is None:
