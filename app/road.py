@@ -110,10 +110,11 @@ def make_head(
 ) -> Head:
     """Search the head of an aligned photo, or improve `start`; better and better ones come as results of `report`."""
     from core import inverters
+    from core.editors.tidying import tidied
 
     check_names(generator, method)
     report(Progress(0, 0, "Loading the head model"))
-    inverter = inverters.load(method, further=further)
+    inverter = inverters.load(method, further=further, tidy=tidied)
     return inverter.invert(
         alignment, loaded_generator(generator, half=half), report, seed=seed, seconds=seconds, steps=steps, start=start
     )
@@ -287,6 +288,31 @@ def check_export(path: Path) -> None:
     from core import exporters
 
     exporters.check(path)
+
+
+def random_project(seed: int, *, generator: str = "mini", half: bool = False, neural_px: int | None = None) -> Project:
+    """The random head of a seed as a document of its own; a picture of it stands where a photo would.
+
+    Args:
+        seed: the same one gives the same head.
+        generator: installed, by name.
+        half: as for `renderer_of`.
+        neural_px: as for `renderer_of`.
+    """
+    from core.editors.random_head import random_head
+    from core.photo import Photo
+    from core.project import Project
+
+    head = random_head(loaded_generator(generator, half=half), seed)
+    renderer = renderer_of(head, half=half, neural_px=neural_px)
+    picture = renderer.render(head.camera, Quality.NEAR).rgb
+    return Project(
+        photo=Photo.from_array(picture, f"seed {seed}"),
+        camera=head.camera,
+        head=head,
+        preview=picture,
+        stand_in=stand_in_of(head, renderer),
+    )
 
 
 def preview_of(head: Head, renderer: Renderer | None = None) -> NDArray[np.uint8]:

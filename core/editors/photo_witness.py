@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.base_planes import base_planes
 from core.mask import PARTS
-from core.trigrid import Trigrid
 
 if TYPE_CHECKING:
     from core.head import Head
@@ -22,7 +22,7 @@ def denies(head: Head, part: str) -> bool:
     Asked for glasses: where a photo was followed, what shines is taken for glass now and then. Only heads without edits
     are what their photos show.
     """
-    if part != "glasses" or head.eyewear is not None or not isinstance(head.trigrid, Trigrid):
+    if part != "glasses" or head.eyewear is not None or base_planes(head.trigrid) is None:
         return False
     seen = [photo.labels for photo in head.photos if photo.labels is not None]
     faces = [labels for labels in seen if (labels == PARTS.index("skin")).mean() >= FACE_SHARE]

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from core.further_photo import FurtherPhoto
+    from core.inverters.tidied import Tidy
     from core.protocols import Inverter
 
 
@@ -53,19 +54,21 @@ INVERTERS: dict[str, Callable[[], Inverter]] = {"pivotal": _pivotal, "pseudo-vie
 """Method name -> loader."""
 
 
-def load(name: str, *, bare: bool = False, further: Sequence[FurtherPhoto] = ()) -> Inverter:
+def load(name: str, *, bare: bool = False, further: Sequence[FurtherPhoto] = (), tidy: Tidy | None = None) -> Inverter:
     """The inverter of that name.
 
     Args:
         name: in the table.
         bare: its heads do not wear their photo, and no other method helps; figures of the field itself are taken so.
         further: photos of the same person from other sides.
+        tidy: wipes off what hangs in the air; None leaves it. Bare heads stay as they are found.
 
     Raises:
         KeyError: there is none.
         InversionError: the method uses one photo, and there are more.
     """
     from core.inverters.photo_layer import Photographed
+    from core.inverters.tidied import Tidied
     from core.inverters.timed import Timed
 
     inverter = INVERTERS[name]()
@@ -76,5 +79,5 @@ def load(name: str, *, bare: bool = False, further: Sequence[FurtherPhoto] = ())
             )
         inverter = inverter.with_further(further)
     if not bare:
-        return Timed(Photographed(inverter))
+        return Timed(Photographed(inverter if tidy is None else Tidied(inverter, tidy)))
     return inverter.by_itself() if isinstance(inverter, HasHelp) else inverter

@@ -21,7 +21,7 @@ from core.inverters.tone import Tones, tones
 from core.inverters.visibility import free_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor
 
@@ -60,6 +60,29 @@ class ColouringSettings:
     empty: float = 4.0
 
 
+@dataclass(frozen=True, eq=False)
+class Coloured:
+    """A head in its photo's tones, without what it took to find it.
+
+    Attributes:
+        latents: [L, W].
+        camera: the photo's.
+        trigrid: the planes.
+        delta: what differs from what the latents alone give, as `Head.delta` holds it.
+        surface: points on it, without clutter.
+        tones: the colours that they should have, and which of them the photo shows.
+        free: float32 [3, 1, D, H, W], 1 where a trigrid cell serves what the photo shows, 0 where it does not.
+    """
+
+    latents: Tensor
+    camera: Camera
+    trigrid: Trigrid
+    delta: Mapping[str, Tensor]
+    surface: Surface
+    tones: Tones
+    free: Tensor
+
+
 class Colouring:
     """One running fit. `step` improves it; `delta` and `trigrid` tell where it stands.
 
@@ -92,7 +115,11 @@ class Colouring:
         planes = pivot.planes if offset is None else pivot.planes + offset
         self._pivot, self._begun = pivot.with_planes(planes.contiguous()), offset
         self._clutter, wrong = clutter(generator, self._pivot, view, refined)
-        self.surface = _without(wrong, pivot.box_side, Surface.of(generator, self._pivot, seed, around=1))
+        surface = Surface.of(generator, self._pivot, seed, around=1)
+        if offset is not None:
+            # the offset has its shape from the photo; its colours are right where the photo is, which tells them again
+            surface = surface.in_colours_of(generator, pivot)
+        self.surface = _without(wrong, pivot.box_side, surface)
         self.tones: Tones = tones(generator, self._pivot, self.surface, view, refined, generator.info.parts, further)
         self.free = free_cells(self._pivot, self.surface.points, self.tones.seen)
         self._noise = torch.Generator().manual_seed(seed)
@@ -111,12 +138,17 @@ class Colouring:
         """What differs from the pivot, as `Head.delta` holds it."""
         moved = {name: weight.detach().clone() for name, weight in self._weights.items() if weight.any()}
         planes = self._offset.planes
-        return moved | {"trigrid": planes if self._begun is None else planes + self._begun}
+        return moved | {"trigrid": planes if self._begun is None else planes.add_(self._begun)}
 
     @property
     def trigrid(self) -> Trigrid:
         """The planes as they stand."""
         return self._offset.trigrid
+
+    @property
+    def coloured(self) -> Coloured:
+        """The head as it stands, as a value that holds none of the fit's memory."""
+        return Coloured(self.latents, self.camera, self.trigrid, self.delta, self.surface, self.tones, self.free)
 
     def step(self, done: float = 0.0) -> dict[str, float]:
         """One step of Adam; the losses before it, by name.

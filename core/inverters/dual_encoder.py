@@ -23,14 +23,15 @@ from core.errors import CheckpointError, InversionError
 from core.generators.mini_prior import LatentPrior
 from core.head import Head
 from core.inverters.encoder import encode, fingerprint
-from core.inverters.first_look import first_look
-from core.inverters.glimpse import Glimpse
+from core.inverters.evidence import part_chances
+from core.inverters.first_look import CLOTHES, first_look
+from core.inverters.glimpse import Glimpse, enlarged
 from core.inverters.lifting import ReadField
 from core.inverters.occlusion import stitched
 from core.inverters.offset_encoder import OffsetEncoder, OffsetEncoderConfig, lifted
 from core.inverters.pose import RefinedCamera
 from core.inverters.second_look import looked_again
-from core.mask import Mask
+from core.mask import PARTS, Mask
 from core.progress import Progress
 from core.protocols import PlaneGenerator
 from core.tensor_file import write_tensors
@@ -180,7 +181,8 @@ class DualEncoder:
         # where rays meet the first reconstruction they meet the finished head: offsets move surfaces by millimetres
         glimpse = Glimpse(generator, read, RefinedCamera(camera))
         if self._stitching != "first stage":
-            look = first_look(generator, read, camera, photo, mask, glimpse)
+            clothes = part_chances(photo)[:, PARTS.index(CLOTHES)][:, None]
+            look = first_look(generator, read, camera, photo, mask, glimpse, clothes)
             with torch.no_grad():
                 trigrid = self._second_stage(generator, head, field, read, look, glimpse)
                 head = replace(head, trigrid=trigrid, delta={"trigrid": trigrid.planes - field.planes})
@@ -239,7 +241,7 @@ def _drawn(
     with torch.no_grad():
         camera = RefinedCamera(head.camera)
         seen = glimpse.see(generator, head.trigrid, camera, (0, 0, info.neural_px, info.neural_px), SAMPLES)
-        picture = generator.picture(seen.features[None], seen.alpha[None, None], head.latents[None])[0]
+        picture = enlarged(generator, seen, head.latents)[0]
         preview = (picture.permute(1, 2, 0).clamp(0, 1) * 255).round().byte().numpy()
         shown = F.interpolate(mask, seen.alpha.shape, mode="area")[0, 0] * seen.alpha
     found = replace(head, visibility=Mask(shown.clamp(0, 1).numpy(), "seen"))

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
     from core.camera import Camera
     from core.field import Field
+    from core.inverters.glimpse import Seen
     from core.protocols import Generator
 
 PHOTO_PX, LOOK_PX = 256, 128
 """Sides of the photo and of the first reconstruction."""
 SAMPLES = 6
 """Samples a ray of the reconstruction."""
+CLOTHES = "cloth"
 SOLID = 0.05
 """Alpha below which a ray's depth is that of its neighbours."""
 
@@ -52,8 +54,12 @@ def first_look(
     photo: Tensor,
     mask: Tensor,
     glimpse: Glimpse | None = None,
+    clothes: Tensor | None = None,
 ) -> FirstLook:
     """Draw the first reconstruction small, and put the photo beside it.
+
+    A collar that stands up beside the neck would be laid on the neck, and built up in the air beside it: where the
+    photo shows clothes and the head has none, the photo is taken to show what the head does.
 
     Args:
         generator: of the head.
@@ -62,6 +68,7 @@ def first_look(
         photo: [1, 3, h, w] the person on white.
         mask: [1, 1, h, w].
         glimpse: of the head from that camera, where there is one already.
+        clothes: [1, 1, h, w] chance of clothes in the photo, 0..1; None believes all of it.
     """
     with torch.no_grad():
         refined = RefinedCamera(camera)
@@ -69,7 +76,23 @@ def first_look(
         seen = glimpse.see(generator, field, refined, (0, 0, LOOK_PX, LOOK_PX), SAMPLES)
         alpha = seen.alpha[None, None].clamp(0, 1)
         rgb, person = (sized(picture, PHOTO_PX) for picture in (photo, mask))
-        return FirstLook(rgb, person, seen.on_white().clamp(0, 1), alpha, spread_depth(seen.depth[None, None], alpha))
+        drawn = seen.on_white().clamp(0, 1)
+        if clothes is not None:
+            strange = sized(clothes, PHOTO_PX) * (1 - sized(_clothed(generator, seen), PHOTO_PX))
+            rgb, person = (
+                torch.lerp(theirs, sized(own, PHOTO_PX), strange) for theirs, own in ((rgb, drawn), (person, alpha))
+            )
+        return FirstLook(rgb, person, drawn, alpha, spread_depth(seen.depth[None, None], alpha))
+
+
+def _clothed(generator: Generator, seen: Seen) -> Tensor:
+    """Share of clothes [1, 1, S, S] in what is seen of a head; ones where it names none."""
+    share = seen.alpha.clamp(min=1e-3)
+    logits = generator.label_logits((seen.features / share).flatten(1).T)
+    if logits is None or CLOTHES not in generator.info.parts:
+        return torch.ones_like(seen.alpha)[None, None]
+    chances = logits.softmax(dim=1)[:, generator.info.parts.index(CLOTHES)]
+    return (chances.view_as(seen.alpha) * seen.alpha)[None, None]
 
 
 def spread_depth(premultiplied: Tensor, alpha: Tensor) -> Tensor:

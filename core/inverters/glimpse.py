@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
+from core.inverters.perceptual import multiplies_half
 from core.rendering.marching import EMPTY, POINTS_PER_CHUNK, composite, inside_region, solid_region
 from core.rendering.sampling import sampler_of
 
@@ -145,18 +146,38 @@ class Glimpse:
         jitter = torch.full((len(pixels),), 0.5) if noise is None else torch.rand(len(pixels), generator=noise)
         chosen, depths = self.depths(pixels, whole, samples, jitter)
         origin, directions = camera.rays(pixels[chosen], whole)
-        points = (origin + depths[..., None] * directions[:, None]).reshape(-1, 3)
-        raw, features = generator.decode(sampler_of(trigrid)(points))
-        raw = torch.where(inside_region(points, solid_region(generator)), raw, EMPTY)
-        colours = generator.colours(features)
-        both = torch.cat([features, colours], dim=1).unflatten(0, depths.shape)
-        blended, _, weights = composite(both, raw.view(depths.shape), self._closed_up(depths))
-        picture = blended.new_zeros(len(pixels), blended.shape[1] + 2)
-        facts = torch.cat(
-            [blended, weights.sum(1, keepdim=True), (weights.detach() * depths[:, 1:]).sum(1, keepdim=True)], dim=1
-        )
-        picture = picture.index_copy(0, chosen, facts).T.reshape(-1, side, side)
+        sample, region = sampler_of(trigrid), solid_region(generator)
+
+        def blended(directions: Tensor, depths: Tensor) -> Tensor:
+            points = (origin + depths[..., None] * directions[:, None]).reshape(-1, 3)
+            raw, features = generator.decode(sample(points))
+            raw = torch.where(inside_region(points, region), raw, EMPTY)
+            both = torch.cat([features, generator.colours(features)], dim=1).unflatten(0, depths.shape)
+            sums, _, weights = composite(both, raw.view(depths.shape), self._closed_up(depths))
+            deep = (weights.detach() * depths[:, 1:]).sum(1, keepdim=True)
+            return torch.cat([sums, weights.sum(1, keepdim=True), deep], dim=1)
+
+        if torch.is_grad_enabled():
+            facts = blended(directions, depths)
+        else:
+            # a whole picture at once would be the largest thing in memory
+            rays = max(1, POINTS_PER_CHUNK // samples)
+            pieces = zip(torch.split(directions, rays), torch.split(depths, rays), strict=True)
+            facts = torch.cat([blended(*piece) for piece in pieces])
+        picture = facts.new_zeros(len(pixels), facts.shape[1]).index_copy(0, chosen, facts).T.reshape(-1, side, side)
         return Seen(picture[:-5], picture[-5:-2], picture[-2], picture[-1].detach())
+
+
+def enlarged(generator: Generator, seen: Seen, latents: Tensor) -> Tensor:
+    """The generator's picture [1, 3, P, P] of what was seen; in half the bits where the processor multiplies those.
+
+    Args:
+        generator: makes it.
+        seen: its neural picture, or a window of it.
+        latents: [L, W] of the head.
+    """
+    with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_half()):
+        return generator.picture(seen.features[None], seen.alpha[None, None], latents[None]).float()
 
 
 def density(generator: Generator, trigrid: Field, points: Tensor) -> Tensor:

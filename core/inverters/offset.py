@@ -92,13 +92,15 @@ class PlaneOffset:
         with torch.no_grad():
             side = self.base.planes.shape[-1]
             coarse = F.interpolate(self.coarse.flatten(0, 1), (side, side), mode="bilinear", align_corners=False)
-            fine = torch.zeros_like(self._flat).index_put((self._index,), self._allowed() * self._free)
-            return coarse.view_as(self.base.planes) + fine.view_as(self.base.planes)
+            planes = coarse.view_as(self.base.planes)
+            planes.view(-1)[self._index] += self._allowed() * self._free
+            return planes
 
     @property
     def trigrid(self) -> Trigrid:
         """The base with the offset as it stands."""
-        return self.base.with_planes(self.base.planes + self.planes)
+        planes = self.planes
+        return self.base.with_planes(planes.add_(self.base.planes))
 
     def _allowed(self) -> Tensor:
         """The fine part [C, K] without what is barred."""

@@ -29,7 +29,8 @@ class QuickPerceptual:
     ) -> None:
         self._mask, self._backbone, self._stages = mask, backbone, stages
         with torch.no_grad():
-            self._target = self._embedded(target)
+            # none of its numbers is larger than one: half the bits lose nothing that a loop would notice
+            self._target = tuple(layer.half() for layer in self._embedded(target))
 
     def distance(self, pictures: Tensor) -> Tensor:
         """Of pictures as large as the target."""

@@ -24,12 +24,12 @@ from core.device import Effort, is_out_of_memory, seeded, with_less
 from core.errors import Cancelled, CheckpointError, DeviceError, InversionError
 from core.generators.bareness import can_go_without, latents_without
 from core.head import Head
-from core.inverters.colouring import PHOTO_PX, Colouring
+from core.inverters.colouring import PHOTO_PX, Coloured, Colouring
 from core.inverters.dual_encoder import DualEncoder, bundled_branches
 from core.inverters.encoder import encode
 from core.inverters.evidence import Evidence
 from core.inverters.further_photos import FurtherPhotos
-from core.inverters.glimpse import Glimpse
+from core.inverters.glimpse import Glimpse, enlarged
 from core.inverters.latent_search import LatentSearch, SearchSettings
 from core.inverters.latent_space import LatentSpace
 from core.inverters.pivotal_tuning import PivotalTuning, TuningSettings
@@ -172,7 +172,7 @@ class Pivotal:
         return USUAL
 
     def further_views(
-        self, generator: PlaneGenerator, evidence: Evidence, coloured: Colouring, photos: FurtherPhotos
+        self, generator: PlaneGenerator, evidence: Evidence, coloured: Coloured, photos: FurtherPhotos
     ) -> Sequence[FurtherView]:
         """What the tuning looks at beside the first photo.
 
@@ -399,7 +399,7 @@ class _Run:
         # the favourite of the first photo need not be everybody's; it stays until there is another
         self._best_score = self._best_pivot_score = math.inf
 
-    def _colour(self, generator: PlaneGenerator, evidence: Evidence, pivot: Pivot) -> Colouring:
+    def _colour(self, generator: PlaneGenerator, evidence: Evidence, pivot: Pivot) -> Coloured:
         plan, latents, camera = self._plan, pivot.latents, pivot.camera
         colouring = Colouring(
             generator,
@@ -412,14 +412,19 @@ class _Run:
             offset=pivot.offset,
         )
 
+        found: Coloured | None = None
+
         def coloured() -> None:
-            self._rung("Carrying colours around", latents, camera, colouring.trigrid, colouring.delta)
+            nonlocal found
+            found = colouring.coloured
+            self._rung("Carrying colours around", latents, camera, found.trigrid, found.delta)
 
         self._done = 1 + plan.search_steps
         self._stage("Carrying colours around", colouring.step, coloured, plan.colouring_steps, plan.colouring_until)
-        return colouring
+        assert found is not None, "a stage ends with a rung"
+        return found
 
-    def _tune(self, evidence: Evidence, coloured: Colouring) -> None:
+    def _tune(self, evidence: Evidence, coloured: Coloured) -> None:
         plan, latents, camera = self._plan, coloured.latents, coloured.camera
         if plan.tuning_steps == 0:
             return
@@ -535,7 +540,7 @@ class _Judge:
         with torch.no_grad():
             glimpse = Glimpse(generator, trigrid, refined)
             seen = glimpse.see(generator, trigrid, refined, (0, 0, self._neural_px, self._neural_px), SAMPLES)
-            picture = generator.picture(seen.features[None], seen.alpha[None, None], latents[None])
+            picture = enlarged(generator, seen, latents)
             view = self._view
             score = self._target.distance(picture) + 3 * masked_l1(picture, view.rgb, view.weight)
             rgb = (picture[0].permute(1, 2, 0).clamp(0, 1) * 255).round().byte().numpy()

@@ -22,9 +22,9 @@ from core.inverters.clutter import clutter
 from core.inverters.colouring import PHOTO_PX, opacity
 from core.inverters.evidence import part_loss
 from core.inverters.further_views import FurtherViews
-from core.inverters.glimpse import Glimpse
+from core.inverters.glimpse import Glimpse, enlarged
 from core.inverters.offset import PlaneOffset
-from core.inverters.perceptual import QuickPerceptual, multiplies_half
+from core.inverters.perceptual import QuickPerceptual
 from core.inverters.pose import RefinedCamera
 from core.inverters.surface import CELLS, LAYER, steepness
 from core.losses import IdentityTarget, at_most, identity_embedding, masked_l1
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from core.inverters.colouring import Colouring
+    from core.inverters.colouring import Coloured
     from core.inverters.evidence import Evidence, View
     from core.inverters.further_views import FurtherView
     from core.inverters.glimpse import Seen
@@ -107,7 +107,7 @@ class PivotalTuning:
         self,
         generator: Generator,
         evidence: Evidence,
-        coloured: Colouring,
+        coloured: Coloured,
         *,
         steps: int,
         seed: int = 0,
@@ -145,8 +145,9 @@ class PivotalTuning:
         """What differs from the pivot, as `Head.delta` holds it."""
         change = {name: weight.detach().clone() for name, weight in self._weights.items() if weight.any()}
         change["trigrid"] = self._offset.planes
-        zero = torch.zeros(())
-        return {name: self._begun.get(name, zero) + change.get(name, zero) for name in self._begun | change}
+        for name, begun in self._begun.items():
+            change[name] = change[name].add_(begun) if name in change else begun
+        return change
 
     @property
     def trigrid(self) -> Trigrid:
@@ -214,8 +215,7 @@ class PivotalTuning:
         """Losses of a rendered window, by name."""
         evidence = self._evidence
         row, column, side, whole = window
-        with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_half()):
-            picture = generator.picture(seen.features[None], seen.alpha[None, None], self._latents[None]).float()
+        picture = enlarged(generator, seen, self._latents)
         view, perceptual = self._target(window)
         ratio = picture.shape[-1] // side
         full = evidence.at(whole * ratio).cut(row * ratio, column * ratio, side * ratio)

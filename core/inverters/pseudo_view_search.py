@@ -19,7 +19,7 @@ from core.inverters.pseudo_view_targets import pseudo_targets
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.inverters.colouring import Colouring
+    from core.inverters.colouring import Coloured
     from core.inverters.evidence import Evidence
     from core.inverters.further_photos import FurtherPhotos
     from core.inverters.further_views import FurtherView
@@ -53,7 +53,7 @@ class PseudoViews(Pivotal):
         return FROM_MEAN if bundled_encoder(generator.info.name) is None else EARLY
 
     def further_views(
-        self, generator: PlaneGenerator, evidence: Evidence, coloured: Colouring, photos: FurtherPhotos
+        self, generator: PlaneGenerator, evidence: Evidence, coloured: Coloured, photos: FurtherPhotos
     ) -> Sequence[FurtherView]:
         """See `Pivotal`; the further photos, and pseudo-views from where none of them was taken."""
         px = min(VIEW_PX, generator.info.neural_px)

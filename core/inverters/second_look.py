@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
+from core.inverters.glimpse import enlarged
 from core.inverters.lifting import ReadField, logit_change
 from core.inverters.pose import RefinedCamera
 
@@ -70,10 +71,8 @@ def looked_again(
         slopes = _sized(slopes, side)[0].flatten(1).T.unflatten(1, known.colour.shape[1:])
         cells, px = trigrid.planes.shape[-1], generator.info.neural_px
         seen = glimpse.see(generator, ReadField.of(trigrid), refined, (0, 0, px, px), SAMPLES)
-        alpha = seen.alpha[None, None]
-        picture = generator.picture(seen.features[None], alpha, latents[None])
-        drawn = F.interpolate(picture, (side, side), mode="area").clamp(0, 1)
-        solid = (torch.minimum(_sized(alpha, side), look.mask) - LEAST_SOLID) / (1 - LEAST_SOLID)
+        drawn = F.interpolate(enlarged(generator, seen, latents), (side, side), mode="area").clamp(0, 1)
+        solid = (torch.minimum(_sized(seen.alpha[None, None], side), look.mask) - LEAST_SOLID) / (1 - LEAST_SOLID)
         change = (GAIN * logit_change(drawn, look.photo)).clamp(-MOST_CHANGE, MOST_CHANGE)
         change = change * solid.clamp(0, 1) * _sized(facing, side)
         values = (slopes @ change.flatten(2)[0].T[..., None])[..., 0]

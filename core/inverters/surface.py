@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -78,6 +78,11 @@ class Surface:
                 generator.colours(seen).clamp(0, 1),
                 seen.new_zeros(len(seen), 0) if logits is None else logits.softmax(dim=-1),
             )
+
+    def in_colours_of(self, generator: Generator, trigrid: Trigrid) -> Surface:
+        """The same points in the colours that other planes of the same head have there, just below the surface."""
+        _, features = decoded(generator, trigrid, self.points - LAYER / 2 * self.normals)
+        return replace(self, colours=generator.colours(features).clamp(0, 1))
 
 
 def steepness(generator: Generator, trigrid: Trigrid, points: Tensor, firm: Tensor) -> Tensor:

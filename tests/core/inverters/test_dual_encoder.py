@@ -13,7 +13,7 @@ from core.camera import Camera
 from core.errors import CheckpointError, InversionError
 from core.head import Head
 from core.inverters.dual_encoder import Branches, DualEncoder, load_branches, photo_and_mask, save_branches
-from core.inverters.first_look import FirstLook, first_look, spread_depth
+from core.inverters.first_look import FirstLook, first_look, sized, spread_depth
 from core.inverters.lifting import (
     Filling,
     SeenSurface,
@@ -146,6 +146,20 @@ def _look() -> tuple[TinyGenerator, Trigrid, Camera, FirstLook]:
     trigrid = generator.trigrid(generator.mean_latents())
     photo, mask = photo_and_mask(portrait(generator, generator.mean_latents(), camera))
     return generator, trigrid, camera, first_look(generator, trigrid, camera, photo, mask)
+
+
+def test_clothes_where_the_head_has_none_are_not_believed() -> None:
+    """A collar beside the neck is neither laid on the neck nor built up in the air."""
+    generator, camera = TinyGenerator(), Camera.orbit(0.2)
+    trigrid = generator.trigrid(generator.mean_latents())
+    white, person = torch.ones(1, 3, 256, 256), torch.ones(1, 1, 256, 256)
+    left = (torch.arange(256) < 100).float().expand(1, 1, 256, -1)
+    look = first_look(generator, trigrid, camera, white * 0, person, clothes=left)
+    own = first_look(generator, trigrid, camera, white * 0, person)
+    bare = sized(1 - own.alpha, 256) > 0.99
+    assert float(look.mask[bare & (left > 0)].max()) < 0.02, "beside the head the photo is taken to show nothing"
+    assert float(look.photo[:, :1][bare & (left > 0)].min()) > 0.98
+    assert torch.equal(look.photo[..., 110:], own.photo[..., 110:]), "elsewhere it is believed"
 
 
 def test_an_untrained_branch_lays_the_photo_on_and_learns() -> None:

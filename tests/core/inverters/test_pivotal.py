@@ -17,16 +17,16 @@ from core.inverters.colouring import Colouring, opacity
 from core.inverters.evidence import Evidence
 from core.inverters.latent_search import LatentSearch
 from core.inverters.latent_space import LatentSpace
-from core.inverters.pivotal import Plan
+from core.inverters.pivotal import Pivot, Plan
 from core.inverters.pivotal_tuning import PivotalTuning
 from core.progress import Progress, silent
+from core.trigrid import Trigrid
 from tests.core.inverters.portraits import portrait
 from tests.fakes import TinyGenerator, trigrid_of
 
 if TYPE_CHECKING:
     from core.align import Alignment
     from core.protocols import Generator
-    from core.trigrid import Trigrid
 
 CAMERA = Camera.orbit(0.25, 0.1)
 
@@ -79,6 +79,25 @@ def test_colouring_gives_the_tones_and_keeps_the_shape(photo: Alignment) -> None
     assert torch.allclose(changed.planes, planes, atol=1e-6)
 
 
+def test_a_pivot_with_an_offset_of_its_planes_keeps_it(photo: Alignment) -> None:
+    """What the dual encoder found is where the search, the colouring and so the tuning begin."""
+    tiny, latents = TinyGenerator(), _person()
+    offset = 0.01 * torch.randn(tiny.planes(latents[None])[0].shape, generator=torch.Generator().manual_seed(2))
+    pivot = Pivot(latents, CAMERA, offset)
+    planes = tiny.planes(latents[None])[0] + offset
+    found = pivot.trigrid(tiny)
+    assert isinstance(found, Trigrid)
+    assert torch.allclose(found.planes, planes)
+    colouring = Colouring(tiny, Evidence(photo), CAMERA, latents, steps=1, offset=offset)
+    assert torch.allclose(colouring.trigrid.planes, planes)
+    assert torch.allclose(colouring.delta["trigrid"], offset)
+    space = LatentSpace.of(tiny)
+    plain, moved = (
+        LatentSearch(tiny, Evidence(photo), CAMERA, latents, space, steps=1, offset=one) for one in (None, offset)
+    )
+    assert plain.step()["colour"] < moved.step()["colour"], "the photo is that of the latents alone"
+
+
 def test_matter_beyond_the_outline_goes(photo: Alignment) -> None:
     tiny = TinyGenerator()
     outline = np.asarray(photo.mask) * (np.arange(512) < 300)
@@ -97,8 +116,8 @@ def test_tuning_brings_the_picture_closer_and_leaves_the_hidden_side(photo: Alig
     for _ in range(30):
         colouring.step()
     untouched = Colouring(tiny, Evidence(photo), CAMERA, pivot, steps=30)
-    guessed = PivotalTuning(tiny, Evidence(photo), untouched, steps=40).step()
-    tuning = PivotalTuning(tiny, Evidence(photo), colouring, steps=40)
+    guessed = PivotalTuning(tiny, Evidence(photo), untouched.coloured, steps=40).step()
+    tuning = PivotalTuning(tiny, Evidence(photo), colouring.coloured, steps=40)
     values = [tuning.step() for _ in range(40)]
     assert values[-1]["perceptual"] < values[0]["perceptual"] / 2
     assert values[-1]["perceptual"] < guessed["perceptual"] / 3
