@@ -163,10 +163,10 @@ def check_kin(name: str, theirs: str, ours: str) -> None:
     Raises:
         VoltefaceError: they are of different families.
     """
-    from core.editors.kinship import stranger
+    from core.editors.kinship import look_kin, stranger
 
     one, other = shelf.facts_of(theirs), shelf.facts_of(ours)
-    if theirs != ours and (one is None or other is None or one.family != other.family):
+    if theirs != ours and not look_kin(one, other):
         raise stranger(name, one.title if one else theirs, other.title if other else ours)
 
 

@@ -293,11 +293,10 @@ class Referencing(QObject):
         return _Look(head, Portrait(frame.rgb, frame.labels), parts, renderer)
 
     def _are_kin(self, one: str, other: str) -> bool:
-        """Whether two generators are of one family, so that their heads lend each other parts."""
-        if one == other:
-            return True
-        facts = self._engines.facts_of(one), self._engines.facts_of(other)
-        return facts[0] is not None and facts[1] is not None and facts[0].family == facts[1].family
+        """Whether heads of two generators lend each other parts, as far as that is known."""
+        from core.editors.kinship import look_kin
+
+        return one == other or look_kin(self._engines.facts_of(one), self._engines.facts_of(other))
 
     def _look_of(self, reference: Reference) -> _Look | None:
         look = self._looks.get(reference.key)

@@ -74,6 +74,7 @@ class GraftedField:
         volume: of the graft, in its own coordinates.
         fit: where the graft's points lie in the base.
         strength: 0 leaves the base alone, 1 is the whole graft.
+        worn: it was put on or taken off the head, which is nobody else with it.
     """
 
     base: Field
@@ -81,6 +82,7 @@ class GraftedField:
     volume: Volume
     fit: Fit = Fit()
     strength: float = 1.0
+    worn: bool = False
 
     @property
     def box_side(self) -> float:
@@ -132,6 +134,7 @@ class RemappedField:
         offset: float32 [C].
         volume: where; None is everywhere.
         strength: 0 leaves the base alone, 1 is the whole change.
+        worn: as of a graft.
     """
 
     base: Field
@@ -139,6 +142,7 @@ class RemappedField:
     offset: torch.Tensor
     volume: Volume | None = None
     strength: float = 1.0
+    worn: bool = False
 
     @property
     def box_side(self) -> float:
@@ -176,6 +180,16 @@ class RemappedField:
     def detached(self) -> "RemappedField":
         """The same field in tensors of its own that carry no graph."""
         return replace(self, base=self.base.detached(), matrix=self.matrix.detach(), offset=self.offset.detach())
+
+
+def unworn(field: Field) -> Field:
+    """A field without what was put on or taken off it; the very same one where nothing was."""
+    if not isinstance(field, GraftedField | RemappedField | WarpedField):
+        return field
+    base = unworn(field.base)
+    if not isinstance(field, WarpedField) and field.worn:
+        return base
+    return field if base is field.base else replace(field, base=base)
 
 
 def changes(field: Field, base: Field, points: torch.Tensor) -> torch.Tensor | None:

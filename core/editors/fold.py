@@ -30,6 +30,7 @@ from core.edit import (
     shape_of,
 )
 from core.editors.attributes import Sliders
+from core.editors.bare_skin import in_wearers_skin
 from core.editors.face_bending import bent
 from core.editors.face_warp import FaceWarper
 from core.editors.glasses_seat import seated
@@ -40,7 +41,7 @@ from core.editors.photo_refit import RAYS_PX, SKETCH_RAYS_PX, refitted
 from core.editors.photo_witness import denies
 from core.editors.plane_taking import PlaneHead, PlaneTools, part_change
 from core.editors.rear_repair import RearLayer
-from core.editors.recolouring import CALM, FREE, Remap, remap_to, some_of, toned
+from core.editors.recolouring import FREE, Remap, remap_to, some_of, toned
 from core.editors.restyling import check_fits, check_region, plane_change, restyled
 from core.editors.tidying import Clutter
 from core.errors import VoltefaceError
@@ -317,28 +318,15 @@ class Folder:
             bare = self._bare(anchor, part)
             return parts.room(part, CLEARANCE[part], lambda at: self._generator.decode(bare.sample(at))[0] > 0)
 
+        volume = self._once(("room", part, _numbers(anchor)), room)
+
         def filling() -> Field:
             bare = self._bare(latents, part)
-            return self._in_wearers_skin(bare, parts, self._field(latents))
+            return in_wearers_skin(self._generator, bare, parts, self._field(latents), volume)
 
-        volume = self._once(("room", part, _numbers(anchor)), room)
         self._stale()
-        return self._grafted(field, self._once(("bare", part, _numbers(latents)), filling), volume, Fit(), strength)
-
-    def _in_wearers_skin(self, bare: Field, parts: HeadParts, base: Field) -> Field:
-        """A bare head in the wearer's own skin: it was not tuned to a photo, and hair tells on the tones."""
-        points = some_of(parts.points("skin", "nose", "ears"))
-        if not len(points):
-            return bare
-        wanted = self._generator.colours(self._generator.decode(base.sample(points))[1])
-        features = bare.sample(points)
-        solid = self._generator.decode(features)[0] > 0
-        if int(solid.sum()) < len(points) // 4:
-            return bare
-        seen = self._generator.colours(self._generator.decode(features)[1])
-        tone = seen[solid] + (wanted[solid].mean(0) - seen[solid].mean(0))
-        remap = self._remap(features[solid], tone.clamp(0, 1), calm=CALM)
-        return RemappedField(bare, remap.matrix, remap.offset)
+        bare = self._once(("bare", part, _numbers(latents)), filling)
+        return self._grafted(field, bare, volume, Fit(), strength, worn=True)
 
     def _taken(self, field: Field, latents: Tensor, anchor: Tensor, edit: TakePart) -> Field:
         lender = self._lender(edit)
@@ -360,7 +348,7 @@ class Folder:
 
         self._stale()
         graft = self._once(("dyed", *what, _numbers(seen), edit.harmonise), dyed)
-        return self._grafted(field, graft, volume, place.fit, edit.strength)
+        return self._grafted(field, graft, volume, place.fit, edit.strength, worn=edit.part in WORN)
 
     def _tidied(self, field: Field, anchor: Tensor, edit: TakePart) -> Field:
         """Taken hair without what of it floats; looked for once, at whatever strength."""
@@ -368,7 +356,7 @@ class Folder:
             return field
         key = ("clutter", edit.reference, edit.regions, edit.seam, _numbers(anchor))
 
-        whole = self._grafted(field.base, field.graft, field.volume, field.fit, 1.0)
+        whole = self._grafted(field.base, field.graft, field.volume, field.fit, 1.0, worn=field.worn)
         below = self._grid_of(self._head)
 
         def look() -> Clutter:
@@ -388,10 +376,12 @@ class Folder:
             ("seen", id(field)), lambda: field_grid(self._generator, field, part_labels, stale=self._stale, below=below)
         )
 
-    def _grafted(self, base: Field, graft: Field, volume: Volume, fit: Fit, strength: float) -> GraftedField:
+    def _grafted(
+        self, base: Field, graft: Field, volume: Volume, fit: Fit, strength: float, *, worn: bool
+    ) -> GraftedField:
         """A graft; the very same one for the same things, so that what was seen of it is known to be of it."""
-        key = ("grafted", id(base), id(graft), id(volume), fit, strength)
-        return self._once(key, lambda: GraftedField(base, graft, volume, fit, strength))
+        key = ("grafted", id(base), id(graft), id(volume), fit, strength, worn)
+        return self._once(key, lambda: GraftedField(base, graft, volume, fit, strength, worn))
 
     def _lender(self, edit: TakePart) -> Lender:
         """Who lends the part of an edit.

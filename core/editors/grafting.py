@@ -47,15 +47,18 @@ class Place:
         parts: of its own head.
         weights: float32 [Z, Y, X], how much each node of their grid belongs to it, without a soft edge.
         fit: where it lies on the wearer's.
+        left: float32 [Z, Y, X], how much each node belongs to what must not come along, soft; None is nothing.
     """
 
     parts: HeadParts
     weights: Tensor
     fit: Fit
+    left: Tensor | None = None
 
     def volume(self, seam: float) -> Volume:
         """The part with edges that are `seam` nodes soft."""
-        return self.parts.softened(self.weights, seam)
+        soft = self.parts.softened(self.weights, seam)
+        return soft if self.left is None else Volume(soft.weights * (1 - self.left), soft.half_sides)
 
     def points(self) -> Tensor:
         """World points [N, 3] of its solid nodes near the visible surface."""
@@ -115,12 +118,13 @@ class Lender:
         """
         part = edit.part
         _, offered = self._offered(part)
-        fit = fit_of(offered, worn_on, part)
+        fit, left = fit_of(offered, worn_on, part), None
         if part == REGION:
             weights = torch.zeros_like(offered.grid.sigma)
         elif part == "hair":
             # a skull that is longer than the reference's must not show through its hair
             weights = offered.around(part, HIDING, worn_on.kept(*FACE), fit).float()
+            left = offered.softened(offered.bare_skin().float()).weights
         else:
             weights = offered.extent(part).float()
         if edit.regions:
@@ -134,7 +138,7 @@ class Lender:
                 raise VoltefaceError(
                     "What was drawn holds hardly anything of the head.", "Draw over more of the part, or draw it anew."
                 )
-        return Place(offered, weights, fit)
+        return Place(offered, weights, fit, left)
 
     def glasses(self, worn_on: HeadParts) -> tuple[GlassesForm, Fit] | None:
         """The reference's glasses as shapes, and how they fit; None where they are none that could be made out.

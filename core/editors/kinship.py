@@ -8,12 +8,18 @@ from core.errors import VoltefaceError
 
 if TYPE_CHECKING:
     from core.protocols import Generator
+    from core.stand_in import ModelFacts
 
 
 def are_kin(one: Generator, other: Generator) -> bool:
     """Whether heads of both stand in the same place and are made of the same kind of features."""
     alike = isinstance(one, type(other)) or isinstance(other, type(one))
     return alike and one.info.box_side == other.info.box_side
+
+
+def look_kin(one: ModelFacts | None, other: ModelFacts | None) -> bool:
+    """The same as far as it can be told before the generators are loaded: both are known and of one family."""
+    return one is not None and other is not None and (one.name == other.name or one.family == other.family)
 
 
 def stranger(name: str, theirs: str, ours: str) -> VoltefaceError:

@@ -53,6 +53,8 @@ STUBBLE = 7
 """Nodes around hair in which skin may have its colour."""
 STUBBLE_SHARE = 0.4
 """Distance to the skin's colour, as a share of that to the hair's, from which skin has some of the hair."""
+TELLING = 0.25
+"""Difference of hair's and skin's colours from which one can be told from the other by its colour."""
 SHADE, FEATURES_KEPT = 8, 2
 """Nodes beside hair over which skin goes with it, less and less, and around brows and eyes in which it stays."""
 SKIN_REACH = 2
@@ -174,10 +176,17 @@ class HeadParts:
             return torch.zeros_like(own)
         colour = self.grid.colour[:3]
         hairs, bare = colour[:, own].mean(1), colour[:, far].mean(1)
+        if float((hairs - bare).norm()) < TELLING:
+            return torch.zeros_like(own)
         here = colour[:, near]
         away = (here - bare[:, None]).norm(dim=0)
         near[near.clone()] = (here - hairs[:, None]).norm(dim=0) * STUBBLE_SHARE < away
         return near
+
+    def bare_skin(self) -> torch.Tensor:
+        """Nodes of skin that hair has not coloured, bool [Z, Y, X]."""
+        own = self.own("hair")
+        return self.nodes("skin") & ~(grown(self._stubble(own), 1) if own.any() else own)
 
     def room(self, part: str, reach: int, is_solid: Callable[[torch.Tensor], torch.Tensor]) -> Volume:
         """A part and what is empty around it, for clearing: nothing of the part is left, and no other part is touched.
@@ -192,9 +201,7 @@ class HeadParts:
         """
         own = self.own(part)
         named = self.nodes(*(label for label in PARTS[1:] if label not in ("skin", *labels_of(part))))
-        skin = self.nodes("skin")
-        if part == "hair" and own.any():
-            skin = skin & ~grown(self._stubble(own), 1)
+        skin = self.bare_skin() if part == "hair" else self.nodes("skin")
         skin[skin.clone()] = is_solid(self._points(skin))
         named = named | skin
         closed = self._closed(own)
@@ -273,6 +280,10 @@ class HeadParts:
     def points_in(self, volume: Volume) -> torch.Tensor:
         """World points [N, 3] of the solid nodes near the visible surface that belong to a volume of this grid."""
         return self._points(self._known & (volume.weights > 0.5))
+
+    def points_within(self, volume: Volume) -> torch.Tensor:
+        """World points [N, 3] of all nodes that belong to a volume of this grid."""
+        return self._points(volume.weights > 0.5)
 
     def points(self, *labels: str) -> torch.Tensor:
         """World points [N, 3] of the nodes that bear one of the labels."""

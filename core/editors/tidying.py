@@ -87,7 +87,8 @@ class Clutter:
         if self.volume.is_empty:
             return field
         nothing = field.sample(self.empty[None])[0]
-        return RemappedField(field, -torch.eye(len(nothing), device=nothing.device), nothing, self.volume)
+        worn = isinstance(field, GraftedField) and field.worn
+        return RemappedField(field, -torch.eye(len(nothing), device=nothing.device), nothing, self.volume, worn=worn)
 
 
 def tidied(generator: Generator, field: Field, grid: FieldGrid | None = None) -> Field:

@@ -19,6 +19,7 @@ from core.editors.part_volume import LABELS_OF, HeadParts, fit_of, labels_of
 from core.editors.random_head import random_head
 from core.errors import VoltefaceError
 from core.evaluation import kid
+from core.evaluation.edit_floor import floors, seat_of
 from core.evaluation.edited_views import PITCH_DEGREES, YAWS_DEGREES, Change, compared, left_of, views_of
 from core.evaluation.figures import Cell, ModelFigures, Part
 from core.evaluation.pair_log import PairLog, PairRecord
@@ -53,11 +54,17 @@ SSIM_AT_LEAST, SQUARED_AT_MOST, LPIPS_AT_MOST, IOU_AT_LEAST, KID_AT_MOST = 0.98,
 FIRST_AT_MOST, FINAL_AT_MOST, AGAIN_AT_MOST = 2.0, 8.0, 0.5
 FEWEST_FOR_KID = 8
 """Pairs; of fewer the distance is noise."""
-TIMED = {"first": "first picture", "final": "final picture", "again": "another strength"}
+TIMED = {
+    "first": "first picture",
+    "final": "final picture",
+    "again": "another strength",
+    "tried": "first picture, tried before",
+}
 MOST_TRIES = 60
 """Random heads that are looked at for each reference that wears a part."""
 QUICK_NODES, QUICK_FEWEST = 64, 6
 """Of the grid on which they are looked at, and of a part that is there."""
+IDENTITY = "identity kept (dlib)"
 WHOLE, NAIVE, CLEARED, FITTED = "whole edit", "copied as it lies", "+ own taken off", "+ fitted"
 
 
@@ -236,9 +243,16 @@ def taking(
     if not taken:
         raise VoltefaceError(f"No {part} could be taken from any of the heads.", " ".join(refused[:1]))
     cells = [cell for name in _in_order(changes) for cell in _row(part, name, changes[name], identities[name], steps)]
+    for name in dict.fromkeys(name for record in taken for name in record.floors):
+        cells += Cell.of(name, IDENTITY, [record.floors[name] for record in taken if name in record.floors])
     count = len(taken)
     cells += _kid_cells(features) if count >= FEWEST_FOR_KID else []
-    for row, most in (("first", FIRST_AT_MOST), ("final", FINAL_AT_MOST), ("again", AGAIN_AT_MOST)):
+    for row, most in (
+        ("first", FIRST_AT_MOST),
+        ("tried", FIRST_AT_MOST),
+        ("final", FINAL_AT_MOST),
+        ("again", AGAIN_AT_MOST),
+    ):
         spans = [record.seconds[row] for record in taken if row in record.seconds]
         cells += Cell.of(TIMED[row], "seconds", [wall for wall, _ in spans], most)
         cells += Cell.of(TIMED[row], "of work", [work for _, work in spans])
@@ -246,7 +260,10 @@ def taking(
     remarks = [
         f"Outside: beyond the part of wearer and reference, widened by a few pixels, at yaws {sides}. Inside: where "
         "the reference shows its part, seen from where it is worn; lenses show the wearer's eyes, not the reference's.",
-        "Both heads were in view before, as in the window, and the first picture is a coarse one, as it shows there. "
+        "Identity of the part's pixels alone: all else is the wearer's picture before the edit, so no edit of the part "
+        "could be below it.",
+        "Both heads were in view before and the studio had made itself ready, as it does while nothing else is wanted; "
+        "tried before: it had also tried this reference's hair. The first picture is a coarse one, as it shows there. "
         f"Seconds pass on the wall, while this machine also does other work; {generator.info.neural_px} px of rays.",
     ]
     if refused:
@@ -268,6 +285,7 @@ def _recorded(generator: Generator, pair: Pair, part: str, *, with_steps: bool) 
     before = views_of(generator, pair.wearer)
     after = views_of(generator, edited, renderer=renderer)
     theirs = HeadRenderer(generator, pair.reference)
+    fit = seat_of(fit, pair.reference, edited) if part == "glasses" else fit
     worn = views_of(generator, pair.reference, fit, theirs)
     face = identity_of(before[0].rgb)
     drawn = {WHOLE: (after, worn)}
@@ -286,7 +304,8 @@ def _recorded(generator: Generator, pair: Pair, part: str, *, with_steps: bool) 
         for yaw, frame in views.items():
             pictures.setdefault(kid.sector_of(yaw), ([], []))[index].append(frame.rgb)
     features = {sector: (kid.features_of(a), kid.features_of(b)) for sector, (a, b) in pictures.items()}
-    return PairRecord(pair.names, rows, seconds, features)
+    least = floors(generator, before[0], after[0], pair.reference, part)
+    return PairRecord(pair.names, rows, seconds, features, floors=least)
 
 
 def _timed(
@@ -301,18 +320,31 @@ def _timed(
     shown = HeadRenderer(generator, pair.wearer)
     below = shown.grid()  # the studio shows the head, and has looked for the parts of its references
     grids = {id(pair.wearer): below, id(pair.reference): HeadRenderer(generator, pair.reference).grid()}
+
+    def ready(tried: tuple[str, ...] = ()) -> Folder:
+        folder = Folder(generator, pair.wearer, {"1": pair.reference}, grid_of=lambda head: grids.get(id(head)))
+        folder.prepare(tried)
+        return folder
+
+    def shown_first(folder: Folder) -> tuple[Head, HeadRenderer, tuple[float, float]]:
+        started = _now()
+        edited = folder.folded((edit,))
+        renderer = HeadRenderer(generator, edited, below=folder.seen(edited))
+        renderer.render(front, Quality.PREVIEW)
+        return edited, renderer, _since(started)
+
+    seconds: dict[str, tuple[float, float]] = {}
+    if exact and part == "hair":
+        seconds["tried"] = shown_first(ready(("1",)))[2]
+    folder = ready()
     started = _now()
-    folder = Folder(generator, pair.wearer, {"1": pair.reference}, grid_of=lambda head: grids.get(id(head)))
-    edited = folder.folded((edit,))
-    renderer = HeadRenderer(generator, edited, below=below)
-    renderer.render(front, Quality.PREVIEW)
-    seconds = {"first": _since(started)}
+    edited, renderer, seconds["first"] = shown_first(folder)
     if exact:
         renderer.render(front, Quality.EXACT)
         seconds["final"] = _since(started)
     started = _now()
     weaker = folder.folded((with_strength(edit, 0.7),))
-    HeadRenderer(generator, weaker, below=below).render(front, Quality.PREVIEW)
+    HeadRenderer(generator, weaker, below=folder.seen(weaker)).render(front, Quality.PREVIEW)
     seconds["again"] = _since(started)
     return edited, renderer, seconds, fit_of(HeadParts(grids[id(pair.reference)]), HeadParts(below), part)
 
@@ -359,7 +391,7 @@ def _row(part: str, name: str, changes: Sequence[Change], identities: Sequence[f
         ("L2 outside", [change.squared for change in changes], SQUARED_AT_MOST, None),
         ("LPIPS inside (VGG)", [change.lpips for change in changes], LPIPS_AT_MOST, None),
         ("label IoU", [change.iou for change in changes], None, IOU_AT_LEAST),
-        ("identity kept (dlib)", [*identities], TARGETS.get(part), None),
+        (IDENTITY, [*identities], TARGETS.get(part), None),
     ]
     for column, values, most, least in columns:
         yield from Cell.of(name, column, values, most if whole else None, least if whole else None)
@@ -400,7 +432,7 @@ def removal(generator: Generator, plan: Plan, report: Report) -> Part:
         cells += Cell.of(row, "SSIM outside", [change.ssim for change in changes], at_least=SSIM_AT_LEAST)
         cells += Cell.of(row, "on the head only", [change.ssim_on_head for change in changes])
         cells += Cell.of(row, "L2 outside", [change.squared for change in changes], SQUARED_AT_MOST)
-        cells += Cell.of(row, "identity kept (dlib)", identities, TARGETS.get(part))
+        cells += Cell.of(row, IDENTITY, identities, TARGETS.get(part))
     if not cells:
         raise VoltefaceError(f"Nothing can be taken off heads of {generator.info.title}.", "Leave that part out.")
     title = f"Taken off: {plan.pairs} random heads that wear the part, from seed {plan.seed}; mean ± deviation"

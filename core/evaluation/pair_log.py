@@ -32,6 +32,7 @@ class PairRecord:
         seconds: by the name of a span; one that was not measured is missing.
         features: by sector, KID features [N, 1280] of the views before and after.
         refused: why the part could not be taken; empty where it could.
+        floors: identity distances that no edit of the part could be below, by name.
     """
 
     names: tuple[int, int]
@@ -39,6 +40,7 @@ class PairRecord:
     seconds: Mapping[str, Span] = field(default_factory=dict)
     features: Mapping[str, tuple[Tensor, Tensor]] = field(default_factory=dict)
     refused: str = ""
+    floors: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON."""
@@ -48,6 +50,7 @@ class PairRecord:
             "seconds": self.seconds,
             "features": {name: [_text(one) for one in both] for name, both in self.features.items()},
             "refused": self.refused,
+            "floors": self.floors,
         }
 
     @staticmethod
@@ -70,6 +73,7 @@ class PairRecord:
             seconds,
             features,
             str(data["refused"]),
+            {str(name): float(value) for name, value in data.get("floors", {}).items()},
         )
 
 

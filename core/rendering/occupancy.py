@@ -44,6 +44,7 @@ class FieldGrid:
         half_sides: half sides (x, y, z) of the region about the origin that the grid covers.
         field: what it is the grid of, or None.
         coarse: density float32 [z, y, x] of the first look, everywhere, or None.
+        root: the grid of the field that everything else was laid over, where it was known.
     """
 
     sigma: Tensor
@@ -52,6 +53,7 @@ class FieldGrid:
     half_sides: tuple[float, float, float]
     field: Field | None = None
     coarse: Tensor | None = None
+    root: "FieldGrid | None" = None
 
     @property
     def spacing(self) -> tuple[float, float, float]:
@@ -209,6 +211,7 @@ def field_grid(
         half_sides,
         trigrid,
         coarse[0, 0],
+        None if below is None else below.root or below,
     )
 
 

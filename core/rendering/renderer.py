@@ -15,7 +15,9 @@ from core.camera import Camera
 from core.device import Effort, moved, with_less
 from core.drawing.subject import Landmarks
 from core.edit import Restyle
+from core.field import Field
 from core.frame import Frame, Quality
+from core.grafted_field import unworn
 from core.head import Head
 from core.mask import PARTS
 from core.protocols import Generator
@@ -271,12 +273,25 @@ class HeadRenderer:
     @cached_property
     def _head_light(self) -> HeadLight:
         """How the head's shape lights it."""
-        return HeadLight.of(self.grid())
+        light, (_, before) = HeadLight.of(self.grid()), self._unworn
+        # under other hair a face has other shadows, but no other skin
+        return light if before is self.grid() else light.on_skin_of(HeadLight.of(before))
 
     @cached_property
     def _face_place(self) -> FacePlace | None:
-        """Where the face is that is drawn finely."""
-        return find_face(self.generator, self.head.trigrid, self.grid())
+        """Where the face is that is drawn finely: other hair changes neither brows nor lips."""
+        return find_face(self.generator, *self._unworn)
+
+    @cached_property
+    def _unworn(self) -> tuple[Field, FieldGrid]:
+        """The field without what edits put on, and its grid."""
+        field, grid = unworn(self.head.trigrid), self.grid()
+        if field is self.head.trigrid:
+            return field, grid
+        root = grid.root
+        if root is None or root.field is not field:
+            root = field_grid(self.generator, field, part_labels, below=root)
+        return field, root
 
     @cached_property
     def _landmarks(self) -> Landmarks | None:

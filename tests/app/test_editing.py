@@ -16,10 +16,10 @@ from core.frame import Quality
 from core.photo import Photo
 from core.project import Project
 from core.rendering.renderer import HeadRenderer
+from tests.app.dialogs import error_shown
 from tests.app.studio_fakes import Workshop
 from tests.fakes import TinyGenerator, tiny_head
 from widgets.edit_values import FREE_PART, Drawing, EditKind, Strokes
-from widgets.message_dialogs import ErrorDialog
 from widgets.values import ExportOptions
 
 if TYPE_CHECKING:
@@ -75,17 +75,6 @@ def _calm(studio: Studio, qtbot: QtBot) -> None:
         return not studio.edits.is_busy() and shown is not None and studio.viewing.known_renderer(shown) is not None
 
     qtbot.waitUntil(is_calm, timeout=LONG)
-
-
-def _error(studio: Studio, qtbot: QtBot) -> str:
-    def shown() -> list[ErrorDialog]:
-        return [one for one in studio.window.findChildren(ErrorDialog) if one.isVisible()]
-
-    qtbot.waitUntil(lambda: bool(shown()), timeout=LONG)
-    words = shown()[0].accessibleDescription()
-    shown()[0].close()
-    qtbot.wait(20)
-    return words
 
 
 def _reference(studio: Studio, qtbot: QtBot, seed: int = 7) -> str:
@@ -244,7 +233,7 @@ def test_a_slip_of_the_pen_and_a_mask_of_the_background_change_nothing(
     added, removed = np.zeros((256, 256), np.uint8), np.zeros((256, 256), np.uint8)
     added[:rows, :columns] = 255
     studio.window.editing.region_drawn.emit(dataclasses.replace(drawing, added=added, removed=removed))
-    assert words in _error(studio, qtbot)
+    assert words in error_shown(studio, qtbot)
     assert FREE_PART not in studio.window.editing.parts.rows
     assert _edits(studio) == ()
 
@@ -284,9 +273,9 @@ def test_what_cannot_be_made_is_said_and_leaves_the_stack(studio: Studio, qtbot:
     key = _reference(studio, qtbot)
     count = studio.session.undo_stack.count()
     studio.window.editing.part_taken.emit("glasses", key)
-    assert "No glasses were found" in _error(studio, qtbot)
+    assert "No glasses were found" in error_shown(studio, qtbot)
     studio.window.editing.part_removed.emit("glasses")
-    assert "wears no glasses" in _error(studio, qtbot)
+    assert "wears no glasses" in error_shown(studio, qtbot)
     assert _edits(studio) == ()
     assert studio.session.undo_stack.count() == count
 
@@ -404,10 +393,10 @@ def test_a_photo_without_a_face_is_no_reference(studio: Studio, qtbot: QtBot, tm
     photo = tmp_path / "empty.png"
     Image.fromarray(np.full((48, 48, 3), 90, np.uint8)).save(photo)
     studio.window.editing.reference_files_chosen.emit([photo])
-    assert "No face" in _error(studio, qtbot)
+    assert "No face" in error_shown(studio, qtbot)
     assert studio.referencing.views() == ()
     studio.window.editing.random_reference_requested.emit(13)
-    assert "13" in _error(studio, qtbot)
+    assert "13" in error_shown(studio, qtbot)
     assert studio.referencing.views() == ()
 
 

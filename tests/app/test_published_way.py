@@ -31,8 +31,8 @@ from core.project import Project
 from core.reference import Reference
 from core.segmenters import parser
 from core.styled_field import StyledField
+from tests.app.dialogs import error_shown
 from tests.random_generators import random_panohead
-from widgets.message_dialogs import ErrorDialog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +129,7 @@ def _picked_and_taken(studio: Studio, qtbot: QtBot, monkeypatch: pytest.MonkeyPa
         assert shown.trigrid.change.planes.abs().max() > 0.05
 
     panels.part_taken.emit("glasses", "own")
-    assert "No glasses were found on own" in _error(studio, qtbot)
+    assert "No glasses were found on own" in error_shown(studio, qtbot)
     assert edits() == 2
 
     # stopped in the middle: the stack is as it was
@@ -149,16 +149,6 @@ def _picked_and_taken(studio: Studio, qtbot: QtBot, monkeypatch: pytest.MonkeyPa
     assert edits() == 2
     assert studio.session.project is not None
     assert [one.reference for one in studio.session.project.edits if isinstance(one, TakePart)] == ["own", "kin"]
-
-
-def _error(studio: Studio, qtbot: QtBot) -> str:
-    def shown() -> list[ErrorDialog]:
-        return [one for one in studio.window.findChildren(ErrorDialog) if one.isVisible()]
-
-    qtbot.waitUntil(lambda: bool(shown()), timeout=LONG)
-    words = shown()[0].accessibleDescription()
-    shown()[0].close()
-    return words
 
 
 def test_the_command_line_takes_them_too(

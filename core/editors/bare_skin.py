@@ -1,0 +1,72 @@
+"""What was hidden under a part, in the skin of who wore it.
+
+A bare head is made up by the generator: it was not tuned to a photo, and hair tells on the tones of its face. One
+affine map of its features gives its face the wearer's colours, and what lay hidden no other tones than his face has.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from core.editors.recolouring import CALM, remap_to, some_of
+from core.grafted_field import RemappedField
+from core.rendering.sampling import sampler_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.editors.part_volume import HeadParts
+    from core.field import Field
+    from core.grafted_field import Volume
+    from core.protocols import Generator
+
+RANGE = (0.10, 0.75)
+"""Quantiles of the colours of a face between which hidden skin lies."""
+RIND = 0.015
+"""Depth under the surface at which hidden skin is looked for, world units."""
+HIDDEN_SHARE = 0.5
+"""How many hidden places count, beside those of the face."""
+
+
+def in_wearers_skin(generator: Generator, bare: Field, parts: HeadParts, base: Field, room: Volume) -> Field:
+    """A bare head in the wearer's own skin; as it is where the wearer shows too little of his.
+
+    Args:
+        generator: decodes both, with the wearer's tuning.
+        bare: the same person without a part, as the generator makes it up.
+        parts: the wearer's.
+        base: the wearer's field.
+        room: where the bare head will be seen.
+    """
+    points = some_of(parts.points("skin", "nose", "ears"))
+    if not len(points):
+        return bare
+    wanted = generator.colours(generator.decode(sampler_of(base)(points))[1])
+    features = sampler_of(bare)(points)
+    raw, decoded = generator.decode(features)
+    solid = raw > 0
+    if int(solid.sum()) < len(points) // 4:
+        return bare
+    seen = generator.colours(decoded)
+    shift = wanted[solid].mean(0) - seen[solid].mean(0)
+    features, tones = features[solid], (seen[solid] + shift).clamp(0, 1)
+    below = _below(generator, bare, some_of(parts.points_within(room)))
+    if len(below):
+        below = below[:: max(1, round(len(below) / (HIDDEN_SHARE * len(features))))]
+        low, high = wanted.quantile(torch.tensor(RANGE, device=wanted.device), dim=0)
+        hidden = generator.colours(generator.decode(below)[1]) + shift
+        features, tones = torch.cat([features, below]), torch.cat([tones, hidden.clamp(low, high)])
+    with torch.enable_grad():
+        remap = remap_to(generator, features, tones, calm=CALM)
+    return RemappedField(bare, remap.matrix, remap.offset)
+
+
+def _below(generator: Generator, bare: Field, points: Tensor) -> Tensor:
+    """Features [M, C] of those of some points [N, 3] that lie right under the surface of a bare head."""
+    read = sampler_of(bare)
+    features = read(points)
+    outside = points * (1 + RIND / points.norm(dim=1, keepdim=True).clamp(min=RIND))
+    rind = (generator.decode(features)[0] > 0) & (generator.decode(read(outside))[0] <= 0)
+    return features[rind]
