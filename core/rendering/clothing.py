@@ -29,6 +29,8 @@ HEM = 0.05
 WEAVE_PX, THREAD, WEAVE = 128, 0.0016, 0.055
 """Side of the texture of cloth, size of its pixel, world units, and its contrast."""
 
+SLANT = 0.45
+
 
 def with_clothing(frame: Frame) -> Frame:
     """A frame whose clothes end at a collar and are woven; the very same one where it shows none."""
@@ -63,8 +65,9 @@ def _weave(frame: Frame, cloth: Floats) -> Floats:
     found = np.zeros(size * size, np.float32)
     if len(chosen):
         points, _ = places_of(frame.camera, depth, chosen)
-        around = np.arctan2(points[:, 0], points[:, 2] + 0.1) * 0.3
-        found[chosen] = tiled(_texture(), -points[:, 1] / THREAD, around / THREAD)
+        # threads run aslant through space, so that no view of the shoulders shows a pole
+        across, up = points[:, 0] + SLANT * points[:, 2], points[:, 1] - SLANT * points[:, 2]
+        found[chosen] = tiled(_texture(), -up / THREAD, across / THREAD)
     return found.reshape(size, size)
 
 

@@ -43,6 +43,8 @@ NORMAL = 1
 """Number of the copy whose slope tells where a surface faces."""
 LAMP = np.array([-0.42, 0.62, 0.66], np.float32) / np.float32(0.998)
 """Direction of the lamp, as the eyes mirror it: from above and the person's right."""
+BEHIND, FILL = np.array([0.30, 0.55, -0.78], np.float32), 0.7
+"""Direction of a weaker lamp behind, so that the back of a head has a shape too, and its light to the first one's."""
 SKY, WRAP = 0.66, 0.4
 """Share of light that comes from everywhere, and how far the lamp's reaches around."""
 STEPS, FIRST, LAST = 9, 0.016, 0.16
@@ -54,7 +56,7 @@ SHINE, SHARP = 0.15, 16.0
 """Light that dark skin mirrors, and how narrow that is."""
 WARM = np.array([0.88, 1.05, 1.06], np.float32)
 """How much of the shade on skin goes into red, green and blue: blood shines through."""
-MOST = (0.42, 1.12)
+MOST = (0.42, 1.18)
 """Least and largest factor."""
 SHOULDER = 0.70
 """Lightness from which more light makes less of a difference: foreheads do not glow."""
@@ -144,6 +146,7 @@ class HeadLight:
             found = self.at(points + normals * np.float32(FIRST) + LAMP * away, number)
             stopped = np.maximum(stopped, np.clip((found - 0.25) / 0.5, 0, 1) * (1 - 0.5 * away / LAST))
         key *= np.exp(-CAST * stopped)
+        key += FILL * np.clip((normals @ BEHIND + WRAP / 2) / (1 + WRAP / 2), 0, 1)
         plain = (LAMP[2] + WRAP) / (1 + WRAP)
         return np.asarray(light * (SKY + (1 - SKY) * key / plain), np.float32)
 
