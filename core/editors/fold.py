@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
+from core.base_planes import base_planes
 from core.edit import (
     REGION,
     MoveSlider,
@@ -279,8 +280,9 @@ class Folder:
                 planes = planes + F.interpolate(offset, size=planes.shape[2:], mode="area")
             return like.with_planes(planes)
 
-        if sketch and isinstance(self._generator, Mini) and isinstance(self._head.trigrid, Trigrid):
-            return draft(self._generator, self._head.trigrid)
+        planes = base_planes(self._head.trigrid)
+        if sketch and isinstance(self._generator, Mini) and planes is not None:
+            return draft(self._generator, planes)
         return self._once(("field", _numbers(latents)), make)
 
     def _in_manner(self, field: Field) -> Field:
