@@ -28,6 +28,7 @@ EXIT_STOPPED = 130
 
 VERBS = (
     "invert",
+    "random",
     "render",
     "take",
     "remove",
@@ -106,6 +107,11 @@ def build_parser() -> argparse.ArgumentParser:
     length.add_argument("--seconds", type=_positive_number, metavar="S", help="stop after S seconds with the best head")
     invert.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same head (default: %(default)s)")
     invert.add_argument("--face", type=_positive, metavar="N", help="which face, 1 is the largest (default: 1)")
+
+    random = verbs.add_parser("random", parents=[every, lean], help="a head without a photo")
+    random.add_argument("-o", "--output", type=Path, required=True, metavar="HEAD.volteface")
+    random.add_argument("--model", default="mini", metavar="NAME", help="whose head (default: %(default)s)")
+    random.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same head (default: %(default)s)")
 
     render = verbs.add_parser("render", parents=[every, lean], help="head -> picture, sheet or turntable film")
     render.add_argument("head", type=Path, metavar="HEAD.volteface")
@@ -262,7 +268,7 @@ def _add_style(verbs: argparse._SubParsersAction[Parser], shared: list[Parser]) 
     )
     style.add_argument("--preset", default="draft", metavar="NAME", help="of a prompt: draft, good or published")
     style.add_argument("--steps", type=_positive, metavar="N", help="of a prompt (default: the preset's)")
-    style.add_argument("--prior", metavar="DIR", help="teach the prompt with a folder of Stable Diffusion 1.x")
+    style.add_argument("--prior", metavar="DIR", help="teach the prompt: a folder of Stable Diffusion 1.x, or bundled")
     style.add_argument("--seed", type=int, default=0, metavar="N")
 
 

@@ -5,6 +5,7 @@ A file is read and aligned completely before the open document is touched, so ba
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from core.project import Project
     from widgets.studio_window import StudioWindow
     from widgets.values import HandPlacement, PlacedHead
+
+
+SEEDS = 100_000
+"""Random heads that the window draws from: few enough that a seed can be told and typed."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ class Opening:
         window.path_opened.connect(self.open_path)
         window.image_pasted.connect(self.open_pixels)
         window.sample_requested.connect(lambda: self.open_path(road.SAMPLE_PHOTO))
+        window.random_requested.connect(self.open_random)
         window.face_chosen.connect(self.choose_face)
         window.placement_requested.connect(self.ask_placement)
         window.face_placed.connect(self.place)
@@ -94,6 +100,11 @@ class Opening:
             return self._aligned(Photo.from_array(pixels))
 
         self._read("the pasted picture", read, None)
+
+    def open_random(self) -> None:
+        """Draw a random head, to change and to export like any other."""
+        seed = secrets.randbelow(SEEDS)
+        self._read("a random head", lambda _report: Opened(project=self._engines.random_project(seed)), None)
 
     def restore(self, path: Path, original: Path | None, done: Callable[[], None]) -> None:
         """Open an autosave as unsaved work that belongs to `original`."""
@@ -203,7 +214,8 @@ class Opening:
     def _begin(self, project: Project, project_path: Path | None, source: Path | None) -> None:
         self._making.stop()
         self._faceless = None
-        self._session.begin(project, project_path)
+        # a head that is in no file is work
+        self._session.begin(project, project_path, modified=project.head is not None and project_path is None)
         self._saving.forget_autosave()
         if source is not None and source != road.SAMPLE_PHOTO:
             self._saving.note_recent(source)

@@ -87,6 +87,21 @@ def invert(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def random(options: argparse.Namespace, console: Console) -> int:
+    """Seed -> project with a head."""
+    from app import road
+
+    output: Path = options.output
+    road.check_names(options.model, "pivotal")
+    road.check_room(options.model, **_economy(options))
+    _require_suffix(output, (".volteface",), ProjectError)
+    road.check_writable(output, error=ProjectError)
+    road.random_project(options.seed, generator=options.model, **_economy(options)).save(output)
+    facts = {"project": str(output), "generator": options.model, "seed": options.seed}
+    console.result(facts, f"{output}: the random head of seed {options.seed}")
+    return 0
+
+
 def render(options: argparse.Namespace, console: Console) -> int:
     """Project -> one picture, a sheet of many sides, or a turntable film."""
     from app import road
@@ -282,6 +297,7 @@ def attribute_learn(options: argparse.Namespace, console: Console) -> int:
 _VERBS: dict[str, Callable[[argparse.Namespace, Console], int]] = {
     "attribute learn": attribute_learn,
     "invert": invert,
+    "random": random,
     "render": render,
     "take": take,
     "remove": remove,

@@ -33,6 +33,7 @@ def _on_number_block(key: str) -> str:
 ACTIONS = (
     ActionSpec("open_photo", "Open &photo…", "File", ("Ctrl+O",), "open_photo", "Make a head from a portrait"),
     ActionSpec("open_project", "Open p&roject…", "File", ("Ctrl+Shift+O",), "open_project", "Open a saved head"),
+    ActionSpec("new_random", "New ra&ndom head", "File", ("Ctrl+N",), "random", "Make a head without a photo"),
     ActionSpec("paste", "P&aste photo", "File", ("Ctrl+V",), "paste", "Make a head from the picture in the clipboard"),
     ActionSpec("save", "&Save", "File", ("Ctrl+S",), "save", "Save the head as a project"),
     ActionSpec("save_as", "Save &as…", "File", ("Ctrl+Shift+S",), tip="Save the head under another name"),

@@ -31,6 +31,7 @@ _NAMES = {
     "stop": "ph.stop-circle",
     "place": "ph.user-focus",
     "sample": "ph.smiley",
+    "random": "ph.dice-five",
     "drop": "ph.download-simple",
     "warning": "ph.warning",
     "error": "ph.warning-circle",

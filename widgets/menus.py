@@ -41,8 +41,8 @@ class WindowMenus:
         views = [f"view_{name}" for name in ("front", "back", "right", "left", "top", "bottom")]
         self._fill(
             window, "&File",
-            ["open_photo", "open_project", self.recent, "paste", None, "save", "save_as", "export", "copy_picture",
-             None, "close_document", "quit"],
+            ["open_photo", "open_project", self.recent, "paste", "new_random", None, "save", "save_as", "export",
+             "copy_picture", None, "close_document", "quit"],
         )  # fmt: skip
         self._fill(window, "&Edit", ["undo", "redo", None, "add_references", "paint", None, "preferences"])
         self._fill(

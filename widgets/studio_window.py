@@ -95,6 +95,7 @@ class StudioWindow(QMainWindow):
     path_opened = Signal(object)  # Path of a photo or project: dropped, pasted, chosen or recent
     image_pasted = Signal(object)  # uint8 [H, W, 3] from the clipboard or a dropped picture
     sample_requested = Signal()
+    random_requested = Signal()
     recent_cleared = Signal()
     save_requested = Signal(object)  # Path
     export_requested = Signal(object)  # ExportOptions
@@ -590,6 +591,7 @@ class StudioWindow(QMainWindow):
         welcome.open_project_requested.connect(self._open_project)
         welcome.paste_requested.connect(self._paste)
         welcome.sample_requested.connect(self.sample_requested)
+        welcome.random_requested.connect(self.random_requested)
         welcome.recent_chosen.connect(self.path_opened)
         welcome.recent_cleared.connect(self.recent_cleared)
         viewer.camera_changed.connect(self.camera_changed)
@@ -622,6 +624,7 @@ class StudioWindow(QMainWindow):
         for name, slot in {
             "open_photo": self._open_photo,
             "open_project": self._open_project,
+            "new_random": self.random_requested.emit,
             "paste": self._paste,
             "save": self._save,
             "save_as": self._save_as,

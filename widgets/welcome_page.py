@@ -38,6 +38,7 @@ class WelcomePage(QWidget):
     open_project_requested = Signal()
     paste_requested = Signal()
     sample_requested = Signal()
+    random_requested = Signal()
     recent_chosen = Signal(object)
     recent_cleared = Signal()
 
@@ -104,14 +105,15 @@ class WelcomePage(QWidget):
         holder.setLayout(buttons)
         column.addWidget(holder, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(6)
-        sample = button(
-            "Try the sample portrait",
-            "Try the sample portrait",
-            self.sample_requested.emit,
-            kind="quiet",
-            icon="sample",
-        )
-        column.addWidget(sample, 0, Qt.AlignmentFlag.AlignHCenter)
+        without = QHBoxLayout()
+        for text, signal, icon in (
+            ("Try the sample portrait", self.sample_requested, "sample"),
+            ("Make a random head", self.random_requested, "random"),
+        ):
+            without.addWidget(button(text, text, signal.emit, kind="quiet", icon=icon))
+        row = QWidget()
+        row.setLayout(without)
+        column.addWidget(row, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(4)
         formats = label("PNG, JPEG, WebP, TIFF, HEIC  ·  everything stays on this computer", "muted")
         column.addWidget(formats, 0, Qt.AlignmentFlag.AlignHCenter)

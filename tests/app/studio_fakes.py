@@ -205,6 +205,14 @@ class Workshop:
             raise VoltefaceError("Seed 13 was not drawn.", "Choose another one.")
         return self._reference(f"seed:{seed}", seed, generator, key)
 
+    def random_project(self, seed: int, **_: object) -> Project:
+        """A random head without a photo."""
+        from core.photo import Photo
+        from core.project import Project
+
+        picture = np.full((64, 64, 3), seed % 256, np.uint8)
+        return Project(photo=Photo.from_array(picture, f"seed {seed}"), camera=Camera.orbit(), head=tiny_head(seed))
+
     def _reference(self, name: str, seed: int, generator: str, key: str) -> Reference:
         head = dataclasses.replace(tiny_head(seed), generator=generator)
         return Reference(key=key, name=name, head=head)
@@ -215,6 +223,7 @@ class Workshop:
             align=alignment_of,
             make_head=self.make_head,
             renderer_of=lambda head, **_: HeadRenderer(TinyGenerator(), head),
+            random_project=self.random_project,
             surface_renderer_of=lambda head, *_, **__: MeshRenderer(
                 Subject(head, TinyGenerator(), ExportOptions(triangles=2000)).bare
             ),

@@ -68,6 +68,24 @@ def _answer(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> dict[st
     return answer
 
 
+def test_a_random_head_is_a_project_and_the_same_for_a_seed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    heads = []
+    for name, seed in (("a", 4), ("b", 4), ("c", 5)):
+        path = tmp_path / f"{name}.volteface"
+        answer = _answer(["random", "-o", str(path), "--model", "tiny", "--seed", str(seed)], capsys)
+        assert answer == {"project": str(path), "generator": "tiny", "seed": seed}
+        made = Project.load(path)
+        assert made.head is not None
+        assert made.alignment is None
+        assert made.preview is not None
+        assert made.photo.pixels.shape == made.preview.shape, "its picture stands where a photo would"
+        heads.append(made.head)
+    assert np.array_equal(heads[0].latents, heads[1].latents)
+    assert not np.array_equal(heads[0].latents, heads[2].latents)
+    assert main(["random", "-o", str(tmp_path / "a.glb"), "--model", "tiny"]) == 2
+    assert ".volteface" in capsys.readouterr().err
+
+
 def test_invert_makes_a_project(
     photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], workshop: Workshop
 ) -> None:

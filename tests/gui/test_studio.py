@@ -177,6 +177,19 @@ def test_the_whole_road(make_studio: MakeStudio, photo: Path, tmp_path: Path, qt
     assert studio.settings.value.recent_files == (str(saved), str(photo))
 
 
+def test_a_random_head_needs_no_photo_and_is_unsaved_work(studio: Studio, qtbot: QtBot) -> None:
+    studio.window.actions_by_name["new_random"].trigger()
+    _head_made(studio, qtbot)
+    qtbot.waitUntil(lambda: studio.window.viewer.frame is not None, timeout=LONG)
+    assert studio.session.project is not None
+    assert studio.session.project.alignment is None
+    assert studio.window.windowTitle().startswith("seed ")
+    assert studio.window.isWindowModified()
+    act = studio.window.actions_by_name
+    assert act["export"].isEnabled()
+    assert not act["improve"].isEnabled(), "there is no photo to come closer to"
+
+
 def test_the_first_head_can_be_undone_to_and_redone_from(studio: Studio, photo: Path, qtbot: QtBot) -> None:
     _drop(studio, photo)
     _head_made(studio, qtbot)

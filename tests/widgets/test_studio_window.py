@@ -149,6 +149,8 @@ def test_both_keys_redo(qtbot: QtBot, studio: StudioWindow) -> None:
 def test_the_welcome_page_emits_what_one_begins_with(qtbot: QtBot, window: StudioWindow) -> None:
     with qtbot.waitSignal(window.sample_requested):
         qtbot.mouseClick(_named(window.welcome, "Try the sample portrait"), Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(window.random_requested):
+        qtbot.mouseClick(_named(window.welcome, "Make a random head"), Qt.MouseButton.LeftButton)
     path = Path("somewhere") / "ada.png"
     window.set_recent([RecentItem(path, "ada", "today", PICTURE)])
     with qtbot.waitSignal(window.path_opened) as opened:
