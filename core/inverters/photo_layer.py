@@ -76,6 +76,8 @@ STRANGE = (0.3, 0.6)
 skin that turns away, and at which it is gone: loose hair and what stands behind are seen there."""
 SQUARELY = (0.55, 0.85)
 """Cosines between surface and view between which skin stops turning away."""
+CRUMB = 1 / 26
+"""Width of a patch of photo below which it is a crumb, in picture sides."""
 LABELS_PX = 256
 BORDER = 1 / 24
 """Width of the fading towards the border of what the photo shows, in picture sides."""
@@ -144,7 +146,7 @@ def with_photo(
     gains = _gains(layer, seen, chances)
     if chances is not None and parts.any():
         kept = _agreement(parts, chances) * _plain(layer, chances)
-        layer = replace(layer, cover=_bytes(layer.cover / np.float32(255) * kept))
+        layer = replace(layer, cover=_bytes(_whole(layer.cover / np.float32(255) * kept)))
     labels = cv2.resize(parts.argmax(axis=0).astype(np.uint8), (LABELS_PX, LABELS_PX), interpolation=cv2.INTER_NEAREST)
     return replace(head, photos=(replace(layer, labels=labels, gains=gains),))
 
@@ -215,6 +217,17 @@ def _agreement(parts: NDArray[np.float32], chances: NDArray[np.float32]) -> NDAr
             low, high = DISAGREE
             kept *= 1 - np.clip((differ - low) / (high - low), 0, 1)
     return kept
+
+
+def _whole(cover: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A cover without crumbs: slivers of a photo in the midst of what it does not show."""
+    side = len(cover)
+    body, around = (
+        cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (round(side * size) | 1,) * 2) for size in (CRUMB, CRUMB / 2)
+    )
+    shown = cv2.morphologyEx((cover > SOLID / 2).astype(np.uint8), cv2.MORPH_OPEN, body)
+    whole = cv2.GaussianBlur(cv2.dilate(shown, around).astype(np.float32), (0, 0), side * RIM / 3)
+    return np.asarray(cover * whole, np.float32)
 
 
 def _plain(layer: PhotoLayer, chances: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -31,6 +31,8 @@ MARGIN = 0.03
 ISLAND = 2.5e-3
 """Share of the picture below which a patch of one part within others is none."""
 ISLANDS = ("skin", "hair", "neck", "cloth", "ears")
+FACE, AROUND = ("skin", "nose", "eyes", "brows"), 5
+"""Parts that glasses lie on, and how near, pixels of the labels."""
 SOLID, THIN = 0.8, 1 / 40
 """Alpha of matter that is seen clearly, and thickness in picture sides below which what is not is a wisp."""
 BEFORE = 0.006
@@ -118,7 +120,12 @@ class Strays:
         known = ~wrong & (frame.labels != 0)
         if not wrong.any() or not known.any():
             return frame
-        return replace(frame, labels=np.where(wrong, _nearest(frame.labels, known), frame.labels))
+        labels = _nearest(frame.labels, known)
+        # glasses lie on a face, even where hair is nearer
+        face = np.isin(labels, [PARTS.index(part) for part in FACE]) & known
+        near = cv2.dilate(face.astype(np.uint8), np.ones((2 * AROUND + 1,) * 2, np.uint8)) > 0
+        labels = np.where(strange & near, PARTS.index("skin"), labels)
+        return replace(frame, labels=np.where(wrong, labels, frame.labels).astype(np.uint8))
 
 
 def _without(frame: Frame, gone: Mask) -> Frame:
