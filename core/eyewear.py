@@ -10,13 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 Rgb = tuple[float, float, float]
+LENS_DEEP = 0.04
+"""How far rims reach back behind the middle of the lenses, world units; temples go on behind."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GlassesForm:
     """What a pair looks like. Lengths are world units, in the place of the head that they were measured on.
 
-    Both lenses are superellipses, |x / half_width|^n + |y / half_height|^n = 1, mirrored about `middle_x`.
+    Both lenses are superellipses, |x / half_width|^n + |y / half_height|^n = 1, mirrored about `middle_x`, whose radii
+    are drawn out or in where `outline` says so.
 
     Attributes:
         middle_x: of the bridge.
@@ -32,6 +35,10 @@ class GlassesForm:
         lens_rgb: 0..1.
         lens_opacity: 0 is clear glass.
         veiled: the lenses are known as glasses by who looks at them, not as what lies behind.
+        outline: factors of the radii of the left lens at even angles, anticlockwise as seen from the front, from its
+            outer end; none leaves the superellipse.
+        lower_rgb: of the lower half of the rims, 0..1; None where it is the frame's.
+        rimless: no wire runs around the lenses.
     """
 
     middle_x: float
@@ -47,6 +54,9 @@ class GlassesForm:
     lens_rgb: Rgb
     lens_opacity: float
     veiled: bool
+    outline: tuple[float, ...] = ()
+    lower_rgb: Rgb | None = None
+    rimless: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -86,5 +96,17 @@ class Eyewear:
 
     def in_colour(self, rgb: Rgb, share: float) -> "Eyewear":
         """The pair with another colour of its frame, as far as `share`, 0..1."""
-        red, green, blue = (float((1 - share) * a + share * b) for a, b in zip(self.form.frame_rgb, rgb, strict=True))
-        return replace(self, form=replace(self.form, frame_rgb=(red, green, blue)))
+
+        def mixed(own: Rgb) -> Rgb:
+            red, green, blue = (float((1 - share) * a + share * b) for a, b in zip(own, rgb, strict=True))
+            return red, green, blue
+
+        below = self.form.lower_rgb
+        form = replace(self.form, frame_rgb=mixed(self.form.frame_rgb), lower_rgb=below and mixed(below))
+        return replace(self, form=form)
+
+    def is_lower(self) -> NDArray[np.bool_]:
+        """Which points of the frame have the colour of its lower half, bool [V]."""
+        x, y, z = (self.frame_points - [self.form.middle_x, self.form.centre[1], self.form.front_z]).T
+        reach = self.form.centre[0] + self.form.half_width + 2 * self.form.wire
+        return np.asarray((y < 0) & (np.abs(x) < reach) & (z > -LENS_DEEP))

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from core.camera import HEAD_RADIUS, Camera
+from core.editors.glasses_outline import drawn_out, has_no_rim, lower_tone
 from core.eyewear import GlassesForm
 from core.mask import PARTS
 from core.rendering.near import march_near
@@ -166,14 +167,19 @@ def _seen(generator: Generator, head: Head, parts: HeadParts, place: Place) -> _
     return _Sides(x, y, found[..., 0], found[..., 1], found[..., 2:])
 
 
-def _outline(sides: _Sides) -> dict[str, float] | None:
-    """The superellipse that both sides show; None where too little is called glasses."""
+def _worth(sides: _Sides) -> Floats:
+    """How much each place speaks for glasses there, [H, W], lenses filled; below 0 speaks against them."""
     from scipy.ndimage import binary_fill_holes
 
     filled = np.stack([binary_fill_holes(side > 1 / 2) for side in sides.glasses]).mean(axis=0)
-    if (filled > 0).sum() < FEWEST:
+    return np.asarray(filled - BARRIER, np.float32)
+
+
+def _outline(sides: _Sides) -> dict[str, float] | None:
+    """The superellipse that both sides show; None where too little is called glasses."""
+    worth = _worth(sides)
+    if (worth > -BARRIER).sum() < FEWEST:
         return None
-    worth = filled - BARRIER
 
     def loss(outline: Outline) -> float:
         if outline["centre_x"] - outline["half_width"] < GAP:
@@ -213,6 +219,9 @@ def _described(sides: _Sides, outline: Outline, place: Place) -> GlassesForm | N
     opacity = float(np.clip((CLEARER - glass.mean() / max(skin.mean(), 0.05)) / (CLEARER - DARKER), 0, 1)) * DARKEST
     opacity = opacity if opacity > FAINTEST else 0.0
     tint = skin + (glass - skin) * DEEPENED / opacity if opacity else glass
+    rim = (away > 0.88) & (away < 1.04)
+    upper_rgb = _rgb(_rim_colour(sides, rim & (y > 0) | beside, skin))
+    lower_rgb = _rgb(_rim_colour(sides, rim & (y < -0.25 * outline["lower"]), skin))
     return GlassesForm(
         middle_x=middle_x,
         centre=(outline["centre_x"], eye_y + outline["centre_y"]),
@@ -223,10 +232,13 @@ def _described(sides: _Sides, outline: Outline, place: Place) -> GlassesForm | N
         squareness=outline["squareness"],
         wire=wire,
         hinge_y=eye_y + outline["centre_y"] + min(hinge, 0.75 * outline["upper"]),
-        frame_rgb=_rgb(_rim_colour(sides, (away > 0.88) & (away < 1.04) & (y > 0) | beside, skin)),
+        frame_rgb=upper_rgb,
         lens_rgb=_rgb(tint),
         lens_opacity=opacity,
         veiled=bool((sides.glasses[:, away < 0.7] > 1 / 2).mean() > 1 / 2),
+        outline=drawn_out(_worth(sides), sides.x, sides.y, outline),
+        lower_rgb=lower_tone(upper_rgb, lower_rgb),
+        rimless=not opacity and all(has_no_rim(np.array(one, np.float32), skin) for one in (upper_rgb, lower_rgb)),
     )
 
 

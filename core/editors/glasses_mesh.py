@@ -42,12 +42,18 @@ def rim_path(form: GlassesForm) -> Floats:
     power = 2 / form.squareness
     x = form.centre[0] + np.sign(cos) * np.abs(cos) ** power * form.half_width
     y = form.centre[1] + np.sign(sin) * np.abs(sin) ** power * np.where(sin > 0, form.upper, form.lower)
-    path = _evenly(np.stack([x, y], axis=1))
+    line = np.stack([x, y], axis=1)
+    if form.outline:
+        off = line - form.centre
+        around = np.arctan2(off[:, 1], off[:, 0]) % (2 * np.pi)
+        at = np.arange(len(form.outline) + 1) * 2 * np.pi / len(form.outline)
+        line = form.centre + off * np.interp(around, at, [*form.outline, form.outline[0]])[:, None]
+    path = _evenly(line)
     return np.stack([path[:, 0], path[:, 1], bent_z(form, path[:, 0])], axis=1)
 
 
 def frame_of(form: GlassesForm, temple: Floats) -> Triangles:
-    """The frame, with x from the middle of the face.
+    """The frame, with x from the middle of the face; of a rimless pair only temples and bridge.
 
     Args:
         form: the pair.
@@ -55,10 +61,9 @@ def frame_of(form: GlassesForm, temple: Floats) -> Triangles:
     """
     rim = rim_path(form)
     thin = np.linspace(1, TEMPLE_END, len(temple))[:, None] * form.wire
-    left = [
-        tube(rim, np.full((len(rim), 2), form.wire) * [1, DEEP], (0, 0, 1), RIM_SIDES, closed=True),
-        tube(temple, thin * [TEMPLE_WIDE, TEMPLE_TALL], (0, 1, 0), TEMPLE_SIDES),
-    ]
+    left = [tube(temple, thin * [TEMPLE_WIDE, TEMPLE_TALL], (0, 1, 0), TEMPLE_SIDES)]
+    if not form.rimless:
+        left.append(tube(rim, np.full((len(rim), 2), form.wire) * [1, DEEP], (0, 0, 1), RIM_SIDES, closed=True))
     t = np.linspace(-1, 1, BRIDGE_POINTS)
     y = form.centre[1] + BRIDGE_HEIGHT * form.upper
     inner = rim[:, 0][np.abs(rim[:, 1] - y).argsort()[:4]].min()

@@ -17,7 +17,7 @@ from core.rendering.raster import rasterised
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.eyewear import Eyewear
+    from core.eyewear import Eyewear, Rgb
 
 THICKNESS = 0.0015
 """Of a lens, world units."""
@@ -34,7 +34,7 @@ def with_eyewear(mesh: Mesh, eyewear: Eyewear | None) -> Mesh:
     """
     if eyewear is None or eyewear.strength < 1 / 2:
         return mesh
-    pieces = [(eyewear.frame_points, eyewear.frame_faces, eyewear.form.frame_rgb)]
+    pieces = _frame(eyewear)
     if eyewear.form.lens_opacity:
         pieces.append((*_shell(eyewear), eyewear.form.lens_rgb))
     swatches = None if mesh.uvs is None else _free_places(mesh, len(pieces))
@@ -72,6 +72,19 @@ def _joined(one: Mesh, other: Mesh) -> Mesh:
     arrays = {name: both(name) for name in ("vertices", "normals", "uvs", "colours", "labels", "seen")}
     faces = np.concatenate([one.faces, other.faces + np.int32(len(one.vertices))])
     return Mesh(**arrays, faces=faces, texture=one.texture)  # type: ignore[arg-type]
+
+
+def _frame(eyewear: Eyewear) -> list[tuple[NDArray[np.float32], NDArray[np.int32], Rgb]]:
+    """Points, faces and colour of the frame; of its lower half by itself where that has another colour."""
+    points, faces, form = eyewear.frame_points, eyewear.frame_faces, eyewear.form
+    if form.lower_rgb is None:
+        return [(points, faces, form.frame_rgb)]
+    lower = eyewear.is_lower()[faces].all(axis=1)
+    pieces = []
+    for chosen, rgb in ((~lower, form.frame_rgb), (lower, form.lower_rgb)):
+        used, numbers = np.unique(faces[chosen], return_inverse=True)
+        pieces.append((points[used], numbers.reshape(-1, 3).astype(np.int32), rgb))
+    return pieces
 
 
 def _shell(eyewear: Eyewear) -> tuple[NDArray[np.float32], NDArray[np.int32]]:

@@ -41,6 +41,8 @@ GLINT_AT, GLINT_WIDE = 0.42, 0.16
 """Where a glint runs across a lens, and how wide: in the lens's own heights above its middle, at a slant."""
 SHADOW, SHADOW_DOWN, SHADOW_SOFT = 0.22, 0.007, 0.0045
 """How dark the frame's shadow on the skin is, how far below and how soft, world units."""
+EDGE, EDGE_AT, EDGE_GREY = 0.75, 0.72, 0.45
+"""Of the ground edge of glass without a rim: its opacity, where it begins in the outermost ring, and its lightness."""
 LEAST_FRAME, LEAST_LENS = 0.34, 0.5
 """Share of a pixel that must be frame, or glass, for it to be called glasses."""
 
@@ -146,8 +148,10 @@ def _drawn(
     wall = cv2.resize(np.where(surface > 0, surface, np.float32(1e3)), (count, count), interpolation=cv2.INTER_NEAREST)
     rotation = camera.world_from_camera[:3, :3] * [1, -1, -1]
 
-    def laid(points: NDArray[np.float32], faces: NDArray[np.int32]) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
-        """Opacity by depth [S, S], depth, and of the covered places normals [P, 3] with the covered ones, bool."""
+    def laid(
+        points: NDArray[np.float32], faces: NDArray[np.int32], own: Floats
+    ) -> tuple[Floats, Floats, Floats, Floats, NDArray[np.bool_]]:
+        """Opacity by depth [S, S], depth, of covered places normals [P, 3] and `own` [P, K], and which are covered."""
         uv, depth = camera.project(points)
         cover = rasterised((uv * size - [left, top]) * fine, faces, count, depth)
         seen = cover.covered
@@ -156,22 +160,30 @@ def _drawn(
         towards /= np.maximum(np.linalg.norm(towards, axis=1, keepdims=True), 1e-6)
         off = np.where(seen, cover.depth, 0) - wall
         visible = np.where(seen, np.clip((BIAS - off) / SOFT + 1 / 2, 0, 1), 0).astype(np.float32)
-        return visible, np.where(seen, cover.depth, np.float32(1e3)), towards, seen
+        depths = np.where(seen, cover.depth, np.float32(1e3))
+        return visible, depths, towards, cover.interpolated(own, faces), seen
 
     form = eyewear.form
-    wire, wire_depth, wire_normals, wired = laid(eyewear.frame_points, eyewear.frame_faces)
+    below = np.asarray(form.lower_rgb or form.frame_rgb, np.float32)
+    paint = np.where(eyewear.is_lower()[:, None], below, np.asarray(form.frame_rgb, np.float32))
+    wire, wire_depth, wire_normals, enamel, wired = laid(eyewear.frame_points, eyewear.frame_faces, paint)
     # what is seen of a tube faces the camera
     wire_normals[wire_normals[:, 2] < 0] *= -1
     wire_colour = np.zeros((count, count, 3), np.float32)
-    wire_colour[wired] = _enamel(np.asarray(form.frame_rgb, np.float32), wire_normals)
+    wire_colour[wired] = _enamel(enamel, wire_normals)
 
-    glass, glass_depth, glass_normals, glazed = laid(eyewear.lens_points, eyewear.lens_faces)
+    rim = _rim_share(eyewear)
+    glass, glass_depth, glass_normals, outwards, glazed = laid(eyewear.lens_points, eyewear.lens_faces, rim)
     tint, glint = _glass(eyewear, camera, window, size, fine, glass_normals, glazed)
+    # without a rim the edge of the glass is seen: it is ground, dark on one side and light on the other
+    edge = EDGE * np.clip((outwards[:, 0] - EDGE_AT) / (1 - EDGE_AT), 0, 1) if form.rimless else np.zeros_like(tint)
     glass_opacity = np.zeros((count, count), np.float32)
     glass_colour = np.zeros((count, count, 3), np.float32)
-    glass_opacity[glazed] = 1 - (1 - tint) * (1 - glint)
+    glass_opacity[glazed] = 1 - (1 - tint) * (1 - glint) * (1 - edge)
     own = np.asarray(form.lens_rgb if form.lens_opacity else (1.0, 1.0, 1.0), np.float32)
-    glass_colour[glazed] = (tint * (1 - glint))[:, None] * own + glint[:, None]
+    plain = (tint * (1 - glint))[:, None] * own + glint[:, None]
+    ground = np.clip(EDGE_GREY + glass_normals[:, 1] + 0.6 * glass_normals[:, 0], 0.1, 0.9)
+    glass_colour[glazed] = plain * (1 - edge)[:, None] + (edge * ground)[:, None]
     glass_opacity, glass_colour = glass_opacity * glass, glass_colour * glass[..., None]
 
     wire_first = (wire_depth <= glass_depth + form.wire)[..., None]
@@ -186,8 +198,17 @@ def _drawn(
     return _Drawn(over, opacity, wire, glass, np.where(depth < 1e3, depth, 0).astype(np.float32))
 
 
+def _rim_share(eyewear: Eyewear) -> Floats:
+    """Which points of the lenses lie at their edge, [L, 1], 0 or 1."""
+    pairs = np.sort(eyewear.lens_faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
+    edges, count = np.unique(pairs, axis=0, return_counts=True)
+    share = np.zeros((len(eyewear.lens_points), 1), np.float32)
+    share[edges[count == 1]] = 1  # what only one triangle has lies at the edge
+    return share
+
+
 def _enamel(rgb: Floats, normals: Floats) -> Floats:
-    """Colours [P, 3] of a frame whose surface faces `normals` [P, 3]."""
+    """Colours [P, 3] of a frame in enamel [P, 3] whose surface faces `normals` [P, 3]."""
     lit = np.clip(normals @ LIGHT, 0, 1)
     half = LIGHT + np.array([0.0, 0.0, 1.0])
     shine = np.clip(normals @ (half / np.linalg.norm(half)), 0, 1) ** GLOSS_POWER

@@ -69,6 +69,26 @@ def test_clear_glass_shows_what_is_behind_it_in_a_dark_frame() -> None:
     assert worn.depth.min() < FRONT.radius - 0.23
 
 
+def test_a_frame_may_be_of_two_colours_and_a_lens_without_a_rim() -> None:
+    two = replace(CLEAR, lower_rgb=(0.9, 0.8, 0.2))
+    worn = with_eyewear(_wall(), pair_of_glasses(two))
+    above, below = _pixel(worn, 0.06, 0.02 + 0.034), _pixel(worn, 0.06, 0.02 - 0.036)
+    assert below.mean() > above.mean() + 60
+    mesh = joined_eyewear(
+        Mesh(
+            np.eye(3, dtype=np.float32),
+            np.array([[0, 1, 2]], np.int32),
+            np.eye(3, dtype=np.float32),
+            colours=np.zeros((3, 3), np.uint8),
+        ),
+        pair_of_glasses(two),
+    )
+    assert mesh.colours is not None
+    assert len(np.unique(mesh.colours, axis=0)) == 3
+    bare = with_eyewear(_wall(), pair_of_glasses(replace(CLEAR, rimless=True)))
+    assert np.abs(_pixel(bare, 0.06, 0.02 + 0.034) - SKIN).max() < 60
+
+
 def test_dark_glass_is_one_even_tint() -> None:
     worn = with_eyewear(_wall(), pair_of_glasses(replace(CLEAR, lens_opacity=0.9)))
     left, right = _pixel(worn, -0.06, -0.002), _pixel(worn, 0.06, -0.002)
