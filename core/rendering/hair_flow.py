@@ -47,7 +47,7 @@ LEAST_VOTES = 350.0
 """Strands in that picture under which a photo tells nothing."""
 CALM_PX = 4.0
 """Deviation of the smoothing of the surface that strands lie on: its bumps are the model's."""
-BANDS = ((1.0, 2.4, 5, 0.8), (2.4, 6.0, 5, 0.75), (6.0, 16.0, 5, 0.5))
+BANDS = ((1.0, 2.4, 5, 0.65), (2.4, 6.0, 5, 0.75), (6.0, 16.0, 5, 0.5))
 """Widths between which a band of strands lies, photo pixels, how many doublings long they are, and the share of the
 photo's contrast that they have: the widest of it is light and shade."""
 NARROWEST = 0.07
