@@ -62,6 +62,8 @@ THINGS = [
 ]
 LEAST_OTHER_SHARE = 0.12
 """Share of a hole's surroundings that a second thing has to have."""
+MOSTLY = 0.3
+"""Share of a hole that is glasses, from which it is a lens or the gap behind one."""
 HAIRY, BALD = 0.12, 0.03
 """Shares of a head's pixels that are hair, above which a side has hair and below which it has none."""
 LEAST_PRESENCE = 0.5
@@ -198,7 +200,9 @@ def holes(alpha: NDArray[np.float32], labels: NDArray[np.uint8] | None = None) -
 
 
 def _is_gap(hole: NDArray[np.bool_], parts: NDArray[np.uint8], rim_px: int) -> bool:
-    """Whether a hole lies between two different things, or in a pair of glasses."""
+    """Whether a hole lies between two different things, or in or behind a pair of glasses."""
+    if np.isin(parts[hole], THINGS[0]).mean() > MOSTLY:
+        return True
     kernel = np.ones((4 * rim_px + 1, 4 * rim_px + 1), np.uint8)
     around = parts[(cv2.dilate(hole.astype(np.uint8), kernel) > 0) & ~hole]
     shares = [np.isin(around, group).sum() / max((around > 0).sum(), 1) for group in THINGS]

@@ -1,4 +1,4 @@
-"""What is laid over a random head last: a collar and threads, single hairs at the hairline, and light."""
+"""What is laid over a random head last: whole hair, a collar and threads, single hairs at the hairline, and light."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.rendering.clothing import with_clothing
 from core.rendering.hairline import with_hairline
 from core.rendering.head_light import with_head_light
+from core.rendering.opaque import with_whole_hair
 from core.rendering.strands import hair_at
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def with_finish(frame: Frame, strands: HairStrands | None, light: HeadLight, str
         light: of the same head.
         strength: of the light, 0..1.
     """
-    frame = with_clothing(frame)
+    frame = with_clothing(with_whole_hair(frame))
     if strands is not None:
         frame = with_hairline(frame, partial(hair_at, strands=strands))
     return with_head_light(frame, light, strength)

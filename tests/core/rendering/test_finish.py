@@ -15,6 +15,7 @@ from core.rendering.curls import with_curls
 from core.rendering.hairline import with_hairline
 from core.rendering.head_light import HeadLight, with_head_light
 from core.rendering.occupancy import FieldGrid
+from core.rendering.opaque import with_whole_hair
 from core.rendering.strands import hair_at
 
 SIDE = 128
@@ -78,6 +79,21 @@ def test_hair_ends_in_hairs() -> None:
     across = [np.abs(np.diff(one.rgb[row].astype(float).mean(1))).mean() for one in (frame, drawn)]
     assert across[1] > across[0] + 1
     assert np.array_equal(drawn.rgb[:180], frame.rgb[:180])
+
+
+def test_hair_is_whole_inside_its_outline() -> None:
+    frame = _frame("hair", "hair")
+    alpha = np.zeros((4 * SIDE, 4 * SIDE), np.float32)
+    cv2.circle(alpha, (256, 256), 180, (1.0,), -1, cv2.LINE_AA)
+    hazy = alpha.copy()
+    hazy[200:230, 200:230], hazy[300:310, 300:310] = 0.6, 0.0
+    rgb = (90 * hazy[..., None] + 255 * (1 - hazy[..., None])).repeat(3, 2).astype(np.uint8)
+    drawn = with_whole_hair(replace(frame, rgb=rgb, alpha=hazy))
+    assert drawn.alpha[170:340, 170:340].min() > 0.97
+    assert np.abs(drawn.rgb[170:340, 170:340].astype(int) - 90).max() < 12
+    assert np.array_equal(drawn.alpha[:70], alpha[:70])
+    bald = replace(frame, rgb=rgb, alpha=hazy, labels=np.full((SIDE, SIDE), PARTS.index("skin"), np.uint8))
+    assert np.array_equal(with_whole_hair(bald).alpha, hazy)
 
 
 def test_curls_run_nowhere_and_are_the_same_from_elsewhere() -> None:
