@@ -16,7 +16,7 @@ import torch
 from core.editors.face_landmarks import landmarks_of
 from core.editors.face_sliders import face_slider_of
 from core.editors.face_targets import face_targets
-from core.editors.mouth_opening import mouth_inside
+from core.editors.mouth_opening import held_open, mouth_inside
 from core.editors.spread import Spread
 from core.warped_field import Warp
 
@@ -37,6 +37,8 @@ LOW, HIGH = (-0.23, -0.34, -0.24), (0.23, 0.3, 0.36)
 """Corners of the box in which the mean face's moves are felt, world units."""
 SPACING = 0.0065
 """Of the nodes, world units: less than 4 mm."""
+OF_LIPS = ("mouth-open", "lips-pursed")
+"""Sliders that open and close a mouth; all others leave it as open as it was."""
 KEPT = 8
 """Sliders whose moves are remembered for a head, 8 MB each."""
 
@@ -148,7 +150,11 @@ class FaceWarper:
             index, moves = targets.moves[name]
             whole = torch.zeros_like(self._points)
             whole[index] = self._fitting.laid(targets.points[index] + moves) - self._points[index]
-            self._known[name] = self._spread.moves(whole)
+            moved = self._spread.moves(whole)
+            if name[:-1] not in OF_LIPS:
+                held = held_open(self._fitting.laid(targets.landmarks), Warp(moved, self._low, self._high))
+                moved = moved if held is None else held
+            self._known[name] = moved
         return self._known[name]
 
 

@@ -1,4 +1,4 @@
-"""The inside of a mouth that sliders opened: where its lips were parts, and where they are now."""
+"""The inside of a mouth: what is seen where sliders open it, and teeth that were seen before and must stay so."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ LEAST = 0.0045
 OWN_TEETH, LIP_EDGE = 1.25, 0.003
 """How much of the former opening stays what it was, and by how much the edge of a lip that shows teeth is missed."""
 POINTS = 41
+CHIN, DEEP = 0.045, 0.05
+"""How far below the lower lip its correction fades, and how far behind the lips it reaches, world units."""
 
 
 def mouth_inside(landmarks: Tensor, forth: Warp, light: float) -> MouthInside | None:
@@ -59,6 +61,38 @@ def mouth_inside(landmarks: Tensor, forth: Warp, light: float) -> MouthInside | 
         below[1:-1, 1] -= LIP_EDGE
     below[:, 1] = torch.minimum(below[:, 1], above[:, 1])
     return MouthInside(upper=_smooth(above), lower=_smooth(below), teeth=not was_open, light=light)
+
+
+def held_open(landmarks: Tensor, forth: Warp) -> Tensor | None:
+    """Moves [3, Z, Y, X] of a warp whose lips keep their distance; None where they were closed or do not close.
+
+    The targets were made on a closed mouth, whose lips a smile presses. Between lips that show teeth that would squeeze
+    the teeth: the lower lip is let down as far as it would come nearer, and the teeth move with the upper one.
+
+    Args:
+        landmarks: float32 [468, 3] of the face before it is bent, world units.
+        forth: from that face to the bent one.
+    """
+    upper, lower = landmarks[list(UPPER)], landmarks[list(LOWER)]
+    gap = upper[:, 1] - lower[:, 1]
+    if float(gap.max()) <= CLOSED:
+        return None
+    nearer = (forth.shift_at(lower)[:, 1] - forth.shift_at(upper)[:, 1]).clamp(min=0)
+    nearer[0] = nearer[-1] = 0
+    if float(nearer.max()) <= 0:
+        return None
+    counts = forth.shift.shape[:0:-1]
+    x, y, z = (np.linspace(*ends) for ends in zip(forth.low, forth.high, counts, strict=True))
+    order = upper[:, 0].argsort().numpy()
+    at = upper[:, 0].numpy()[order]
+    down, top, bottom = (np.interp(x, at, line.numpy()[order]) for line in (nearer, upper[:, 1], lower[:, 1]))
+    open_gap = np.maximum(top - bottom, 1e-4)
+    between = np.clip((top - y[:, None]) / open_gap, 0, 1)
+    below = np.exp(-((np.maximum(bottom - y[:, None], 0) / CHIN) ** 2))
+    ahead = np.clip((z - float(upper[:, 2].min()) + DEEP) / DEEP, 0, 1)
+    moves = forth.shift.clone()
+    moves[1] -= torch.from_numpy((ahead[:, None, None] * (down * between * below)).astype(np.float32))
+    return moves
 
 
 def _smooth(line: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.camera import Camera
-from core.editors.mouth_opening import LOWER, UPPER, mouth_inside
+from core.editors.mouth_opening import LOWER, UPPER, held_open, mouth_inside
 from core.frame import Frame, Quality
 from core.mask import PARTS
 from core.rendering.mouth_inside import with_mouth_inside
@@ -29,9 +29,20 @@ def _landmarks(parted: float = 0.0) -> torch.Tensor:
 
 def _dropping(drop: float) -> Warp:
     """Everything below the mouth moves down."""
-    moves = torch.zeros(3, 3, 81, 3)
+    moves = torch.zeros(3, 21, 81, 21)
     moves[1, :, torch.linspace(-0.3, 0.1, 81) < LIPS_Y - 0.004] = -drop
     return Warp(moves, (-0.2, -0.3, -0.1), (0.2, 0.1, 0.4))
+
+
+def test_teeth_that_were_seen_are_not_pressed_and_closed_lips_may_be() -> None:
+    rising = _dropping(-0.012)
+    assert held_open(_landmarks(), rising) is None
+    assert held_open(_landmarks(0.03), _dropping(0.012)) is None  # lips that part are no matter
+    held = held_open(_landmarks(0.03), rising)
+    assert held is not None
+    after, marks = replace(rising, shift=held), _landmarks(0.03)
+    upper, lower = (marks[names[5], 1] + after.shift_at(marks[[names[5]]])[0, 1] for names in (UPPER, LOWER))
+    assert float(upper - lower) > 0.03 - 0.004
 
 
 def _face() -> Frame:
