@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,8 @@ from core.rendering.skin_tones import SkinTones, in_skin_tones, skin_tones_of
 from core.rendering.strays import Strays
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from core.frame import Frame
     from core.photo_layer import PhotoLayer
     from core.rendering.occupancy import FieldGrid
@@ -25,6 +27,10 @@ HAIR_SEEDS, HAIR_ODD = 250, 0.9
 may lie from the middle one: a badge on a cap lies further."""
 OWN, HOLLOW = 0.45, 0.1
 """How far the model's own fine shading of hair is believed; how much darker hollows are, natural logarithms."""
+
+COLLAR, LOW = (0.7, 1.1), (-0.16, -0.13)
+"""How much darker than hair, in natural logarithms, what is labelled hair must be to be a collar, hardly and surely;
+and the heights, world units, below which that is sure, and above which it is hair in the shade."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,5 +73,13 @@ class HiddenSide:
             hair = np.asarray(frame.labels == PARTS.index("hair"), np.float32)
             shown = Shown.of(frame, hair, form)
             if shown is not None:
+                shown = replace(shown, share=shown.share * (1 - _collar(shown, self.hair)))
                 frame = shown.toned(self.hair, np.zeros(len(shown.chosen), np.float32), own=OWN, hollow=HOLLOW)
         return frame
+
+
+def _collar(shown: Shown, hair: CarriedTones) -> NDArray[np.float32]:
+    """How surely pixels that are labelled hair are a dark collar that it hangs to, 0..1 [N]."""
+    darker = hair.at(shown.points, shown.normals).mean(axis=1) - np.log(shown.own.mean(axis=1))
+    dark = np.clip((darker - COLLAR[0]) / (COLLAR[1] - COLLAR[0]), 0, 1)
+    return np.asarray(dark * np.clip((LOW[1] - shown.points[:, 1]) / (LOW[1] - LOW[0]), 0, 1), np.float32)
