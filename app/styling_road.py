@@ -336,11 +336,12 @@ class Teaching:
 
 
 def installed_prior() -> str:
-    """The folder of the first Stable Diffusion that is installed; empty where there is none."""
+    """The folder of the first Stable Diffusion that is installed; the bundled prior where there is none."""
     from core.checkpoints import store
+    from core.stylizers.prior import BUNDLED as OWN
 
     found = (model.folder for model in store.installed() if "StableDiffusion" in str(model.facts.get("class_name")))
-    return next(found, "")
+    return next(found, OWN)
 
 
 def taught_pack(head: Head, teaching: Teaching, report: Report, *, resume: bool = True) -> StylePack:

@@ -49,22 +49,6 @@ def preset_named(name: str, steps: int | None = None) -> Preset:
     return PRESETS[name] if steps is None else replace(PRESETS[name], iterations=steps)
 
 
-def check_teacher(prior: str) -> None:
-    """Refuse a prior that cannot teach.
-
-    Raises:
-        VoltefaceError: it is the bundled one. Its score is the same for an unstyled, a styled and a black picture: it
-            follows its guide and not what it looks at, so nothing ever rests; see resources/docs/prior.md.
-    """
-    from core.stylizers.prior import BUNDLED
-
-    if prior == BUNDLED:
-        raise VoltefaceError(
-            "The bundled prior has learned too little to teach a style.",
-            "Leave --prior out: the nearest bundled styles are worn at once. Or name a folder of Stable Diffusion 1.x.",
-        )
-
-
 class Lesson:
     """One prompt that is taught to the generator of one head."""
 
@@ -79,7 +63,6 @@ class Lesson:
         from core.stylizers.prior import checked_prompt, open_prior
 
         self.prompt = checked_prompt(teaching.prompt)
-        check_teacher(teaching.prior)
         preset = preset_named(teaching.preset, teaching.steps)
         generator = road.loaded_generator(head.generator)
         if not isinstance(generator, PlaneGenerator):

@@ -262,7 +262,7 @@ class StylePanel(QScrollArea):
         self.preset_box = QComboBox()
         self.preset_box.setAccessibleName("Preset of the teaching")
         self.start_button = button("Teach", "Start teaching", self._start)
-        self.start_button.setToolTip("Stable Diffusion teaches the words above; that takes its time")
+        self.start_button.setToolTip("A prior teaches the model the words above; a quarter of an hour or more")
         self.pause_button = button("Pause", "Pause teaching", self.teaching_paused.emit)
         self.pause_button.setToolTip("It goes on from here when the same prompt is started again")
         self.keep_button = button("Keep", "Keep what was learned", self.teaching_kept.emit)

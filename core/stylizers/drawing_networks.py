@@ -6,8 +6,8 @@ AutoencoderKL would have taken most of the processor time there was.
 
 The UNet sees, beside the noisy latents, those of the unstyled picture (the guide) and the depth, folded to the latents'
 size: conditions as further input channels are learned from far fewer pictures than by a ControlNet. It predicts how the
-clean latents differ from the guide, from which the noise follows: what stays as it is, above all the white around a
-head, is nothing to learn. (Predicting the velocity left noise everywhere after as many steps.)
+clean latents differ from a guess, in units of how far that errs: between a first sketch in the style (`first_sketch`)
+and the noisy latents themselves, by how sure either is. What a regression finds is nothing to learn.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from core.stylizers.diffusers_classes import diffusers_classes
-from core.stylizers.vocabulary import CONCEPTS, NUMBERS, SLOTS
+from core.stylizers.first_sketch import FirstSketch
+from core.stylizers.noise_schedule import NoiseSchedule
+from core.stylizers.vocabulary import CONCEPTS, NUMBERS, SLOTS, STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,13 +49,15 @@ class DrawingConfig:
             attention.
         words: width of a token.
         groups: of the group norms.
+        features: random ones of the first sketch.
         picture_px: side of the pictures it is trained on.
     """
 
-    channels: int = 16
+    channels: int = 32
     widths: tuple[int, ...] = (64, 128, 192)
     words: int = 128
     groups: int = 16
+    features: int = 1024
     picture_px: int = 128
 
     def to_json(self) -> dict[str, object]:
@@ -128,12 +132,13 @@ class DrawingDenoiser(nn.Module):
         self.channels = config.channels
         lower = len(config.widths) - 1
         self.words = ConceptTable(config.words)
+        self.sketch = FirstSketch(config.channels, config.channels + DEPTH_FOLD**2, config.features)
         self.white: Tensor
         self.register_buffer("white", torch.zeros(1, config.channels, 1, 1))
         # one more channel says whether there is a guide, and one whether there is a depth
         self.unet = diffusers_classes().unet(
             sample_size=config.picture_px // FACTOR,
-            in_channels=2 * config.channels + DEPTH_FOLD**2 + 2,
+            in_channels=3 * config.channels + DEPTH_FOLD**2 + 2,
             out_channels=config.channels,
             layers_per_block=1,
             block_out_channels=config.widths,
@@ -161,17 +166,39 @@ class DrawingDenoiser(nn.Module):
             folded = F.pixel_unshuffle(small * 2 - 1, DEPTH_FOLD)
         return torch.cat([guide.to(like), folded, *there], 1)
 
-    def forward(self, noisy: Tensor, timesteps: Tensor, words: tuple[Tensor, Tensor], conditions: Tensor) -> Tensor:
+    def forward(self, noisy: Tensor, timesteps: Tensor, shares: Tensor, conditions: Tensor) -> Tensor:
         """Predicted clean latents [B, C, h, w].
 
         Args:
             noisy: [B, C, h, w].
             timesteps: int64 [B].
-            words: tokens [B, slots, E] and summary [B, E].
+            shares: [B, slots, concepts], see `shares_of`; where the style is left open, its odds are taken for it.
             conditions: see `conditions`.
         """
-        tokens, summary = words
+        with torch.no_grad(), torch.autocast(noisy.device.type, enabled=False):
+            kind, exact = conditions.dtype, conditions.float()
+            shares = self._with_style(noisy.float(), timesteps, shares.float(), exact)
+            styles = shares[:, 0, : len(STYLES)]
+            sketch, error = self.sketch.drawn(exact, styles), self.sketch.uncertain(exact, styles, self.white.float())
+        tokens, summary = self.words(shares.to(kind))
         change: Tensor = self.unet(
-            torch.cat([noisy, conditions], 1), timesteps, encoder_hidden_states=tokens, class_labels=summary
+            torch.cat([noisy, conditions, sketch.to(kind)], 1),
+            timesteps,
+            encoder_hidden_states=tokens,
+            class_labels=summary,
         ).sample
-        return conditions[:, : self.channels] + change
+        # with no network: what is likeliest between a sketch that errs so far, and latents that are so noisy
+        signal = NoiseSchedule.stable_diffusion().signal.to(noisy)[timesteps].view(-1, 1, 1, 1)
+        trust = error / (error + (1 - signal) / signal)
+        likeliest = sketch + trust * (noisy.float() / signal.sqrt() - sketch)
+        return likeliest + (error * (1 - trust)).sqrt() * change
+
+    def _with_style(self, noisy: Tensor, timesteps: Tensor, shares: Tensor, conditions: Tensor) -> Tensor:
+        """Shares whose open styles are filled by what the noisy latents look like."""
+        opened = shares[:, 0].sum(-1) < 0.5
+        if not bool(opened.any()):
+            return shares
+        signal = NoiseSchedule.stable_diffusion().signal.to(noisy)[timesteps[opened]]
+        filled = shares.clone()
+        filled[opened, 0, : len(STYLES)] = self.sketch.odds(noisy[opened], signal, conditions[opened])
+        return filled

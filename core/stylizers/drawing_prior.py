@@ -15,7 +15,7 @@ from core.stylizers.drawing_networks import FACTOR, DrawingCodec, DrawingConfig,
 from core.stylizers.noise_schedule import NoiseSchedule
 from core.stylizers.prior import BUNDLED, PriorInfo, Words, checked_prompt, working_dtype
 from core.stylizers.prompt import require_known, understood
-from core.stylizers.vocabulary import CONCEPTS
+from core.stylizers.vocabulary import CONCEPTS, STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 WEIGHTS = FOLDER / "prior.safetensors"
 METADATA_KEY = "prior"
-GUIDANCE = 2.5
+GUIDANCE = 1.5
+TEMPERATURE = 0.25
+"""What the denoiser does not know of a drawing would be drawn from noise, each latent pixel for itself."""
 LICENCE = "Apache-2.0 (Volteface; trained on drawings of renders of CC0 MakeHuman heads)"
 
 
@@ -46,6 +48,7 @@ class DrawingPrior:
         self._dtype = working_dtype(self._device, half=half)
         self.codec = codec.to(self._device).requires_grad_(requires_grad=False)
         self.denoiser = denoiser.to(self._device, self._dtype).eval().requires_grad_(requires_grad=False)
+        self.denoiser.sketch.float()
 
     @property
     def info(self) -> PriorInfo:
@@ -62,6 +65,7 @@ class DrawingPrior:
             has_guide=True,
             open_vocabulary=False,
             guidance=GUIDANCE,
+            temperature=TEMPERATURE,
         )
 
     @property
@@ -79,16 +83,13 @@ class DrawingPrior:
         return NoiseSchedule.stable_diffusion(steps)
 
     def words(self, prompts: Sequence[str]) -> Words:
-        """Prompts as tokens, one for each slot of the vocabulary.
+        """Prompts as shares of concepts, one row for each slot of the vocabulary.
 
         Raises:
             VoltefaceError: a prompt is too long, in no Latin letters, or none of its words is known.
         """
         said = [require_known(checked_prompt(prompt)).concepts if prompt else () for prompt in prompts]
-        with torch.no_grad():
-            shares = shares_of(said).to(self._device, self._dtype)
-            tokens, summary = self.denoiser.words(shares)
-        return Words(tokens, summary)
+        return Words(shares_of(said).to(self._device))
 
     def advice(self, prompt: str) -> str:
         """What it does not know of a prompt, and the nearest that it knows."""
@@ -115,12 +116,11 @@ class DrawingPrior:
     ) -> Tensor:
         """The noise in latents; see the protocol. A `control_scale` of 0 is no depth, others count as 1."""
         words = words.repeated(len(noisy))
-        assert words.summary is not None, "words of another prior"
         with torch.no_grad():
             given = noisy.to(self._dtype)
             conditions = self.denoiser.conditions(given, depth if control_scale > 0 else None, guide)
             timesteps = torch.full((len(noisy),), timestep, device=noisy.device)
-            clean: Tensor = self.denoiser(given, timesteps, (words.tokens, words.summary), conditions)
+            clean: Tensor = self.denoiser(given, timesteps, words.tokens, conditions)
             signal = float(NoiseSchedule.stable_diffusion().signal[timestep])
             noise: Tensor = (noisy - signal**0.5 * clean.to(noisy)) / (1 - signal) ** 0.5
             return noise
@@ -135,6 +135,8 @@ def untrained_prior(config: DrawingConfig | None = None, seed: int = 0) -> Drawi
         with torch.no_grad():
             codec.analysis.normal_(0, 0.05)
             codec.synthesis.copy_(codec.analysis)
+            for blank in (denoiser.sketch.mixing, denoiser.sketch.offset, denoiser.sketch.rows):
+                blank.normal_(0, 0.05)
     return DrawingPrior(config, codec, denoiser)
 
 
@@ -186,5 +188,9 @@ def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _in_this_order(denoiser: dict[str, Tensor], names: Sequence[str]) -> dict[str, Tensor]:
     """The rows of the concepts in this version's order."""
-    rows = denoiser["words.rows"]
-    return denoiser | {"words.rows": torch.stack([rows[names.index(concept.name)] for concept in CONCEPTS])}
+    rows, sketches = denoiser["words.rows"], denoiser["sketch.rows"]
+    return denoiser | {
+        "words.rows": torch.stack([rows[names.index(concept.name)] for concept in CONCEPTS]),
+        "sketch.rows": torch.stack([sketches[:, names.index(style.name)] for style in STYLES], 1),
+        "sketch.errors": torch.stack([denoiser["sketch.errors"][names.index(style.name)] for style in STYLES]),
+    }

@@ -55,6 +55,7 @@ class PriorInfo:
         has_guide: whether `noise` listens to the latents of the unstyled picture.
         open_vocabulary: whether it was trained on free text; the bundled one knows a list of styles and features.
         guidance: of words over none with which its pictures come out best.
+        temperature: of the noise that its pictures begin with; a small prior's are calmer below 1.
     """
 
     name: str
@@ -68,6 +69,7 @@ class PriorInfo:
     has_guide: bool
     open_vocabulary: bool
     guidance: float = 7.5
+    temperature: float = 1.0
 
     @property
     def multiple_px(self) -> int:

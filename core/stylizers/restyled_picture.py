@@ -47,7 +47,8 @@ def drawn_from_noise(
     info = prior.info
     size = (info.latent_px,) * 2 if depth is None else tuple(side // info.factor for side in depth.shape[-2:])
     noise = torch.randn((len(words), info.channels, *size), generator=torch.Generator().manual_seed(seed))
-    return _denoised(prior, noise.to(prior.device), words, depth, guide, steps, 0, guidance, None)
+    noise = noise.to(prior.device) * info.temperature
+    return _denoised(prior, noise, words, depth, guide, steps, 0, guidance, None)
 
 
 def restyled(
@@ -93,8 +94,15 @@ def restyled(
         latents = prior.latents_from_pictures(pictures)
     schedule = prior.schedule(steps)
     noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(seed)).to(latents)
-    noisy = schedule.noised(latents, noise, int(schedule.timesteps[first]))
+    timestep, warmth = int(schedule.timesteps[first]), prior.info.temperature
+    noisy = schedule.noised(latents, noise * warmth, timestep)
     guide = latents if prior.info.has_guide else None
+    if warmth < 1:
+        # little noise hides little: it begins with what the prior makes of the picture, or the picture would stay
+        with torch.no_grad():
+            pair = noise_pair(prior, noisy, timestep, (prior.words([""]), words), depth, guide)
+        clean = schedule.denoised(noisy, guided(*pair, guidance or prior.info.guidance), timestep)
+        noisy = schedule.noised(clean, noise * warmth, timestep)
     return _denoised(prior, noisy, words, depth, guide, steps, first, guidance, told)
 
 

@@ -27,7 +27,7 @@ from core.descent import Adam
 from core.drawing.styles import STYLES
 from core.errors import VoltefaceError
 from core.progress import Progress
-from core.stylizers.drawing_networks import DrawingCodec, DrawingConfig, DrawingDenoiser, shares_of
+from core.stylizers.drawing_networks import DEPTH_FOLD, DrawingCodec, DrawingConfig, DrawingDenoiser, shares_of
 from core.stylizers.drawing_prior import DrawingPrior, save_prior
 from core.stylizers.noise_schedule import TRAINED_TIMESTEPS, NoiseSchedule
 from core.stylizers.prompt import understood
@@ -36,8 +36,10 @@ from core.training.captions import caption
 from core.training.dataset import is_held_out
 from core.training.prior_codec import fitted_codec
 from core.training.prior_drawings import DrawnHead, draw_heads
+from core.training.prior_sketch import fit_sketch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -49,6 +51,7 @@ STATE, LOG = "state.safetensors", "log.jsonl"
 SAVE_EVERY_SECONDS = 240.0
 PICTURES_EVERY_SECONDS = 480.0
 BETAS = (0.9, 0.99)
+PICTURES = ("drawn", "plain", "depth")
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class PriorRecipe:
         spoilt: share whose guide is blurred and noisy, as a generator's renders are.
         weights: least and greatest weight of a picture's error.
         codec_steps: of the codec's fit.
+        sketched: views that the first sketches are fitted to.
         seed: of every draw.
     """
 
@@ -81,12 +85,13 @@ class PriorRecipe:
     keep: float = 0.99
     grids: float = 0.2
     photos: float = 0.08
-    wordless: float = 0.12
-    unguided: float = 0.2
-    flat: float = 0.12
+    wordless: float = 0.15
+    unguided: float = 0.06
+    flat: float = 0.06
     spoilt: float = 0.5
     weights: tuple[float, float] = (0.7, 4.0)
-    codec_steps: int = 500
+    codec_steps: int = 400
+    sketched: int = 1200
     seed: int = 0
 
 
@@ -129,28 +134,31 @@ class DrawnHeads:
 
     def batch(self, recipe: PriorRecipe, random: np.random.Generator) -> Batch:
         """Draw a batch."""
-        drawn: list[NDArray[np.uint8]] = []
-        plain: list[NDArray[np.uint8]] = []
-        depth: list[NDArray[np.uint8]] = []
+        views = []
         captions = []
         for _ in range(recipe.batch):
             head = self.heads[random.integers(len(self.heads))]
-            views, styles = head.pictures.shape[:2]
-            style = 0 if random.random() < recipe.photos else int(random.integers(1, styles))
-            if views == 4 and random.random() < recipe.grids:
-                order = random.permutation(4)
-                shown = [grid_of_views(a[order]) for a in (head.pictures[:, style], head.pictures[:, 0], head.depth)]
-            else:
-                view = int(random.integers(views))
-                shown = [head.pictures[view, style], head.pictures[view, 0], head.depth[view]]
-                if random.random() < 0.5:
-                    shown = [picture[:, ::-1] for picture in shown]
-            if random.random() < recipe.spoilt:
-                shown[1] = _spoilt(shown[1], random)
-            for rows, picture in zip((drawn, plain, depth), shown, strict=True):
-                rows.append(np.ascontiguousarray(picture))
+            style = 0 if random.random() < recipe.photos else int(random.integers(1, len(head.styles)))
+            views.append(self.view(head, (style,), recipe, random))
             captions.append(caption(head.meta, head.styles[style], random))
-        return Batch(pictures_tensor(drawn), pictures_tensor(plain), pictures_tensor(depth), tuple(captions))
+        drawn, plain, depth = (torch.cat([getattr(view, what) for view in views]) for what in PICTURES)
+        return Batch(drawn, plain, depth, tuple(captions))
+
+    @staticmethod
+    def view(head: DrawnHead, styles: Sequence[int], recipe: PriorRecipe, random: np.random.Generator) -> Batch:
+        """A view, or a grid of four, of a head in some styles; without captions."""
+        count = len(styles)
+        if len(head.pictures) == 4 and random.random() < recipe.grids:
+            order = random.permutation(4)
+            drawn = [grid_of_views(head.pictures[order, style]) for style in styles]
+            plain, depth = grid_of_views(head.pictures[order, 0]), grid_of_views(head.depth[order])
+        else:
+            view, flip = int(random.integers(len(head.pictures))), slice(None, None, 1 if random.random() < 0.5 else -1)
+            drawn = [head.pictures[view, style][:, flip] for style in styles]
+            plain, depth = head.pictures[view, 0][:, flip], head.depth[view][:, flip]
+        if random.random() < recipe.spoilt:
+            plain = _spoilt(plain, random)
+        return Batch(pictures_tensor(drawn), pictures_tensor([plain] * count), pictures_tensor([depth] * count), ())
 
 
 def grid_of_views(views: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -171,8 +179,17 @@ def _spoilt(picture: NDArray[np.uint8], random: np.random.Generator) -> NDArray[
 
 def pictures_tensor(pictures: list[NDArray[np.uint8]]) -> Tensor:
     """Pictures [P, P, 3] or depths [P, P] as float32 [B, 3 or 1, P, P], 0..1."""
-    stacked = torch.from_numpy(np.stack(pictures)).float() / 255
+    stacked = torch.from_numpy(np.ascontiguousarray(np.stack(pictures))).float() / 255
     return stacked[:, None] if stacked.dim() == 3 else stacked.permute(0, 3, 1, 2)
+
+
+def _left_out(conditions: Tensor, unguided: Tensor, flat: Tensor, white: Tensor) -> None:
+    """Take guide and depth out of some rows of conditions, in place."""
+    channels = white.shape[1]
+    conditions[unguided, :channels] = white
+    conditions[unguided, -2] = 0
+    conditions[flat, channels:-2] = 0
+    conditions[flat, -1] = 0
 
 
 class PriorTraining:
@@ -195,10 +212,28 @@ class PriorTraining:
             self._resume(out / STATE)
         else:
             self.codec = fitted_codec(self.heads.pictures(4), recipe.network.channels, report, recipe.codec_steps)
+            self._fit_sketch(report)
             self.save()
         self.codec.requires_grad_(requires_grad=False)
         with torch.no_grad():
             self.denoiser.white.copy_(self.codec.encoded(torch.ones(1, 3, 8, 8)))
+
+    def _fit_sketch(self, report: Report) -> None:
+        random = np.random.default_rng(self.recipe.seed)
+        white = self.codec.encoded(torch.ones(1, 3, 8, 8))
+        carried = self.codec.scale.flatten().reciprocal()
+        carried = torch.cat([carried / carried.max(), torch.full((DEPTH_FOLD**2,), 0.5)])
+
+        def shown(mode: int) -> tuple[Tensor, dict[str, Tensor]]:
+            head = self.heads.heads[random.integers(len(self.heads.heads))]
+            view = self.heads.view(head, range(len(head.styles)), self.recipe, random)
+            clean, guide = self.codec.encoded(view.drawn), self.codec.encoded(view.plain[:1])
+            conditions = self.denoiser.conditions(guide, view.depth[:1], guide)
+            _left_out(conditions, torch.tensor([mode >= 2]), torch.tensor([mode % 2 == 1]), white)
+            return conditions, dict(zip(head.styles, clean.split(1), strict=True))
+
+        with torch.no_grad():
+            fit_sketch(self.denoiser.sketch, carried, white, shown, self.recipe.sketched, report)
 
     def run(self, report: Report, steps: int | None = None) -> None:
         """Train to the end of the schedule, and save.
@@ -255,14 +290,10 @@ class PriorTraining:
         said = [() if random.random() < recipe.wordless else understood(c).concepts for c in batch.captions]
         unguided, flat = (torch.from_numpy(random.random(count) < p) for p in (recipe.unguided, recipe.flat))
         conditions = self.denoiser.conditions(noisy, batch.depth, guide)
-        channels = recipe.network.channels
-        conditions[unguided, :channels] = self.denoiser.white
-        conditions[unguided, -2] = 0
-        conditions[flat, channels:-2] = 0
-        conditions[flat, -1] = 0
+        _left_out(conditions, unguided, flat, self.denoiser.white)
         # on a processor plain attention is faster than the fused one, whose backward pass is slow for few tokens
         with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
-            found = self.denoiser(noisy, timesteps, self.denoiser.words(shares_of(said)), conditions)
+            found = self.denoiser(noisy, timesteps, shares_of(said), conditions)
         weight = (signal / (1 - signal)).clamp(*recipe.weights)
         carried = self.codec.scale.rsqrt() / self.codec.scale.rsqrt().mean()
         loss: Tensor = (weight * carried * (found.float() - clean).square()).mean()

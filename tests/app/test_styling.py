@@ -169,7 +169,6 @@ def test_packs_are_listed_exported_and_imported(tmp_path: Path, capsys: pytest.C
         (["--prompt", ""], "The prompt is empty"),
         (["--prompt", "石像"], "no Latin letters"),
         (["--prompt", "x" * 1000], "are read at most"),
-        (["--prompt", "a bronze statue", "--prior", "bundled"], "has learned too little to teach"),
         (["--prompt", "spaghetti"], "No bundled style resembles"),
         ([], "by a pack or by a prompt"),
         (["--pack", "marble", "--identity", "9"], "out of range"),

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RECIPE = PriorRecipe(
-    network=DrawingConfig(channels=8, widths=(16, 32), words=16, groups=8), steps=4, batch=4, codec_steps=10
+    network=DrawingConfig(channels=8, widths=(16, 32), words=16, groups=8, features=16),
+    steps=4,
+    batch=4,
+    codec_steps=10,
+    sketched=12,
 )
 
 
