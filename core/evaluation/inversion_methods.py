@@ -1,7 +1,8 @@
 """The ways to invert that are compared, and the heads that each finds in a photo.
 
-A pivotal inversion passes the encoder's guess and a pure W+ search on its way, so three rows cost one run. Heads are
-bare: the photo that a head wears would hide what its field is worth; rows that end in "with the photo on" wear it.
+A pivotal inversion by itself passes the encoder's guess and a pure W+ search on its way, so three rows cost one run;
+what the studio does by default, which begins with dual's planes, has a row of its own. Heads are bare: the photo that a
+head wears would hide what its field is worth; rows that end in "with the photo on" wear it.
 
 The published baselines stand as what is trained here in their manner: e4e's one code for all levels, the encoder's
 latents for all levels (pSp), E1 (TriPlaneNet's branch), E1 mixed with the encoder's planes (GOAE); where a published
@@ -23,6 +24,7 @@ from core.head import Head
 from core.inverters.dual_encoder import DualEncoder, load_branches, photo_and_mask
 from core.inverters.encoder import encode
 from core.inverters.photo_layer import with_photo
+from core.inverters.pivotal import Pivotal
 from core.inverters.published_offsets import published_heads
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from core.protocols import Generator, Inverter
 
 ENCODER, SEARCH, PIVOTAL = "encoder only", "W+ search only", "pivotal (PTI-like)"
+FROM_DUAL = "pivotal from dual's planes"
 ONE_CODE, MIXED = "one code (e4e-like)", "E1 mixed (GOAE-like)"
 FAITHFUL, NATURAL, STITCHED, DUAL = "E1", "E2", "dual (one look)", "dual"
 PUBLISHED = "published encoders"
@@ -49,7 +52,9 @@ STITCHINGS: dict[str, Stitching] = {
     STITCHED: "stitched",
     DUAL: "dual",
 }
-METHODS = (ONE_CODE, ENCODER, SEARCH, PIVOTAL, *STITCHINGS, PSEUDO_VIEWS, PUBLISHED)
+METHODS = (ONE_CODE, ENCODER, SEARCH, PIVOTAL, *STITCHINGS, FROM_DUAL, PSEUDO_VIEWS, PUBLISHED)
+WEARING = (DUAL, FROM_DUAL, PSEUDO_VIEWS)
+"""Rows of `_timed_methods` that are measured with the photo on, too."""
 ABLATION_SUFFIX = "_dual.safetensors"
 
 
@@ -132,24 +137,30 @@ def found_heads(alignment: Alignment, generator: Generator, wanted: Wanted, repo
                 yield found
                 if found.row == PIVOTAL:
                     yield from _worn(found, alignment, generator, wanted)
-    for name, stitching in STITCHINGS.items():
-        if name in wanted.methods:
-            found = _timed(name, DualEncoder(stitching=stitching), alignment, generator, wanted, report)
-            yield found
-            if name == DUAL:
-                yield from _worn(found, alignment, generator, wanted)
-    for name, branches in wanted.ablations:
-        yield _timed(f"{DUAL}, {name}", DualEncoder(branches, "stitched"), alignment, generator, wanted, report)
-        yield _timed(f"{NATURAL}, {name}", DualEncoder(branches, "natural"), alignment, generator, wanted, report)
-    if PSEUDO_VIEWS in wanted.methods:
-        found = _timed(PSEUDO_VIEWS, inverters.load(PSEUDO_VIEWS, bare=True), alignment, generator, wanted, report)
+    for row, inverter in _timed_methods(wanted):
+        found = _timed(row, inverter, alignment, generator, wanted, report)
         yield found
-        yield from _worn(found, alignment, generator, wanted)
+        if row in WEARING:
+            yield from _worn(found, alignment, generator, wanted)
     if PUBLISHED in wanted.methods:
         begun = time.monotonic()
         for title, head in published_heads(alignment, generator):
             yield Found(title, head, time.monotonic() - begun)
             begun = time.monotonic()
+
+
+def _timed_methods(wanted: Wanted) -> Iterator[tuple[str, Inverter]]:
+    """Rows that are a run of their own, and what runs."""
+    for name, stitching in STITCHINGS.items():
+        if name in wanted.methods:
+            yield name, DualEncoder(stitching=stitching)
+    for name, branches in wanted.ablations:
+        yield f"{DUAL}, {name}", DualEncoder(branches, "stitched")
+        yield f"{NATURAL}, {name}", DualEncoder(branches, "natural")
+    if FROM_DUAL in wanted.methods:
+        yield FROM_DUAL, Pivotal()
+    if PSEUDO_VIEWS in wanted.methods:
+        yield PSEUDO_VIEWS, inverters.load(PSEUDO_VIEWS, bare=True)
 
 
 def _of_one_code(alignment: Alignment, generator: Generator) -> Iterator[Found]:

@@ -123,8 +123,16 @@ def load_branches(path: Path) -> Branches:
 @cache
 def bundled_branches(generator_name: str) -> Branches | None:
     """The branches that come with a generator, loaded once per process, or None."""
-    path = WEIGHTS / f"{generator_name}_dual.safetensors"
-    return load_branches(path) if path.is_file() else None
+    return load_branches(_bundled_path(generator_name)) if has_branches(generator_name) else None
+
+
+def has_branches(generator_name: str) -> bool:
+    """Whether branches come with a generator."""
+    return _bundled_path(generator_name).is_file()
+
+
+def _bundled_path(generator_name: str) -> Path:
+    return WEIGHTS / f"{generator_name}_dual.safetensors"
 
 
 class DualEncoder:

@@ -48,8 +48,9 @@ class PseudoViews(Pivotal):
 
     method = "pseudo-views"
 
-    def schedule_of(self, generator: Generator) -> Schedule:
+    def schedule_of(self, generator: Generator, evidence: Evidence) -> Schedule:
         """See `Pivotal`."""
+        del evidence
         return FROM_MEAN if bundled_encoder(generator.info.name) is None else EARLY
 
     def further_views(
