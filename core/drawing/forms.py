@@ -18,7 +18,7 @@ GLASSED = 0.004
 """Share of a picture from which glasses are worn."""
 FINE = 2
 """How many pixels of a face lie along one of the rest."""
-PIXEL_TONES, FACE_TONES = 7, 6
+PIXEL_TONES, FACE_TONES = 7, 9
 
 
 def low_poly(subject: Subject, random: np.random.Generator) -> Values:
