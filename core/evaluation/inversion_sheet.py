@@ -8,11 +8,13 @@ import cv2
 import numpy as np
 
 from core.align import align
+from core.editors.tidying import tidied
 from core.evaluation.pictures import at_degrees
 from core.evaluation.reconstruction import alignment_of
 from core.evaluation.sheets import PITCH_DEGREES, PORTRAIT_YAWS, TILE_PX
 from core.frame import Quality
 from core.inverters.dual_encoder import DualEncoder
+from core.inverters.tidied import Tidied
 from core.photo import Photo
 from core.progress import Progress, silent
 from core.rendering.renderer import HeadRenderer
@@ -38,10 +40,10 @@ def dual_sheet(
     """
     alignments = [align(Photo.open(path)) for path in photos]
     alignments += [alignment_of(truth.views[0]) for truth in truths]
-    rows = []
+    rows, inverter = [], Tidied(DualEncoder(), tidied)
     for number, alignment in enumerate(alignments):
         report(Progress(number, len(alignments), "Sheet of one-pass inversions"))
-        renderer = HeadRenderer(generator, DualEncoder().invert(alignment, generator, silent))
+        renderer = HeadRenderer(generator, inverter.invert(alignment, generator, silent))
         pictures = [alignment.crop]
         pictures += [renderer.render(at_degrees(yaw, PITCH_DEGREES), Quality.NEAR).rgb for yaw in PORTRAIT_YAWS]
         tiles = [cv2.resize(rgb, (TILE_PX, TILE_PX), interpolation=cv2.INTER_AREA) for rgb in pictures]
