@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from widgets.studio_window import StudioWindow
 
 TEACHING = "teaching"
+BUNDLED = "bundled"
+"""The prior that comes with Volteface (`core.stylizers.prior`); the score of it alone teaches nothing."""
+PRESETS = ("draft", "good", "published")
 LOW_PRIORITY = 10
 """Of the thread that teaches, as `nice` counts."""
 
@@ -56,6 +59,11 @@ class Lessons(QObject):
         self._panel.teaching_paused.connect(lambda: self._queue.stop(TEACHING))
         self._panel.teaching_kept.connect(self.keep)
         self._panel.teaching_dropped.connect(self.drop)
+
+    @property
+    def presets(self) -> tuple[str, ...]:
+        """What can be asked of who teaches, the quickest first."""
+        return PRESETS[: 1 if self.prior == BUNDLED else None] if self.prior else ()
 
     def teach(self, prompt: str, preset: str) -> None:
         """Begin to teach a prompt, or go on where the same one was paused."""

@@ -44,7 +44,6 @@ TOLERANCE = 0.01
 """Beyond the floor, from which a locked style is weakened: it is found by halving."""
 NO_HEAD = "Once there is a head it can be restyled here."
 ABSENT = "This head was made with a model, or a version of it, that is not here, so it wears no styles."
-PRESETS = ("draft", "good", "published")
 
 
 class Styling(QObject):
@@ -352,7 +351,7 @@ class Styling(QObject):
                 locked=self._locked,
                 suggestions=self._suggestions,
                 answer=self._answer,
-                presets=PRESETS if self._lessons.prior else (),
+                presets=self._lessons.presets,
                 teaching=self._lessons.view,
                 refusal=refusal,
             )

@@ -146,6 +146,7 @@ def _named(word: str) -> tuple[StylePack, float]:
 
 def _check_prompt(options: argparse.Namespace) -> None:
     """Refuse what will not do, before anything is loaded: the words, and the prior where it shall teach."""
+    from app.teaching import check_teacher
     from core.stylizers.answer import answered
     from core.stylizers.prior import checked_prompt
 
@@ -154,6 +155,8 @@ def _check_prompt(options: argparse.Namespace) -> None:
         return
     if options.prior is None:
         answered(prompt)
+    else:
+        check_teacher(options.prior, options.preset)
 
 
 def _taught(options: argparse.Namespace, project: Project, console: Console) -> StylePack:

@@ -30,6 +30,7 @@ KEPT_EVERY = 10
 """Steps after which the state is written."""
 SHOWN_EVERY = 20
 """Steps after which the head is drawn as it would be."""
+DRAFT = "draft"
 PREVIEW_PX = 192
 OTHERS = (1004, 1011, 1017)
 """Seeds of the heads that are shown in the style beside the one that is open."""
@@ -49,6 +50,21 @@ def preset_named(name: str, steps: int | None = None) -> Preset:
     return PRESETS[name] if steps is None else replace(PRESETS[name], iterations=steps)
 
 
+def check_teacher(prior: str, preset: str) -> None:
+    """Refuse what ruins heads.
+
+    Raises:
+        VoltefaceError: the bundled prior is asked for more than its clean picture; see resources/docs/prior.md.
+    """
+    from core.stylizers.prior import BUNDLED
+
+    if prior == BUNDLED and preset != DRAFT:
+        raise VoltefaceError(
+            f"The bundled prior teaches in the preset {DRAFT} only.",
+            f"Choose {DRAFT}, or name a folder of Stable Diffusion 1.x.",
+        )
+
+
 class Lesson:
     """One prompt that is taught to the generator of one head."""
 
@@ -64,6 +80,7 @@ class Lesson:
 
         self.prompt = checked_prompt(teaching.prompt)
         preset = preset_named(teaching.preset, teaching.steps)
+        check_teacher(teaching.prior, teaching.preset)
         generator = road.loaded_generator(head.generator)
         if not isinstance(generator, PlaneGenerator):
             raise VoltefaceError(f"{generator.info.title} has no planes, so it learns no styles.", "Choose another.")

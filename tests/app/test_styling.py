@@ -169,6 +169,7 @@ def test_packs_are_listed_exported_and_imported(tmp_path: Path, capsys: pytest.C
         (["--prompt", ""], "The prompt is empty"),
         (["--prompt", "石像"], "no Latin letters"),
         (["--prompt", "x" * 1000], "are read at most"),
+        (["--prompt", "a bronze statue", "--prior", "bundled", "--preset", "good"], "in the preset draft only"),
         (["--prompt", "spaghetti"], "No bundled style resembles"),
         ([], "by a pack or by a prompt"),
         (["--pack", "marble", "--identity", "9"], "out of range"),
