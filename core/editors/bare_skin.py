@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.grafted_field import Volume
     from core.protocols import Generator
 
-RANGE = (0.10, 0.75)
+RANGE = (0.10, 0.95)
 """Quantiles of the colours of a face between which hidden skin lies."""
 RIND = 0.015
 """Depth under the surface at which hidden skin is looked for, world units."""

@@ -52,6 +52,7 @@ from core.grafted_field import Fit, GraftedField, RemappedField, Volume
 from core.rendering.marching import never_stale
 from core.rendering.occupancy import FieldGrid, field_grid
 from core.rendering.renderer import HeadRenderer, part_labels
+from core.rendering.sampling import sampler_of
 from core.styled_field import StyledField
 from core.trigrid import Trigrid
 from core.warped_field import WarpedField
@@ -338,7 +339,12 @@ class Folder:
             field = self._cleared(field, latents, anchor, edit.part, edit.strength, needed=False)
         worn_on = self._parts_of(anchor, self._field(anchor))
         what = (edit.part, edit.reference, edit.regions, _numbers(anchor))
-        place = self._once(("place", *what), lambda: lender.place(edit, worn_on))
+
+        def is_solid(points: Tensor) -> Tensor:
+            bare = self._bare(anchor, edit.part) if can_go_without(self._plain, edit.part) else self._field(anchor)
+            return self._generator.decode(sampler_of(bare)(points))[0] > 0
+
+        place = self._once(("place", *what), lambda: lender.place(edit, worn_on, is_solid))
         volume = self._once(("seam", *what, edit.seam), lambda: place.volume(edit.seam))
         # what is worn stays as it was fitted while the face changes; parts of the skin take its tone
         seen = anchor if edit.part in REACH else latents

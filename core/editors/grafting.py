@@ -110,8 +110,13 @@ class Lender:
         self.theirs = plain.tuned(source.delta) if source.delta else plain
         self._grid_of = grid_of
 
-    def place(self, edit: TakePart, worn_on: HeadParts) -> Place:
+    def place(self, edit: TakePart, worn_on: HeadParts, is_solid: Callable[[Tensor], Tensor]) -> Place:
         """Where the part of an edit is, and how it fits.
+
+        Args:
+            edit: what is taken.
+            worn_on: the wearer's parts.
+            is_solid: whether the wearer, without his own part, has matter at points [N, 3], bool [N].
 
         Raises:
             VoltefaceError: the reference has no such part, or what was drawn holds nothing of a head.
@@ -124,7 +129,11 @@ class Lender:
         elif part == "hair":
             # a skull that is longer than the reference's must not show through its hair
             weights = offered.around(part, HIDING, worn_on.kept(*FACE), fit).float()
-            left = offered.softened(offered.bare_skin().float()).weights
+            # the wearer has skin of his own, but where he has none a hairline must not hang in the air
+            skin = offered.bare_skin()
+            at = offered.points_within(Volume(skin.float(), offered.grid.half_sides))
+            skin[skin.clone()] = is_solid(fit.scale * at + torch.tensor(fit.shift, device=at.device))
+            left = offered.softened(skin.float()).weights
         else:
             weights = offered.extent(part).float()
         if edit.regions:
