@@ -33,8 +33,8 @@ CENTRE = np.array([0.0, 0.03, -0.02])
 """Of the ball that tells where hair faces."""
 SHARP = 4.0
 """How narrow the borders between the three sides are."""
-CALM = 0.5
-"""By which share light hair has weaker gaps."""
+CALM = (0.65, 0.4)
+"""By which share white hair has weaker gaps and weaker lights than black hair."""
 EDGE = 0.010
 """How far curls stand out of the outline, in picture sides, for curls of `WIDE` world units."""
 WIDE = 0.014
@@ -61,7 +61,7 @@ def with_curls(frame: Frame, strands: HairStrands) -> Frame:
     picture = np.zeros((size, size), np.float32)
     picture.ravel()[chosen] = found
     light = frame.rgb.reshape(-1, 3)[chosen].mean(axis=1) / 255
-    found = np.where(found < 0, found * (1 - CALM * light), found)
+    found = found * (1 - np.where(found < 0, CALM[0], CALM[1]) * light)
     finished = frame.rgb.reshape(-1, 3).copy()
     change = np.exp(found * share.ravel()[chosen])
     finished[chosen] = np.clip(finished[chosen] * change[:, None] + 0.5, 0, 255).astype(np.uint8)
