@@ -28,7 +28,7 @@ may lie from the middle one: a badge on a cap lies further."""
 OWN, HOLLOW = 0.45, 0.1
 """How far the model's own fine shading of hair is believed; how much darker hollows are, natural logarithms."""
 
-COLLAR, LOW = (0.7, 1.1), (-0.16, -0.13)
+COLLAR, LOW = (0.4, 0.8), (-0.16, -0.13)
 """How much darker than hair, in natural logarithms, what is labelled hair must be to be a collar, hardly and surely;
 and the heights, world units, below which that is sure, and above which it is hair in the shade."""
 

@@ -111,7 +111,7 @@ def in_skin_tones(frame: Frame, skin: SkinTones, form: Form, ears: Sequence[Ear]
     if shown is None:
         return frame
     necks = share_of(frame, neck.astype(np.float32)).ravel()[shown.chosen]
-    below = np.clip(0.5 - (shown.points[:, 1] - skin.collar) / COLLAR, 0, 1).astype(np.float32)
+    below = np.clip((skin.collar - shown.points[:, 1]) / COLLAR, 0, 1).astype(np.float32)
     hidden, kept = necks * below, necks * (1 - below) * _tie(shown, skin)
     angle = np.arctan2(shown.points[:, 0], shown.points[:, 2])
     grain = tiled(skin.grain, shown.points[:, 1] / skin.texel, angle * GIRTH / skin.texel).astype(np.float32)

@@ -37,8 +37,8 @@ SOLID, THIN = 0.8, 1 / 40
 """Alpha of matter that is seen clearly, and thickness in picture sides below which what is not is a wisp."""
 BEFORE = 0.006
 """How far before the surface around, world units, a speck hides it."""
-SEEN = 0.3
-"""Alpha from which there is something."""
+ADRIFT = 0.03
+"""How far before all that is around, world units, a few pixels float."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,9 @@ class Strays:
         """A frame without; the very same one where it has none, or tells no parts."""
         if frame.labels is None:
             return frame
+        inside = cv2.erode((frame.depth > 0).astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+        frame = _without(frame, inside & (cv2.medianBlur(frame.depth, 5) - frame.depth > ADRIFT))
+        assert frame.labels is not None
         glasses = frame.labels == PARTS.index("glasses")
         if not glasses.any():
             return self._relabelled(frame, np.zeros_like(glasses))
@@ -105,11 +108,11 @@ class Strays:
         mean = cv2.blur(frame.depth * known, size) / np.maximum(near, 1e-3)
         return np.asarray((near > 0.1) & (mean - frame.depth > BEFORE), np.bool_)
 
-    @staticmethod
-    def _relabelled(frame: Frame, strange: Mask) -> Frame:
+    def _relabelled(self, frame: Frame, strange: Mask) -> Frame:
         """A frame whose strange pixels and islands have the labels around them."""
         assert frame.labels is not None
-        wrong = strange & (frame.depth > 0)
+        strange = strange & (frame.depth > 0)
+        wrong = strange.copy()
         for part in ISLANDS:
             own = (frame.labels == PARTS.index(part)).astype(np.uint8)
             count, pieces, facts, _ = cv2.connectedComponentsWithStats(own, connectivity=4)
@@ -120,12 +123,12 @@ class Strays:
         known = ~wrong & (frame.labels != 0)
         if not wrong.any() or not known.any():
             return frame
-        labels = _nearest(frame.labels, known)
-        # glasses lie on a face, even where hair is nearer
-        face = np.isin(labels, [PARTS.index(part) for part in FACE]) & known
+        around = _nearest(frame.labels, known)
+        # what is taken for glasses that nobody wears lies on a face, even where hair is nearer
+        face = np.isin(around, [PARTS.index(part) for part in FACE]) & known & (self.highest < self.lowest)
         near = cv2.dilate(face.astype(np.uint8), np.ones((2 * AROUND + 1,) * 2, np.uint8)) > 0
-        labels = np.where(strange & near, PARTS.index("skin"), labels)
-        return replace(frame, labels=np.where(wrong, labels, frame.labels).astype(np.uint8))
+        around = np.where(strange & near, PARTS.index("skin"), around)
+        return replace(frame, labels=np.where(wrong, around, frame.labels).astype(np.uint8))
 
 
 def _without(frame: Frame, gone: Mask) -> Frame:
@@ -133,7 +136,7 @@ def _without(frame: Frame, gone: Mask) -> Frame:
     if not gone.any():
         return frame
     size = len(frame.rgb)
-    wide = cv2.dilate(gone.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    wide = cv2.dilate(gone.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     depth = _nearest(frame.depth, ~wide)
     assert frame.labels is not None
     labels = _nearest(frame.labels, ~wide)

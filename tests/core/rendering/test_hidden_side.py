@@ -139,3 +139,13 @@ def test_an_island_of_hair_on_skin_is_skin() -> None:
     labels[100:106, 100:106] = PARTS.index("hair")
     found = Strays.of(photo_of(FRONT, plain(BROWN))).cut(replace(frame, labels=labels)).labels
     np.testing.assert_array_equal(found, frame.labels)
+
+
+def test_specks_that_float_before_a_head_are_cut() -> None:
+    frame = frame_of(BROWN, "skin", FRONT)
+    depth, rgb = frame.depth.copy(), frame.rgb.copy()
+    depth[100:102, 100:104] -= 0.08
+    rgb[100:102, 100:104] = 0
+    found = Strays.of(photo_of(FRONT, plain(BROWN))).cut(replace(frame, depth=depth, rgb=rgb))
+    np.testing.assert_allclose(found.depth, frame.depth, atol=0.005)
+    np.testing.assert_allclose(found.rgb[98:104, 98:106], np.broadcast_to(BROWN, (6, 8, 3)), atol=3)
