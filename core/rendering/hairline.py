@@ -25,7 +25,7 @@ REACH, SOFT = 0.0055, 0.011
 """How far single hairs reach beyond the line and stay behind it, and how soft they end, picture sides."""
 BAND = 0.03
 """How far from the line hairs are looked for, picture sides."""
-STEP = 0.05
+STEP = 0.12
 """Difference of depth, world units, from which hair hangs before the skin and does not grow on it."""
 SHADE, SHADE_FAR = 0.16, 0.012
 """How dark hair's shadow on the skin is, and how far it falls, picture sides."""
@@ -54,9 +54,11 @@ def with_hairline(frame: Frame, read: Callable[[NDArray[np.float64]], NDArray[np
     found = read(points)
     noise = np.zeros(size * size, np.float32)
     noise[chosen] = np.clip(found / max(float(found.std()), 1e-6), -2, 2)
+    detail = np.zeros_like(noise)
+    detail[chosen] = np.clip(found, -0.8, 0.4)
     lift = border.inside + REACH * noise.reshape(size, size)
     share = np.clip(0.5 + lift / SOFT, 0, 1)
-    tone = np.exp(0.08 * noise).reshape(size, size, 1)
+    tone = np.exp(detail).reshape(size, size, 1)
     level = _level(frame.depth, size)
     border = replace(border, near=border.near * level, both=border.both * level)
     drawn = replace(border, own=np.asarray(border.own * tone, np.float32)).cut(rgb, np.asarray(share, np.float32))
