@@ -22,6 +22,7 @@ BUNDLED = ModelFacts("mini", "Volteface Mini", "Apache-2.0 (trained on CC0 heads
 METHODS = {
     "pivotal": "Search and tuning",
     "pseudo-views": "From all sides (pseudo-views)",
+    "dual-pivotal": "Two encoders, then tuning",
     "dual": "At once (two encoders)",
 }
 """Title of each method; one without a title goes by its name."""

@@ -1,8 +1,8 @@
 """The ways to invert that are compared, and the heads that each finds in a photo.
 
 A pivotal inversion by itself passes the encoder's guess and a pure W+ search on its way, so three rows cost one run;
-what the studio does by default, which begins with dual's planes, has a row of its own. Heads are bare: the photo that a
-head wears would hide what its field is worth; rows that end in "with the photo on" wear it.
+the search that begins with dual's planes has a row of its own. Heads are bare: the photo that a head wears would hide
+what its field is worth; rows that end in "with the photo on" wear it.
 
 The published baselines stand as what is trained here in their manner: e4e's one code for all levels, the encoder's
 latents for all levels (pSp), E1 (TriPlaneNet's branch), E1 mixed with the encoder's planes (GOAE); where a published
@@ -24,7 +24,7 @@ from core.head import Head
 from core.inverters.dual_encoder import DualEncoder, load_branches, photo_and_mask
 from core.inverters.encoder import encode
 from core.inverters.photo_layer import with_photo
-from core.inverters.pivotal import Pivotal
+from core.inverters.pivotal import DualPivotal
 from core.inverters.published_offsets import published_heads
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _timed_methods(wanted: Wanted) -> Iterator[tuple[str, Inverter]]:
         yield f"{DUAL}, {name}", DualEncoder(branches, "stitched")
         yield f"{NATURAL}, {name}", DualEncoder(branches, "natural")
     if FROM_DUAL in wanted.methods:
-        yield FROM_DUAL, Pivotal()
+        yield FROM_DUAL, DualPivotal()
     if PSEUDO_VIEWS in wanted.methods:
         yield PSEUDO_VIEWS, inverters.load(PSEUDO_VIEWS, bare=True)
 

@@ -38,6 +38,12 @@ def _pivotal() -> Inverter:
     return Pivotal()
 
 
+def _dual_pivotal() -> Inverter:
+    from core.inverters.pivotal import DualPivotal
+
+    return DualPivotal()
+
+
 def _dual() -> Inverter:
     from core.inverters.dual_encoder import DualEncoder
 
@@ -50,7 +56,12 @@ def _pseudo_views() -> Inverter:
     return PseudoViews()
 
 
-INVERTERS: dict[str, Callable[[], Inverter]] = {"pivotal": _pivotal, "pseudo-views": _pseudo_views, "dual": _dual}
+INVERTERS: dict[str, Callable[[], Inverter]] = {
+    "pivotal": _pivotal,
+    "pseudo-views": _pseudo_views,
+    "dual-pivotal": _dual_pivotal,
+    "dual": _dual,
+}
 """Method name -> loader."""
 
 

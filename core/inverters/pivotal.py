@@ -1,7 +1,8 @@
 """The `pivotal` inverter: first guess, latent search with camera refinement, then tuning around the pivot.
 
-Where a generator comes with a dual encoder, and the photo shows no glasses, all begins with the planes that it found,
-and the search only settles the latents below them; `by_itself` is the search that needs no such help.
+`DualPivotal` begins with the planes that the dual encoder found, where the generator has one and the photo shows no
+glasses, and only settles the latents below them. On held-out heads, whose cameras are known, its surfaces are truer; on
+a photo the outline and the person are kept better by the search that moves the camera, so that one is `pivotal`.
 
 Further photos of the same person join when the search has a head that their cameras can be matched to. A method may
 show the tuning more than photos: `Pivotal.further_views` is what `pseudo_view_search` overrides.
@@ -184,9 +185,8 @@ class Pivotal:
 
     def schedule_of(self, generator: Generator, evidence: Evidence) -> Schedule:
         """How the time is divided for a generator and a photo."""
-        helped = not self.is_by_itself and has_branches(generator.info.name)
-        # dual's glasses stand off the face, and no tuning brings them back
-        return FROM_DUAL if helped and evidence.lacks("glasses") else USUAL
+        del generator, evidence
+        return USUAL
 
     def further_views(
         self, generator: PlaneGenerator, evidence: Evidence, coloured: Coloured, photos: FurtherPhotos
@@ -245,6 +245,18 @@ class Pivotal:
                 log.info("out of memory: %s", error)
             assert run.best is not None
             return run.best
+
+
+class DualPivotal(Pivotal):
+    """`Pivotal` begun with the dual encoder's planes."""
+
+    method = "dual-pivotal"
+
+    def schedule_of(self, generator: Generator, evidence: Evidence) -> Schedule:
+        """How the time is divided for a generator and a photo."""
+        helped = not self.is_by_itself and has_branches(generator.info.name)
+        # dual's glasses stand off the face, and no tuning brings them back
+        return FROM_DUAL if helped and evidence.lacks("glasses") else USUAL
 
 
 def _in_pieces(settings: TuningSettings, effort: Effort) -> TuningSettings:

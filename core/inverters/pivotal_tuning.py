@@ -46,7 +46,7 @@ BEFORE = 0.12
 AROUND, CLOSE = 0.03, 0.006
 """How far from the surface the shape is held, world units, and how far at every other point: what is a millimetre off
 shows in the light."""
-RIM_FACING, RIM_WORTH = 0.45, 0.1
+RIM_FACING, RIM_WORTH = 0.5, 0.02
 """Where the cosine between normal and view is below the first, the photo shows an outline; how firm shape is there."""
 IDENTITY_PX = 256
 """Side of the photo's crop whose face is embedded."""

@@ -17,7 +17,7 @@ from core.inverters.colouring import Colouring, opacity
 from core.inverters.evidence import Evidence
 from core.inverters.latent_search import LatentSearch
 from core.inverters.latent_space import LatentSpace
-from core.inverters.pivotal import Pivot, Pivotal, Plan
+from core.inverters.pivotal import DualPivotal, Pivot, Pivotal, Plan
 from core.inverters.pivotal_tuning import PivotalTuning
 from core.progress import Progress, silent
 from core.trigrid import Trigrid
@@ -104,11 +104,12 @@ def test_it_begins_with_the_dual_encoders_planes_where_there_are_any(
     tiny, like_mini, evidence = TinyGenerator(), TinyGenerator(), Evidence(photo)
     like_mini.info = replace(tiny.info, name="mini")
     monkeypatch.setattr(Evidence, "lacks", lambda *_: True)
-    assert Pivotal().schedule_of(like_mini, evidence).from_planes
-    assert not Pivotal().by_itself().schedule_of(like_mini, evidence).from_planes, "the baseline is left without help"
-    assert not Pivotal().schedule_of(tiny, evidence).from_planes
+    assert DualPivotal().schedule_of(like_mini, evidence).from_planes
+    assert not DualPivotal().by_itself().schedule_of(like_mini, evidence).from_planes, "it is left without help"
+    assert not DualPivotal().schedule_of(tiny, evidence).from_planes
+    assert not Pivotal().schedule_of(like_mini, evidence).from_planes
     monkeypatch.setattr(Evidence, "lacks", lambda *_: False)
-    assert not Pivotal().schedule_of(like_mini, evidence).from_planes, "dual's glasses stand off"
+    assert not DualPivotal().schedule_of(like_mini, evidence).from_planes, "dual's glasses stand off"
 
 
 def test_matter_beyond_the_outline_goes(photo: Alignment) -> None:
