@@ -31,6 +31,8 @@ MARGIN = 0.03
 ISLAND = 2.5e-3
 """Share of the picture below which a patch of one part within others is none."""
 ISLANDS = ("skin", "hair", "neck", "cloth", "ears")
+BARE, ENCLOSED = 3e-2, 0.9
+"""Share of the picture below which a patch of skin that hair encloses is hair, and the share of its border that is."""
 FACE, AROUND = ("skin", "nose", "eyes", "brows"), 5
 """Parts that glasses lie on, and how near, pixels of the labels."""
 SOLID, THIN = 0.8, 1 / 40
@@ -43,29 +45,29 @@ ADRIFT = 0.03
 
 @dataclass(frozen=True)
 class Strays:
-    """What a photo says of glasses.
+    """What a photo says of glasses and of bare skin.
 
     Attributes:
         lowest, highest: heights between which a head may have glasses, world units; the lowest lies above where it
             may have none.
+        crown: height above which it has no bare skin, world units.
     """
 
     lowest: float
     highest: float
+    crown: float = np.inf
 
     @staticmethod
     def of(photo: PhotoLayer) -> Strays:
         """Of the photo that a head wears, with labels."""
         assert photo.labels is not None
-        worn = photo.labels == PARTS.index("glasses")
-        side = len(photo.depth)
-        small = cv2.resize(worn.astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST) > 0
-        chosen = np.flatnonzero(small & (photo.depth > 0))
-        if worn.mean() < LEAST_GLASSES or not len(chosen):
-            return Strays(np.inf, -np.inf)
-        heights = places_of(photo.camera, photo.depth, chosen)[0][:, 1]
+        skin = _heights(photo, "skin")
+        crown = float(np.percentile(skin, 99)) + MARGIN if len(skin) else np.inf
+        heights = _heights(photo, "glasses")
+        if (photo.labels == PARTS.index("glasses")).mean() < LEAST_GLASSES or not len(heights):
+            return Strays(np.inf, -np.inf, crown)
         low, high = np.percentile(heights, (2, 98))
-        return Strays(float(low) - MARGIN, float(high) + MARGIN)
+        return Strays(float(low) - MARGIN, float(high) + MARGIN, crown)
 
     def cut(self, frame: Frame) -> Frame:
         """A frame without; the very same one where it has none, or tells no parts."""
@@ -116,10 +118,18 @@ class Strays:
         for part in ISLANDS:
             own = (frame.labels == PARTS.index(part)).astype(np.uint8)
             count, pieces, facts, _ = cv2.connectedComponentsWithStats(own, connectivity=4)
-            small = facts[:, cv2.CC_STAT_AREA] < ISLAND * own.size
+            areas = facts[:, cv2.CC_STAT_AREA]
+            small = areas < ISLAND * own.size
+            if part == "skin":
+                hair = frame.labels == PARTS.index("hair")
+                bare = [area < BARE * own.size and _is_within(pieces == n, hair) for n, area in enumerate(areas)]
+                small |= np.array(bare)
             small[0] = False
             if count > 1 and small.any():
                 wrong |= small[pieces]
+        skin = np.flatnonzero((frame.labels == PARTS.index("skin")) & (frame.depth > 0))
+        bald = skin[places_of(frame.camera, frame.depth, skin)[0][:, 1] > self.crown]
+        wrong.ravel()[bald] = True
         known = ~wrong & (frame.labels != 0)
         if not wrong.any() or not known.any():
             return frame
@@ -129,6 +139,21 @@ class Strays:
         near = cv2.dilate(face.astype(np.uint8), np.ones((2 * AROUND + 1,) * 2, np.uint8)) > 0
         around = np.where(strange & near, PARTS.index("skin"), around)
         return replace(frame, labels=np.where(wrong, around, frame.labels).astype(np.uint8))
+
+
+def _heights(photo: PhotoLayer, part: str) -> NDArray[np.float64]:
+    """World heights of what a photo calls a part, as far as it lies on the head."""
+    assert photo.labels is not None
+    side = len(photo.depth)
+    shown = (photo.labels == PARTS.index(part)).astype(np.uint8)
+    small = cv2.resize(shown, (side, side), interpolation=cv2.INTER_NEAREST) > 0
+    return places_of(photo.camera, photo.depth, np.flatnonzero(small & (photo.depth > 0)))[0][:, 1]
+
+
+def _is_within(patch: Mask, other: Mask) -> bool:
+    """Whether what lies around a patch [h, w] is the other."""
+    around = (cv2.dilate(patch.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & ~patch
+    return bool(around.any()) and float(other[around].mean()) > ENCLOSED
 
 
 def _without(frame: Frame, gone: Mask) -> Frame:

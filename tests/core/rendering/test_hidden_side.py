@@ -141,6 +141,33 @@ def test_an_island_of_hair_on_skin_is_skin() -> None:
     np.testing.assert_array_equal(found, frame.labels)
 
 
+def test_a_bare_patch_that_hair_encloses_is_hair_and_a_face_is_none() -> None:
+    frame = frame_of(BROWN, "hair", FRONT)
+    assert frame.labels is not None
+    strays = Strays.of(photo_of(FRONT, plain(BROWN)))
+    patch, face = frame.labels.copy(), frame.labels.copy()
+    patch[100:125, 100:125] = PARTS.index("skin")
+    face[100:160, 90:160] = PARTS.index("skin")
+    for labels, expected in ((patch, frame.labels), (face, face)):
+        np.testing.assert_array_equal(strays.cut(replace(frame, labels=labels)).labels, expected)
+
+
+def test_nobody_is_bald_above_the_skin_that_the_photo_shows() -> None:
+    frame, photo = frame_of(BROWN, "hair", FRONT), photo_of(FRONT, plain(BROWN))
+    assert frame.labels is not None
+    assert photo.labels is not None
+    half = len(photo.labels) // 2
+    haired = photo.labels.copy()
+    haired[:half][haired[:half] > 0] = PARTS.index("hair")
+    rows = np.flatnonzero((frame.labels > 0).any(axis=1))
+    crown = frame.labels.copy()
+    crown[: rows[0] + 30][crown[: rows[0] + 30] > 0] = PARTS.index("skin")
+    found = Strays.of(replace(photo, labels=haired)).cut(replace(frame, labels=crown)).labels
+    np.testing.assert_array_equal(found, frame.labels)
+    bald = Strays.of(photo).cut(replace(frame, labels=crown)).labels
+    np.testing.assert_array_equal(bald, crown)
+
+
 def test_specks_that_float_before_a_head_are_cut() -> None:
     frame = frame_of(BROWN, "skin", FRONT)
     depth, rgb = frame.depth.copy(), frame.rgb.copy()
