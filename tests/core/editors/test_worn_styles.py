@@ -120,7 +120,10 @@ def test_lent_styles_are_saved_and_lent_on(tmp_path: Path) -> None:
     lender = Project.load(path).references[0].head
     assert lender.styles == first.styles
     again = Folder(TINY, tiny_head(3), {"r": lender}).folded((TAKE,))
-    assert np.abs(colour(drawn(again), "hair") - colour(drawn(first), "hair")).max() < 0.03
+    lent, plain = colour(drawn(again), "hair"), colour(drawn(tiny_head(5)), "hair")
+    # green goes with the light, which is another one on another head
+    assert np.abs(lent - colour(drawn(first), "hair")).max() < 0.08
+    assert np.abs(lent - plain).max() > 0.16
 
 
 def test_heads_of_other_families_are_refused_and_kin_are_not() -> None:
