@@ -2,6 +2,7 @@
 
 The part labels tell. Eyes are found among the nodes of the density grid, which sees them behind glasses too; brows and
 lips in a small picture of the face. All heads look along +z, so the face's frame is the world's but for a small turn.
+Longer than usual: each part is told by labels that are wrong in their own ways, and all are told in one frame.
 """
 
 from __future__ import annotations

@@ -52,13 +52,21 @@ class HiddenSide:
     flow: HairFlow | None
 
     @staticmethod
-    def of(photo: PhotoLayer, grid: FieldGrid) -> HiddenSide | None:
-        """Of the photo that a head wears, and of the head on a grid; None where nobody has told the photo's parts."""
+    def of(photo: PhotoLayer, grid: FieldGrid, *, own_hair: bool = True) -> HiddenSide | None:
+        """Of the photo that a head wears; None where nobody has told the photo's parts.
+
+        Args:
+            photo: the first one.
+            grid: the head.
+            own_hair: its hair is the photo's, and no other was put on.
+        """
         if photo.labels is None:
             return None
         seeds = seeds_of(photo, headwear(photo.labels), least=HAIR_SEEDS, odd=HAIR_ODD)
         hair = None if seeds is None else CarriedTones.of(seeds)
-        return HiddenSide(Strays.of(photo), skin_tones_of(photo), hair, ears_of(grid), HairFlow.of(photo))
+        return HiddenSide(
+            Strays.of(photo, own_hair=own_hair), skin_tones_of(photo), hair, ears_of(grid), HairFlow.of(photo)
+        )
 
     def drawn(self, frame: Frame) -> Frame:
         """A frame in the photo's tones; the photo itself is laid over it afterwards."""

@@ -309,7 +309,8 @@ class HeadRenderer:
     @cached_property
     def _hidden_side(self) -> HiddenSide | None:
         """What the head's photo says of what it does not show."""
-        return HiddenSide.of(self.head.photos[-1], self.grid())
+        own_hair = unworn(self.head.trigrid) is self.head.trigrid
+        return HiddenSide.of(self.head.photos[-1], self.grid(), own_hair=own_hair)
 
     def _wearing(self, frame: Frame) -> Frame:
         """A frame with what is worn over the finished head; styles have drawn that already.

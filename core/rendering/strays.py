@@ -50,7 +50,8 @@ class Strays:
     Attributes:
         lowest, highest: heights between which a head may have glasses, world units; the lowest lies above where it
             may have none.
-        crown: height above which it has no bare skin, world units.
+        crown: height above which it has no bare skin, world units; infinite where its hair is another's, who may have
+            a higher hairline.
     """
 
     lowest: float
@@ -58,10 +59,10 @@ class Strays:
     crown: float = np.inf
 
     @staticmethod
-    def of(photo: PhotoLayer) -> Strays:
-        """Of the photo that a head wears, with labels."""
+    def of(photo: PhotoLayer, *, own_hair: bool = True) -> Strays:
+        """Of the photo that a head wears, with labels; `own_hair` tells whether the head's hair is the photo's."""
         assert photo.labels is not None
-        skin = _heights(photo, "skin")
+        skin = _heights(photo, "skin") if own_hair else np.zeros(0)
         crown = float(np.percentile(skin, 99)) + MARGIN if len(skin) else np.inf
         heights = _heights(photo, "glasses")
         if (photo.labels == PARTS.index("glasses")).mean() < LEAST_GLASSES or not len(heights):
@@ -120,7 +121,7 @@ class Strays:
             count, pieces, facts, _ = cv2.connectedComponentsWithStats(own, connectivity=4)
             areas = facts[:, cv2.CC_STAT_AREA]
             small = areas < ISLAND * own.size
-            if part == "skin":
+            if part == "skin" and np.isfinite(self.crown):
                 hair = frame.labels == PARTS.index("hair")
                 bare = [area < BARE * own.size and _is_within(pieces == n, hair) for n, area in enumerate(areas)]
                 small |= np.array(bare)

@@ -164,6 +164,8 @@ def test_nobody_is_bald_above_the_skin_that_the_photo_shows() -> None:
     crown[: rows[0] + 30][crown[: rows[0] + 30] > 0] = PARTS.index("skin")
     found = Strays.of(replace(photo, labels=haired)).cut(replace(frame, labels=crown)).labels
     np.testing.assert_array_equal(found, frame.labels)
+    other = Strays.of(replace(photo, labels=haired), own_hair=False).cut(replace(frame, labels=crown)).labels
+    np.testing.assert_array_equal(other, crown, "another's hair may begin higher")
     bald = Strays.of(photo).cut(replace(frame, labels=crown)).labels
     np.testing.assert_array_equal(bald, crown)
 
