@@ -16,6 +16,7 @@ from core.evaluation.inversion import InversionRow, figures_of, row_to_json, row
 from core.evaluation.inversion_methods import (
     DUAL,
     ENCODER,
+    FAITHFUL,
     MIXED,
     ONE_CODE,
     PIVOTAL,
@@ -43,9 +44,9 @@ def row(head: str, method: str, lpips: float, *, rear: bool = False) -> Inversio
 
 def test_one_pass_rows_of_a_known_head() -> None:
     # it has no code, and nothing is installed for it
-    wanted = Wanted(methods=(ONE_CODE, ENCODER, MIXED, PUBLISHED, DUAL))
+    wanted = Wanted(methods=(ONE_CODE, ENCODER, FAITHFUL, MIXED, PUBLISHED, DUAL))
     rows = inversion.held_out_rows(TinyGenerator(), tiny_truth(), wanted, silent)
-    assert [r.method for r in rows] == [ENCODER, MIXED, DUAL, DUAL + WORN]
+    assert [r.method for r in rows] == [ENCODER, FAITHFUL, MIXED, DUAL, DUAL + WORN]
     assert all(set(r.values["lpips"]) == {0, 90} for r in rows)
     assert all(r.seconds > 0 for r in rows)
     by_method = {r.method: r.values["psnr"][0] for r in rows}
