@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 import torch
 
-from core.head import Head
 from core.inverters.evidence import part_chances
 from core.inverters.glimpse import Glimpse, Seen
+from core.inverters.passing import Passing
 from core.inverters.pose import RefinedCamera
 from core.inverters.strands import strands_of
 from core.mask import PARTS
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from core.align import Alignment
     from core.camera import Camera
     from core.hair_strands import HairStrands
-    from core.progress import Progress, Report
+    from core.head import Head
+    from core.progress import Report
     from core.protocols import Generator, Inverter
 
 DEPTH_PX, SAMPLES = 192, 14
@@ -102,28 +103,20 @@ class Photographed:
         start: Head | None = None,
     ) -> Head:
         """See the protocol."""
-        worn: dict[int, tuple[Head, Head]] = {}
         known_parts = cache(lambda: photo_parts(alignment))
         strands = cache(lambda: _strands(alignment, known_parts()))
 
-        def wearing_photo(head: Head) -> Head:
-            # the same head comes again and again while no better one is found
-            known = worn.get(id(head))
-            if known is None:
-                worn.clear()
-                wearing = with_photo(head, alignment, generator, known_parts())
-                # photos from elsewhere lie under the first one
-                dressed = replace(wearing, photos=(*head.photos, *wearing.photos), strands=strands())
-                known = worn[id(head)] = head, dressed
-            return known[1]
+        def dressed(head: Head) -> Head:
+            wearing = with_photo(head, alignment, generator, known_parts())
+            # photos from elsewhere lie under the first one
+            return replace(wearing, photos=(*head.photos, *wearing.photos), strands=strands())
 
-        def forward(progress: Progress) -> None:
-            head = progress.result
-            report(replace(progress, result=wearing_photo(head)) if isinstance(head, Head) else progress)
-
+        passing = Passing(dressed, report)
         bare = None if start is None else replace(start, photos=())
-        return wearing_photo(
-            self._inverter.invert(alignment, generator, forward, seed=seed, seconds=seconds, steps=steps, start=bare)
+        return passing.changed(
+            self._inverter.invert(
+                alignment, generator, passing.forward, seed=seed, seconds=seconds, steps=steps, start=bare
+            )
         )
 
 

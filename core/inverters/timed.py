@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from core.head import Head
+from core.inverters.passing import Passing
 from core.making import Making, peak_gigabytes
 
 if TYPE_CHECKING:
     from core.align import Alignment
-    from core.progress import Progress, Report
+    from core.head import Head
+    from core.progress import Report
     from core.protocols import Generator, Inverter
 
 
@@ -38,7 +39,6 @@ class Timed:
         """See the protocol. What `start` took is counted, too."""
         begun = time.monotonic()
         before = 0.0 if start is None or start.making is None else start.making.seconds
-        known: dict[int, tuple[Head, Head]] = {}
 
         def made(head: Head) -> Head:
             device = head.latents.device
@@ -46,18 +46,10 @@ class Timed:
             threads = torch.get_num_threads() if device.type == "cpu" else 0
             return replace(head, making=Making(took, peak_gigabytes(), threads, str(device)))
 
-        def forward(progress: Progress) -> None:
-            head = progress.result
-            if isinstance(head, Head):
-                # the same head comes again and again while no better one is found
-                if id(head) not in known:
-                    known.clear()
-                    known[id(head)] = head, made(head)
-                progress = replace(progress, result=known[id(head)][1])
-            report(progress)
-
-        head = self._inverter.invert(
-            alignment, generator, forward, seed=seed, seconds=seconds, steps=steps, start=start
-        )
+        passing = Passing(made, report)
         # what was reported last is what was found
-        return known[id(head)][1] if id(head) in known else made(head)
+        return passing.changed(
+            self._inverter.invert(
+                alignment, generator, passing.forward, seed=seed, seconds=seconds, steps=steps, start=start
+            )
+        )
