@@ -35,6 +35,8 @@ BARE, ENCLOSED = 3e-2, 0.9
 """Share of the picture below which a patch of skin that hair encloses is hair, and the share of its border that is."""
 FACE, AROUND = ("skin", "nose", "eyes", "brows"), 5
 """Parts that glasses lie on, and how near, pixels of the labels."""
+SMILE = 2
+"""How near lips, pixels of the labels, what is taken for glass is teeth."""
 SOLID, THIN = 0.8, 1 / 40
 """Alpha of matter that is seen clearly, and thickness in picture sides below which what is not is a wisp."""
 BEFORE = 0.006
@@ -50,12 +52,15 @@ class Strays:
     Attributes:
         lowest, highest: heights between which a head may have glasses, world units; the lowest lies above where it
             may have none.
+        ghosts: heights between which what is called glasses is matter that stands before the face, world units;
+            elsewhere it is lips, teeth or hair that bear a wrong name.
         crown: height above which it has no bare skin, world units; infinite where its hair is another's, who may have
             a higher hairline.
     """
 
     lowest: float
     highest: float
+    ghosts: tuple[float, float] = (-np.inf, np.inf)
     crown: float = np.inf
 
     @staticmethod
@@ -66,16 +71,18 @@ class Strays:
         crown = float(np.percentile(skin, 99)) + MARGIN if len(skin) else np.inf
         heights = _heights(photo, "glasses")
         if (photo.labels == PARTS.index("glasses")).mean() < LEAST_GLASSES or not len(heights):
-            return Strays(np.inf, -np.inf, crown)
-        low, high = np.percentile(heights, (2, 98))
-        return Strays(float(low) - MARGIN, float(high) + MARGIN, crown)
+            around = np.concatenate([_heights(photo, part) for part in ("eyes", "brows")])
+            ghosts = (float(around.min()) - MARGIN, float(around.max()) + MARGIN) if len(around) else (-np.inf, np.inf)
+            return Strays(np.inf, -np.inf, ghosts, crown)
+        low, high = (float(end) for end in np.percentile(heights, (2, 98)))
+        return Strays(low - MARGIN, high + MARGIN, (low - MARGIN, high + MARGIN), crown)
 
     def cut(self, frame: Frame) -> Frame:
         """A frame without; the very same one where it has none, or tells no parts."""
         if frame.labels is None:
             return frame
         inside = cv2.erode((frame.depth > 0).astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-        frame = _without(frame, inside & (cv2.medianBlur(frame.depth, 5) - frame.depth > ADRIFT))
+        frame = _without(frame, inside & (cv2.medianBlur(frame.depth, 5) - frame.depth > ADRIFT), frame.depth > 0)
         assert frame.labels is not None
         glasses = frame.labels == PARTS.index("glasses")
         if not glasses.any():
@@ -86,21 +93,28 @@ class Strays:
         clear = (cv2.medianBlur(alpha, 3) > SOLID).astype(np.uint8)
         thick = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(3, round(side * THIN)) | 1,) * 2)
         body = cv2.dilate(cv2.morphologyEx(clear, cv2.MORPH_OPEN, thick), np.ones((3, 3), np.uint8)) > 0
-        # at other heights it is the label that is strange, not the matter
-        loose = glasses if self.highest < self.lowest else glasses & ~strange
+        loose = glasses & self._between(frame, glasses, self.ghosts)
         wisps = (alpha > 0) & ~body & (cv2.dilate(loose.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
         specks = loose & strange & self._before(frame, strange)
-        return self._relabelled(_without(frame, wisps | specks), strange)
+        frame = _without(frame, wisps, ~wisps)
+        # behind a speck is the face, never the white beside it
+        frame = _without(frame, specks, (frame.depth > 0) & ~glasses)
+        return self._relabelled(frame, strange)
 
     def _strange(self, frame: Frame, glasses: Mask) -> Mask:
         """Which of the pixels that are labelled glasses are none."""
         if self.highest < self.lowest:
             return glasses
-        chosen = np.flatnonzero(glasses & (frame.depth > 0))
-        heights = places_of(frame.camera, frame.depth, chosen)[0][:, 1]
-        strange = np.zeros(glasses.size, np.bool_)
-        strange[chosen] = (heights < self.lowest) | (heights > self.highest)
-        return strange.reshape(glasses.shape)
+        return np.asarray(glasses & (frame.depth > 0) & ~self._between(frame, glasses, (self.lowest, self.highest)))
+
+    @staticmethod
+    def _between(frame: Frame, chosen: Mask, heights: tuple[float, float]) -> Mask:
+        """Which of some pixels that show matter lie between two heights."""
+        numbers = np.flatnonzero(chosen & (frame.depth > 0))
+        at = places_of(frame.camera, frame.depth, numbers)[0][:, 1]
+        found = np.zeros(chosen.size, np.bool_)
+        found[numbers] = (at > heights[0]) & (at < heights[1])
+        return found.reshape(chosen.shape)
 
     @staticmethod
     def _before(frame: Frame, strange: Mask) -> Mask:
@@ -139,6 +153,10 @@ class Strays:
         face = np.isin(around, [PARTS.index(part) for part in FACE]) & known & (self.highest < self.lowest)
         near = cv2.dilate(face.astype(np.uint8), np.ones((2 * AROUND + 1,) * 2, np.uint8)) > 0
         around = np.where(strange & near, PARTS.index("skin"), around)
+        lips = np.asarray(frame.labels == PARTS.index("lips"), np.uint8)
+        # teeth shine like glass
+        smile = cv2.dilate(lips, np.ones((2 * SMILE + 1,) * 2, np.uint8)) > 0
+        around = np.where(strange & smile, PARTS.index("lips"), around)
         return replace(frame, labels=np.where(wrong, around, frame.labels).astype(np.uint8))
 
 
@@ -157,19 +175,21 @@ def _is_within(patch: Mask, other: Mask) -> bool:
     return bool(around.any()) and float(other[around].mean()) > ENCLOSED
 
 
-def _without(frame: Frame, gone: Mask) -> Frame:
-    """A frame whose gone pixels [h, h] show what is around them, be it nothing."""
+def _without(frame: Frame, gone: Mask, left: Mask) -> Frame:
+    """A frame whose gone pixels [h, h] show the nearest of those that are left, be it nothing."""
     if not gone.any():
         return frame
     size = len(frame.rgb)
     wide = cv2.dilate(gone.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    depth = _nearest(frame.depth, ~wide)
+    known = left & ~wide
     assert frame.labels is not None
-    labels = _nearest(frame.labels, ~wide)
+    depth, labels = (np.where(wide, _nearest(values, known), values) for values in (frame.depth, frame.labels))
     large = cv2.resize(wide.astype(np.uint8), (size, size), interpolation=cv2.INTER_NEAREST) > 0
     soft = cv2.blur(large.astype(np.float32), (5, 5))
-    rgb = cv2.GaussianBlur(_nearest(frame.rgb, ~large), (0, 0), 2.0).astype(np.float32)
-    alpha = cv2.GaussianBlur(_nearest(frame.alpha, ~large), (0, 0), 1.0)
+    fine = cv2.resize(known.astype(np.uint8), (size, size), interpolation=cv2.INTER_NEAREST) > 0
+    filled = np.where(large[..., None], _nearest(frame.rgb, fine), frame.rgb)
+    rgb = cv2.GaussianBlur(filled, (0, 0), 2.0).astype(np.float32)
+    alpha = cv2.GaussianBlur(np.where(large, _nearest(frame.alpha, fine), frame.alpha), (0, 0), 1.0)
     mixed = frame.rgb + soft[..., None] * (rgb - frame.rgb)
     return replace(
         frame,

@@ -132,6 +132,24 @@ def test_glasses_that_nobody_wears_are_cut_and_worn_ones_stay() -> None:
     np.testing.assert_array_equal(kept.rgb, wearing.rgb)
 
 
+def test_teeth_that_are_taken_for_glass_stay() -> None:
+    """A mouth bulges before the cheeks and shines: below the eyes a wrong name is no reason to cut matter away."""
+    photo, frame = photo_of(FRONT, plain(BROWN)), frame_of(BROWN, "skin", FRONT)
+    assert photo.labels is not None
+    assert frame.labels is not None
+    eyes = photo.labels.copy()
+    eyes[90:96, 100:156] = PARTS.index("eyes")
+    labels, rgb, depth = frame.labels.copy(), frame.rgb.copy(), frame.depth.copy()
+    labels[156:170, 100:156], rgb[156:170, 100:156] = PARTS.index("glasses"), 250
+    labels[160:164, 110:146] = PARTS.index("lips")
+    depth[156:170, 100:156] -= 0.02
+    toothy = replace(frame, labels=labels, rgb=rgb, depth=depth)
+    found = Strays.of(replace(photo, labels=eyes)).cut(toothy)
+    np.testing.assert_array_equal(found.rgb, toothy.rgb)
+    assert found.labels is not None
+    assert not (found.labels == PARTS.index("glasses")).any()
+
+
 def test_an_island_of_hair_on_skin_is_skin() -> None:
     frame = frame_of(BROWN, "skin", FRONT)
     assert frame.labels is not None
