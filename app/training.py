@@ -68,6 +68,7 @@ def train_encoder(options: argparse.Namespace, console: Console) -> dict[str, An
 
     from core.generators.mini import load_mini
     from core.inverters.encoder import Encoder
+    from core.training.crew import gathered_crew
     from core.training.encoder import EncoderRecipe, EncoderTraining, save_encoder
     from core.training.encoder_faces import fit_faces
     from core.training.encoder_heads import EncoderHeads
@@ -75,9 +76,11 @@ def train_encoder(options: argparse.Namespace, console: Console) -> dict[str, An
     from core.training.encoder_score import score
 
     generator = load_mini(options.generator) if options.generator else load_mini()
-    heads = EncoderHeads(*options.data)
-    training = EncoderTraining(heads, options.output, EncoderRecipe(steps=options.steps), generator)
+    heads, crew = EncoderHeads(*options.data), gathered_crew()
+    training = EncoderTraining(heads, options.output, EncoderRecipe(steps=options.steps), generator, crew)
     training.run(console.report)
+    if not crew.is_first:
+        return {}
     network = training.averaged()
     offsets, levels = fit_levels(network, heads, generator, LevelsRecipe(steps=options.level_steps), console.report)
     faces = fit_faces(network, heads, console.report)
@@ -93,21 +96,25 @@ def train_dual(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     from core.generators.mini import load_mini
     from core.inverters.dual_encoder import Branches, save_branches
     from core.inverters.encoder import fingerprint
+    from core.training.crew import gathered_crew
     from core.training.dual import DualRecipe, train_dual
     from core.training.dual_choice import best_parts
     from core.training.dual_file import branch_of
     from core.training.dual_items import make_items
 
     generator = load_mini(options.generator) if options.generator else load_mini()
-    folder, unseen = options.output / "items", options.output / "unseen"
-    make_items(generator, options.data, folder, options.items, console.report)
-    make_items(generator, options.data, unseen, UNSEEN_ITEMS, console.report, held_out=True)
+    folder, unseen, crew = options.output / "items", options.output / "unseen", gathered_crew()
+    make_items(generator, options.data, folder, options.items, console.report, crew=crew)
+    make_items(generator, options.data, unseen, UNSEEN_ITEMS, console.report, held_out=True, crew=crew)
     recipe = DualRecipe(
         faithful_steps=options.faithful_steps, natural_steps=options.natural_steps, adversary=options.adversary
     )
     items, kept_back = sorted(folder.glob("*.safetensors"))[: options.items], sorted(unseen.glob("*.safetensors"))
+    trained = train_dual(generator, items, options.output, recipe, console.report, crew)
+    if not crew.is_first:
+        return {}
     chosen, losses = [], []
-    for weights in train_dual(generator, items, options.output, recipe, console.report):
+    for weights in trained:
         branch, found = best_parts(generator, kept_back, branch_of(recipe, weights), recipe, console.report)
         chosen.append(branch)
         losses.append(found)

@@ -234,7 +234,8 @@ def train(options: argparse.Namespace, console: Console) -> int:
         "sliders": train_sliders,
     }
     facts = makers[options.train_verb](options, console)
-    console.result(facts, f"{options.output}: done")
+    if facts:  # of several processes that train together the first one speaks
+        console.result(facts, f"{options.output}: done")
     return 0
 
 

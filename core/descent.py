@@ -12,11 +12,18 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from torch import Tensor
 
+    Agreed = Callable[[Sequence[Tensor | None], Sequence[Tensor]], Sequence[Tensor | None]]
+
 SMALLEST = 1e-8
+
+
+def own(gradients: Sequence[Tensor | None], _parameters: Sequence[Tensor]) -> Sequence[Tensor | None]:
+    """Gradients as they are: no other process has any."""
+    return gradients
 
 
 class Adam:
@@ -26,9 +33,17 @@ class Adam:
         parameters: the tensors, changed in place by `step`.
     """
 
-    def __init__(self, parameters: Sequence[Tensor], betas: tuple[float, float]) -> None:
+    def __init__(self, parameters: Sequence[Tensor], betas: tuple[float, float], agreed: Agreed = own) -> None:
+        """With the usual numbers.
+
+        Args:
+            parameters: leaf tensors.
+            betas: of the two moments.
+            agreed: what is made of the gradients of the parameters before each step, such as the mean of several
+                processes.
+        """
         self.parameters = list(parameters)
-        self._betas = betas
+        self._betas, self._agreed = betas, agreed
         self._means = [torch.zeros_like(p) for p in self.parameters]
         self._squares = [torch.zeros_like(p) for p in self.parameters]
         self._done = 0
@@ -40,7 +55,7 @@ class Adam:
             loss: a scalar that depends on the parameters.
             rates: how far each parameter moves at most, roughly.
         """
-        gradients = torch.autograd.grad(loss, self.parameters, allow_unused=True)
+        gradients = self._agreed(torch.autograd.grad(loss, self.parameters, allow_unused=True), self.parameters)
         self._done += 1
         first, second = self._betas
         with torch.no_grad():
@@ -63,7 +78,9 @@ class Adam:
         self._done = int(moments["done"])
         for i, parameter in enumerate(self.parameters):
             if moments[f"mean.{i}"].shape == parameter.shape:
-                self._means[i], self._squares[i] = moments[f"mean.{i}"], moments[f"square.{i}"]
+                self._means[i], self._squares[i] = (
+                    moments[f"{name}.{i}"].to(parameter.device) for name in ("mean", "square")
+                )
 
 
 class Ranger:
@@ -82,6 +99,7 @@ class Ranger:
         *,
         every: int = 6,
         share: float = 0.5,
+        agreed: Agreed = own,
     ) -> None:
         """With the usual numbers.
 
@@ -90,9 +108,10 @@ class Ranger:
             betas: of the two moments.
             every: steps after which the slow weights follow.
             share: of the way that they go.
+            agreed: as of `Adam`.
         """
         self.parameters = list(parameters)
-        self._betas, self._every, self._share = betas, every, share
+        self._betas, self._every, self._share, self._agreed = betas, every, share, agreed
         self._means = [torch.zeros_like(p) for p in self.parameters]
         self._squares = [torch.zeros_like(p) for p in self.parameters]
         self._slow = [p.detach().clone() for p in self.parameters]
@@ -100,7 +119,7 @@ class Ranger:
 
     def step(self, loss: Tensor, rates: Sequence[float]) -> None:
         """One step down `loss`, a scalar; `rates` as for `Adam`."""
-        gradients = torch.autograd.grad(loss, self.parameters, allow_unused=True)
+        gradients = self._agreed(torch.autograd.grad(loss, self.parameters, allow_unused=True), self.parameters)
         self._done += 1
         first, second = self._betas
         kept = second**self._done
@@ -135,7 +154,7 @@ class Ranger:
     def restore(self, moments: Mapping[str, Tensor]) -> None:
         """Take over what an earlier run with the same parameters left."""
         self._done = int(moments["done"])
-        count = range(len(self.parameters))
         self._means, self._squares, self._slow = (
-            [moments[f"{name}.{i}"].clone() for i in count] for name in ("mean", "square", "slow")
+            [moments[f"{name}.{i}"].clone().to(parameter.device) for i, parameter in enumerate(self.parameters)]
+            for name in ("mean", "square", "slow")
         )

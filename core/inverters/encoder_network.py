@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from core.perception.efficientnet import SCALE, SHIFT, STAGE_CHANNELS, load_efficientnet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 MIDDLE_GROUPS, FROZEN_GROUPS = 5, 6
 """Groups of the trunk's blocks, after the stem, to 1/16 of the size, and all that stay as they were trained."""
@@ -146,6 +146,13 @@ class EncoderNetwork(nn.Module):
             nn.init.zeros_(part.bias)
         self.register_buffer("mean", torch.zeros(len(layout.names)))
         self.register_buffer("deviation", torch.ones(len(layout.names)))
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> EncoderNetwork:
+        """Where the network goes its frozen stages go, although they are not among its parts."""
+        for part in self._stem:
+            part._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        moved: EncoderNetwork = super()._apply(fn, recurse)
+        return moved
 
     def glance(self, rgb: Tensor, mask: Tensor) -> Glance:
         """Look at pictures; no gradients.

@@ -6,6 +6,7 @@ The ablations change that one: none at all, one that judges rendered pictures, o
 are the generator's own, masked like the item at hand.
 
 Resumable: FOLDER/<stage>.state.safetensors is written every few minutes, and each step draws from a seed of its own.
+Several processes may train together (`crew`): each step then looks at one item a process.
 Longer than usual: a stage is one machine whose branch, average, discriminator and state share a step.
 """
 
@@ -23,10 +24,12 @@ import torch.nn.functional as F
 from safetensors import safe_open
 
 from core.descent import Adam, Ranger
+from core.device import moved
 from core.errors import CheckpointError, VoltefaceError
 from core.inverters.offset_encoder import OffsetEncoder, OffsetEncoderConfig, lifted
 from core.progress import Progress
 from core.tensor_file import write_tensors
+from core.training.crew import ALONE, placed
 from core.training.dataset import pixel_rays
 from core.training.dual_discriminator import (
     R1_EVERY,
@@ -57,6 +60,7 @@ if TYPE_CHECKING:
 
     from core.generators.mini import Mini
     from core.progress import Report
+    from core.training.crew import Crew
 
 Adversary = Literal["none", "pictures", "planes", "hidden planes"]
 ADVERSARIES: tuple[Adversary, ...] = ("none", "pictures", "planes", "hidden planes")
@@ -123,7 +127,15 @@ class BranchTraining:
     """
 
     def __init__(
-        self, generator: Mini, items: list[Path], out: Path, stage: str, recipe: DualRecipe, *, natural: bool
+        self,
+        generator: Mini,
+        items: list[Path],
+        out: Path,
+        stage: str,
+        recipe: DualRecipe,
+        *,
+        natural: bool,
+        crew: Crew = ALONE,
     ) -> None:
         """Begin, or go on where a run of this stage into `out` stopped.
 
@@ -134,31 +146,37 @@ class BranchTraining:
             stage: name of its files.
             recipe: all numbers.
             natural: whether this is E2.
+            crew: the processes that train together.
         """
         if not items:
             raise VoltefaceError("There is nothing to train the dual encoder on.", "Name a folder of synthetic heads.")
         torch.manual_seed(recipe.seed)
-        self.generator, self.items, self.recipe, self.natural = generator, items, recipe, natural
+        self.generator, self.items, self.recipe, self.natural, self.crew = generator, items, recipe, natural, crew
+        self._judged_by = (generator if crew.device.type == "cpu" else moved(generator, crew.device)).network
         self.path = out / f"{stage}.state.safetensors"
         self.steps = recipe.natural_steps if natural else recipe.faithful_steps
-        self.network = OffsetEncoder(recipe.network)
+        self.network = OffsetEncoder(recipe.network).to(crew.device)
         self.parameters = dict(self.network.named_parameters())
         self.average = {name: value.detach().clone() for name, value in self.parameters.items()}
-        self.ranger = Ranger(list(self.parameters.values()), (0.9, 0.99))
+        self.ranger = self._begun()
         self.adversary: Adversary = recipe.adversary if natural else "none"
         side = recipe.discriminator_px
         planes = recipe.network.channels * recipe.network.depth * 3
         channels = 4 if self.adversary == "pictures" else planes
-        self.discriminator = PlaneDiscriminator(channels, recipe.discriminator_widths)
-        self.judging = Adam(list(self.discriminator.parameters()), DISCRIMINATOR_BETAS)
+        self.discriminator = PlaneDiscriminator(channels, recipe.discriminator_widths).to(crew.device)
+        self.judging = Adam(list(self.discriminator.parameters()), DISCRIMINATOR_BETAS, crew.agreed)
         self.step = 0
         resumed = self.path.exists()
         if resumed:
             self._resume()
-        if self.adversary == "pictures":
-            self.reals = real_patches(generator, out, recipe.reals, recipe.sizes.patch.patch_px, recipe.seed)
-        elif self.adversary != "none":
-            self.reals = real_planes(generator, out, recipe.reals, side, recipe.seed)
+        with crew.first_then_others():
+            if self.adversary == "pictures":
+                self.reals = real_patches(generator, out, recipe.reals, recipe.sizes.patch.patch_px, recipe.seed)
+            elif self.adversary != "none":
+                self.reals = real_planes(generator, out, recipe.reals, side, recipe.seed)
+
+    def _begun(self) -> Ranger:
+        return Ranger(list(self.parameters.values()), (0.9, 0.99), agreed=self.crew.agreed)
 
     def begin_with(self, weights: Mapping[str, Tensor]) -> None:
         """Take over a branch's weights, unless this run has begun already."""
@@ -166,7 +184,7 @@ class BranchTraining:
             self.network.load_state_dict(dict(weights))
             self.network.carries()
             self.average = {name: value.detach().clone() for name, value in self.parameters.items()}
-            self.ranger = Ranger(list(self.parameters.values()), (0.9, 0.99))
+            self.ranger = self._begun()
 
     def run(self, report: Report, steps: int | None = None) -> None:
         """Train to the end of the schedule, or until that many steps are done, and save.
@@ -174,7 +192,7 @@ class BranchTraining:
         Raises:
             Cancelled: `report` raised it; the state is saved first.
         """
-        saved = time.monotonic()
+        saved, report = time.monotonic(), self.crew.report(report)
         try:
             while self.step < min(self.steps, steps or self.steps):
                 values = self.one_step()
@@ -189,7 +207,7 @@ class BranchTraining:
     def one_step(self) -> dict[str, float]:
         """One item; the weighted terms of its loss, by name."""
         recipe = self.recipe
-        random = np.random.default_rng([recipe.seed, int(self.natural), self.step])
+        random = np.random.default_rng([recipe.seed, int(self.natural), self.step, *self.crew.seeds])
         torch.manual_seed(recipe.seed * 1_000_003 + self.step)
         terms, fake, hidden = self.losses(self.items[int(random.integers(len(self.items)))], random)
         pace = min(1.0, (self.step + 1) / recipe.warm_up)
@@ -209,13 +227,14 @@ class BranchTraining:
 
     def losses(self, path: Path, random: np.random.Generator) -> tuple[dict[str, Tensor], Tensor | None, Tensor | None]:
         """Terms by name, what the discriminator is shown, and the mask of it; differentiable in the branch."""
-        recipe, network = self.recipe, self.generator.network
+        recipe, network, device = self.recipe, self._judged_by, self.crew.device
         weights, sizes = recipe.weights, recipe.sizes
         if recipe.whole_every and self.step % recipe.whole_every == 0:
             item = read_item(path, self.generator)
             known = lifted(self.generator, item.trigrid, item.camera, item.look, recipe.network.coarse_px)
         else:
             item, known = ready_item(path, self.generator, recipe.half_px, recipe.network.coarse_px)
+        item, known = placed(item, device), placed(known, device)
         trigrid = item.trigrid
         offset = self.network(known, trigrid.planes.shape[-1])
         planes = (trigrid.planes + offset)[None]
@@ -252,7 +271,7 @@ class BranchTraining:
 
     def _judge(self, fake: Tensor, hidden: Tensor | None, random: np.random.Generator) -> float:
         """One step of the discriminator; its loss."""
-        real = self.reals[int(random.integers(len(self.reals)))][None].float()
+        real = self.reals[int(random.integers(len(self.reals)))][None].float().to(fake.device)
         if hidden is not None:
             real = real * hidden
         loss = discriminator_loss(self.discriminator(real), self.discriminator(fake))
@@ -264,7 +283,9 @@ class BranchTraining:
         return value
 
     def save(self) -> None:
-        """Write the state, replacing the former one only when it is complete."""
+        """Write the state, replacing the former one only when it is complete; the first of the crew does."""
+        if not self.crew.is_first:
+            return
         tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self.average.items()}
         tensors |= {f"ranger.{k}": v for k, v in self.ranger.moments().items()}
@@ -288,7 +309,7 @@ class BranchTraining:
             raise CheckpointError(
                 f"{self.path} is of another recipe, or damaged.", "Choose another output folder."
             ) from error
-        self.average = under("average")
+        self.average = {name: value.to(self.crew.device) for name, value in under("average").items()}
         self.ranger.restore(under("ranger"))
         self.judging.restore(under("judging"))
         self.step = int(described["step"])
@@ -300,7 +321,7 @@ def natural_name(adversary: Adversary) -> str:
 
 
 def train_dual(
-    generator: Mini, items: list[Path], out: Path, recipe: DualRecipe, report: Report
+    generator: Mini, items: list[Path], out: Path, recipe: DualRecipe, report: Report, crew: Crew = ALONE
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Both stages; the averaged weights of E1 and E2.
 
@@ -308,9 +329,10 @@ def train_dual(
         Cancelled: `report` raised it; the state is saved first.
     """
     out.mkdir(parents=True, exist_ok=True)
-    faithful = BranchTraining(generator, items, out, FAITHFUL, replace(recipe, adversary="none"), natural=False)
+    plain = replace(recipe, adversary="none")
+    faithful = BranchTraining(generator, items, out, FAITHFUL, plain, natural=False, crew=crew)
     faithful.run(report)
-    natural = BranchTraining(generator, items, out, natural_name(recipe.adversary), recipe, natural=True)
+    natural = BranchTraining(generator, items, out, natural_name(recipe.adversary), recipe, natural=True, crew=crew)
     natural.begin_with(faithful.average)
     natural.run(report)
     return faithful.average, natural.average

@@ -22,6 +22,7 @@ from core.inverters.encoder import encode
 from core.inverters.first_look import PHOTO_PX, FirstLook, first_look, sized
 from core.progress import Progress
 from core.tensor_file import write_tensors
+from core.training.crew import ALONE
 from core.training.dataset import HeadViews, finished_heads, is_held_out
 from core.training.encoder_heads import WIDEST_PITCH_RADIANS, WIDEST_YAW_RADIANS
 from core.training.encoder_score import CAMERA_NOISE_RADIANS
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from core.generators.mini import Mini
     from core.progress import Report
+    from core.training.crew import Crew
 
 SECTOR_DEGREES = 11.0
 """Width of the sectors of yaw that are drawn equally often."""
@@ -67,7 +69,7 @@ class Tint:
         shape[axis] = 3
         grey = rgb.mean(axis, keepdim=True)
         mixed = (grey + (rgb - grey) * self.saturation).clamp(0, 1)
-        return mixed ** torch.tensor(self.powers).view(shape)
+        return mixed ** torch.tensor(self.powers, device=rgb.device).view(shape)
 
 
 class PosedViews(HeadViews):
@@ -138,14 +140,19 @@ def make_items(
     seed: int = 0,
     *,
     held_out: bool = False,
+    crew: Crew = ALONE,
 ) -> None:
-    """Run the first stage on views and keep what it answers; items that are there already stay."""
+    """Run the first stage on views and keep what it answers; items that are there already stay.
+
+    The processes of a crew share the work, and all of it is done when they return.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for number, (place, view) in enumerate(drawn_views(data, count, seed, held_out=held_out)):
         path = folder / f"{number:05d}.safetensors"
-        if not path.exists():
+        if number % crew.count == crew.number and not path.exists():
             make_item(generator, place, view, path, np.random.default_rng([seed, number]))
-        report(Progress(number + 1, count, "First stage"))
+        crew.report(report)(Progress(number + 1, count, "First stage"))
+    crew.wait()
 
 
 def make_item(generator: Mini, place: Path, view: int, path: Path, random: np.random.Generator) -> None:

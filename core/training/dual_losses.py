@@ -18,6 +18,7 @@ from core.inverters.perceptual import multiplies_half
 from core.losses import embedding_norm, lpips
 from core.perception.head_pose import canonical_face
 from core.perception.identity import chip_from_mesh, cut_chips, identity_net
+from core.training.crew import placed
 from core.training.field import LABELS
 from core.training.patches import PatchConfig, drawn_patch, rendered_patch
 
@@ -102,7 +103,7 @@ def rendered_view(
     sizes: DualSizes,
 ) -> RenderedView:
     """A random patch of one of the item's views, from planes [1, 3, C, D, H, W]."""
-    patch = drawn_patch(item.views, view, rays, sizes.patch, random)
+    patch = placed(drawn_patch(item.views, view, rays, sizes.patch, random), planes.device)
     features, alpha = rendered_patch(network, planes, patch, sizes.patch)
     with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_half()):
         picture, _ = network.upscaler.doubled(features, alpha)
@@ -133,7 +134,7 @@ def identity_term(seen: RenderedView, item: DualItem, weights: DualWeights) -> T
     inside = F.pad(torch.ones_like(seen.picture), frame)
     laid = F.pad(seen.picture, frame) + photo * (1 - inside)
     chip = chip_from_mesh(canonical_face().expected(yaw, pitch) * size, size, size)
-    ours, theirs = identity_net()(cut_chips(torch.cat([laid, photo]), chip))
+    ours, theirs = identity_net(laid.device)(cut_chips(torch.cat([laid, photo]), chip))
     return weights.identity * embedding_norm((ours - theirs.detach())[None]).mean()
 
 
@@ -154,12 +155,13 @@ def field_terms(
     empty = torch.from_numpy(np.concatenate([p.points[n:] for p, n in zip(drawn, count, strict=True)]))
     colours = item.tint.of(torch.from_numpy(np.concatenate([p.colours for p in drawn])), 1)
     labels = torch.from_numpy(np.concatenate([p.labels for p in drawn]))
+    solid, empty, colours, labels = (x.to(planes.device) for x in (solid, empty, colours, labels))
     points = torch.cat([solid, empty])
     axes = item.trigrid.axes.value
     cells = sample_planes(planes, points[None], axes, item.trigrid.box_side)[0]
     logit, decoded = network.decoder.occupancy_and_features(cells)
     inside = (points.abs().amax(-1) < network.config.half_extent).float()
-    wanted = (torch.arange(len(points)) < len(solid)).float()
+    wanted = (torch.arange(len(points), device=points.device) < len(solid)).float()
     shown = inside[: len(solid)]
     on = decoded[: len(solid)]
     part = F.cross_entropy(on[:, LABELS], labels, reduction="none")

@@ -4,6 +4,8 @@ First stage: from each picture the head's attributes - quantities by regression,
 cross-entropy, each weighted by how much it changes the generator's pictures - and the camera. Attributes do not depend
 on the generator's weights, so the stage may run before the generator is done. The second is `encoder_levels`.
 
+Several processes may train together (`crew`): a step's pictures are shared out among them.
+
 Resumable: OUT/state.safetensors is written every few minutes. A run may go on with other data, even with attributes
 that the former data did not have: what is known by name is kept, the rest begins anew.
 """
@@ -25,6 +27,7 @@ from core.descent import Adam
 from core.inverters.encoder_network import AttributeLayout, EncoderConfig, EncoderNetwork
 from core.progress import Progress
 from core.tensor_file import write_tensors
+from core.training.crew import ALONE
 from core.training.encoder_heads import EncoderHeads, Looks, spoilt_looks
 from core.training.encoder_score import CAMERA_NOISE_RADIANS, LEAST_DEVIATION, loss_weights
 
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from core.generators.mini import Mini
     from core.inverters.encoder import Encoder
     from core.progress import Report
+    from core.training.crew import Crew
 
 STATE = "state.safetensors"
 SAVE_EVERY_SECONDS = 240.0
@@ -50,7 +54,7 @@ class EncoderRecipe:
     Attributes:
         network: sizes.
         steps: length of the schedule.
-        batch: pictures a step.
+        batch: pictures a step, of all processes together.
         fresh: of them new ones; the others were used before, since to spoil and look costs more than to learn.
         pool: pictures that are kept to be used again.
         rate: Adam's learning rate of the new layers.
@@ -105,23 +109,27 @@ def camera_loss(angles: Tensor, wanted: Tensor) -> Tensor:
 class EncoderTraining:
     """The first stage: a run that can stop and go on."""
 
-    def __init__(self, heads: EncoderHeads, out: Path, recipe: EncoderRecipe, generator: Mini | None) -> None:
+    def __init__(
+        self, heads: EncoderHeads, out: Path, recipe: EncoderRecipe, generator: Mini | None, crew: Crew = ALONE
+    ) -> None:
         out.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(recipe.seed)
-        self.heads, self.out, self.recipe = heads, out, recipe
+        self.heads, self.out, self.recipe, self.crew = heads, out, recipe, crew
         self.network = EncoderNetwork(recipe.network, heads.layout)
         learned, _ = heads.split()
         known = heads.attributes[sorted({view.head for view in learned})]
         quantities = list(heads.layout.quantities)
         self.network.mean[quantities] = known.mean(0)[quantities]
         self.network.deviation[quantities] = known.std(0).clamp(min=LEAST_DEVIATION)[quantities]
+        self.network = self.network.to(crew.device)
         self.parameters = dict(self.network.named_parameters())
-        self.adam = Adam(list(self.parameters.values()), BETAS)
+        self.adam = Adam(list(self.parameters.values()), BETAS, crew.agreed)
         self.average = {name: value.detach().clone() for name, value in self.parameters.items()}
         self.step = 0
         if (out / STATE).exists():
             self._resume(out / STATE)
-        self.weights = loss_weights(heads.layout, self.network.deviation, generator)
+        self.weights = loss_weights(heads.layout, self.network.deviation.cpu(), generator)
+        crew.wait()  # nobody writes before all have read
 
     def run(self, report: Report, steps: int | None = None) -> None:
         """Train to the end of the schedule, and save.
@@ -130,7 +138,8 @@ class EncoderTraining:
             report: told of every step; may raise `Cancelled`, and the state is saved first.
             steps: stop after that many all together.
         """
-        recipe, saved = self.recipe, time.monotonic()
+        recipe, saved, crew, report = self.recipe, time.monotonic(), self.crew, self.crew.report(report)
+        batch, own_fresh, kept = (crew.share(count) for count in (recipe.batch, recipe.fresh, recipe.pool))
         learned, _ = self.heads.split()
         angles = np.degrees(np.abs([view.yaw_pitch for view in learned]))
         # most portraits are frontal
@@ -140,17 +149,16 @@ class EncoderTraining:
         pool: Looks | None = None
         try:
             while self.step < min(recipe.steps, steps or recipe.steps):
-                random = np.random.default_rng([recipe.seed, self.step])
+                random = np.random.default_rng([recipe.seed, self.step, *crew.seeds])
                 torch.manual_seed(recipe.seed * 1_000_003 + self.step)
-                count = recipe.fresh if pool is not None else 2 * recipe.batch
+                count = own_fresh if pool is not None else 2 * batch
                 picked = [learned[i] for i in random.choice(len(learned), count, p=odds)]
-                with torch.autocast("cpu", torch.bfloat16):
+                with torch.autocast(crew.device.type, torch.bfloat16):
                     fresh = spoilt_looks(self.network, self.heads, picked, random)
-                pool = fresh if pool is None else fresh.followed_by(pool[: recipe.pool])
+                pool = fresh if pool is None else fresh.followed_by(pool[:kept])
                 # the new ones, and some that were new before
-                used = np.concatenate(
-                    [np.arange(recipe.fresh), random.integers(len(pool.heads), size=recipe.batch - recipe.fresh)]
-                )
+                again = random.integers(len(pool.heads), size=max(0, batch - own_fresh))
+                used = np.concatenate([np.arange(own_fresh), again])
                 terms = self.losses(pool[torch.from_numpy(used)], recipe.drop)
                 factor = min(1.0, (self.step + 1) / (1 + recipe.steps // 16)) * (
                     0.02 + 0.49 * (1 + math.cos(math.pi * min(1.0, self.step / recipe.steps)))
@@ -174,14 +182,15 @@ class EncoderTraining:
     def losses(self, looks: Looks, drop: float) -> dict[str, Tensor]:
         """Terms of the loss of some pictures, by name."""
         network = self.network
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(self.crew.device.type, torch.bfloat16):
             summary = network.hidden(looks.glance, drop)
         hidden = summary.float()
-        wanted = self.heads.attributes[looks.heads]
+        wanted = self.heads.attributes[looks.heads].to(hidden.device)
         quantities = list(network.layout.quantities)
         wanted[:, quantities] = ((wanted - network.mean) / network.deviation)[:, quantities]
-        terms = answer_losses(network.layout, network.answers(hidden), wanted, self.weights)
-        found = looks.yaw_pitch + torch.randn(looks.yaw_pitch.shape) * torch.tensor(CAMERA_NOISE_RADIANS)
+        terms = answer_losses(network.layout, network.answers(hidden), wanted, self.weights.to(hidden.device))
+        noise = torch.randn(looks.yaw_pitch.shape) * torch.tensor(CAMERA_NOISE_RADIANS)
+        found = looks.yaw_pitch + noise.to(hidden.device)
         seen = network.yaw_pitch(hidden)
         terms["camera"] = self.recipe.camera * camera_loss(seen, looks.yaw_pitch)
         turned = found + network.turn(hidden.detach(), found)
@@ -194,7 +203,9 @@ class EncoderTraining:
         return network.eval().requires_grad_(requires_grad=False)
 
     def save(self) -> None:
-        """Write the state, replacing the former one only when it is complete."""
+        """Write the state, replacing the former one only when it is complete; the first of the crew does."""
+        if not self.crew.is_first:
+            return
         tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self.average.items()}
         tensors |= {f"adam.{k}": v for k, v in self.adam.moments().items()}
@@ -213,7 +224,7 @@ class EncoderTraining:
         names = tuple(described["names"])
         if names == self.heads.layout.names:
             self.network.load_state_dict(under("network"))
-            self.average = under("average")
+            self.average = {name: value.to(self.crew.device) for name, value in under("average").items()}
             self.adam.restore(under("adam"))
             self.step = int(described["step"])
             return

@@ -129,5 +129,6 @@ def spoilt_looks(
     pairs = [photographed(heads.sight(view), network.config.picture_px, random) for view in views]
     rgb = torch.from_numpy(np.stack([picture for picture, _ in pairs])).permute(0, 3, 1, 2)
     mask = torch.from_numpy(np.stack([mask for _, mask in pairs]))[:, None]
-    true = torch.tensor([view.yaw_pitch for view in views], dtype=torch.float32)
-    return Looks(network.glance(rgb, mask), torch.tensor([view.head for view in views]), true)
+    device = network.mean.device
+    true = torch.tensor([view.yaw_pitch for view in views], dtype=torch.float32, device=device)
+    return Looks(network.glance(rgb.to(device), mask.to(device)), torch.tensor([view.head for view in views]), true)
