@@ -150,8 +150,8 @@ class EncoderNetwork(nn.Module):
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> EncoderNetwork:
         """Where the network goes its frozen stages go, although they are not among its parts."""
         for part in self._stem:
-            part._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        moved: EncoderNetwork = super()._apply(fn, recurse)
+            part._apply(fn, recurse)
+        moved: EncoderNetwork = super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         return moved
 
     def glance(self, rgb: Tensor, mask: Tensor) -> Glance:
