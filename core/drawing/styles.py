@@ -11,11 +11,16 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from core.drawing.beings import elf, joker, robot, zombie
-from core.drawing.forms import animated, low_poly, pixel_art
+from core.drawing.beings import elf, joker, zombie
+from core.drawing.dabs import oil
+from core.drawing.facets import low_poly
+from core.drawing.film import animated
+from core.drawing.machines import robot
 from core.drawing.matter import bronze, clay, marble, wood
-from core.drawing.paper import comic, ink, oil, pencil, watercolour
+from core.drawing.paper import comic, ink, pencil
+from core.drawing.sprites import pixel_art
 from core.drawing.subject import GREY
+from core.drawing.washes import watercolour
 
 if TYPE_CHECKING:
     from core.drawing.subject import Subject, Values

@@ -34,8 +34,10 @@ STROKES_PX = 256
 """Side of a picture whose strokes are as wide as the styles say; in others they are in proportion."""
 NOISE_PX = 320
 """Larger pictures take their noise from every second pixel: none of it is finer."""
-GEOMETRY = ("figure", "cover", "_nearest", "relief", "points", "normals", "towards", "facing", "hollow", "outlines")
+GEOMETRY = ("figure", "cover", "nearest", "relief", "points", "normals", "towards", "facing", "hollow", "outlines")
 """What a `Subject` finds out that does not hang on its colours."""
+EYE_LEVEL, EYE_REACH = 0.02, 0.06
+"""Height where eyes are, and how far from it, in world units: those behind glasses are looked for there."""
 FAR_APART = 0.05
 """World units of depth between two neighbouring pixels of different surfaces."""
 
@@ -144,7 +146,7 @@ class Subject:
         return np.asarray(cv2.GaussianBlur(self.figure.astype(np.float32), (0, 0), 0.8)[..., None], np.float32)
 
     @cached_property
-    def _nearest(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    def nearest(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Row and column of the figure's nearest sure pixel, for every pixel."""
         inner = cv2.erode(self.figure.astype(np.uint8), np.ones((3, 3), np.uint8))
         if not inner.any():
@@ -159,13 +161,13 @@ class Subject:
     @cached_property
     def whole(self) -> Values:
         """float32 [S, S, 3]: the render, its colours spread over the background, so that filters see no white."""
-        rows, columns = self._nearest
+        rows, columns = self.nearest
         return self.rgb[rows, columns]
 
     @cached_property
     def relief(self) -> Values:
         """float32 [S, S]: the depth, smoothed within surfaces and spread over the background."""
-        rows, columns = self._nearest
+        rows, columns = self.nearest
         filled = np.ascontiguousarray(self.depth[rows, columns])
         once = cv2.bilateralFilter(filled, 7, FAR_APART / 2, 3.0)
         return np.asarray(cv2.bilateralFilter(once, 7, FAR_APART / 2, 3.0), np.float32)
@@ -379,7 +381,12 @@ def landmarks_of_view(front: Subject) -> Landmarks:
 
     eyes, lips, bare = labels == EYES, labels == LIPS, np.isin(labels, (SKIN, NOSE, LIPS, EYES, BROWS))
     sides = (points[..., 0] > 0, points[..., 0] <= 0)
-    both = np.stack([mean(eyes & side, (x, 0.02, 0.24)) for side, x in zip(sides, (0.075, -0.075), strict=True)])
+    found = []
+    for side, x in zip(sides, (0.065, -0.065), strict=True):
+        behind = (labels == GLASSES) & side & (np.abs(points[..., 1] - EYE_LEVEL) < EYE_REACH)
+        lens = mean(behind, (x, EYE_LEVEL, 0.21))
+        found.append(mean(eyes & side, (x, float(lens[1]), float(lens[2]))))
+    both = np.stack(found)
     lip_points = points[lips] if lips.sum() > 8 else both - np.array([0, 0.15, 0], np.float32)
     corners = np.stack([lip_points[lip_points[:, 0].argmax()], lip_points[lip_points[:, 0].argmin()]])
     nose = points[labels == NOSE]

@@ -205,7 +205,7 @@ def _measured(
     generator: Generator, head: Head, seed: int, packs: Sequence[StylePack], plan: StylePlan
 ) -> Iterator[StyledHead]:
     """The head without a style, and in each of the packs."""
-    renderer = HeadRenderer(generator, head)
+    renderer = HeadRenderer(generator, head, read=parse)
     quick = [pack for pack in packs if plane_change(pack, generator, head.latents) is None]
     plain: list[Frame] = []
     drawn: dict[str, list[tuple[Frame, float]]] = {pack.name: [] for pack in packs}

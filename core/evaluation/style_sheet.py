@@ -11,6 +11,7 @@ from core.edit import Restyle
 from core.evaluation.pictures import at_degrees
 from core.progress import Progress
 from core.rendering.renderer import HeadRenderer
+from core.segmenters.parser import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ def style_sheet(
     columns = [_labels(["", *(pack.title for pack in packs)])]
     for number, head in enumerate(heads):
         report(Progress(number, len(heads), "Sheet of styles"))
-        renderer = HeadRenderer(generator, head)
+        renderer = HeadRenderer(generator, head, read=parse)
         for yaw in YAWS_DEGREES:
             frames = renderer.in_styles(at_degrees(yaw), worn)
             tiles = [cv2.resize(frame.rgb, (TILE_PX, TILE_PX), interpolation=cv2.INTER_AREA) for frame in frames]

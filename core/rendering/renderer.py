@@ -28,6 +28,7 @@ from core.rendering.face_place import FacePlace, find_face
 from core.rendering.finish import with_finish
 from core.rendering.head_light import HeadLight
 from core.rendering.hidden_side import HiddenSide
+from core.rendering.kept_grid import kept_grid
 from core.rendering.marching import Composite, march, never_stale
 from core.rendering.matte import fine_alpha
 from core.rendering.mouth_inside import with_mouth_inside
@@ -38,7 +39,7 @@ from core.rendering.part_tones import in_tones
 from core.rendering.preview import KeyView, preview
 from core.rendering.rays import camera_rays
 from core.rendering.strands import with_strands
-from core.rendering.styling import Stylist
+from core.rendering.styling import Stylist, reader_of
 from core.rendering.subject_view import LANDMARK_PX, Reader, landmarks_seen
 
 SEEN = 0.5
@@ -76,7 +77,7 @@ class HeadRenderer:
             neural_px: side of the feature picture; None is the generator's own, a smaller one takes less memory.
             below: the grid of this head, or of the one that its edits are laid over, with the same tuning: it saves
                 time.
-            read: reads parts off a picture, for drawn styles on heads whose generator decodes none.
+            read: reads parts off a picture, for drawn styles on photographed heads and where no generator does.
         """
         self.generator = generator.tuned(head.delta) if head.delta else generator
         self.head = head
@@ -85,6 +86,8 @@ class HeadRenderer:
         self._read = read
         self._stylist = Stylist.of(generator, head, read)
         self._effort = Effort()
+        if below is None and not head.delta:
+            below = kept_grid(generator, head.trigrid)
         self._below = below
         self._grid = below if below is not None and below.field is head.trigrid else None
         self._quick_grid: FieldGrid | None = None
@@ -304,7 +307,7 @@ class HeadRenderer:
             bare._stylist = None
             return np.asarray(bare._finished(seen, front, Quality.NEAR, LANDMARK_PX).rgb / np.float32(255), np.float32)
 
-        return landmarks_seen(seen, front, self.generator, shown, self._read)
+        return landmarks_seen(seen, front, self.generator, shown, reader_of(self.generator, self.head, self._read))
 
     @cached_property
     def _hidden_side(self) -> HiddenSide | None:

@@ -45,17 +45,21 @@ def sketched(
         styles: all of them drawn by artists; the first one lowest.
         landmarks: of the head.
         seed: of the drawings, as for finished frames.
-        read: who reads labels off the picture, where the frame has none.
+        read: who reads labels off the picture, where the frame has none or worse ones.
     """
     size, side = len(frame.rgb), min(len(frame.rgb), SKETCHED_PX)
     picture, alpha = _sized(frame.rgb, side) / np.float32(255), _sized(frame.alpha, side)
     at = ((np.arange(side) + 0.5) * len(frame.depth) / side).astype(np.intp)
     near = np.ascontiguousarray(frame.depth[np.ix_(at, at)])
-    if frame.labels is not None:
-        parts = frame.labels[np.ix_(at, at)]
-    elif read is not None:
+    known = None if frame.labels is None else frame.labels[np.ix_(at, at)]
+    if read is not None:
         parts = read_labels(picture, alpha, read)
-        alpha = np.minimum(alpha, _softened((parts > 0).astype(np.float32)))
+        if known is None:
+            alpha = np.minimum(alpha, _softened((parts > 0).astype(np.float32)))
+        else:
+            parts = np.where((parts > 0) & (known > 0), parts, known)
+    elif known is not None:
+        parts = known
     else:
         return frame
     subject = Subject(

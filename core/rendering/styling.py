@@ -62,7 +62,7 @@ class Stylist:
         generator: the head's, without its tuning: that is made for one photo's colours and not for a style.
         head: with styles.
         artists: the generator as each style has it, in their order.
-        read: who reads parts off a picture, for generators that decode none.
+        read: who reads parts off a picture, for photographed heads and generators that decode none.
     """
 
     generator: Generator
@@ -76,7 +76,7 @@ class Stylist:
         if not head.styles:
             return None
         artists = tuple((one, generator.tuned(one.pack.delta)) for one in head.styles)
-        return Stylist(generator, head, artists, None if generator.info.parts else read)
+        return Stylist(generator, head, artists, reader_of(generator, head, read))
 
     def on_processor(self, head: Head) -> Stylist:
         """The same on the processor."""
@@ -192,6 +192,14 @@ class Stylist:
             return seen.features
         small = F.interpolate(plain, seen.alpha.shape[-2:], mode="bilinear", antialias=True, align_corners=False)
         return torch.cat([small.to(colours) - (1 - seen.alpha), seen.features[:, COLOURS:]], 1)
+
+
+def reader_of(generator: Generator, head: Head, read: Reader | None) -> Reader | None:
+    """Who reads a head's parts off its pictures; None where its field knows them better.
+
+    What a photo tuned in the field moved the features that tell parts, too: lips and brows go, skin becomes glasses.
+    """
+    return read if head.photos or not generator.info.parts else None
 
 
 def _drawn_by(pack: StylePack, subject: Subject, size_px: int) -> torch.Tensor:

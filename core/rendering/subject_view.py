@@ -50,14 +50,16 @@ def subject_seen(
         camera: of the picture.
         generator: who decodes labels.
         landmarks: of the head.
-        read: who reads them off the picture where the generator decodes none.
+        read: who reads them off the picture, where that is known better than what the generator decodes.
     """
     size = len(picture)
     labels = _labels(seen, generator, size)
-    if labels is None and read is not None:
-        labels = read_labels(picture, alpha, read)
-        # a head before a background of its own is cut out
-        alpha = cv2.GaussianBlur((labels > 0).astype(np.float32), (0, 0), CUT_OUT_SHARE * size)
+    if read is not None:
+        told = read_labels(picture, alpha, read)
+        if labels is None:
+            # a head before a background of its own is cut out
+            alpha = cv2.GaussianBlur((told > 0).astype(np.float32), (0, 0), CUT_OUT_SHARE * size)
+        labels = told if labels is None else np.where((labels > 0) & (told > 0), told, labels)
     if labels is None or not labels.any():
         return None
     along = camera_rays(camera, seen.depth.shape[-1])[2].view_as(seen.depth[0, 0].cpu())
@@ -85,7 +87,7 @@ def landmarks_seen(
         picture: draws the view, float32 [S, S, 3], 0..1; asked for where labels are read off it.
         read: as for `subject_seen`.
     """
-    shown = np.ones((LANDMARK_PX, LANDMARK_PX, 3), np.float32) if generator.info.parts else picture()
+    shown = np.ones((LANDMARK_PX, LANDMARK_PX, 3), np.float32) if read is None else picture()
     front = subject_seen(shown, None, seen, camera, generator, NOWHERE, read)
     return None if front is None else landmarks_of_view(front)
 

@@ -1,0 +1,88 @@
+"""Oil: dabs of a brush, large ones first and small ones where there is something to see, each of one colour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from core.drawing.paper import ways
+from core.drawing.subject import BROWS, EYES, GLASSES, GREY, LIPS, MOUTH, NOSE, floats
+
+if TYPE_CHECKING:
+    from core.drawing.subject import Subject, Values
+
+LAYERS = ((9.0, 2.6, 5.2), (5.0, 2.4, 3.0), (2.5, 2.0, 1.5), (1.25, 1.7, 0.85))
+"""Half the length of a dab, how much longer than wide it is, and how far dabs lie apart, in `STROKES_PX` pixels."""
+WANTED = (0.0, 0.05, 0.22, 0.46)
+"""How much there must be to see for a layer's dabs."""
+MIXED = 0.040
+"""How far colours of dabs differ from what they show."""
+RELIEF = 0.045
+
+
+def oil(subject: Subject, random: np.random.Generator) -> Values:
+    """Thick saturated paint; the brush follows form and hair, and its ridges catch light."""
+    size, unit = subject.size_px, subject.unit
+    warm = (subject.whole * 0.95 + 0.04) * (0.78 + 0.36 * subject.modelled(0.3))[..., None]
+    warm = warm + 0.12 * (subject.lit(0.1) - 0.5)[..., None] * floats([1.0, 0.65, 0.25])
+    warm = warm + np.clip(0.5 - subject.lit(0.2), 0, 1)[..., None] * floats([0.02, 0.01, 0.10])
+    grey = (warm @ GREY)[..., None]
+    vivid = floats(np.clip(grey + (warm - grey) * 1.35, 0, 1))
+    telling = subject.part(EYES, LIPS, BROWS, MOUTH, NOSE, GLASSES, soft_px=2.5 * unit)
+    way = ways(subject)
+    picture, height = vivid.copy(), np.zeros((size, size), np.float32)
+    worth = _worth(subject, telling)
+    for (length, slender, apart), wanted in zip(LAYERS, WANTED, strict=True):
+        soft = floats(cv2.GaussianBlur(vivid, (0, 0), max(0.4, 0.30 * length * unit)))
+        step = max(1.0, apart * unit)
+        grid = np.arange(step / 2, size, step)
+        rows, columns = (values.ravel() for values in np.meshgrid(grid, grid, indexing="ij"))
+        columns, rows = (
+            np.clip(values + random.uniform(-0.6, 0.6, len(values)) * step, 0, size - 1) for values in (columns, rows)
+        )
+        at = rows.astype(np.intp), columns.astype(np.intp)
+        kept = (worth[at] >= wanted) & (subject.cover[..., 0][at] > 0.3)
+        order = random.permutation(np.flatnonzero(kept))
+        shade = random.normal(0, MIXED, (len(rows), 1)) + random.normal(0, 0.4 * MIXED, (len(rows), 3))
+        colours = np.clip(soft[at] * (1 + shade / 0.4), 0, 1)
+        angles = np.degrees(np.arctan2(way[..., 1][at], way[..., 0][at])) + random.normal(0, 9, len(rows))
+        levels = random.uniform(0.2, 1.0, len(rows))
+        long_px = np.maximum(1.0, length * unit * random.uniform(0.75, 1.2, len(rows)))
+        for number in order:
+            centre = (round(float(columns[number]) * 16), round(float(rows[number]) * 16))
+            axes = (round(float(long_px[number]) * 16), max(8, round(float(long_px[number]) / slender * 16)))
+            angle = float(angles[number])
+            colour = tuple(float(value) for value in colours[number])
+            cv2.ellipse(picture, centre, axes, angle, 0, 360, colour, -1, cv2.LINE_8, 4)
+            cv2.ellipse(height, centre, axes, angle, 0, 360, float(levels[number]) * length / 5, -1, cv2.LINE_8, 4)
+    bristles = _bristles(subject, random, way)
+    relief = subject.blurred(height, 0.45) + 0.10 * bristles
+    slope = cv2.Sobel(relief, cv2.CV_32F, 0, 1) + cv2.Sobel(relief, cv2.CV_32F, 1, 0)
+    ridge = np.clip(-slope * RELIEF * unit, -0.06, 0.09) * (1 - 0.75 * np.clip(telling, 0, 1))
+    picture = subject.blurred(picture, 0.30) + ridge[..., None] * (0.35 + picture)
+    rough = np.clip(subject.blurred(subject.cover[..., 0], 1.0) + 0.08 * bristles, 0, 1)
+    cover = np.clip((rough - 0.4) * 5, 0, 1) * np.clip(subject.thick(subject.cover[..., 0], 3), 0, 1)
+    return np.asarray(1 - cover[..., None] * (1 - np.clip(picture, 0, 1)), np.float32)
+
+
+def _worth(subject: Subject, telling: Values) -> Values:
+    """float32 [S, S], 0..1: how much there is to see."""
+    tone = subject.blurred(np.asarray(np.sqrt(subject.calm @ GREY), np.float32), 0.7)
+    steep = np.hypot(cv2.Sobel(tone, cv2.CV_32F, 1, 0), cv2.Sobel(tone, cv2.CV_32F, 0, 1)) * subject.unit
+    busy = subject.blurred(np.asarray(np.clip(2.2 * steep, 0, 1), np.float32), 1.2)
+    face = np.clip(subject.face, 0, 1)
+    return np.asarray(np.clip(busy * (0.5 + 0.7 * face) + 0.70 * telling + 0.15 * face, 0, 1), np.float32)
+
+
+def _bristles(subject: Subject, random: np.random.Generator, way: Values) -> Values:
+    """float32 [S, S] of deviation about one: fine furrows along the strokes."""
+    size = subject.size_px
+    noise = subject.blurred(random.standard_normal((size, size), np.float32), 0.6)
+    rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
+    total = np.zeros((size, size), np.float32)
+    for step in np.linspace(-4, 4, 7, dtype=np.float32) * np.float32(subject.unit):
+        across, down = columns + way[..., 0] * step, rows + way[..., 1] * step
+        total += cv2.remap(noise, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(total / max(float(total.std()), 1e-6), np.float32)

@@ -1,0 +1,142 @@
+"""Heads as low-poly models: flat facets whose corners stay on the head when it turns, each shaded by where it faces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from core.drawing.subject import BROWS, EARS, EYES, GLASSES, GREY, LAMP, LIPS, MOUTH, NOSE, floats
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.drawing.subject import Bits, Subject, Values
+
+COARSE, FACE, AROUND, FEATURES = 0.060, 0.028, 0.019, 0.0105
+"""Distances of corners in world units: on hair and clothes, in faces, around their middle, at eyes and mouths."""
+RIM = 20.0
+"""Distance of corners along the outline, in pixels of a picture of `STROKES_PX`; about `COARSE`."""
+SAMPLED_PX = 256
+"""Side of the picture in which corners are looked for."""
+NEAR = 0.33
+"""Radius about eyes, nose and mouth, in distances of the eyes."""
+EDGED = 0.5
+"""By how much of a cell, squared, a corner on an edge of the picture counts as nearer than one that is on none."""
+LEAST_PX = 3
+"""Pixels of that picture by which a cell of the world must be seen to have a corner."""
+SOLID = 0.45
+"""Share of a facet that must be covered by the head."""
+
+
+def low_poly(subject: Subject, random: np.random.Generator) -> Values:
+    """Flat triangles, small where the person is told by: at eyes, nose and mouth."""
+    size, seed = subject.size_px, int(random.integers(1 << 16))
+    corners = np.concatenate([_corners(subject, seed), _rim(subject)])
+    index = _facets(np.clip(corners, 0.1, size - 0.1), size)
+    weight = subject.figure.ravel().astype(np.float32)
+    number, area = np.bincount(index.ravel(), weight), np.bincount(index.ravel())
+
+    def mean(values: Values) -> Values:
+        sums = np.stack([np.bincount(index.ravel(), values[..., c].ravel() * weight) for c in range(3)], -1)
+        return floats(sums / np.maximum(number, 1)[:, None])
+
+    colours, normals = mean(subject.calm), mean(subject.normals)
+    normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-6)
+    face = np.bincount(index.ravel(), np.clip(subject.face, 0, 1).ravel() * weight) / np.maximum(number, 1)
+    shade = _shade(normals)
+    # a face has its own light already; what is flat about it is laid over more thinly
+    shade = shade + face.astype(np.float32) * 0.55 * (1.0 - shade)
+    grey = (colours @ GREY)[:, None]
+    # dark heads are lit a little brighter, or nobody would see that they have facets
+    lifted = grey ** np.float32(0.88)
+    picture = np.clip((lifted + (colours - grey) * 1.30) * shade[:, None], 0, 1)
+    solid = number > SOLID * np.maximum(area, 1)
+    solid[0] = False
+    flat = np.where(solid[index][..., None], picture[index], 1.0).astype(np.float32)
+    return subject.blurred(flat, 0.3)
+
+
+def _shade(normals: Values) -> Values:
+    """float32 [N], about .45..1.3: a hard lamp, and a cool sky behind the model."""
+    lamp = np.clip(normals @ LAMP, 0, 1)
+    sky = 0.5 + 0.5 * normals[:, 1]
+    return np.asarray(0.46 + 0.62 * lamp + 0.20 * sky * sky, np.float32)
+
+
+def _corners(subject: Subject, seed: int) -> Values:
+    """float32 [N, 2], columns and rows: in each cell of the world that is seen, the pixel nearest to a random place."""
+    size, step = subject.size_px, max(1, subject.size_px // SAMPLED_PX)
+    points, figure = subject.points[::step, ::step], subject.figure[::step, ::step]
+    small = subject.part(EYES, BROWS, LIPS, MOUTH, NOSE, soft_px=2.0 * subject.unit)
+    rims = subject.part(GLASSES, soft_px=subject.unit) * (subject.light < -0.05)
+    fine = (np.maximum(small * (subject.part(NOSE) < 0.9), rims) > 0.3)[::step, ::step]
+    face = ((subject.face + subject.part(EARS)) > 0.5)[::step, ::step]
+    marks = subject.landmarks
+    telling = (*marks.eyes, *marks.mouth, marks.mouth.mean(0), marks.nose)
+    near = np.max([subject.near(place, NEAR * marks.apart) for place in telling], 0)
+    middle = (near > 0.5)[::step, ::step]
+    edges = _edges(subject)[::step, ::step]
+    found = [
+        _nearest_pixels(points, figure & where, edges, spacing, seed)
+        for where, spacing in (
+            (~face & ~fine, COARSE),
+            (face & ~middle & ~fine, FACE),
+            (face & middle & ~fine, AROUND),
+            (fine, FEATURES),
+        )
+    ]
+    rows, columns = np.divmod(np.concatenate(found), points.shape[1])
+    return floats(np.stack([columns, rows], -1) * step + 0.5 * step).clip(0, size)
+
+
+def _edges(subject: Subject) -> Values:
+    """float32 [S, S], 0..1: where the picture or its parts change, so that facets end there."""
+    tone = subject.blurred(np.asarray(np.sqrt(subject.calm @ GREY), np.float32), 0.8)
+    steep = np.hypot(cv2.Sobel(tone, cv2.CV_32F, 1, 0), cv2.Sobel(tone, cv2.CV_32F, 0, 1)) * subject.unit
+    return np.asarray(np.clip(np.maximum(1.6 * steep, subject.outlines), 0, 1), np.float32)
+
+
+def _nearest_pixels(points: Values, where: Bits, edges: Values, spacing: float, seed: int) -> NDArray[np.intp]:
+    """Flat places of the pixels that are nearest to a random place of their cell of the world, one for each cell.
+
+    Args:
+        points: float32 [h, w, 3], world coordinates.
+        where: bool [h, w], pixels that are asked for.
+        edges: float32 [h, w], 0..1: those that are preferred.
+        spacing: of the cells.
+        seed: of the random places.
+    """
+    chosen = np.flatnonzero(where)
+    if not len(chosen):
+        return chosen
+    places = points.reshape(-1, 3)[chosen] / np.float32(spacing)
+    cells = np.floor(places).astype(np.int64)
+    key = ((cells[:, 0] * 73856093) ^ (cells[:, 1] * 19349663) ^ (cells[:, 2] * 83492791) ^ seed) & 0x7FFFFFFF
+    inside = np.stack([(key * factor >> 7 & 255) / 255 for factor in (1, 2654435761, 40503)], -1) * 0.7 + 0.15
+    away = np.square(places - cells - inside).sum(-1) - EDGED * edges.ravel()[chosen]
+    order = np.lexsort((away, key))
+    first = np.flatnonzero(np.r_[True, np.diff(key[order]) != 0])
+    seen = np.diff(np.r_[first, len(order)])
+    return np.asarray(chosen[order[first[seen >= LEAST_PX]]], np.intp)
+
+
+def _rim(subject: Subject) -> Values:
+    """float32 [N, 2]: corners along the outline."""
+    outline, _ = cv2.findContours(subject.figure.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    step = max(3, round(RIM * subject.unit * 0.5))
+    found = [contour[::step, 0] for contour in outline if len(contour) > 2 * step]
+    return floats(np.concatenate(found) + 0.5) if found else np.zeros((0, 2), np.float32)
+
+
+def _facets(corners: Values, size_px: int) -> NDArray[np.int32]:
+    """int32 [S, S]: the number of the triangle of each pixel, from 1 (Delaunay)."""
+    net = cv2.Subdiv2D((0, 0, size_px, size_px))
+    net.insert(np.unique(corners, axis=0).tolist())
+    triangles = np.asarray(net.getTriangleList(), np.float32).reshape(-1, 3, 2)
+    inside = ((triangles >= 0) & (triangles <= size_px)).all((1, 2))
+    index = np.zeros((size_px, size_px), np.int32)
+    for number, triangle in enumerate(triangles[inside], 1):
+        cv2.fillConvexPoly(index, np.round(triangle * 16 - 8).astype(np.int32), number, cv2.LINE_8, 4)
+    return index
