@@ -128,11 +128,14 @@ class Reporting(QObject):
 def report_view(found: Fidelity, title: str) -> ReportView:
     """A report as the window shows it."""
     from core.evaluation.fidelity_page import summary
+    from core.evaluation.front_figures import MOST_DIFFERENCE
 
     front = [(found.photo, "The photo's person"), (found.render, "The head from the photo's camera")]
     if found.bare_render is not None:
         front.append((found.bare_render, "The model alone, without the photo"))
-    front.append((found.difference, "Difference of photo and head: black is none"))
+    front.append(
+        (found.difference, f"Difference of photo and head: black is none, white {MOST_DIFFERENCE:.0%} or more")
+    )
     shares = {} if found.seen is None else {"Whole head": found.seen, **found.seen_by_part}
     return ReportView(
         title=title,

@@ -85,7 +85,7 @@ def facts_of(project: Project) -> tuple[tuple[str, str], ...]:
     edits = [edit_text(edit, project) for edit in at_work(project.edits)]
     rows = [
         ("Photo", ", ".join([project.photo.name, *(one.name for one in project.further)])),
-        ("Model", f"{model.title} ({model.licence})" if model is not None else head.generator),
+        ("Model", f"{model.title}; {model.licence}" if model is not None else head.generator),
         ("Method", methods.get(head.method, head.method or "not made from a photo")),
         ("Seed", str(head.seed)),
         ("Photos laid on", str(len(head.photos))),

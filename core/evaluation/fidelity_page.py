@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from core.evaluation.fidelity import IDENTITY_DEGREES, SAME_PERSON
+from core.evaluation.front_figures import MOST_DIFFERENCE
 from core.rendering.seen import heat_colours
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from core.evaluation.front_figures import Figure
 
 JPEG_QUALITY = 92
-CHART_WIDTH, CHART_HEIGHT, CHART_MARGIN = 560, 190, 34
+CHART_WIDTH, CHART_HEIGHT, CHART_MARGIN = 720, 210, 40
 MOST_DISTANCE = 0.8
 """Top of the chart of identity."""
 _STYLE = """
@@ -38,18 +39,20 @@ h1{font-size:30px;line-height:1.2;margin:0 0 4px;font-weight:650;letter-spacing:
 h2{font-size:19px;margin:0 0 14px;font-weight:620}
 p{margin:0 0 12px;max-width:74ch}.soft{color:var(--soft)}
 section{background:var(--panel);border:1px solid var(--rule);border-radius:14px;padding:24px;margin-top:20px}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:14px;margin-top:24px}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(168px,44%),1fr));gap:14px;margin-top:24px}
 .tile{background:var(--panel);border:1px solid var(--rule);border-radius:14px;padding:16px 18px}
 .tile b{display:block;font-size:28px;line-height:1.25;font-weight:650}.tile span{color:var(--soft);font-size:14px}
 .bad{color:var(--bad)}.good{color:var(--good)}
 .row{display:grid;gap:12px;grid-template-columns:repeat(auto-fit,minmax(170px,1fr))}
-.strip{display:grid;gap:8px;grid-template-columns:repeat(auto-fit,minmax(104px,1fr))}
-figure{margin:0}figure img{display:block;width:100%;height:auto;border-radius:10px;background:#fff}
+.strip{display:grid;gap:12px;grid-template-columns:repeat(auto-fill,minmax(min(210px,40%),1fr))}
+figure{margin:0}figure img{display:block;width:100%;height:auto;
+border:1px solid var(--rule);border-radius:10px;background:#fff}
 figcaption{color:var(--soft);font-size:13px;margin-top:6px}
 table{border-collapse:collapse;width:100%;margin-top:18px}
 th,td{text-align:left;vertical-align:top;padding:10px 14px 10px 0;border-top:1px solid var(--rule);font-size:15px}
 th{font-weight:600;color:var(--soft);font-size:13px;border-top:0}
-td.n{font-variant-numeric:tabular-nums;white-space:nowrap;font-weight:620}td small{color:var(--soft);font-size:13.5px}
+td.b{vertical-align:middle}td.n{font-variant-numeric:tabular-nums;white-space:nowrap;font-weight:620}.wide{overflow-x:auto}.wide table{min-width:600px}
+td small{color:var(--soft);font-size:13.5px}
 .bar{height:8px;border-radius:4px;background:var(--rule);overflow:hidden;min-width:120px}
 .bar i{display:block;height:100%;background:var(--accent)}
 .scale{height:12px;border-radius:6px;max-width:320px}.ends{display:flex;justify-content:space-between;max-width:320px}
@@ -131,7 +134,7 @@ def _front(found: Fidelity) -> str:
         _figure(found.photo, "The photo's person"),
         _figure(found.render, "The head from the photo's camera"),
         *([] if found.bare_render is None else [_figure(found.bare_render, "The model alone, without the photo")]),
-        _figure(found.difference, "Difference of photo and head: black is none"),
+        _figure(found.difference, f"Difference of photo and head: black is none, white {MOST_DIFFERENCE:.0%} or more"),
     ]
     has_bare = any(one.bare is not None for one in found.figures)
     head = "<th>Measure</th><th>As shown</th>" + ("<th>Model alone</th>" if has_bare else "") + "<th>What it means</th>"
@@ -139,7 +142,7 @@ def _front(found: Fidelity) -> str:
     notes = "".join(f"<p>{escape(note)}</p>" for note in found.notes)
     return (
         f'<section><h2>In front, where the photo was taken</h2>{notes}<div class="row">{"".join(pictures)}</div>'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></section>"
+        f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></section>'
     )
 
 
@@ -157,7 +160,8 @@ def _around(found: Fidelity) -> str:
         '<h2 style="margin-top:26px">Is it still the same person?</h2>'
         "<p>Distance of dlib's face embedding between the photo and the head turned to each side. Below "
         f"{SAME_PERSON} the recogniser says the same person; it was made for faces that look ahead, so even true "
-        "pictures of one person drift apart as they turn.</p>"
+        "pictures of one person drift apart as they turn. At 0° the head is seen from straight ahead, which is seldom "
+        "where the photo was taken from.</p>"
         f"{identity_chart(found.identity)}</section>"
     )
 
@@ -179,7 +183,9 @@ def identity_chart(identity: Mapping[int, float]) -> str:
         f'<line x1="{CHART_MARGIN}" x2="{CHART_WIDTH - CHART_MARGIN}" y1="{base}" y2="{base}" stroke="var(--rule)"/>',
         f'<line x1="{CHART_MARGIN}" x2="{CHART_WIDTH - CHART_MARGIN}" y1="{same:.1f}" y2="{same:.1f}" '
         'stroke="var(--bad)" stroke-dasharray="4 5"/>',
-        f'<text x="{CHART_WIDTH - CHART_MARGIN}" y="{same - 6:.1f}" text-anchor="end">same person below</text>',
+        f'<text x="{CHART_WIDTH - CHART_MARGIN}" y="{same - 6:.1f}" text-anchor="end">below {SAME_PERSON}: the same person</text>',
+        f'<text x="{CHART_MARGIN - 12}" y="{base + 4:.1f}" text-anchor="end">0</text>',
+        f'<text x="{CHART_MARGIN - 12}" y="{same + 4:.1f}" text-anchor="end">{SAME_PERSON}</text>',
         f'<polyline fill="none" stroke="var(--accent)" stroke-width="2" points="{_joined(points)}"/>',
     ]
     for (_, value), (x, y) in zip(known, points, strict=True):
@@ -202,7 +208,7 @@ def _seen(found: Fidelity) -> str:
     stops = ",".join(_hex(colour) for colour in heat_colours(np.linspace(0, 1, 9)))
     bars = "".join(
         f'<tr><td>{escape(name)}</td><td class="n">{share:.0%}</td>'
-        f'<td><div class="bar"><i style="width:{100 * share:.0f}%"></i></div></td></tr>'
+        f'<td class="b"><div class="bar"><i style="width:{100 * share:.0f}%"></i></div></td></tr>'
         for name, share in {"Whole head": found.seen, **found.seen_by_part}.items()
     )
     return (

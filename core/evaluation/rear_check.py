@@ -138,7 +138,7 @@ def _parts(views: Mapping[int, Frame], grid: FieldGrid) -> Iterable[Finding]:
             if int(wrong.sum()) >= _fewest(grid):
                 found.append(name)
         if found:
-            yield Finding("parts", f"The model itself names {_listed(found)} on the back of the head.")
+            yield Finding("parts", f"On the back of the head the model itself labels something as {_listed(found)}.")
             return
     yaws = tuple(yaw for yaw, frame in views.items() if _parsed_share(frame.rgb) > LEAST_PARSED_SHARE)
     if yaws:
