@@ -51,8 +51,8 @@ figcaption{color:var(--soft);font-size:13px;margin-top:6px}
 table{border-collapse:collapse;width:100%;margin-top:18px}
 th,td{text-align:left;vertical-align:top;padding:10px 14px 10px 0;border-top:1px solid var(--rule);font-size:15px}
 th{font-weight:600;color:var(--soft);font-size:13px;border-top:0}
-td.b{vertical-align:middle}td.n{font-variant-numeric:tabular-nums;white-space:nowrap;font-weight:620}.wide{overflow-x:auto}.wide table{min-width:600px}
-td small{color:var(--soft);font-size:13.5px}
+td.b{vertical-align:middle}td.n{font-variant-numeric:tabular-nums;white-space:nowrap;font-weight:620}
+.wide{overflow-x:auto}.wide table{min-width:600px}td small{color:var(--soft);font-size:13.5px}
 .bar{height:8px;border-radius:4px;background:var(--rule);overflow:hidden;min-width:120px}
 .bar i{display:block;height:100%;background:var(--accent)}
 .scale{height:12px;border-radius:6px;max-width:320px}.ends{display:flex;justify-content:space-between;max-width:320px}
@@ -183,7 +183,8 @@ def identity_chart(identity: Mapping[int, float]) -> str:
         f'<line x1="{CHART_MARGIN}" x2="{CHART_WIDTH - CHART_MARGIN}" y1="{base}" y2="{base}" stroke="var(--rule)"/>',
         f'<line x1="{CHART_MARGIN}" x2="{CHART_WIDTH - CHART_MARGIN}" y1="{same:.1f}" y2="{same:.1f}" '
         'stroke="var(--bad)" stroke-dasharray="4 5"/>',
-        f'<text x="{CHART_WIDTH - CHART_MARGIN}" y="{same - 6:.1f}" text-anchor="end">below {SAME_PERSON}: the same person</text>',
+        f'<text x="{CHART_WIDTH - CHART_MARGIN}" y="{same - 6:.1f}" text-anchor="end">'
+        f"below {SAME_PERSON}: the same person</text>",
         f'<text x="{CHART_MARGIN - 12}" y="{base + 4:.1f}" text-anchor="end">0</text>',
         f'<text x="{CHART_MARGIN - 12}" y="{same + 4:.1f}" text-anchor="end">{SAME_PERSON}</text>',
         f'<polyline fill="none" stroke="var(--accent)" stroke-width="2" points="{_joined(points)}"/>',
