@@ -7,9 +7,10 @@ The moves of all sliders are summed before they are spread into space, so that i
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import torch
 
@@ -18,12 +19,18 @@ from core.editors.face_targets import face_targets
 from core.editors.face_warp import HIGH, LOW, Fitting
 from core.editors.spread import Spread
 from core.errors import VoltefaceError
-from core.rendering.renderer import HeadRenderer
+from core.frame import Frame
+from core.rendering.marching import never_stale
+from core.rendering.near import march_near
+from core.rendering.rays import camera_rays
+from core.rendering.renderer import SEEN
 from core.warped_field import Warp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from core.camera import Camera
+    from core.frame import Quality
     from core.head import Head
     from core.protocols import Generator
     from core.rendering.occupancy import FieldGrid
@@ -76,8 +83,8 @@ TURNOVER = 0.03
 """Distance from the middle of the face over which one side becomes the other, world units."""
 SPACING = 0.0085
 """Of the nodes of the warp, world units."""
-LOOK_PX = 64
-"""Side of the feature picture in which the face is found."""
+LOOK_PX, LARGER = 64, 4
+"""Side of the picture of colours in which the face is found, and how much larger it is shown to who looks for it."""
 
 
 def manner_of(seed: int, told: Mapping[str, float]) -> dict[str, float]:
@@ -100,6 +107,41 @@ def manner_of(seed: int, told: Mapping[str, float]) -> dict[str, float]:
     return strengths
 
 
+@dataclass(frozen=True, eq=False)
+class _Glance:
+    """Draws a head's colours and nothing else: enough to see where the face is."""
+
+    generator: Generator
+    head: Head
+    grid: FieldGrid
+
+    def render(
+        self,
+        camera: Camera,
+        quality: Quality,
+        *,
+        size_px: int | None = None,
+        stale: Callable[[], None] = never_stale,
+    ) -> Frame:
+        """See `core.protocols.Renderer.render`."""
+        seen = march_near(self.generator, self.head.trigrid, camera, LOOK_PX, self.grid, stale=stale)
+        alpha = seen.alpha[0, 0].clamp(0, 1)
+        own = seen.features[0].movedim(0, -1) / alpha[..., None].clamp(min=1e-3)
+        shown = self.generator.colours(own).clamp(0, 1) * alpha[..., None] + 1 - alpha[..., None]
+        side = size_px or LARGER * LOOK_PX
+        rgb, cover = (cv2.resize(a.cpu().numpy(), (side, side), interpolation=cv2.INTER_CUBIC) for a in (shown, alpha))
+        along_z = camera_rays(camera, LOOK_PX)[2].view_as(alpha)
+        depth = torch.where(alpha.cpu() >= SEEN, seen.depth[0, 0].cpu() * along_z, torch.zeros(()))
+        return Frame(
+            rgb=np.clip(255 * rgb + 0.5, 0, 255).astype(np.uint8),
+            alpha=cover.clip(0, 1).astype(np.float32),
+            depth=depth.numpy(),
+            labels=None,
+            camera=camera,
+            quality=quality,
+        )
+
+
 def manner_warp(generator: Generator, head: Head, grid: FieldGrid, strengths: Mapping[str, float]) -> Warp | None:
     """The warp that gives a head a manner; None where it shows no face.
 
@@ -109,10 +151,8 @@ def manner_warp(generator: Generator, head: Head, grid: FieldGrid, strengths: Ma
         grid: of the head, or of one that is much like it.
         strengths: of face sliders.
     """
-    plain = replace(head, strands=None, face=None, eyewear=None)
-    renderer = HeadRenderer(generator, plain, neural_px=LOOK_PX, below=replace(grid, field=head.trigrid))
     try:
-        found, sure = landmarks_of(renderer, head.camera)
+        found, sure = landmarks_of(_Glance(generator, head, grid), head.camera)
     except VoltefaceError:
         return None
     targets = face_targets()

@@ -19,7 +19,7 @@ from core.editors.face_manner import manner_of, manner_warp
 from core.editors.glasses_form import glasses_form
 from core.editors.glasses_seat import seated
 from core.editors.part_volume import HeadParts
-from core.editors.tidying import tidied
+from core.editors.tidying import Clutter
 from core.face_detail import FaceDetail
 from core.generators.bareness import can_go_without, latents_without
 from core.generators.mini import Mini
@@ -27,6 +27,8 @@ from core.grafted_field import Fit
 from core.hair_strands import HairStrands
 from core.head import Head
 from core.mask import PARTS
+from core.rendering.bent_grid import bent_grid
+from core.rendering.kept_grid import keep_grid
 from core.rendering.occupancy import field_grid
 from core.rendering.renderer import part_labels
 from core.warped_field import WarpedField
@@ -82,7 +84,8 @@ def random_head(generator: Generator, seed: int, *, truncation: float = TRUNCATI
             latents = latents_without(generator, latents, "glasses")
             field = generator.trigrid(latents)
             grid = field_grid(generator, field, part_labels)
-        field = tidied(generator, field, grid)
+        clutter = Clutter.of(grid)
+        field = clutter.wiped(field)
         told = attributes_of(generator, seed, truncation)
         head = Head(
             generator=generator.info.name,
@@ -95,7 +98,12 @@ def random_head(generator: Generator, seed: int, *, truncation: float = TRUNCATI
             eyewear=eyewear,
         )
         warp = manner_warp(generator, head, grid, manner_of(seed, told)) if told else None
-    return head if warp is None else replace(head, trigrid=WarpedField(field, warp))
+        if warp is None:
+            return head
+        bent = WarpedField(field, warp)
+        if grid.sigma.device.type == "cpu":
+            keep_grid(generator, bent_grid(grid, bent, clutter.volume))
+    return replace(head, trigrid=bent)
 
 
 def _wears_glasses(generator: Generator, field: Field, grid: FieldGrid) -> bool:

@@ -79,7 +79,8 @@ class Clutter:
             there = graft.fit.undone(chosen.flip(1) * spacing - half)
             z, y, x = chosen[graft.volume.at(there) == 0].unbind(1)
             weights[z, y, x] = 0
-        emptiest = torch.stack(torch.unravel_index(grid.sigma.argmin(), grid.sigma.shape)).flip(0)
+        # not torch.unravel_index, which loads a computer algebra system
+        emptiest = torch.tensor(np.unravel_index(int(grid.sigma.argmin()), grid.sigma.shape)[::-1], device=half.device)
         return Clutter(Volume(weights, grid.half_sides), (emptiest * spacing - half).float())
 
     def wiped(self, field: Field) -> Field:

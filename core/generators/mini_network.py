@@ -118,11 +118,22 @@ class StyledConvolution(nn.Module):
         """Features [B, I, H, W] and latent [B, W] -> [B, O, H, W]."""
         style = self.style(latent)
         weight = self.weight * self.gain
+        if len(x) == 1:
+            return self._alone(x, style[0], weight)
         y = F.conv2d(x * style[:, :, None, None], weight, padding=weight.shape[-1] // 2)
         if not self.activate:
             return y + self.bias[:, None, None]
         scale = torch.rsqrt(style.square() @ weight.square().sum((2, 3)).T + 1e-8)
         return F.leaky_relu(y * scale[:, :, None, None] + self.bias[:, None, None], 0.2) * 2**0.5
+
+    def _alone(self, x: Tensor, style: Tensor, weight: Tensor) -> Tensor:
+        """The same for one head, whose style may as well scale the weights, which are smaller than pictures."""
+        weight = weight * style[:, None, None]
+        if not self.activate:
+            return F.conv2d(x, weight, self.bias, padding=weight.shape[-1] // 2)
+        scale = torch.rsqrt(weight.square().sum((1, 2, 3)) + 1e-8) * 2**0.5
+        y = F.conv2d(x, weight * scale[:, None, None, None], self.bias * 2**0.5, padding=weight.shape[-1] // 2)
+        return F.leaky_relu_(y, 0.2)
 
 
 def smooth_maps(count: int, size_px: int) -> Tensor:

@@ -28,6 +28,7 @@ from core.rendering.face_place import FacePlace, find_face
 from core.rendering.finish import with_finish
 from core.rendering.head_light import HeadLight
 from core.rendering.hidden_side import HiddenSide
+from core.rendering.kept_grid import kept_grid
 from core.rendering.marching import Composite, march, never_stale
 from core.rendering.matte import fine_alpha
 from core.rendering.mouth_inside import with_mouth_inside
@@ -85,6 +86,8 @@ class HeadRenderer:
         self._read = read
         self._stylist = Stylist.of(generator, head, read)
         self._effort = Effort()
+        if below is None and not head.delta:
+            below = kept_grid(generator, head.trigrid)
         self._below = below
         self._grid = below if below is not None and below.field is head.trigrid else None
         self._quick_grid: FieldGrid | None = None
