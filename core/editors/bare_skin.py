@@ -2,6 +2,7 @@
 
 A bare head is made up by the generator: it was not tuned to a photo, and hair tells on the tones of its face. One
 affine map of its features gives its face the wearer's colours, and what lay hidden no other tones than his face has.
+Where a head that was to be bald still has some hair, at the nape and before the ears, another map makes that skin.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from core.editors.recolouring import CALM, remap_to, some_of
+from core.editors.part_volume import HeadParts, grown
+from core.editors.recolouring import CALM, FREE, remap_to, some_of, toned
 from core.grafted_field import RemappedField
+from core.mask import PARTS
+from core.rendering.occupancy import field_grid
+from core.rendering.renderer import part_labels
 from core.rendering.sampling import sampler_of
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from core.editors.part_volume import HeadParts
     from core.field import Field
     from core.grafted_field import Volume
     from core.protocols import Generator
@@ -28,6 +32,8 @@ RIND = 0.015
 """Depth under the surface at which hidden skin is looked for, world units."""
 HIDDEN_SHARE = 0.5
 """How many hidden places count, beside those of the face."""
+NODES, FEWEST, AROUND = 64, 8, 3
+"""Of the grid on which hair is looked for that is left, of hair that is worth a map, and by which that is widened."""
 
 
 def in_wearers_skin(generator: Generator, bare: Field, parts: HeadParts, base: Field, room: Volume) -> Field:
@@ -70,3 +76,38 @@ def _below(generator: Generator, bare: Field, points: Tensor) -> Tensor:
     outside = points * (1 + RIND / points.norm(dim=1, keepdim=True).clamp(min=RIND))
     rind = (generator.decode(features)[0] > 0) & (generator.decode(read(outside))[0] <= 0)
     return features[rind]
+
+
+def shaven(generator: Generator, bare: Field) -> Field:
+    """A head that was made to be bald, without the hair that it still has; the very same one where it has none.
+
+    Args:
+        generator: decodes it.
+        bare: the head.
+    """
+    with torch.no_grad():
+        parts = HeadParts.of(generator, bare, field_grid(generator, bare, part_labels, NODES))
+        hair = parts.nodes("hair")
+        if int(hair.sum()) < FEWEST or "skin" not in generator.info.parts:
+            return bare
+        near = grown(hair, AROUND)
+        skin = parts.nodes("skin", "neck", "ears")
+        beside = skin & near if bool((skin & near).any()) else skin
+        read = sampler_of(bare)
+        every, kept = (some_of(parts.at_nodes(nodes)) for nodes in (hair, beside))
+        if not len(kept):
+            return bare
+        features = torch.cat([read(every), read(kept)])
+        decoded = generator.decode(features)[1]
+        colours, logits = generator.colours(decoded), generator.label_logits(decoded)
+        assert logits is not None
+        ours = slice(0, len(every))
+        colours[ours] = toned(colours[ours], colours[len(every) :].mean(0))
+        labels = logits.softmax(-1)
+        labels[ours] = 0
+        labels[ours, generator.info.parts.index("skin")] = 1
+    with torch.enable_grad():
+        remap = remap_to(generator, features, colours, calm=FREE, labels=labels)
+    others = parts.nodes(*(part for part in PARTS[1:] if part not in ("hair", "skin", "neck")))
+    volume = parts.softened((near & ~others).float())
+    return RemappedField(bare, remap.matrix, remap.offset, volume)

@@ -31,7 +31,7 @@ from core.edit import (
     shape_of,
 )
 from core.editors.attributes import Sliders
-from core.editors.bare_skin import in_wearers_skin
+from core.editors.bare_skin import in_wearers_skin, shaven
 from core.editors.face_bending import bent
 from core.editors.face_warp import FaceWarper
 from core.editors.glasses_seat import seated
@@ -324,8 +324,8 @@ class Folder:
         volume = self._once(("room", part, _numbers(anchor)), room)
 
         def filling() -> Field:
-            bare = self._bare(latents, part)
-            return in_wearers_skin(self._generator, bare, parts, self._field(latents), volume)
+            bare = in_wearers_skin(self._generator, self._bare(latents, part), parts, self._field(latents), volume)
+            return shaven(self._generator, bare) if part == "hair" else bare
 
         self._stale()
         bare = self._once(("bare", part, _numbers(latents)), filling)

@@ -184,7 +184,9 @@ class Lender:
         if share:
             colours = torch.lerp(colours, self._suited(colours, field, offered, edit.part, wearer), share)
         with torch.enable_grad():
-            remap = remap_to(wearer.generator, features, colours, raw, calm=FREE if worn else CALM)
+            # pictures are made of more than colours, by networks that were tuned with the decoder
+            looks = torch.cat([colours, decoded[:, 3:]], dim=1) if worn else None
+            remap = remap_to(wearer.generator, features, colours, raw, calm=FREE if worn else CALM, looks=looks)
         return RemappedField(field, remap.matrix, remap.offset)
 
     def _suited(self, colours: Tensor, field: Field, offered: HeadParts, part: str, wearer: Wearer) -> Tensor:
@@ -206,7 +208,7 @@ class Lender:
         if part != "glasses" and offered.has("glasses") and can_go_without(self.plain, "glasses"):
             # what lies under the reference's temples and lenses is wanted, not they
             field, offered = self._unglazed
-        if part != REGION and (not offered.has(part) or denies(self.source, part)):
+        if part != REGION and (not offered.shows(part) or denies(self.source, part)):
             verb = "were" if part.endswith("s") else "was"
             raise VoltefaceError(f"No {part} {verb} found on {self.name}.", "Choose another reference or part.")
         return field, offered

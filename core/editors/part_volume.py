@@ -47,6 +47,9 @@ EAR = 0.03
 """Half the height of an ear, world units."""
 GLASSES_REACH = 0.06
 """How far above and below the eyes glasses can be, world units."""
+BEFORE_EYES, EACH_SIDE, RIMS_DEEP = 0.02, 40, 0.05
+"""Glasses stand before what lies this far behind the eyes, with as many nodes at least before each of them; and how
+deep rims are where dark glass hides the eyes, world units."""
 CLOSING = 4
 """Nodes by which gaps in a part are closed before it is cleared."""
 STUBBLE = 7
@@ -128,11 +131,26 @@ class HeadParts:
         """Whether the head shows the part."""
         return int(self.own(part).sum()) >= FEWEST_NODES
 
+    def shows(self, part: str) -> bool:
+        """Whether the part can be seen for what it is: a few specks beside an eye are no glasses."""
+        return self.has(part) and (part != "glasses" or self._before_both_eyes())
+
+    def _before_both_eyes(self) -> bool:
+        points = self.own_points("glasses")
+        eyes = [point for name, point in self.landmarks().items() if name.endswith("eyes")]
+        if len(eyes) == 2:
+            middle, behind = (float(torch.stack(eyes)[:, axis].mean()) for axis in (0, 2))
+            behind -= BEFORE_EYES
+        else:
+            behind = float(points[:, 2].max()) - RIMS_DEEP
+            middle = float(points[:, 0].amin() + points[:, 0].amax()) / 2
+        across = points[points[:, 2] > behind, 0]
+        return min(int((across > middle).sum()), int((across < middle).sum())) >= EACH_SIDE
+
     def coverage(self) -> dict[str, float]:
         """Share of the visible surface of each part that is there."""
         every = max(int(self.nodes().sum()), 1)
-        shares = {part: int(self.own(part).sum()) / every for part in LABELS_OF}
-        return {part: share for part, share in shares.items() if share * every >= FEWEST_NODES}
+        return {part: int(self.own(part).sum()) / every for part in LABELS_OF if self.shows(part)}
 
     def volume(self, part: str, reach: int | None = None, *, with_skin: bool | None = None) -> Volume:
         """Where a part is, with soft edges: see `extent`."""
@@ -292,6 +310,10 @@ class HeadParts:
     def own_points(self, part: str) -> torch.Tensor:
         """World points [N, 3] of the nodes of a part, where such a part can be."""
         return self._points(self.own(part))
+
+    def at_nodes(self, nodes: torch.Tensor) -> torch.Tensor:
+        """World points [N, 3] of nodes bool [Z, Y, X]."""
+        return self._points(nodes)
 
     def _points(self, nodes: torch.Tensor) -> torch.Tensor:
         z, y, x = nodes.nonzero().unbind(1)

@@ -90,7 +90,7 @@ def refitted(
     with torch.no_grad():
         through = [_seen_through(photo) * np.float32(min(gone.get("glasses", 0.0), 1.0)) for photo in photos]
         return tuple(
-            _refitted(_without(photo, gone, glass), glass, generator, before, after, rays_px)
+            _refitted(_untold(_without(photo, gone, glass), gone), glass, generator, before, after, rays_px)
             for photo, glass in zip(photos, through, strict=True)
         )
 
@@ -133,6 +133,19 @@ def _without(photo: PhotoLayer, gone: Mapping[str, float], through: NDArray[np.f
     kept = 1 - cv2.resize(cv2.blur(off, (3, 3)), photo.cover.shape, interpolation=cv2.INTER_LINEAR)
     covers = {name: (getattr(photo, name) * kept).astype(np.uint8) for name in ("cover", "cover_from_here")}
     return replace(photo, **covers)
+
+
+def _untold(photo: PhotoLayer, gone: Mapping[str, float]) -> PhotoLayer:
+    """A photo that says nothing about the tones of parts that are gone: it knows those of another's hair no better."""
+    off = [PARTS.index(part) for part, share in gone.items() if share > 1 / 2]
+    if photo.labels is None or not off:
+        return photo
+    labels = np.where(np.isin(photo.labels, off), np.uint8(0), photo.labels)
+    gains = None
+    if photo.gains is not None:
+        gains = photo.gains.copy()
+        gains[off] = 1
+    return replace(photo, labels=labels, gains=gains)
 
 
 def _at_size(mask: NDArray[np.float32], side_px: int) -> NDArray[np.float32]:

@@ -23,7 +23,9 @@ MOST_POINTS = 1000
 """That a map is found from; more change nothing that is seen and take longer."""
 LEAST_SPREAD = 0.7
 """Of a channel, in root mean squares of all features."""
-DENSITY_WEIGHT, LABEL_WEIGHT = 0.005, 0.05
+DENSITY_WEIGHT, LABEL_WEIGHT, LOOK_WEIGHT = 0.005, 0.05, 0.01
+FAR = 4.0
+"""Deviations from which a decoded feature is no more wrong than it is."""
 FREE, CALM = 3e-4, 1e-2
 """Weights of the change's mean square: hair and cloth may take any colour, skin shows every overshoot."""
 
@@ -43,6 +45,8 @@ def remap_to(
     raw_density: Tensor | None = None,
     *,
     calm: float = FREE,
+    labels: Tensor | None = None,
+    looks: Tensor | None = None,
 ) -> Remap:
     """The smallest affine change of features that gives them other colours.
 
@@ -52,16 +56,22 @@ def remap_to(
         colours: [N, 3], 0..1, wanted there.
         raw_density: [N] wanted there; None keeps what the features say now.
         calm: weight of the change itself.
+        labels: chances of parts [N, P] wanted there; None keeps what the features say now.
+        looks: decoded features [N, F] wanted there, of which pictures are made, beyond their colours; None leaves them
+            free.
     """
     features, colours = some_of(features), some_of(colours)
+    labels, looks = (None if one is None else some_of(one) for one in (labels, looks))
     raw_density = None if raw_density is None else some_of(raw_density)
     channels = features.shape[1]
     with torch.no_grad():
         before, decoded = generator.decode(features)
         logits = generator.label_logits(decoded)
         # the names are held, not how sure they are: those are easily had together with other colours
-        labels = None if logits is None else logits.softmax(-1)
+        if labels is None and logits is not None:
+            labels = logits.softmax(-1)
         wanted_density = before if raw_density is None else raw_density
+    scale = None if looks is None else looks.std(0).clamp(min=1e-3)
     change = torch.zeros(channels + 1, channels, device=features.device, requires_grad=True)
     # steps are alike in every channel, however large its features are; one that never changes may have to
     spread = (features.var(0) + (LEAST_SPREAD * features.square().mean().sqrt()) ** 2).sqrt().clamp(min=1e-6)
@@ -73,6 +83,8 @@ def remap_to(
         loss = (generator.colours(seen) - colours).abs().mean()
         loss = loss + DENSITY_WEIGHT * (raw - wanted_density).clamp(-50, 50).abs().mean() / 10
         loss = loss + calm * change.square().sum()
+        if looks is not None:
+            loss = loss + LOOK_WEIGHT * ((seen - looks) / scale).clamp(-FAR, FAR).abs().mean()
         if labels is not None:
             logits = generator.label_logits(seen)
             assert logits is not None

@@ -19,6 +19,7 @@ from core.evaluation.pictures import as_tensor, at_degrees
 from core.frame import Quality
 from core.mask import PARTS
 from core.metrics import lpips, ssim
+from core.rendering.eyewear import with_eyewear
 from core.rendering.renderer import HeadRenderer
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.camera import Camera
+    from core.eyewear import Eyewear
     from core.frame import Frame
     from core.grafted_field import Fit
     from core.head import Head
@@ -51,7 +53,8 @@ class Change:
         ssim_on_head: outside the edit, on the head alone, which white background does not flatter.
         squared: mean squared difference outside the edit, over the whole picture, colours 0..1.
         lpips: VGG16, version 0.1, to the reference where its part is, everything else cut away.
-        iou: of the part's label with the reference's.
+        iou: of the part with the reference's, the pixels of all views together; glasses have their lenses.
+        plain_iou: of the labels as they are drawn, the mean over the views.
     """
 
     ssim: float
@@ -59,6 +62,7 @@ class Change:
     squared: float
     lpips: float
     iou: float
+    plain_iou: float
 
 
 Views = dict[int, "Frame"]
@@ -88,7 +92,14 @@ def shown(frame: Frame, part: str) -> NDArray[np.bool_]:
     return np.isin(frame.labels, [PARTS.index(label) for label in labels_of(part)])
 
 
-def compared(before: Views, after: Views, reference: Views | None, part: str) -> Change:
+def compared(
+    before: Views,
+    after: Views,
+    reference: Views | None,
+    part: str,
+    *,
+    pairs: tuple[Eyewear | None, Eyewear | None] = (None, None),
+) -> Change:
     """What an edit of a part did.
 
     Args:
@@ -96,12 +107,59 @@ def compared(before: Views, after: Views, reference: Views | None, part: str) ->
         after: the wearer with the edit.
         reference: from where it is worn; None for a part that was taken off.
         part: a name of `core.editors.part_volume.LABELS_OF`.
+        pairs: glasses that the edited head and the reference wear as shapes.
     """
     found: list[Mapping[str, float]] = []
+    both = either = 0
     for yaw, frame in after.items():
         theirs = None if reference is None else reference[yaw]
-        found.append(_outside(before[yaw], frame, theirs, part) | _inside(frame, theirs, part))
-    return Change(**{name: mean_of(view[name] for view in found) for name in Change.__dataclass_fields__})
+        view = _outside(before[yaw], frame, theirs, part)
+        if theirs is not None:
+            ours, other = (Outline.of(one, worn, part) for one, worn in zip((frame, theirs), pairs, strict=True))
+            view |= _inside(frame, theirs, part, other)
+            # under hair of one of both nothing can be told of the other
+            seen = ~((ours.whole & other.hair) | (other.whole & ours.hair))
+            both += int((ours.whole & other.whole).sum())
+            either += int(((ours.whole | other.whole) & seen).sum())
+        found.append(view)
+    means = {name: mean_of(view.get(name, math.nan) for view in found) for name in Change.__dataclass_fields__}
+    return Change(**{**means, "iou": both / either if either else math.nan})
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """Where a frame shows a part, bool [h, w] at the size of its labels.
+
+    Attributes:
+        whole: the part, glasses with their lenses.
+        drawn: what of it has a look of its own: all but clear glass.
+        hair: what is hidden by hair, if it is there.
+    """
+
+    whole: NDArray[np.bool_]
+    drawn: NDArray[np.bool_]
+    hair: NDArray[np.bool_]
+
+    @staticmethod
+    def of(frame: Frame, worn: Eyewear | None, part: str) -> Outline:
+        """Of a frame.
+
+        Args:
+            frame: of a head.
+            worn: glasses as shapes that are the part.
+            part: a name of `core.editors.part_volume.LABELS_OF`.
+        """
+        plain = shown(frame, part)
+        hair = shown(frame, "hair") if part == "glasses" else np.zeros_like(plain)
+        if worn is None:
+            return Outline(plain, plain, hair)
+        assert frame.labels is not None
+        unnamed = replace(frame, labels=np.zeros_like(frame.labels))
+
+        def called(*, veiled: bool) -> NDArray[np.bool_]:
+            return shown(with_eyewear(unnamed, replace(worn, form=replace(worn.form, veiled=veiled))), part)
+
+        return Outline(called(veiled=True), called(veiled=False), hair)
 
 
 def _outside(before: Frame, after: Frame, reference: Frame | None, part: str) -> dict[str, float]:
@@ -120,18 +178,16 @@ def _outside(before: Frame, after: Frame, reference: Frame | None, part: str) ->
     }
 
 
-def _inside(after: Frame, reference: Frame | None, part: str) -> dict[str, float]:
-    if reference is None:
-        return {"lpips": math.nan, "iou": math.nan}
+def _inside(after: Frame, reference: Frame, part: str, outline: Outline) -> dict[str, float]:
     ours, theirs = shown(after, part), shown(reference, part)
     if theirs.mean() < LEAST_SHARE:
         # what the reference does not show here, the wearer should not show either; the outside tells
-        return {"lpips": math.nan, "iou": math.nan}
-    mask = _mask(_large(theirs) > 0)
+        return {}
+    mask = _mask(_large(outline.drawn) > 0)
     a, b = (as_tensor(frame.rgb, PICTURE_PX) * mask + (1 - mask) for frame in (after, reference))
     with torch.no_grad():
-        distance = float(lpips(a, b, mask))
-    return {"lpips": distance, "iou": float((ours & theirs).sum() / (ours | theirs).sum())}
+        distance = float(lpips(a, b, mask)) if mask.any() else math.nan
+    return {"lpips": distance, "plain_iou": float((ours & theirs).sum() / (ours | theirs).sum())}
 
 
 def left_of(before: Views, after: Views, part: str) -> float:

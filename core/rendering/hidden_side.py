@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from core.frame import Frame
     from core.photo_layer import PhotoLayer
+    from core.rendering.form import Form
     from core.rendering.occupancy import FieldGrid
 
 HAIR_SEEDS, HAIR_ODD = 250, 0.9
@@ -43,6 +44,7 @@ class HiddenSide:
         hair: tones of hair; None likewise.
         ears: where the head has some.
         flow: how its strands run; None likewise.
+        own_hair: its hair is the photo's: other hair throws no shade of which the photo knew.
     """
 
     strays: Strays
@@ -50,6 +52,7 @@ class HiddenSide:
     hair: CarriedTones | None
     ears: tuple[Ear, ...]
     flow: HairFlow | None
+    own_hair: bool = True
 
     @staticmethod
     def of(photo: PhotoLayer, grid: FieldGrid, *, own_hair: bool = True) -> HiddenSide | None:
@@ -64,9 +67,8 @@ class HiddenSide:
             return None
         seeds = seeds_of(photo, headwear(photo.labels), least=HAIR_SEEDS, odd=HAIR_ODD)
         hair = None if seeds is None else CarriedTones.of(seeds)
-        return HiddenSide(
-            Strays.of(photo, own_hair=own_hair), skin_tones_of(photo), hair, ears_of(grid), HairFlow.of(photo)
-        )
+        strays = Strays.of(photo, own_hair=own_hair)
+        return HiddenSide(strays, skin_tones_of(photo), hair, ears_of(grid), HairFlow.of(photo), own_hair)
 
     def drawn(self, frame: Frame) -> Frame:
         """A frame in the photo's tones; the photo itself is laid over it afterwards."""
@@ -76,7 +78,8 @@ class HiddenSide:
         assert frame.labels is not None
         form = form_of(frame.depth, frame.camera)
         if self.skin is not None:
-            frame = in_skin_tones(frame, self.skin, form, self.ears)
+            skin_form = form if self.own_hair else _without_hair(frame)
+            frame = in_skin_tones(frame, self.skin, skin_form, self.ears)
         if self.hair is not None:
             hair = np.asarray(frame.labels == PARTS.index("hair"), np.float32)
             shown = Shown.of(frame, hair, form)
@@ -84,6 +87,12 @@ class HiddenSide:
                 shown = replace(shown, share=shown.share * (1 - _collar(shown, self.hair)))
                 frame = shown.toned(self.hair, np.zeros(len(shown.chosen), np.float32), own=OWN, hollow=HOLLOW)
         return frame
+
+
+def _without_hair(frame: Frame) -> Form:
+    """The form of a frame as if the skin beside its hair went on below it."""
+    assert frame.labels is not None
+    return form_of(np.where(frame.labels == PARTS.index("hair"), np.float32(0), frame.depth), frame.camera)
 
 
 def _collar(shown: Shown, hair: CarriedTones) -> NDArray[np.float32]:
