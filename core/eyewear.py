@@ -70,6 +70,7 @@ class Eyewear:
         lens_points: float32 [L, 3].
         lens_faces: int32 [M, 3], one side of thin shells, wound as seen from the front.
         strength: 0 is not there, 1 wholly.
+        paint: float32 [V, 3], 0..1, the frame's colour at each of its points; None where it is the form's.
     """
 
     form: GlassesForm
@@ -78,13 +79,15 @@ class Eyewear:
     lens_points: NDArray[np.float32]
     lens_faces: NDArray[np.int32]
     strength: float = 1.0
+    paint: NDArray[np.float32] | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Eyewear):
             return NotImplemented
         same = (self.form, self.strength) == (other.form, other.strength)
         return same and all(
-            np.array_equal(getattr(self, name), getattr(other, name)) for name in ("frame_points", "lens_points")
+            np.array_equal(getattr(self, name), getattr(other, name))
+            for name in ("frame_points", "lens_points", "paint")
         )
 
     def __hash__(self) -> int:
@@ -103,7 +106,16 @@ class Eyewear:
 
         below = self.form.lower_rgb
         form = replace(self.form, frame_rgb=mixed(self.form.frame_rgb), lower_rgb=below and mixed(below))
-        return replace(self, form=form)
+        colour = np.asarray(rgb, np.float32)
+        painted = None if self.paint is None else self.paint + np.float32(share) * (colour - self.paint)
+        return replace(self, form=form, paint=painted)
+
+    def colours(self) -> NDArray[np.float32]:
+        """The frame's colour at each of its points, float32 [V, 3], 0..1."""
+        if self.paint is not None:
+            return self.paint
+        below = np.asarray(self.form.lower_rgb or self.form.frame_rgb, np.float32)
+        return np.where(self.is_lower()[:, None], below, np.asarray(self.form.frame_rgb, np.float32))
 
     def is_lower(self) -> NDArray[np.bool_]:
         """Which points of the frame have the colour of its lower half, bool [V]."""

@@ -80,7 +80,7 @@ DARKEST, FAINTEST = 0.94, 0.45
 
 
 @dataclass(frozen=True, eq=False)
-class _Sides:
+class Sides:
     """Both sides of a face on one raster [H, W]: x from the middle outwards, y from the eyes upwards, world units.
 
     Attributes:
@@ -132,11 +132,11 @@ def glasses_form(generator: Generator, head: Head, parts: HeadParts) -> GlassesF
     middle = (rims.amin(0) + rims.amax(0)) / 2 if len(eyes) < 2 else torch.stack(eyes).mean(0)
     place = (float(middle[0]), float(middle[1]), front)
     sides = _seen(generator, head, parts, place)
-    outline = None if sides is None else _outline(sides)
-    return None if sides is None or outline is None else _described(sides, outline, place)
+    outline = None if sides is None else outlined(sides)
+    return None if sides is None or outline is None else described(sides, outline, place)
 
 
-def _seen(generator: Generator, head: Head, parts: HeadParts, place: Place) -> _Sides | None:
+def _seen(generator: Generator, head: Head, parts: HeadParts, place: Place) -> Sides | None:
     """What a camera sees that looks at the eyes from in front; None where no labels are decoded."""
     middle_x, eye_y, front = place
     field_of_view = 2 * math.atan(HALF_VIEW / (HEAD_RADIUS - front))
@@ -164,10 +164,10 @@ def _seen(generator: Generator, head: Head, parts: HeadParts, place: Place) -> _
         pieces = (np.ascontiguousarray(picture[..., :2]), np.ascontiguousarray(picture[..., 2:]))
         both.append(np.dstack([cv2.remap(piece, at[..., 0], at[..., 1], cv2.INTER_LINEAR) for piece in pieces]))
     found = np.stack(both).astype(np.float32)
-    return _Sides(x, y, found[..., 0], found[..., 1], found[..., 2:])
+    return Sides(x, y, found[..., 0], found[..., 1], found[..., 2:])
 
 
-def _worth(sides: _Sides) -> Floats:
+def _worth(sides: Sides) -> Floats:
     """How much each place speaks for glasses there, [H, W], lenses filled; below 0 speaks against them."""
     from scipy.ndimage import binary_fill_holes
 
@@ -175,7 +175,7 @@ def _worth(sides: _Sides) -> Floats:
     return np.asarray(filled - BARRIER, np.float32)
 
 
-def _outline(sides: _Sides) -> dict[str, float] | None:
+def outlined(sides: Sides) -> dict[str, float] | None:
     """The superellipse that both sides show; None where too little is called glasses."""
     worth = _worth(sides)
     if (worth > -BARRIER).sum() < FEWEST:
@@ -202,7 +202,7 @@ def _outline(sides: _Sides) -> dict[str, float] | None:
     return found
 
 
-def _described(sides: _Sides, outline: Outline, place: Place) -> GlassesForm | None:
+def described(sides: Sides, outline: Outline, place: Place) -> GlassesForm | None:
     """Form and colours; None where there is nothing around the glasses to compare them with."""
     middle_x, eye_y, front = place
     away = sides.away(outline)
@@ -242,7 +242,7 @@ def _described(sides: _Sides, outline: Outline, place: Place) -> GlassesForm | N
     )
 
 
-def _rim_colour(sides: _Sides, rim: NDArray[np.bool_], skin: Floats) -> Floats:
+def _rim_colour(sides: Sides, rim: NDArray[np.bool_], skin: Floats) -> Floats:
     """Colour [3] of the frame, in places [H, W] where it is."""
     colours = sides.colour[:, rim].reshape(-1, 3)
     darkest = colours[colours.mean(axis=1).argsort()[: max(1, round(len(colours) * DARKEST_SHARE))]]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -48,7 +48,7 @@ def rim_path(form: GlassesForm) -> Floats:
         around = np.arctan2(off[:, 1], off[:, 0]) % (2 * np.pi)
         at = np.arange(len(form.outline) + 1) * 2 * np.pi / len(form.outline)
         line = form.centre + off * np.interp(around, at, [*form.outline, form.outline[0]])[:, None]
-    path = _evenly(line)
+    path = evenly(line)
     return np.stack([path[:, 0], path[:, 1], bent_z(form, path[:, 0])], axis=1)
 
 
@@ -75,11 +75,22 @@ def frame_of(form: GlassesForm, temple: Floats) -> Triangles:
 
 def lenses_of(form: GlassesForm) -> Triangles:
     """Both lenses as sheets that bulge a little, wound as seen from the front; x from the middle of the face."""
-    rim = rim_path(form)
     middle = np.array([form.centre[0], form.centre[1], form.front_z])
+    left = bulged(rim_path(form), middle, lambda x: bent_z(form, x))
+    return joined([left, mirrored(left)])
+
+
+def bulged(rim: Floats, middle: Floats, depth_at: Callable[[Floats], Floats]) -> Triangles:
+    """A lens that bulges a little.
+
+    Args:
+        rim: its edge [N, 3], anticlockwise as seen from the front.
+        middle: [3].
+        depth_at: z of the sheet in which it lies, at each x.
+    """
     share = np.linspace(0, 1, LENS_RINGS + 1)[1:]
     rings = middle + share[:, None, None] * (rim - middle)
-    rings[..., 2] = bent_z(form, rings[..., 0]) + BULGE * (1 - share[:, None] ** 2)
+    rings[..., 2] = depth_at(rings[..., 0]) + BULGE * (1 - share[:, None] ** 2)
     points = np.concatenate([middle[None] + [0, 0, BULGE], rings.reshape(-1, 3)])
     count = len(rim)
     k = np.arange(count)
@@ -88,8 +99,7 @@ def lenses_of(form: GlassesForm) -> Triangles:
     for ring in range(LENS_RINGS - 1):
         a, b = 1 + ring * count, 1 + (ring + 1) * count
         faces += [np.stack([a + k, b + k, a + after], axis=1), np.stack([b + k, b + after, a + after], axis=1)]
-    left = points, np.concatenate(faces)
-    return joined([left, mirrored(left)])
+    return points, np.concatenate(faces)
 
 
 def tube(path: Floats, radii: Floats, up: Sequence[float], sides: int, *, closed: bool = False) -> Triangles:
@@ -138,7 +148,7 @@ def joined(parts: Sequence[Triangles]) -> Triangles:
     return np.concatenate([points for points, _ in parts]), np.concatenate(faces)
 
 
-def _evenly(loop: Floats) -> Floats:
+def evenly(loop: Floats) -> Floats:
     """A closed line [N, 2] through as many points at equal distances."""
     ends = np.concatenate([loop, loop[:1]])
     length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(ends, axis=0), axis=1))])

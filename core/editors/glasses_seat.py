@@ -39,13 +39,21 @@ BAND_Y, BAND_Z = 0.022, 0.018
 
 
 @dataclass(frozen=True, eq=False)
-class _Surface:
+class Surface:
     """What a wearer's head has where glasses touch it: points [N, 3] with x from the middle, and their labels [N]."""
 
     points: Floats
     labels: NDArray[np.uint8]
+    thin_hair: float = THIN_HAIR
+
+    @staticmethod
+    def of(wearer: HeadParts, middle_x: float, thin_hair: float = THIN_HAIR) -> Surface:
+        """Of a head's parts, about the middle of its face; temples run over hair thinner than told."""
+        points, labels = wearer.surface_points()
+        return Surface(points.double().cpu().numpy() - [middle_x, 0, 0], labels.cpu().numpy(), thin_hair)
 
     def called(self, *labels: str) -> Floats:
+        """The points that bear one of the labels."""
         return self.points[np.isin(self.labels, [PARTS.index(label) for label in labels])]
 
     def half_width(self, y: float, z: float, otherwise: float) -> float:
@@ -53,7 +61,7 @@ class _Surface:
         skin, hair = (self._widest(self.called(*labels), y, z) for labels in (("skin", "neck"), ("hair",)))
         if skin is None:
             return otherwise
-        return hair if hair is not None and skin < hair < skin + THIN_HAIR else skin
+        return hair if hair is not None and skin < hair < skin + self.thin_hair else skin
 
     @staticmethod
     def _widest(points: Floats, y: float, z: float) -> float | None:
@@ -82,13 +90,12 @@ def seated(form: GlassesForm, fit: Fit, wearer: HeadParts, strength: float = 1.0
         hinge_y=fit.scale * form.hinge_y + shift[1],
         **{name: fit.scale * getattr(form, name) for name in ("half_width", "upper", "lower", "wire")},
     )
-    points, labels = wearer.surface_points()
-    surface = _Surface(points.double().cpu().numpy() - [middle_x, 0, 0], labels.cpu().numpy())
-    ours = replace(ours, front_z=ours.front_z + _clearing(ours, surface))
+    surface = Surface.of(wearer, middle_x)
+    ours = replace(ours, front_z=ours.front_z + clearing(ours, surface))
     height, depth = (
         (np.mean([eye[1:] for eye in eyes], axis=0)).tolist() if eyes else (ours.centre[1], ours.front_z - 0.05)
     )
-    frame, frame_faces = frame_of(ours, _temple(ours, surface, height, depth))
+    frame, frame_faces = frame_of(ours, temple_line(ours, surface, height, depth))
     lens, lens_faces = lenses_of(ours)
     place = [middle_x, 0, 0]
     return Eyewear(
@@ -101,7 +108,7 @@ def seated(form: GlassesForm, fit: Fit, wearer: HeadParts, strength: float = 1.0
     )
 
 
-def _clearing(form: GlassesForm, surface: _Surface) -> float:
+def clearing(form: GlassesForm, surface: Surface) -> float:
     """How far to move the pair forwards, so that it stands before the face and close to it."""
     face = surface.called("skin", "nose", "brows", "eyes")
     face = face[(face[:, 2] > form.front_z - 0.12)]
@@ -122,7 +129,7 @@ def _clearing(form: GlassesForm, surface: _Surface) -> float:
     return float(np.clip(np.clip(least, *CLEAR_OF_FACE) - least, -MOST_MOVED, MOST_MOVED))
 
 
-def _temple(form: GlassesForm, surface: _Surface, eye_y: float, eye_z: float) -> Floats:
+def temple_line(form: GlassesForm, surface: Surface, eye_y: float, eye_z: float) -> Floats:
     """Middle line [N, 3] of the left temple, from the hinge over the ear."""
     ears = surface.called("ears")
     ear_z = float(np.median(ears[:, 2])) if len(ears) > 20 else eye_z - EAR["behind_eyes"]

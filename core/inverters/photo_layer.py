@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import torch
 
+from core.inverters.behind_glasses import behind_glasses
 from core.inverters.evidence import part_chances
 from core.inverters.glimpse import Glimpse, Seen
 from core.inverters.passing import Passing
@@ -141,7 +142,8 @@ def with_photo(
         kept = _agreement(parts, chances) * _plain(layer, chances)
         layer = replace(layer, cover=_bytes(_whole(layer.cover / np.float32(255) * kept)))
     labels = cv2.resize(parts.argmax(axis=0).astype(np.uint8), (LABELS_PX, LABELS_PX), interpolation=cv2.INTER_NEAREST)
-    return replace(head, photos=(replace(layer, labels=labels, gains=gains),))
+    layer = replace(layer, labels=labels, gains=gains)
+    return replace(head, photos=(layer if head.eyewear is None else behind_glasses(layer, head.eyewear),))
 
 
 def photo_parts(alignment: Alignment) -> NDArray[np.float32]:

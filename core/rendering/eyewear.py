@@ -108,6 +108,15 @@ def with_eyewear(frame: Frame, eyewear: Eyewear) -> Frame:
     return replace(frame, rgb=rgb, alpha=alpha, depth=depth, labels=labels)
 
 
+def silhouettes(camera: Camera, eyewear: Eyewear, size: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Where a camera's picture of some size shows the frame and the lenses, if nothing hides them, bool [S, S] each."""
+    found = []
+    for points, faces in ((eyewear.frame_points, eyewear.frame_faces), (eyewear.lens_points, eyewear.lens_faces)):
+        uv, depth = camera.project(points)
+        found.append(rasterised(uv * size, faces, size, depth).covered)
+    return found[0], found[1]
+
+
 def _surface(depth: Floats, size: int) -> Floats:
     """Depth [h, w] at the picture's size, [S, S]; 0 where there is nothing, with no depths between something and it."""
     known = cv2.resize((depth > 0).astype(np.float32), (size, size), interpolation=cv2.INTER_LINEAR)
@@ -164,9 +173,7 @@ def _drawn(
         return visible, depths, towards, cover.interpolated(own, faces), seen
 
     form = eyewear.form
-    below = np.asarray(form.lower_rgb or form.frame_rgb, np.float32)
-    paint = np.where(eyewear.is_lower()[:, None], below, np.asarray(form.frame_rgb, np.float32))
-    wire, wire_depth, wire_normals, enamel, wired = laid(eyewear.frame_points, eyewear.frame_faces, paint)
+    wire, wire_depth, wire_normals, enamel, wired = laid(eyewear.frame_points, eyewear.frame_faces, eyewear.colours())
     # what is seen of a tube faces the camera
     wire_normals[wire_normals[:, 2] < 0] *= -1
     wire_colour = np.zeros((count, count, 3), np.float32)

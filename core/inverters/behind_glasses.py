@@ -1,0 +1,84 @@
+"""What a photo shows of a face behind glasses that are worn as shapes.
+
+Frames were photographed onto the skin. The shapes are drawn over the head themselves, so the photo gives up theirs: the
+skin beside goes on under them (Telea 2004), and what dark glass hides the photo says nothing about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from core.mask import PARTS
+from core.rendering.eyewear import silhouettes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.eyewear import Eyewear
+    from core.photo_layer import PhotoLayer
+
+AROUND = 1 / 170
+"""How far beside a drawn frame its own picture and shadow reach, in picture sides."""
+STRAY = 1 / 40
+"""How far from drawn glasses what the photo calls glasses belongs to them."""
+RADIUS = 1 / 100
+"""Width of what goes on, in picture sides."""
+FACE = ("skin", "nose", "brows", "eyes", "ears")
+"""Parts that glasses lie on."""
+
+
+def behind_glasses(layer: PhotoLayer, eyewear: Eyewear) -> PhotoLayer:
+    """A photo as it were without the glasses that it shows.
+
+    Args:
+        layer: a photo, with labels.
+        eyewear: drawn over the head in their place.
+    """
+    side = len(layer.picture)
+    frame, glass = silhouettes(layer.camera, eyewear, side)
+    worn = np.zeros(frame.shape, np.bool_)
+    labels = layer.labels
+    if labels is not None:
+        called = cv2.resize((labels == PARTS.index("glasses")).astype(np.uint8), (side, side)) > 0
+        worn = called & (_wide(frame | glass, STRAY) > 0)
+    lens = glass & ~(_wide(frame, AROUND) > 0)
+    rims = (_wide(frame, AROUND) > 0) | (worn & ~lens)
+    known = layer.cover_from_here > 0
+    picture = cv2.inpaint(layer.picture, (rims & known).astype(np.uint8), side * RADIUS, cv2.INPAINT_TELEA)
+    kept = np.ones(frame.shape, np.float32)
+    if eyewear.form.lens_opacity:
+        kept = 1 - cv2.blur(_wide(glass, AROUND).astype(np.float32), (5, 5))
+    if labels is not None:
+        labels = _without_glasses(labels)
+    return replace(
+        layer,
+        picture=np.asarray(picture, np.uint8),
+        cover=(layer.cover * kept).astype(np.uint8),
+        cover_from_here=(layer.cover_from_here * kept).astype(np.uint8),
+        labels=labels,
+    )
+
+
+def _wide(mask: NDArray[np.bool_], reach: float) -> NDArray[np.uint8]:
+    size = 2 * round(reach * len(mask)) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel), np.uint8)
+
+
+def _without_glasses(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Labels whose glasses have those of the face around them."""
+    glasses = labels == PARTS.index("glasses")
+    known = np.isin(labels, [PARTS.index(part) for part in FACE])
+    if not glasses.any() or not known.any():
+        return labels
+    _, index = cv2.distanceTransformWithLabels(
+        (~known).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    flat = np.flatnonzero(known)
+    named = np.zeros(int(index.max()) + 1, np.uint8)
+    named[index.ravel()[flat]] = labels.ravel()[flat]
+    return np.where(glasses, named[index], labels).astype(np.uint8)

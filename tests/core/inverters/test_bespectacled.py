@@ -1,0 +1,88 @@
+"""Glasses of a photo: put on in the end, and then gone from the photo that lies on the skin."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.inverters.behind_glasses import behind_glasses
+from core.inverters.bespectacled import Bespectacled
+from core.mask import PARTS
+from core.progress import Progress
+from core.rendering.eyewear import silhouettes
+from tests.core.rendering.photographed_ball import photo_of, plain
+from tests.core.rendering.test_eyewear import CLEAR, FRONT, pair_of_glasses
+from tests.fakes import TinyGenerator, tiny_head
+
+if TYPE_CHECKING:
+    import pytest
+    from numpy.typing import NDArray
+
+    from core.align import Alignment
+    from core.head import Head
+    from core.progress import Report
+    from core.protocols import Generator
+
+BROWN = (150, 110, 90)
+
+
+class Found:
+    """An inverter that has found its head already."""
+
+    def invert(
+        self,
+        alignment: Alignment,
+        generator: Generator,
+        report: Report,
+        *,
+        seed: int = 0,
+        seconds: float | None = None,
+        steps: int | None = None,
+        start: Head | None = None,
+    ) -> Head:
+        head = tiny_head()
+        report(Progress(1, 2, "Searching", result=head))
+        return head
+
+
+def test_only_the_answer_wears_glasses_and_whoever_has_none_stays_as_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.inverters.bespectacled.photo_parts", lambda _photo: np.zeros((len(PARTS), 8, 8)))
+    seen: list[object] = []
+
+    def put_on(_g: Generator, head: Head, _a: object, _parts: NDArray[np.float32]) -> Head:
+        return replace(head, eyewear=pair_of_glasses())
+
+    def wearing(progress: Progress) -> None:
+        seen.append(progress.result.eyewear)  # type: ignore[attr-defined]
+
+    head = Bespectacled(Found(), put_on).invert(None, TinyGenerator(), wearing)  # type: ignore[arg-type]
+    assert head.eyewear is not None
+    assert seen == [None, head.eyewear]
+    bare = Bespectacled(Found(), lambda _g, head, _a, _p: head).invert(None, TinyGenerator(), lambda _: None)  # type: ignore[arg-type]
+    assert bare == tiny_head()
+
+
+def test_a_photo_shows_skin_where_its_frame_was() -> None:
+    pair = pair_of_glasses()
+    picture = plain(BROWN).copy()
+    wire, glass = silhouettes(FRONT, pair, len(picture))
+    picture[wire] = 20
+    photo = photo_of(FRONT, picture)
+    assert photo.labels is not None
+    labels = np.where(wire, PARTS.index("glasses"), photo.labels).astype(np.uint8)
+    found = behind_glasses(replace(photo, labels=labels), pair)
+    inside = wire & (photo.cover > 0)
+    np.testing.assert_allclose(found.picture[inside], np.broadcast_to(BROWN, (inside.sum(), 3)), atol=25)
+    lens = glass & ~wire
+    assert (found.cover[lens] == photo.cover[lens]).all(), "clear glass shows the face"
+    assert found.labels is not None
+    assert not (found.labels == PARTS.index("glasses")).any()
+
+
+def test_dark_glass_hides_the_face() -> None:
+    pair = pair_of_glasses(replace(CLEAR, lens_opacity=0.9))
+    found = behind_glasses(photo_of(FRONT, plain(BROWN)), pair)
+    _, glass = silhouettes(FRONT, pair, len(found.picture))
+    assert found.cover[glass].max() < 40
