@@ -35,7 +35,7 @@ from core.editors.bare_skin import in_wearers_skin, shaven
 from core.editors.face_bending import bent
 from core.editors.face_warp import FaceWarper
 from core.editors.glasses_seat import seated
-from core.editors.grafting import CLEARANCE, Lender, Wearer
+from core.editors.grafting import CLEARANCE, Lender, Wearer, labelled_parts
 from core.editors.kinship import are_kin, stranger
 from core.editors.part_volume import LABELS_OF, REACH, HeadParts, labels_of
 from core.editors.photo_refit import RAYS_PX, SKETCH_RAYS_PX, refitted
@@ -45,10 +45,12 @@ from core.editors.rear_repair import RearLayer
 from core.editors.recolouring import FREE, Remap, remap_to, some_of, toned
 from core.editors.restyling import check_fits, check_region, plane_change, restyled
 from core.editors.tidying import Clutter
+from core.editors.voted_parts import voted_parts
 from core.errors import VoltefaceError
 from core.generators.bareness import can_go_without, latents_without
 from core.generators.mini import Mini
 from core.grafted_field import Fit, GraftedField, RemappedField, Volume
+from core.protocols import PlaneGenerator
 from core.rendering.marching import never_stale
 from core.rendering.occupancy import FieldGrid, field_grid
 from core.rendering.renderer import HeadRenderer, part_labels
@@ -293,7 +295,14 @@ class Folder:
 
     def _parts_of(self, latents: Tensor, field: Field) -> HeadParts:
         known = self._grid_of(self._head) if field is self._head.trigrid else None
-        return self._once(("parts", _numbers(latents)), lambda: HeadParts.of(self._generator, field, known))
+        head = replace(self._head, trigrid=field, latents=latents)
+        return self._once(("parts", _numbers(latents)), lambda: self._found_parts(self._generator, head, known))
+
+    def _found_parts(self, generator: Generator, head: Head, grid: FieldGrid | None) -> HeadParts:
+        """The parts of a head by its labels, or by its pictures where it has neither labels nor planes."""
+        if generator.info.parts:
+            return labelled_parts(generator, head, grid)
+        return voted_parts(generator, head.trigrid, head.latents, grid, read=self._tools.read, stale=self._stale)
 
     def _bare(self, latents: Tensor, part: str) -> Field:
         """The field of the same person without a part, as the generator makes it up."""
@@ -412,7 +421,10 @@ class Folder:
             plain = self._kin(source.generator)
             if not are_kin(plain, self._plain):
                 raise stranger(name, plain.info.title, self._plain.info.title)
-        return self._once(("lender", edit.reference, id(source)), lambda: Lender(plain, source, name, self._grid_of))
+        return self._once(
+            ("lender", edit.reference, id(source)),
+            lambda: Lender(plain, source, name, self._grid_of, self._found_parts),
+        )
 
     def _styles_with(self, worn: tuple[WornStyle, ...], field: Field, edit: TakePart) -> tuple[WornStyle, ...]:
         """The styles of a head after a part was taken, which keeps its look as far as its colours are its own."""
@@ -425,8 +437,8 @@ class Folder:
         return with_part(worn, self._references[edit.reference].styles, place)
 
     def _in_planes(self, edit: TakePart) -> bool:
-        """Whether a part is taken the published way: where it was asked for, and where labels tell no parts."""
-        return edit.in_planes or not self._plain.info.parts
+        """Whether a part is taken the published way: where it was asked for, and where planes tell of no parts."""
+        return edit.in_planes or (not self._plain.info.parts and isinstance(self._plain, PlaneGenerator))
 
     def _taken_in_planes(self, field: Field, lender: Lender, edit: TakePart) -> Field:
         if edit.part == REGION or edit.regions:

@@ -87,6 +87,11 @@ class Wearer:
         return _mean_colour(self.generator, self.field, points)
 
 
+def labelled_parts(generator: Generator, head: Head, grid: FieldGrid | None) -> HeadParts:
+    """The parts of a head as its generator labels them; see `HeadParts.of`."""
+    return HeadParts.of(generator, head.trigrid, grid)
+
+
 class Lender:
     """One reference. Used by one thread at a time.
 
@@ -97,7 +102,14 @@ class Lender:
         name: for people.
     """
 
-    def __init__(self, plain: Generator, source: Head, name: str, grid_of: Callable[[Head], FieldGrid | None]) -> None:
+    def __init__(
+        self,
+        plain: Generator,
+        source: Head,
+        name: str,
+        grid_of: Callable[[Head], FieldGrid | None],
+        parts_of: Callable[[Generator, Head, FieldGrid | None], HeadParts] = labelled_parts,
+    ) -> None:
         """Begin.
 
         Args:
@@ -105,10 +117,11 @@ class Lender:
             source: the reference.
             name: for people.
             grid_of: gives grids that are known already.
+            parts_of: finds the parts of a head; by its generator's labels, else.
         """
         self.plain, self.source, self.name = plain, source, name
         self.theirs = plain.tuned(source.delta) if source.delta else plain
-        self._grid_of = grid_of
+        self._grid_of, self._parts_of = grid_of, parts_of
 
     def place(self, edit: TakePart, worn_on: HeadParts, is_solid: Callable[[Tensor], Tensor]) -> Place:
         """Where the part of an edit is, and how it fits.
@@ -215,8 +228,7 @@ class Lender:
 
     @cached_property
     def _whole(self) -> tuple[Field, HeadParts]:
-        field = self.source.trigrid
-        return field, HeadParts.of(self.theirs, field, self._grid_of(self.source))
+        return self.source.trigrid, self._parts_of(self.theirs, self.source, self._grid_of(self.source))
 
     @cached_property
     def _unglazed(self) -> tuple[Field, HeadParts]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from core.editors.localize import Looks
     from core.editors.reference_edit import Edited
+    from core.editors.voted_parts import Read
     from core.head import Head
     from core.protocols import Generator
 
@@ -62,11 +63,13 @@ class PlaneTools:
             of the latents half way between both heads.
         segment: see `reference_edit`.
         looks: how parts are searched; None is quickly, and all around for heads that have a back.
+        read: names the parts in a picture, for heads that have no planes either.
     """
 
     encode: Encode = no_encoder
     segment: Segment = parsed
     looks: Looks | None = None
+    read: Read = parse
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,8 +102,8 @@ class PlaneHead:
         """
         if not isinstance(generator, PlaneGenerator):
             raise VoltefaceError(
-                f"Heads of {generator.info.title} have neither parts in 3D nor planes, so nothing can be taken.",
-                "Make both heads with another model.",
+                f"Heads of {generator.info.title} have no planes, so nothing can be taken the published way.",
+                "Take the part without --published.",
             )
         planes = head.trigrid if isinstance(head.trigrid, Trigrid) else generator.trigrid(head.latents)
         if planes is not head.trigrid and "trigrid" in head.delta:

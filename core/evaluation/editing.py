@@ -46,7 +46,9 @@ if TYPE_CHECKING:
 
 REMOVAL, HELD_OUT, PUBLISHED = "removal", "held-out", "published"
 PARTS = ("hair", "glasses", "nose", "mouth", REMOVAL, PUBLISHED)
-PUBLISHED_PARTS = ("hair", "mouth")
+PUBLISHED_PARTS = ("hair", "mouth", "glasses")
+PUBLISHED_NAMES = (PUBLISHED, *(f"{PUBLISHED} {part}" for part in PUBLISHED_PARTS))
+"""The published way on all of its parts, or on one."""
 REMOVED = ("glasses", "hair")
 TARGETS: dict[str, float] = {"hair": 0.15, "glasses": 0.20}
 """Identity distance of a wearer to himself, at most."""
@@ -124,7 +126,7 @@ def evaluate_editing(
     check_parts(plan.parts)
     figures = known or ModelFigures(f"Edits of {generator.info.title}")
     heads = _Inverted(generator, truths[: plan.held_out], plan, report)
-    taken = [name for name in plan.parts if name not in (REMOVAL, PUBLISHED)]
+    taken = [name for name in plan.parts if name not in (REMOVAL, *PUBLISHED_NAMES)]
     for name in [*plan.parts, *(f"{HELD_OUT} {name}" for name in taken if heads.truths)]:
         done = figures.parts.get(name)
         # a part that was measured on fewer pairs than are wanted now goes on from its log
@@ -138,13 +140,14 @@ def evaluate_editing(
 def _measured(name: str, generator: Generator, plan: Plan, heads: _Inverted, report: Report, log: PairLog) -> Part:
     if name == REMOVAL:
         return removal(generator, plan, report)
-    if name == PUBLISHED:
-        done = {part: [one.names for one in log.records(f"{name} {part}")] for part in PUBLISHED_PARTS}
+    if name in PUBLISHED_NAMES:
+        chosen = PUBLISHED_PARTS if name == PUBLISHED else (name.removeprefix(f"{PUBLISHED} "),)
+        done = {part: [one.names for one in log.records(f"{PUBLISHED} {part}")] for part in chosen}
         lacking = {
             part: sampled_pairs(generator, part, plan.steps, plan.seed, report, names) for part, names in done.items()
         }
         steps_words = f"{plan.steps} pairs of random heads, wearers from seed {plan.seed}"
-        return published_ablation(generator, lacking, steps_words, report, log, name)
+        return published_ablation(generator, lacking, steps_words, report, log, PUBLISHED)
     if name.startswith(HELD_OUT):
         part = name.removeprefix(HELD_OUT).strip()
         words = f"{len(heads.truths)} held-out heads in pairs, inverted from one view in {plan.seconds:g} s"
@@ -166,8 +169,9 @@ def check_parts(names: Sequence[str]) -> None:
         VoltefaceError: one does not.
     """
     for name in names:
-        if name not in (*LABELS_OF, REMOVAL, PUBLISHED):
-            raise VoltefaceError(f"There is no part {name!r} to evaluate.", f"Choose from: {', '.join(PARTS)}.")
+        if name not in (*LABELS_OF, REMOVAL, *PUBLISHED_NAMES):
+            every = ", ".join((*PARTS, *PUBLISHED_NAMES[1:]))
+            raise VoltefaceError(f"There is no part {name!r} to evaluate.", f"Choose from: {every}.")
 
 
 def sampled_pairs(
@@ -273,10 +277,10 @@ def taking(
         remarks.append(f"Refused: {'; '.join(refused)}")
     if part == "glasses":
         remarks.append(
-            "In label IoU lenses belong to glasses, as face parsers are taught, and what hair hides on one of both is not "
-            "counted; by view: of the wire alone, at labels' pixels as wide as it is, each view as much as the others, "
-            "also where only the ends of temples are seen, which go to each wearer's own ears. LPIPS is of the frame, and "
-            "of dark glass: through clear glass each shows his own eyes."
+            "In label IoU lenses belong to glasses, as face parsers are taught, and what hair hides on one of both is "
+            "not counted; by view: of the wire alone, at labels' pixels as wide as it is, each view as much as others, "
+            "also where only the ends of temples are seen, which go to each wearer's own ears. LPIPS is of the frame, "
+            "and of dark glass: through clear glass each shows his own eyes."
         )
     if part not in WORN:
         remarks.append("The part takes the wearer's tone on purpose, which LPIPS to the reference counts against it.")

@@ -3,7 +3,8 @@
 *Naive* pastes every cell of the planes that any pixel of the part depends on. *Post-processing* makes the published
 mask of the same gradients. *Implicit fusion* grows and shrinks it, and fills the band between with what the generator
 draws of the bundled encoder's latents; the last step asks the encoder that was trained for fusion instead. Masks are
-told by the labels that the generator decodes, in fewer views than were published.
+told by the labels that the generator decodes, in fewer views than were published. Of glasses only what they add to the
+reference's planes is taken once there is a mask, as published: the wearer keeps his eyes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from core.editors.fuse import (
     COMPANIONS,
     SWAPPED,
     final_fusion,
+    guided_fusion,
     implicit_fusion,
     manual_fusion,
     masking_of,
@@ -26,11 +28,13 @@ from core.editors.fuse import (
 from core.editors.localize import averaged, gradient_of_part, quick_looks
 from core.editors.plane_masks import edges_of, mask_from_gradient, sized
 from core.editors.plane_taking import PlaneHead
+from core.editors.random_head import random_latents
 from core.errors import CheckpointError
 from core.evaluation.edited_views import compared, views_of
 from core.evaluation.figures import Cell, Part
 from core.evaluation.pair_log import PairRecord
 from core.evaluation.pictures import identity_between, identity_of
+from core.generators.bareness import latents_without
 from core.generators.mini import Mini
 from core.inverters.encoder import bundled_encoder
 from core.inverters.fusion_encoder import FusionEncoder, bundled_fusion_encoder
@@ -78,7 +82,11 @@ def published_steps(generator: Mini, pair: Pair, part: str) -> Iterator[tuple[st
         if on_target is not None and companion is not None:
             theirs = mask_from_gradient(on_target, replace(masking_of(companion), alone=True))
         mask = mask_of(ours, theirs)
-        pasted = manual_fusion(source.planes, target.planes, mask)
+        if part == "glasses":
+            plain = generator.trigrid(latents_without(generator, source.latents, part))
+            pasted = guided_fusion(source.planes, plain, target.planes, mask)
+        else:
+            pasted = manual_fusion(source.planes, target.planes, mask)
         yield MASKED, pasted
         shares = shares_of(part, mask, edges_of(part, side, source.planes.box_side))
         for name, encoder in _encoders(generator).items():
@@ -110,9 +118,18 @@ def as_generated(generator: Mini, head: Head) -> Head:
     return replace(head, trigrid=planes, photos=(), strands=None, face=None, eyewear=None)
 
 
+def with_its_glasses(generator: Mini, head: Head, seed: int) -> Head:
+    """A random head with its glasses in its planes, from which `random_head` takes them."""
+    latents = random_latents(generator, seed)
+    return as_generated(generator, replace(head, latents=latents, trigrid=generator.trigrid(latents)))
+
+
 def measured_steps(generator: Mini, pair: Pair, part: str) -> PairRecord:
     """What each step changed, and how much of the part arrived."""
     wearer, reference = (as_generated(generator, head) for head in (pair.wearer, pair.reference))
+    if part == "glasses":
+        reference = with_its_glasses(generator, pair.reference, pair.names[1])
+    pair = replace(pair, wearer=wearer, reference=reference)
     before, theirs = views_of(generator, wearer), views_of(generator, reference)
     face = identity_of(before[0].rgb)
     rows = {}
