@@ -27,6 +27,8 @@ BACK = (-1.5, -1.1)
 """Depths behind the eyes, in their distances, between which beards end before the ears."""
 STUBBLE = 0.9
 """How much single hairs decide where a beard ends."""
+SMEAR = 0.75
+"""How much of the paint above a beard goes."""
 TEXEL = 0.0006
 """World units: a third of a millimetre."""
 TEXTURE_PX = 512
@@ -70,23 +72,25 @@ def _with_beard(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace
         shown = np.maximum(shown, low) * smooth(BACK[0], BACK[1], z)
     scale = at.apart / window.pixel / 100
     calm = cv2.GaussianBlur(rgb.astype(np.float32), (0, 0), 1.2 * scale) @ LIGHTNESS / float(at.skin @ LIGHTNESS)
-    region = smooth(-0.60, -0.85, y) * smooth(0.20, 0.34, np.hypot(x / 0.9, (y + 0.62) / 0.9))  # below the nostrils
+    region, lip = np.ones_like(y), np.zeros_like(y)
+    out = np.abs(x)
     if at.lips is not None:
         lips = at.lips
         off = y - np.polyval(lips.line, x * at.apart - lips.centre) / at.apart
         tall = (lips.upper + lips.lower) / at.apart
         ring = np.hypot((x * at.apart - lips.centre) / lips.half, (off + 0.1 * tall) / (0.62 * tall))
-        region *= smooth(0.85, 1.05, ring)
-    # painted beards are blurred, and lightest on the chin: they grow where beards grow
-    out = np.abs(x)
+        region = region * smooth(0.85, 1.05, ring)
+        lip = _moustache(x, y, off, at)
+    # painted beards are blurred, and lightest on the chin: they grow where beards grow, from the corners of the mouth
+    # up to the ears
     edge = np.where(out < 0.42, -0.80 - 0.18 * smooth(0.2, 0.42, out), -0.98 + 0.8 * (out - 0.42))
     rim = 0.07 + 0.09 * face.light
     grows = smooth(edge + rim, edge - rim, y) * smooth(1.15, 0.95, out)
-    amount = (
-        region
-        * (0.4 + 0.6 * at.beard)
-        * np.maximum(smooth(0.9, 0.5, calm) * smooth(0.35, -0.05, y - edge), 0.74 * grows)
+    painted = smooth(0.9, 0.5, calm) * smooth(0.16, -0.06, y - edge)
+    below_nose = smooth(0.20, 0.34, np.hypot(x / 0.9, (y + 0.62) / 0.9)) * smooth(
+        -0.60, -0.85, y - 0.5 * smooth(0.3, 0.7, out)
     )
+    amount = np.maximum(region * below_nose * np.maximum(painted, 0.74 * grows), 0.9 * lip) * (0.4 + 0.6 * at.beard)
     across, down = (
         np.asarray(value * at.apart / TEXEL % TEXTURE_PX, np.float32) for value in (np.arctan2(x, z + 1.3) * 1.6, -y)
     )
@@ -99,8 +103,33 @@ def _with_beard(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace
     )
     dark = np.minimum(at.brow_rgb, at.skin * 0.6) * (0.42 + 0.5 * hair)[..., None]
     full = smooth(0.0, 0.7, np.full_like(amount, at.beard))  # a thin beard is a shade
+    if face.light:  # what was painted above where hairs grow is a smear on the cheeks
+        smeared = (
+            smooth(0.97, 0.6, calm) * smooth(-0.02, 0.16, y - edge) * smooth(-0.12, -0.4, y) * smooth(0.3, 0.5, out)
+        )
+        tone = at.skin * np.array([0.86, 0.80, 0.78])
+        rgb = over(rgb, tone, SMEAR * full * smeared * region * smooth(1.25, 1.0, out) * shown)
     bare = over(rgb, at.skin * [0.86, 0.82, 0.80], 0.5 * full * smooth(0.05, 0.5, amount) * shown)
     return over(bare, dark, 0.85 * full * covered * shown)
+
+
+def _moustache(x: Floats, y: Floats, off: Floats, at: FacePlace) -> Floats:
+    """How surely a moustache grows, [h, w], at places in distances of the eyes that lie `off` the line of the lips."""
+    lips, nose = at.lips, at.nose
+    if lips is None or nose is None:
+        return np.zeros_like(x)
+    upper = lips.upper / at.apart
+    line = y - off
+    most = nose.base / at.apart - line - upper
+    along = np.abs(x - lips.centre / at.apart) / (1.12 * lips.half / at.apart)
+    # highest beside the middle, thinning out and down to the corners of the mouth
+    tall = np.maximum(most, 0.1) * (0.92 - 0.62 * along**2)
+    return np.asarray(
+        smooth(upper - 0.05, upper + 0.04, off + 0.10 * along**2)
+        * smooth(tall + 0.03, tall - 0.05, off - upper)
+        * smooth(1.12, 0.9, along),
+        np.float64,
+    )
 
 
 @cache

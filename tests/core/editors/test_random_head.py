@@ -54,6 +54,21 @@ def test_a_seed_with_floating_hair_loses_it_and_keeps_the_rest() -> None:
     assert (after.sigma[solid] > 50).float().mean() > 0.98
 
 
+def test_who_draws_a_random_head_need_not_look_at_it_again() -> None:
+    mini = load("mini")
+    head = random_head(mini, 4)
+    kept = HeadRenderer(mini, head).known_grid
+    assert kept is not None
+    with torch.no_grad():
+        anew = field_grid(mini, head.trigrid, part_labels)
+    assert kept.labels is not None
+    assert anew.labels is not None
+    both = kept.known & anew.known
+    assert both.sum() > 0.9 * anew.known.sum()
+    assert (kept.labels == anew.labels)[both].float().mean() > 0.97
+    assert ((kept.sigma > 60) == (anew.sigma > 60)).float().mean() > 0.995
+
+
 def test_eyes_go_from_one_colour_to_the_other_between_heads() -> None:
     tiny = TinyGenerator()
     one, other = (random_latents(tiny, seed) for seed in (1, 2))
