@@ -76,6 +76,8 @@ DISAGREE = (0.3, 0.7)
 STRANGE = (0.3, 0.6)
 """Difference of lightness from the middle of the photo's skin, natural logarithms, at which the photo begins to go from
 skin that turns away, and at which it is gone: loose hair and what stands behind are seen there."""
+FOREIGN = (16.0, 30.0)
+"""The same for the difference of hue, in Lab's a and b: grey hair is as light as skin."""
 SQUARELY = (0.55, 0.85)
 """Cosines between surface and view between which skin stops turning away."""
 CRUMB = 1 / 26
@@ -139,6 +141,7 @@ def with_photo(
     chances = _chances(tuned, seen)
     gains = _gains(layer, seen, chances)
     if chances is not None and parts.any():
+        chances = _without_ghosts(chances, parts)
         kept = _agreement(parts, chances) * _plain(layer, chances)
         layer = replace(layer, cover=_bytes(_whole(layer.cover / np.float32(255) * kept)))
     labels = cv2.resize(parts.argmax(axis=0).astype(np.uint8), (LABELS_PX, LABELS_PX), interpolation=cv2.INTER_NEAREST)
@@ -189,6 +192,20 @@ def _chances(generator: Generator, seen: Seen) -> NDArray[np.float32] | None:
     return chances
 
 
+def _without_ghosts(chances: NDArray[np.float32], parts: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Chances of a head [parts, h, h] in whose face nothing is glasses where the photo [parts, S, S] shows none."""
+    glasses, skin = PARTS.index("glasses"), PARTS.index("skin")
+    worn = cv2.resize(parts[glasses], chances.shape[1:], interpolation=cv2.INTER_AREA)
+    eyes = cv2.resize(parts[PARTS.index("eyes")], chances.shape[1:], interpolation=cv2.INTER_AREA)
+    rows = np.flatnonzero((eyes + worn > SOLID).any(axis=1))
+    below = np.arange(len(worn))[:, None] > (np.median(rows) if len(rows) else len(worn))
+    ghosts = chances[glasses] * (1 - worn) * below
+    named = chances.copy()
+    named[glasses] -= ghosts
+    named[skin] += ghosts
+    return named
+
+
 def _agreement(parts: NDArray[np.float32], chances: NDArray[np.float32]) -> NDArray[np.float32]:
     """How far photo and head do not show different things, 0..1 [S, S].
 
@@ -234,6 +251,10 @@ def _plain(layer: PhotoLayer, chances: NDArray[np.float32]) -> NDArray[np.float3
     if not len(known):
         return np.ones(size, np.float32)
     odd = np.clip((np.abs(light - np.median(known)) - STRANGE[0]) / (STRANGE[1] - STRANGE[0]), 0, 1)
+    smooth = cv2.GaussianBlur(layer.picture.astype(np.float32) / np.float32(255), (0, 0), side * RIM / 3)
+    hue = cv2.cvtColor(smooth, cv2.COLOR_RGB2LAB)[..., 1:]
+    off = np.linalg.norm(hue - np.median(hue[(skin > 0.5) & (layer.cover > 200)], axis=0), axis=2)
+    odd = np.maximum(odd, np.clip((off - FOREIGN[0]) / (FOREIGN[1] - FOREIGN[0]), 0, 1))
     cosine = cv2.resize(_cosine(layer.depth, layer.camera), size, interpolation=cv2.INTER_LINEAR)
     away = 1 - np.clip((cosine - SQUARELY[0]) / (SQUARELY[1] - SQUARELY[0]), 0, 1)
     return np.asarray(cv2.GaussianBlur(1 - odd * away * skin, (0, 0), side * RIM / 3), np.float32)

@@ -31,8 +31,9 @@ MARGIN = 0.03
 ISLAND = 2.5e-3
 """Share of the picture below which a patch of one part within others is none."""
 ISLANDS = ("skin", "hair", "neck", "cloth", "ears")
-BARE, ENCLOSED = 3e-2, 0.9
-"""Share of the picture below which a patch of skin that hair encloses is hair, and the share of its border that is."""
+BARE, LEAST_BARE, ENCLOSED = 3e-2, 0.35, 0.9
+"""Share of the picture below which a patch that hair encloses is hair, the share of it that is skin and no ear, and the
+share of its border that is hair."""
 FACE, AROUND = ("skin", "nose", "eyes", "brows"), 5
 """Parts that glasses lie on, and how near, pixels of the labels."""
 SMILE = 2
@@ -99,7 +100,9 @@ class Strays:
         frame = _without(frame, wisps, ~wisps)
         # behind a speck is the face, never the white beside it
         frame = _without(frame, specks, (frame.depth > 0) & ~glasses)
-        return self._relabelled(frame, strange)
+        assert frame.labels is not None
+        # what was cut has the names of what is around, which may be as strange
+        return self._relabelled(frame, self._strange(frame, frame.labels == PARTS.index("glasses")))
 
     def _strange(self, frame: Frame, glasses: Mask) -> Mask:
         """Which of the pixels that are labelled glasses are none."""
@@ -135,13 +138,10 @@ class Strays:
             count, pieces, facts, _ = cv2.connectedComponentsWithStats(own, connectivity=4)
             areas = facts[:, cv2.CC_STAT_AREA]
             small = areas < ISLAND * own.size
-            if part == "skin" and np.isfinite(self.crown):
-                hair = frame.labels == PARTS.index("hair")
-                bare = [area < BARE * own.size and _is_within(pieces == n, hair) for n, area in enumerate(areas)]
-                small |= np.array(bare)
             small[0] = False
             if count > 1 and small.any():
                 wrong |= small[pieces]
+        wrong |= self._bare(np.where(wrong, 0, frame.labels).astype(np.uint8))
         skin = np.flatnonzero((frame.labels == PARTS.index("skin")) & (frame.depth > 0))
         bald = skin[places_of(frame.camera, frame.depth, skin)[0][:, 1] > self.crown]
         wrong.ravel()[bald] = True
@@ -159,6 +159,21 @@ class Strays:
         around = np.where(strange & smile, PARTS.index("lips"), around)
         return replace(frame, labels=np.where(wrong, around, frame.labels).astype(np.uint8))
 
+    def _bare(self, labels: NDArray[np.uint8]) -> Mask:
+        """Which pixels belong to a bare patch that hair encloses; an ear by itself is none. Labels of 0 say nothing."""
+        patches = np.zeros(labels.shape, np.bool_)
+        if not np.isfinite(self.crown):
+            return patches
+        skin, hair = labels == PARTS.index("skin"), labels == PARTS.index("hair")
+        own = (skin | (labels == PARTS.index("ears"))).astype(np.uint8)
+        count, pieces, facts, _ = cv2.connectedComponentsWithStats(own, connectivity=4)
+        for number in range(1, count):
+            piece = pieces == number
+            small = facts[number, cv2.CC_STAT_AREA] < BARE * own.size
+            if small and skin[piece].mean() > LEAST_BARE and _is_within(piece, hair, labels > 0):
+                patches |= piece
+        return patches
+
 
 def _heights(photo: PhotoLayer, part: str) -> NDArray[np.float64]:
     """World heights of what a photo calls a part, as far as it lies on the head."""
@@ -169,9 +184,9 @@ def _heights(photo: PhotoLayer, part: str) -> NDArray[np.float64]:
     return places_of(photo.camera, photo.depth, np.flatnonzero(small & (photo.depth > 0)))[0][:, 1]
 
 
-def _is_within(patch: Mask, other: Mask) -> bool:
-    """Whether what lies around a patch [h, w] is the other."""
-    around = (cv2.dilate(patch.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & ~patch
+def _is_within(patch: Mask, other: Mask, known: Mask) -> bool:
+    """Whether what is known of what lies around a patch [h, w] is the other."""
+    around = (cv2.dilate(patch.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~patch & known
     return bool(around.any()) and float(other[around].mean()) > ENCLOSED
 
 
