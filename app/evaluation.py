@@ -186,6 +186,7 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
     photos = portraits.photos_in(options.photos) if options.photos else [road.SAMPLE_PHOTO]
     options.output.mkdir(parents=True, exist_ok=True)
     generator, report, seed = load_from("mini", options.weights), console.report, options.seed
+    photographed = None if options.head is None else road.head_of(road.open_project(options.head), options.head.name)
 
     def faces() -> list[Head]:
         """Of the first portrait, and a random one."""
@@ -206,7 +207,7 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
         "interpolations": lambda: sheets.interpolations_sheet(generator, report, seed=seed),
         "attributes": lambda: sheets.attributes_sheet(generator, report),
         "faces": lambda: face_sheet.face_sheet(generator, faces(), report),
-        "editing": lambda: editing_sheet.editing_sheet(generator, report),
+        "editing": lambda: editing_sheet.editing_sheet(generator, report, photographed=photographed),
         "fusion": lambda: fusion_sheet.fusion_sheet(generator, report),
         "dual": lambda: inversion_sheet.dual_sheet(generator, photos, held_out.held_out_heads(None, 4), report),
         "styles": styles,

@@ -47,6 +47,10 @@ STANDS = (0.15, 0.5)
 """Opacity of what stands before the surface at which the photo begins to go, and at which it is gone."""
 RIM = 1 / 36
 """How far around a part its shadow and its loose ends reach, in picture sides."""
+FADES = 1 / 30
+"""Over what further width the photo comes back where hair is gone: skin that it threw light on has no edge there."""
+FEATURES = ("eyes", "brows", "glasses")
+"""Parts of the face that no light fades."""
 GONE = (0.25, 0.7)
 """The same for the opacity that the surface itself has lost."""
 FIRM = 0.8
@@ -127,6 +131,11 @@ def _without(photo: PhotoLayer, gone: Mapping[str, float], through: NDArray[np.f
     off = np.zeros(photo.labels.shape, np.float32)
     for part, share in gone.items():
         shown = cv2.dilate((photo.labels == PARTS.index(part)).astype(np.float32), wide)
+        if part == "hair":
+            soft = round(len(shown) * FADES) | 1
+            further = cv2.dilate(shown, np.ones((soft,) * 2, np.uint8))
+            features = np.isin(photo.labels, [PARTS.index(part) for part in FEATURES]).astype(np.float32)
+            shown = np.maximum(shown, cv2.blur(further, (soft, soft)) * (1 - cv2.dilate(features, wide)))
         if part == "glasses":
             shown = shown * (1 - _at_size(through, len(shown)))
         off = np.maximum(off, shown * np.float32(min(share, 1.0)))

@@ -83,7 +83,7 @@ def remap_to(
         loss = (generator.colours(seen) - colours).abs().mean()
         loss = loss + DENSITY_WEIGHT * (raw - wanted_density).clamp(-50, 50).abs().mean() / 10
         loss = loss + calm * change.square().sum()
-        if looks is not None:
+        if looks is not None and scale is not None:
             loss = loss + LOOK_WEIGHT * ((seen - looks) / scale).clamp(-FAR, FAR).abs().mean()
         if labels is not None:
             logits = generator.label_logits(seen)

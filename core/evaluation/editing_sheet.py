@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
 import cv2
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from core.head import Head
     from core.progress import Report
     from core.protocols import Generator, Renderer
 
@@ -38,10 +40,18 @@ TRUNCATION = 0.7
 
 Looks = Mapping[str, float]
 """Attributes that a head was meant to have."""
-BALD: Looks = {"hair/none": 1, "glasses": 0, "beard": 0}
-
 FRAMES: Looks = {"glasses": 1, "frame_wire": 0, "frame_square": 1}
 """Glasses that are seen."""
+
+
+class Photographed(Enum):
+    """A wearer who is no random head."""
+
+    HEAD = "the photographed head"
+
+
+Who = Looks | int | Photographed
+"""What a random head was meant to look like, its seed, or the photographed head."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +60,16 @@ class Row:
 
     Attributes:
         title: what it shows.
-        wearer: the looks of who is edited.
+        wearer: who is edited.
         edits: with the key "other" for the reference.
-        reference: the looks of the reference; empty where there is none.
+        reference: who lends; None where there is nobody.
         skipped: matching heads to pass over, so that rows do not all show the same person.
     """
 
     title: str
-    wearer: Looks
+    wearer: Who
     edits: tuple[Edit, ...]
-    reference: Looks = field(default_factory=dict)
+    reference: Who | None = None
     skipped: int = 0
 
 
@@ -67,50 +77,73 @@ def _taken(part: str) -> tuple[Edit, ...]:
     return (TakePart(key="1", part=part, reference="other"),)
 
 
+def _off(part: str) -> tuple[Edit, ...]:
+    return (RemovePart(key="1", part=part),)
+
+
+LONG_HAIR, BALD, SUNGLASSES = 136, 315, 1763
+"""Seeds of heads that show them well."""
 ROWS: tuple[Row, ...] = (
-    Row("long hair on a bald head", BALD, _taken("hair"), {"hair/long01": 1, "glasses": 0}),
-    Row("curls on a bald head", BALD, _taken("hair"), {"hair/long_curly": 1, "glasses": 0}, skipped=1),
     Row("an afro on short hair", {"hair/short01": 1, "glasses": 0}, _taken("hair"), {"hair/fur_afro": 1}),
-    Row("short hair on an afro", {"hair/fur_afro": 1, "glasses": 0}, _taken("hair"), {"hair/short02": 1}),
-    Row(
-        "other glasses on a wearer of glasses",
-        {"mean_frame_r": 0.65, **FRAMES},
-        _taken("glasses"),
-        {"mean_frame_r": 0.4, "hair/none": 1, **FRAMES},
-    ),
-    Row("glasses on", {"hair/medium": 1, "glasses": 0}, _taken("glasses"), {"hair/fur_short": 1, **FRAMES}),
-    Row("glasses off", {"hair/short03": 1, **FRAMES}, (RemovePart(key="1", part="glasses"),)),
-    Row("hair off", {"hair/ponytail01": 1, "glasses": 0}, (RemovePart(key="1", part="hair"),)),
+    Row("long hair on a bald head", BALD, _taken("hair"), LONG_HAIR),
+    Row("sunglasses on a wearer of clear glasses", {"mean_frame_r": 0.65, **FRAMES}, _taken("glasses"), SUNGLASSES),
+    Row("glasses off", {"hair/short03": 1, **FRAMES}, _off("glasses")),
+    Row("hair off", {"hair/ponytail01": 1, "glasses": 0}, _off("hair")),
     Row("another nose", {"hair/bob01": 1, "glasses": 0}, _taken("nose"), {"gender": 1, "glasses": 0, "age": 0.7}),
     Row(
         "copper hair",
         {"hair/long_wavy": 1, "glasses": 0},
         (Recolour(key="1", part="hair", rgb=(0.67, 0.33, 0.13)),),
     ),
+    Row("long hair on a photographed head", Photographed.HEAD, _taken("hair"), LONG_HAIR),
+    Row("sunglasses on a photographed head", Photographed.HEAD, _taken("glasses"), SUNGLASSES),
+    Row("a photographed head made bald", Photographed.HEAD, _off("hair")),
 )
 
 
 def editing_sheet(
-    generator: Generator, report: Report, *, rows: Sequence[Row] = ROWS, tile_px: int = TILE_PX
+    generator: Generator,
+    report: Report,
+    *,
+    photographed: Head | None = None,
+    rows: Sequence[Row] = ROWS,
+    tile_px: int = TILE_PX,
 ) -> NDArray[np.uint8]:
     """Draw the sheet: wearer, reference, and the edited head from eight yaws.
+
+    Args:
+        generator: the bundled one.
+        report: told of each row.
+        photographed: a head of a photo; without it its rows are left out.
+        rows: of the sheet.
+        tile_px: side of each picture.
 
     Raises:
         VoltefaceError: the generator's heads have no known looks.
     """
     if not isinstance(generator, Mini):
         raise VoltefaceError(f"{generator.info.title} knows no attributes to choose heads by.", "Draw mini's sheet.")
+    mini = generator
+
+    def named(who: Who, skipped: int) -> tuple[Head, str]:
+        if isinstance(who, Photographed):
+            assert photographed is not None
+            return photographed, who.value
+        seed = who if isinstance(who, int) else seed_of(mini, who, skipped)
+        return random_head(mini, seed, truncation=TRUNCATION), str(seed)
+
+    rows = [row for row in rows if photographed is not None or row.wearer is not Photographed.HEAD]
     strips = []
     for number, row in enumerate(rows):
         report(Progress(number, len(rows), f"Sheet of edits: {row.title}"))
-        seeds = [seed_of(generator, looks, row.skipped) for looks in (row.wearer, row.reference) if looks]
-        heads = [random_head(generator, seed, truncation=TRUNCATION) for seed in seeds]
+        both = [named(who, row.skipped) for who in (row.wearer, row.reference) if who is not None]
+        heads = [head for head, _ in both]
         edited = Folder(generator, heads[0], {"other": heads[1]} if len(heads) > 1 else {}).folded(row.edits)
         before = [_tile(HeadRenderer(generator, head), 0, tile_px) for head in heads]
         before += [np.full_like(before[0], 255)] * (2 - len(before))
         renderer = HeadRenderer(generator, edited)
         after = [_tile(renderer, yaw, tile_px) for yaw in YAWS_DEGREES]
-        strips.append(_labelled(np.hstack([*before, *after]), f"{row.title} ({', '.join(map(str, seeds))})"))
+        strips.append(_labelled(np.hstack([*before, *after]), f"{row.title} ({', '.join(name for _, name in both)})"))
     return np.vstack(strips)
 
 

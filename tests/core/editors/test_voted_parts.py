@@ -16,7 +16,7 @@ from core.editors.plane_taking import PlaneTools
 from core.editors.voted_parts import voted_parts
 from core.errors import VoltefaceError
 from core.frame import Quality
-from core.grafted_field import GraftedField
+from core.grafted_field import GraftedField, RemappedField
 from core.head import Head
 from core.mask import PARTS
 from core.rendering.renderer import HeadRenderer
@@ -65,8 +65,8 @@ def test_hair_of_one_such_head_comes_to_lie_on_another_and_nothing_else_does() -
     tools = PlaneTools(read=hair_above)
     folded = Folder(stylesdf(), head(1), {"r": head(2)}, tools=tools).folded((TAKE,))
     field = folded.trigrid
-    while not isinstance(field, GraftedField):
-        field = field.base  # type: ignore[union-attr]
+    field = field.base if isinstance(field, RemappedField) else field
+    assert isinstance(field, GraftedField)
     at = torch.tensor([[0.0, 0.06, 0.0], [0.0, -0.3, 0.0]])
     weights = field.volume.at(field.fit.undone(at))
     assert weights[1] == 0
