@@ -422,7 +422,7 @@ def _add_evaluate(verbs: argparse._SubParsersAction[Parser], every: Parser) -> N
     style.add_argument("-o", "--output", type=Path, metavar="FILE.jsonl", help="keep what is known; resumes from it")
     sheets = evaluate_verbs.add_parser("sheets", parents=[every, shared], help="contact sheets")
     sheets.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
-    sheets.add_argument("--head", type=Path, metavar="FILE.volteface", help="a photographed head for the sheet of edits")
+    sheets.add_argument("--head", type=Path, metavar="FILE", help="project of a photographed head, for the edits")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
