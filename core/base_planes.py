@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.formed_field import FormedField
 from core.grafted_field import RemappedField
 from core.trigrid import Trigrid
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def base_planes(field: Field) -> Trigrid | None:
-    """The planes of a field that is planes, tidied or recoloured; None where it is made of more than one head."""
-    while isinstance(field, RemappedField):
+    """The planes of a field that is planes, tidied, recoloured or formed; None where it is made of more than one head."""
+    while isinstance(field, RemappedField | FormedField):
         field = field.base
     return field if isinstance(field, Trigrid) else None

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from core.field import Field
+from core.formed_field import FormedField
 from core.warped_field import WarpedField
 
 Sample = Callable[[torch.Tensor], torch.Tensor]
@@ -184,10 +185,10 @@ class RemappedField:
 
 def unworn(field: Field) -> Field:
     """A field without what was put on or taken off it; the very same one where nothing was."""
-    if not isinstance(field, GraftedField | RemappedField | WarpedField):
+    if not isinstance(field, GraftedField | RemappedField | WarpedField | FormedField):
         return field
     base = unworn(field.base)
-    if not isinstance(field, WarpedField) and field.worn:
+    if isinstance(field, GraftedField | RemappedField) and field.worn:
         return base
     return field if base is field.base else replace(field, base=base)
 
@@ -207,6 +208,8 @@ def changes(field: Field, base: Field, points: torch.Tensor) -> torch.Tensor | N
                 changed |= field.volume.at(points) > 0
         elif isinstance(field, WarpedField):
             changed |= field.warp.bends(points)
+        elif isinstance(field, FormedField):
+            changed |= field.form.tells(points)
         else:
             return None
         field = field.base

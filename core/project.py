@@ -31,6 +31,7 @@ from core.edit import EDITS, Edit
 from core.errors import PhotoError, ProjectError
 from core.eyewear import Eyewear, GlassesForm
 from core.face_detail import FaceDetail
+from core.formed_field import Form, FormedField
 from core.grafted_field import Fit, GraftedField, RemappedField, Volume
 from core.hair_strands import HairStrands
 from core.head import Head
@@ -57,8 +58,9 @@ if TYPE_CHECKING:
     from core.align import Alignment
     from core.further_photo import FurtherPhoto
 
-VERSION = 2
-"""Version of the file format; a reader refuses a later one. Since 2 heads tell what it took to make them."""
+VERSION = 3
+"""Version of the file format; a reader refuses a later one. Since 2 heads tell what it took to make them; since 3 they
+may have a form."""
 SUFFIX = ".volteface"
 LIMITS = {
     "project.json": 16_000_000,
@@ -71,7 +73,19 @@ LIMITS = {
 """The members of the archive and the most bytes that each may unfold to."""
 PACKED = ("camera", "alignment", "further", "head", "references", "edits")
 """Fields that `core.packing` writes."""
-FIELDS = (Trigrid, SirenField, GraftedField, RemappedField, StyledField, WarpedField, Warp, Volume, Fit)
+FIELDS = (
+    Trigrid,
+    SirenField,
+    GraftedField,
+    RemappedField,
+    StyledField,
+    WarpedField,
+    Warp,
+    FormedField,
+    Form,
+    Volume,
+    Fit,
+)
 """What heads are made of; a reference may be a head with edits of its own."""
 MAX_RATIO = 200
 """A member that unfolds to more than this many times its size, and to more than a megabyte, is a bomb."""

@@ -47,6 +47,7 @@ from core.editors.restyling import check_fits, check_region, plane_change, resty
 from core.editors.tidying import Clutter
 from core.editors.voted_parts import voted_parts
 from core.errors import VoltefaceError
+from core.formed_field import FormedField
 from core.generators.bareness import can_go_without, latents_without
 from core.generators.mini import Mini
 from core.grafted_field import Fit, GraftedField, RemappedField, Volume
@@ -285,13 +286,13 @@ class Folder:
 
         planes = base_planes(self._head.trigrid)
         if sketch and isinstance(self._generator, Mini) and planes is not None:
-            return draft(self._generator, planes)
+            return self._in_manner(draft(self._generator, planes))
         return self._once(("field", _numbers(latents)), make)
 
     def _in_manner(self, field: Field) -> Field:
-        """A field that was made of latents, bent as the head's own face is: random heads have moods."""
+        """A field that was made of latents, with the head's own face: random heads have moods, photos a form."""
         own = self._head.trigrid
-        return WarpedField(field, own.warp) if isinstance(own, WarpedField) else field
+        return replace(own, base=field) if isinstance(own, WarpedField | FormedField) else field
 
     def _parts_of(self, latents: Tensor, field: Field) -> HeadParts:
         known = self._grid_of(self._head) if field is self._head.trigrid else None

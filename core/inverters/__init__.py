@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from core.further_photo import FurtherPhoto
+    from core.inverters.bespectacled import PutOn
+    from core.inverters.formed import Shape
     from core.inverters.tidied import Tidy
     from core.protocols import Inverter
 
@@ -65,7 +67,15 @@ INVERTERS: dict[str, Callable[[], Inverter]] = {
 """Method name -> loader."""
 
 
-def load(name: str, *, bare: bool = False, further: Sequence[FurtherPhoto] = (), tidy: Tidy | None = None) -> Inverter:
+def load(
+    name: str,
+    *,
+    bare: bool = False,
+    further: Sequence[FurtherPhoto] = (),
+    tidy: Tidy | None = None,
+    shape: Shape | None = None,
+    put_on: PutOn | None = None,
+) -> Inverter:
     """The inverter of that name.
 
     Args:
@@ -73,11 +83,15 @@ def load(name: str, *, bare: bool = False, further: Sequence[FurtherPhoto] = (),
         bare: its heads do not wear their photo, and no other method helps; figures of the field itself are taken so.
         further: photos of the same person from other sides.
         tidy: wipes off what hangs in the air; None leaves it. Bare heads stay as they are found.
+        shape: gives heads the face that the photo's landmarks show; None leaves theirs.
+        put_on: has a head wear its photo's glasses as shapes; None leaves those that the search made.
 
     Raises:
         KeyError: there is none.
         InversionError: the method uses one photo, and there are more.
     """
+    from core.inverters.bespectacled import Bespectacled
+    from core.inverters.formed import Formed
     from core.inverters.photo_layer import Photographed
     from core.inverters.tidied import Tidied
     from core.inverters.timed import Timed
@@ -90,5 +104,7 @@ def load(name: str, *, bare: bool = False, further: Sequence[FurtherPhoto] = (),
             )
         inverter = inverter.with_further(further)
     if not bare:
-        return Timed(Photographed(inverter if tidy is None else Tidied(inverter, tidy)))
+        whole = inverter if tidy is None else Tidied(inverter, tidy)
+        whole = whole if shape is None else Formed(whole, shape)
+        return Timed(Photographed(whole if put_on is None else Bespectacled(whole, put_on)))
     return inverter.by_itself() if isinstance(inverter, HasHelp) else inverter

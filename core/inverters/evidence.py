@@ -14,6 +14,7 @@ import torch.nn.functional as F
 
 from core.errors import InversionError
 from core.mask import PARTS
+from core.perception.face_mesh import OVAL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,10 +29,6 @@ RIGHT_EYE = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 
 LEFT_EYE = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)
 RIGHT_BROW = (46, 53, 52, 65, 55, 107, 66, 105, 63, 70)
 LEFT_BROW = (276, 283, 282, 295, 285, 336, 296, 334, 293, 300)
-OVAL = (
-    *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
-    *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
-)
 DRAWN = ("eyes", "brows", "lips", "mouth")
 """Parts whose outline the face mesh gives."""
 GROUPS = (("hair",), ("skin", "nose", "ears", "eyes", "brows", "lips", "mouth"), ("neck",), ("cloth",))

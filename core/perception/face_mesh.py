@@ -15,6 +15,11 @@ from core.perception.similarity import Matrix, inverse, moved, warped, window
 POINTS = 468
 # Indices of points with names; right and left are the person's.
 RIGHT_EYE_OUTER, RIGHT_EYE_INNER, LEFT_EYE_INNER, LEFT_EYE_OUTER = 33, 133, 362, 263
+OVAL = (
+    *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
+    *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
+)
+"""Points along the outline of the face."""
 NOSE_TIP, CHIN, FOREHEAD, MOUTH_RIGHT, MOUTH_LEFT = 1, 152, 10, 61, 291
 MARGIN = 1.5
 """Side of the square that the net sees, in sides of the face's box."""

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.field import Field
+from core.formed_field import FormedField
 from core.grafted_field import GraftedField, RemappedField
 from core.trigrid import Trigrid
 from core.warped_field import WarpedField
@@ -33,7 +34,7 @@ def sampler_of(field: Field) -> Sampler:
     if isinstance(field, RemappedField):
         below = sampler_of(field.base)
         return lambda points: field.sampled(points, below)
-    if isinstance(field, WarpedField):
+    if isinstance(field, WarpedField | FormedField):
         still = sampler_of(field.base)
         return lambda points: field.sampled(points, still)
     return field.sample

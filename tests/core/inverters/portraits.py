@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from core.align import Alignment, FaceBox
-from core.inverters.evidence import LEFT_BROW, LEFT_EYE, LIPS, MOUTH, OVAL, RIGHT_BROW, RIGHT_EYE
+from core.inverters.evidence import LEFT_BROW, LEFT_EYE, LIPS, MOUTH, RIGHT_BROW, RIGHT_EYE
+from core.perception.face_mesh import OVAL
 from core.rendering.marching import march
 
 if TYPE_CHECKING:

@@ -1,0 +1,144 @@
+"""A field whose face lies on a given surface: features are fetched from where the field's own surface is.
+
+A volume that was fitted to pictures has lumps where the pictures do not tell. Where the shape is known better, as a
+signed distance, a point just inside it reads what the field says a little below its own surface, and a point outside
+fades to what the field says where nothing is. So colours and parts stay the field's, and the density is the shape's.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import torch
+import torch.nn.functional as F
+
+from core.field import Field
+
+Sample = Callable[[torch.Tensor], torch.Tensor]
+"""World points [N, 3] -> features [N, C]."""
+Corner = tuple[float, float, float]
+FAINT = 1e-4
+"""Weight below which a distance means nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Form:
+    """A surface near which a field is told where to be, at nodes of a box; beyond and between them it is left alone.
+
+    Attributes:
+        nodes: int32 [K], the nodes that say something: numbers in the order z, y, x.
+        values: float16 [5, K]: what is added to a point to find its features (x, y, z), world units; the signed
+            distance to the surface, world units, positive outside, times the weight; and the weight, 0..1.
+        counts: nodes of the box along z, y and x.
+        low: corner of the box with the least x, y and z.
+        high: the opposite corner.
+        ramp: thickness over which features become those of nothing, world units.
+        threshold: share of nothing at the surface.
+    """
+
+    nodes: torch.Tensor
+    values: torch.Tensor
+    counts: tuple[int, int, int]
+    low: Corner
+    high: Corner
+    ramp: float
+    threshold: float
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Form):
+            return NotImplemented
+        return self._place == other._place and (
+            self.values is other.values
+            or (torch.equal(self.nodes, other.nodes) and torch.equal(self.values, other.values))
+        )
+
+    def __hash__(self) -> int:
+        return hash(self._place)
+
+    @property
+    def _place(self) -> tuple[object, ...]:
+        return self.counts, self.low, self.high, self.ramp, self.threshold
+
+    @cached_property
+    def _grid(self) -> torch.Tensor:
+        """All nodes, float32 [1, 5, Z, Y, X]."""
+        z, y, x = self.counts
+        grid = torch.zeros(5, z * y * x, device=self.values.device)
+        grid[:, self.nodes.long()] = self.values.float()
+        return grid.view(1, 5, z, y, x)
+
+    def at(self, points: torch.Tensor) -> torch.Tensor:
+        """Shift, weighted distance and weight [N, 5] at world points [N, 3], trilinear; 0 outside the box."""
+        low = torch.tensor(self.low, dtype=points.dtype, device=points.device)
+        high = torch.tensor(self.high, dtype=points.dtype, device=points.device)
+        relative = (points - low) * (2 / (high - low)) - 1
+        found = F.grid_sample(
+            self._grid.to(points.dtype),
+            relative[None, None, None],
+            mode="bilinear",
+            padding_mode="zeros",
+            align_corners=True,
+        )
+        return found[0, :, 0, 0].T
+
+    def tells(self, points: torch.Tensor) -> torch.Tensor:
+        """At which of the world points [N, 3] it says something, bool [N]."""
+        return self.at(points)[:, 4] > 0
+
+    def to(self, device: torch.device | str) -> "Form":
+        """The same on another device."""
+        return replace(self, nodes=self.nodes.to(device), values=self.values.to(device))
+
+
+@dataclass(frozen=True, eq=False)
+class FormedField:
+    """A field with a form.
+
+    Attributes:
+        base: the field as it was.
+        form: where its surface is to be.
+        nothing: float32 [C], features of a place where there is nothing.
+    """
+
+    base: Field
+    form: Form
+    nothing: torch.Tensor
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, FormedField):
+            return NotImplemented
+        return self.base == other.base and self.form == other.form and torch.equal(self.nothing, other.nothing)
+
+    def __hash__(self) -> int:
+        return hash((self.base, self.form))
+
+    @property
+    def box_side(self) -> float:
+        """Side of the base's cube, world units."""
+        return self.base.box_side
+
+    @property
+    def device(self) -> torch.device:
+        """Where the base's tensors are."""
+        return self.base.device
+
+    def sample(self, points: torch.Tensor) -> torch.Tensor:
+        """Features [N, C] at world points [N, 3]; differentiable in the field and in the points."""
+        return self.sampled(points, self.base.sample)
+
+    def sampled(self, points: torch.Tensor, base: Sample) -> torch.Tensor:
+        """The same with a reader of the base given."""
+        told = self.form.at(points)
+        weight = told[:, 4:]
+        features = base(points + told[:, :3])
+        distance = told[:, 3:4] / weight.clamp(min=FAINT)
+        share = (self.form.threshold + distance / self.form.ramp).clamp(0, 1) * weight
+        return torch.lerp(features, self.nothing.to(features.dtype).expand_as(features), share)
+
+    def to(self, device: torch.device | str) -> "FormedField":
+        """The same field on another device."""
+        return replace(self, base=self.base.to(device), form=self.form.to(device), nothing=self.nothing.to(device))
+
+    def detached(self) -> "FormedField":
+        """The same field in tensors of its own that carry no graph."""
+        return replace(self, base=self.base.detached(), nothing=self.nothing.detach())

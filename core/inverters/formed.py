@@ -1,0 +1,82 @@
+"""Heads with the face that the photo's landmarks show, whatever shape the search gave it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from core.errors import Cancelled
+from core.formed_field import FormedField
+from core.progress import Progress
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from core.align import Alignment
+    from core.camera import Camera
+    from core.field import Field
+    from core.head import Head
+    from core.progress import Report
+    from core.protocols import Generator, Inverter
+
+MESSAGE = "Shaping the face"
+
+
+class Shape(Protocol):
+    """What gives a field the face that landmarks show, such as `core.editors.face_form.formed`."""
+
+    def __call__(self, generator: Generator, field: Field, camera: Camera, uv: NDArray[np.float64]) -> Field:
+        """The field with that face; the very same one where it cannot be told.
+
+        Args:
+            generator: decodes the field, with its tuning.
+            field: of the head.
+            camera: the photo's.
+            uv: [468, 2] landmarks of the face mesh in the camera's picture, 0..1.
+        """
+        ...
+
+
+class Formed:
+    """An inverter whose heads get their face in the end. Implements `core.protocols.Inverter`."""
+
+    def __init__(self, inverter: Inverter, shape: Shape) -> None:
+        """Of any inverter, and what shapes its heads."""
+        self._inverter, self._shape = inverter, shape
+
+    def invert(
+        self,
+        alignment: Alignment,
+        generator: Generator,
+        report: Report,
+        *,
+        seed: int = 0,
+        seconds: float | None = None,
+        steps: int | None = None,
+        start: Head | None = None,
+    ) -> Head:
+        """See the protocol. A search goes on from the field as it was found."""
+        last = Progress(0, 1, MESSAGE)
+
+        def forward(progress: Progress) -> None:
+            nonlocal last
+            last = progress
+            report(progress)
+
+        if start is not None and isinstance(start.trigrid, FormedField):
+            start = replace(start, trigrid=start.trigrid.base)
+        head = self._inverter.invert(
+            alignment, generator, forward, seed=seed, seconds=seconds, steps=steps, start=start
+        )
+        tuned = generator.tuned(head.delta) if head.delta else generator
+        uv = alignment.landmarks_in_crop / len(alignment.crop)
+        field = self._shape(tuned, head.trigrid, head.camera, uv)
+        if field is head.trigrid:
+            return head
+        head = replace(head, trigrid=field)
+        # who has stopped the search has the head all the same
+        with suppress(Cancelled):
+            report(replace(last, message=MESSAGE, preview=None, result=head))
+        return head

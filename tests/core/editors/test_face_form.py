@@ -1,0 +1,114 @@
+"""A face that landmarks show is found again, and a head that is told of it has its surface there."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.camera import Camera
+from core.editors.face_form import Target, face_share, formed
+from core.editors.face_shapes import FittedFace, face_shapes, fitted_face
+from core.evaluation.pictures import head_of
+from core.field import Field
+from core.formed_field import FormedField
+from core.generators import load
+from core.perception.head_pose import canonical_face, view_terms
+from tests.fakes import TinyGenerator, tiny_head
+
+Array = NDArray[np.float64]
+MM = 1 / 565
+"""World units."""
+
+
+def _somebody(seed: int, scale: float = 1.0) -> FittedFace:
+    """A face of the model."""
+    shapes = face_shapes()
+    own = np.random.default_rng(seed).standard_normal(len(shapes.modes)) * 0.7
+    points = scale * (shapes.mean + np.tensordot(own, shapes.modes, 1))
+    return FittedFace(points, points[shapes.landmark_points] + scale * shapes.landmark_offsets, 0.0)
+
+
+def _seen(face: FittedFace, camera: Camera) -> Array:
+    """Where the mesh net would show the landmarks."""
+    uv, _ = camera.project(face.landmarks)
+    return uv + np.tensordot(view_terms(camera.yaw_radians, camera.pitch_radians), canonical_face().deviation, 1)
+
+
+def test_a_face_is_found_from_its_landmarks() -> None:
+    for yaw in (0.0, 0.5):
+        camera, face = Camera.orbit(yaw, 0.1), _somebody(4, 1.03)
+        depth = (face.landmarks - camera.position) @ camera.forward
+        found = fitted_face(_seen(face, camera), camera, depth)
+        assert found.misfit < 0.002
+        of_face = face_share() > 0.9
+        missed = np.linalg.norm(found.points - face.points, axis=1)[of_face]
+        unfitted = np.linalg.norm(face_shapes().mean - face.points, axis=1)[of_face]
+        assert np.median(missed) < 3 * MM
+        assert np.median(missed) < 0.6 * np.median(unfitted)
+
+
+def test_landmarks_of_no_face_are_told() -> None:
+    random = np.random.default_rng(0).uniform(0.3, 0.7, (468, 2))
+    assert fitted_face(random, Camera.orbit()).misfit > 0.012
+
+
+def test_parted_lips_are_closed_by_what_is_behind_them() -> None:
+    shapes, apart, shut = face_shapes(), _somebody(0), _somebody(0)
+    lower = [95, 88, 178, 87, 14, 317, 402, 318, 324]
+    upper = [191, 80, 81, 82, 13, 312, 311, 310, 415]
+    shut.landmarks[lower] = shut.landmarks[upper]
+    apart.landmarks[lower] = apart.landmarks[upper] - [0, 0.03, 0]
+    assert len(Target.of(shut).points) == len(shapes.mean)
+    teeth = Target.of(apart).points[len(shapes.mean) :]
+    assert len(teeth) > 100
+    assert teeth[:, 2].max() < apart.landmarks[[*lower, *upper], 2].max()
+
+
+@cache
+def _formed() -> tuple[FittedFace, FormedField]:
+    """The median head with somebody's face, where that was fitted."""
+    generator = load("mini")
+    head = head_of(generator, generator.mean_latents())
+    camera = Camera.orbit()
+    uv = _seen(_somebody(7), camera)
+    field = formed(generator, head.trigrid, camera, uv)
+    assert isinstance(field, FormedField)
+    assert field.base is head.trigrid
+    return fitted_face(uv, camera), field
+
+
+def test_a_head_has_the_face_that_it_is_told_to_have() -> None:
+    generator, camera = load("mini"), Camera.orbit()
+    face, field = _formed()
+    before_eyes = np.flatnonzero((face_share() > 0.99) & (face_shapes().owner == 0))[::40]
+
+    def seen_at(of: Field, uv: Array) -> Array:
+        local = np.column_stack([(uv - 0.5) / camera.focal, np.ones(len(uv))]) @ camera.world_from_camera[:3, :3].T
+        along = np.linspace(2.32, 2.72, 400)
+        points = torch.from_numpy(camera.position + local[:, None] * along[:, None]).float()
+        with torch.no_grad():
+            raw, _ = generator.decode(of.sample(points.view(-1, 3)))
+        opacity = torch.nn.functional.softplus(raw - 1).view(len(uv), -1).cumsum(1) * float(along[1] - along[0])
+        depth: Array = along[(opacity < 0.7).sum(1).clamp(max=399).numpy()]
+        return depth
+
+    uv, depth = camera.project(face.points[before_eyes])
+    normals = face_shapes().normals(face.points)[before_eyes]
+    facing = normals[:, 2] > 0.6
+    off = seen_at(field, uv[facing]) - depth[facing]
+    was = seen_at(field.base, uv[facing]) - depth[facing]
+    # how far away the face is as a whole is told by the head; a few rays meet hair first
+
+    def typical(distance: Array) -> float:
+        return float(np.percentile(np.abs(distance - np.median(distance)), 80))
+
+    assert typical(off) < 2 * MM
+    assert typical(off) < 0.5 * typical(was)
+
+
+def test_heads_without_labels_stay_as_they_are() -> None:
+    head, generator = tiny_head(1), TinyGenerator()
+    generator.info = replace(generator.info, parts=())
+    assert formed(generator, head.trigrid, Camera.orbit(), _seen(_somebody(1), Camera.orbit())) is head.trigrid
