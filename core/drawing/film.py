@@ -6,6 +6,7 @@ their middles, the jaw is drawn in about the head's axis, neck and shoulders bec
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -14,6 +15,8 @@ import numpy as np
 from core.drawing.subject import BROWS, EARS, EYES, GLASSES, GREY, HAIR, LIPS, MOUTH, NECK, NOSE, SKIN, floats
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from core.drawing.subject import Subject, Values
 
 GLASSED = 0.004
@@ -32,7 +35,7 @@ TURNED_AWAY = 0.25
 def animated(subject: Subject, random: np.random.Generator) -> Values:
     """Large shining eyes, a small nose, a small soft jaw on a slender neck, smooth glowing skin, glossy hair."""
     picture = subject.on_white(_painted(subject))
-    across, down = _bent(subject, float(random.uniform(0.97, 1.03)))
+    across, down = _bent(subject, _growth(random))
     picture = cv2.remap(picture, across, down, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     picture = np.asarray(np.clip(picture, 0, 1), np.float32)
     glassed = subject.part(GLASSES, soft_px=0).mean() > GLASSED
@@ -40,6 +43,25 @@ def animated(subject: Subject, random: np.random.Generator) -> Values:
         seen = cv2.remap(subject.part(EYES, soft_px=0.8 * subject.unit), across, down, cv2.INTER_LINEAR)
         picture = _with_eyes(subject, picture, np.asarray(seen, np.float32))
     return np.asarray(np.clip(picture, 0, 1), np.float32)
+
+
+def reshaped(subject: Subject, random: np.random.Generator) -> Subject:
+    """The parts, depth and cover of the head as its shape is in the drawing by the same random numbers."""
+    across, down = _bent(subject, _growth(random))
+
+    def moved(values: Values | NDArray[np.uint8], how: int) -> Values:
+        return np.asarray(cv2.remap(values, across, down, how, borderMode=cv2.BORDER_REPLICATE))
+
+    return replace(
+        subject,
+        labels=np.asarray(moved(subject.labels, cv2.INTER_NEAREST), np.uint8),
+        depth=np.asarray(moved(subject.depth, cv2.INTER_NEAREST), np.float32),
+        alpha=np.asarray(np.clip(moved(subject.cover[..., 0], cv2.INTER_LINEAR), 0, 1), np.float32),
+    )
+
+
+def _growth(random: np.random.Generator) -> float:
+    return float(random.uniform(0.97, 1.03))
 
 
 def _painted(subject: Subject) -> Values:

@@ -109,7 +109,7 @@ def _seams(subject: Subject) -> tuple[Values, Values]:
     kept = subject.part(EYES, LIPS, MOUTH, GLASSES, soft_px=subject.unit) < 0.5
     dark, light = np.zeros_like(x), np.zeros_like(x)
     for value, where in lines:
-        here = where & kept
+        here = subject.blurred(np.asarray(where & kept, np.float32), 1.2)
         dark = np.maximum(dark, np.exp(-np.square(value / SEAM)) * here)
         light = np.maximum(light, np.exp(-np.square((value - 1.9 * SEAM) / (0.8 * SEAM))) * here)
     return floats(dark), floats(light * (1 - dark))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from core.drawing import film
 from core.drawing.beings import elf, joker, zombie
 from core.drawing.dabs import oil
 from core.drawing.facets import low_poly
@@ -64,7 +65,16 @@ def drawing(subject: Subject, style: str, seed: int) -> Values:
     """
     if style == "photo":
         return subject.rgb
-    return STYLES[style](subject, np.random.default_rng([seed, zlib.crc32(style.encode())]))
+    return STYLES[style](subject, _random(style, seed))
+
+
+def reshaped(subject: Subject, style: str, seed: int) -> Subject:
+    """A subject as its shape is in a style's drawing with that seed; most styles leave it as it is."""
+    return film.reshaped(subject, _random(style, seed)) if style == "animated" else subject
+
+
+def _random(style: str, seed: int) -> np.random.Generator:
+    return np.random.default_rng([seed, zlib.crc32(style.encode())])
 
 
 def tinted(picture: Values, tint: tuple[float, float, float]) -> Values:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import torch
 
-from core.drawing.styles import drawing, tinted
+from core.drawing.styles import drawing, reshaped, tinted
 from core.drawing.subject import Subject
 from core.mask import PARTS
 from core.rendering.subject_view import read_labels
@@ -73,15 +73,24 @@ def sketched(
     )
     if not subject.figure.any():
         return frame
+    cover = frame.alpha
     for style in styles:
         drawn: Values = drawing(subject, style.pack.artist, seed)
         if style.pack.tint is not None:
             drawn = tinted(drawn, style.pack.tint)
         share = _share(style, subject) * min(1.0, max(0.0, style.strength))
         picture = np.asarray(picture + share * (drawn - picture), np.float32)
-        subject = subject.repainted(picture)
+        other = reshaped(subject, style.pack.artist, seed)
+        if other is not subject:
+            moved = share[..., 0] * (other.cover - subject.cover)[..., 0]
+            cover = np.clip(cover + cv2.resize(moved, (size, size), interpolation=cv2.INTER_LINEAR), 0, 1)
+        subject = other.repainted(picture)
     rgb = np.asarray(np.clip(picture, 0, 1) * 255 + 0.5, np.uint8)
-    return replace(frame, rgb=cv2.resize(rgb, (size, size), interpolation=cv2.INTER_LINEAR))
+    return replace(
+        frame,
+        rgb=cv2.resize(rgb, (size, size), interpolation=cv2.INTER_LINEAR),
+        alpha=np.asarray(cover, np.float32),
+    )
 
 
 def _sized(picture: NDArray[np.uint8] | Values, side_px: int) -> Values:

@@ -16,7 +16,8 @@ import torch
 import torch.nn.functional as F
 
 from core.device import moved
-from core.drawing.styles import drawing, tinted
+from core.drawing.styles import drawing, reshaped, tinted
+from core.mask import PARTS
 from core.rendering.rays import camera_rays
 from core.rendering.relief import with_relief
 from core.rendering.styled_preview import sketched
@@ -127,8 +128,11 @@ class Stylist:
                         subject = subject_seen(below, cover, seen, camera, self.generator, marks, self.read)
                 if subject is None:
                     continue  # nothing is seen, or no parts are known
-                own = _drawn_by(style.pack, subject.repainted(below), size_px)
-            share = self._share(style, seen, camera, size_px) * min(1.0, max(0.0, style.strength))
+                subject = subject.repainted(below)
+                own = _drawn_by(style.pack, subject, size_px)
+            share = self._share(style, seen, camera, size_px, subject) * min(1.0, max(0.0, style.strength))
+            if subject is not None and style.pack.artist:
+                subject, alpha = _reshaped(subject, style, alpha, share)
             picture = torch.lerp(picture, own, share)
         rgb: NDArray[np.uint8] = (picture[0].clamp(0, 1) * 255).round().to(torch.uint8).movedim(0, -1).numpy()
         # darker than the head's own cover of white paper explains
@@ -155,9 +159,11 @@ class Stylist:
         paper = F.interpolate(paper, (size_px, size_px), mode="bilinear", align_corners=False)
         return 1 - paper * (1 - own)
 
-    def _share(self, style: Restyle, seen: Composite, camera: Camera, size_px: int) -> torch.Tensor:
+    def _share(
+        self, style: Restyle, seen: Composite, camera: Camera, size_px: int, subject: Subject | None
+    ) -> torch.Tensor:
         """Where a style's parts are, [1, 1, S, S], 0..1, and no parts of heads that do not wear it."""
-        share = self._region_share(style, seen, size_px)
+        share = self._region_share(style, seen, size_px, subject)
         if not isinstance(style, WornStyle) or not style.places:
             return share
         origins, directions, _ = camera_rays(camera, seen.depth.shape[-1], seen.depth.device)
@@ -166,10 +172,13 @@ class Stylist:
         places = places.view(seen.depth.shape).float().cpu()
         return share * F.interpolate(places, (size_px, size_px), mode="bilinear", align_corners=False)
 
-    def _region_share(self, style: Restyle, seen: Composite, size_px: int) -> torch.Tensor:
+    def _region_share(self, style: Restyle, seen: Composite, size_px: int, subject: Subject | None) -> torch.Tensor:
         """Where a style's parts are, [1, 1, S, S], 0..1."""
         if not style.region or not self.generator.info.parts:
             return torch.ones(1, 1, 1, 1)
+        if self.read is not None and subject is not None:
+            where = subject.part(*(PARTS.index(part) for part in style.region), soft_px=subject.unit)
+            return torch.from_numpy(cv2.resize(where, (size_px, size_px), interpolation=cv2.INTER_LINEAR))[None, None]
         share = self._chance(style.region, seen) * (seen.alpha[0, 0] > 0)
         return F.interpolate(share[None, None].cpu(), (size_px, size_px), mode="bilinear", align_corners=False)
 
@@ -210,6 +219,19 @@ def _drawn_by(pack: StylePack, subject: Subject, size_px: int) -> torch.Tensor:
     if len(drawn) != size_px:
         drawn = np.clip(cv2.resize(drawn, (size_px, size_px), interpolation=cv2.INTER_CUBIC), 0, 1)
     return torch.from_numpy(np.ascontiguousarray(drawn, np.float32)).movedim(-1, 0)[None]
+
+
+def _reshaped(
+    subject: Subject, style: Restyle, alpha: NDArray[np.float32], share: torch.Tensor
+) -> tuple[Subject, NDArray[np.float32]]:
+    """A subject and the cover [S, S] of its picture, as a style's drawing has their shape."""
+    other = reshaped(subject, style.pack.artist, SEED)
+    if other is subject or other.alpha is None:
+        return subject, alpha
+    cover = cv2.resize(other.alpha, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    kept = share[0, 0].numpy()
+    moved = np.asarray(alpha + kept * (cover - alpha), np.float32)
+    return (other if style.strength > SOLID else subject), moved
 
 
 def calmed(features: torch.Tensor) -> torch.Tensor:
