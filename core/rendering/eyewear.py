@@ -30,6 +30,10 @@ FINE, QUICK, MANY_PX = 3, 2, 420
 """Samples along the side of a pixel, in finished pictures and in previews, and pixels from which few do."""
 BIAS, SOFT = 0.004, 0.006
 """How far the head may stand before glasses that are still seen, for its depth is coarse, and how softly they go."""
+HAIR_SOFT, STRAND, STRAND_PX = 0.014, 0.006, 4.0
+"""The same softness under hair; how far lighter strands lie before darker ones, world units, and how wide they are."""
+SEEN, HINGE = 0.3, 0.055
+"""Share from which frame counts as seen, and how far behind the middle of the lenses temples have begun for sure."""
 LIGHT = np.array([-0.25, 0.75, 0.62]) / np.linalg.norm([-0.25, 0.75, 0.62])
 """Towards the light in the camera's axes: right, up, towards the camera."""
 AMBIENT, DIFFUSE, GLOSS, GLOSS_POWER = 0.72, 0.42, 0.32, 24
@@ -82,7 +86,7 @@ def with_eyewear(frame: Frame, eyewear: Eyewear) -> Frame:
     left, top, side = window
     fine = QUICK if frame.quality is Quality.PREVIEW or side > MANY_PX else FINE
     surface = _cut(_surface(frame.depth, size), window, np.float32(0))
-    drawn = _drawn(frame.camera, eyewear, window, size, fine, surface)
+    drawn = _drawn(frame.camera, eyewear, window, size, fine, surface, _hair(frame, window))
     strength = np.float32(min(eyewear.strength, 1.0))
 
     def small(values: Floats) -> Floats:
@@ -149,11 +153,46 @@ def _cut(values: Floats, window: tuple[int, int, int], beyond: np.float32) -> Fl
     return out
 
 
+def _hair(frame: Frame, window: tuple[int, int, int]) -> tuple[Floats, Floats]:
+    """How much of each pixel of a window is hair, and how far its strands lie before their neighbours, [S, S] each."""
+    size = len(frame.rgb)
+    if frame.labels is None:
+        nothing = np.zeros((window[2],) * 2, np.float32)
+        return nothing, nothing
+    hair = (frame.labels == PARTS.index("hair")).astype(np.float32)
+    share = _cut(cv2.resize(hair, (size, size), interpolation=cv2.INTER_LINEAR), window, np.float32(0))
+    light = np.log(frame.rgb.mean(axis=2).astype(np.float32).clip(min=8))
+    fine = light - cv2.GaussianBlur(light, (0, 0), STRAND_PX * size / 512)
+    return share, _cut(np.clip(fine / 0.2, -1, 1), window, np.float32(0)) * share
+
+
+def _held(seen: Floats, front: Floats) -> NDArray[np.bool_]:
+    """What of a frame that is seen, [S, S], hangs together with its front.
+
+    An end that comes out of hair by itself would float.
+    """
+    there = (seen > SEEN).astype(np.uint8)
+    count, pieces = cv2.connectedComponents(there, connectivity=8)
+    held = np.zeros(count, np.bool_)
+    held[np.unique(pieces[(front > 1 / 2) & (there > 0)])] = True
+    held[0] = False
+    near = held[pieces].astype(np.uint8)
+    return np.asarray(cv2.dilate(near, np.ones((5, 5), np.uint8)) > 0)
+
+
 def _drawn(
-    camera: Camera, eyewear: Eyewear, window: tuple[int, int, int], size: int, fine: int, surface: Floats
+    camera: Camera,
+    eyewear: Eyewear,
+    window: tuple[int, int, int],
+    size: int,
+    fine: int,
+    surface: Floats,
+    hair: tuple[Floats, Floats],
 ) -> _Drawn:
     left, top, side = window
     count = side * fine
+    haired, strands = (cv2.resize(one, (count, count), interpolation=cv2.INTER_LINEAR) for one in hair)
+    soft = SOFT + (HAIR_SOFT - SOFT) * haired
     wall = cv2.resize(np.where(surface > 0, surface, np.float32(1e3)), (count, count), interpolation=cv2.INTER_NEAREST)
     rotation = camera.world_from_camera[:3, :3] * [1, -1, -1]
 
@@ -168,12 +207,17 @@ def _drawn(
         towards = cover.interpolated(normals.astype(np.float32), faces)
         towards /= np.maximum(np.linalg.norm(towards, axis=1, keepdims=True), 1e-6)
         off = np.where(seen, cover.depth, 0) - wall
-        visible = np.where(seen, np.clip((BIAS - off) / SOFT + 1 / 2, 0, 1), 0).astype(np.float32)
+        visible = np.where(seen, np.clip((BIAS - off - STRAND * strands) / soft + 1 / 2, 0, 1), 0).astype(np.float32)
         depths = np.where(seen, cover.depth, np.float32(1e3))
         return visible, depths, towards, cover.interpolated(own, faces), seen
 
     form = eyewear.form
-    wire, wire_depth, wire_normals, enamel, wired = laid(eyewear.frame_points, eyewear.frame_faces, eyewear.colours())
+    front = (eyewear.frame_points[:, 2:] > form.front_z - HINGE).astype(np.float32)
+    own = np.concatenate([eyewear.colours(), front], axis=1).astype(np.float32)
+    wire, wire_depth, wire_normals, known, wired = laid(eyewear.frame_points, eyewear.frame_faces, own)
+    at_front = np.zeros((count, count), np.float32)
+    at_front[wired] = known[:, 3]
+    wire, enamel = wire * _held(wire, at_front), known[:, :3]
     # what is seen of a tube faces the camera
     wire_normals[wire_normals[:, 2] < 0] *= -1
     wire_colour = np.zeros((count, count, 3), np.float32)

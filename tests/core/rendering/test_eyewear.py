@@ -129,3 +129,20 @@ def test_exported_with_a_mesh_glasses_are_closed_and_keep_their_colour(*, textur
         assert worn.texture is not None
         u, v = worn.uvs[len(box)]
         assert (worn.texture[int((1 - v) * 32), int(u * 32)] == round(0.1 * 255)).all()
+
+
+def test_an_end_that_comes_out_of_hair_by_itself_is_not_drawn() -> None:
+    """A lock over the middle of the temple: from the side its front part stays, and its end behind the lock goes."""
+    side = Camera.orbit(np.pi / 2)
+    at = (np.arange(256) + 0.5) / 256
+    z = -(at - 0.5) / side.focal * side.radius  # seen from the person's left, what lies in front is to the left
+    head = np.full((256, 256), side.radius - 0.05, np.float32)
+    lock = head.copy()
+    lock[:, (z > 0.1) & (z < 0.14)] = side.radius - 0.2
+    pictures = []
+    for depth in (head, lock):
+        rgb = np.broadcast_to(SKIN, (256, 256, 3)).copy()
+        frame = Frame(rgb, np.ones((256, 256), np.float32), depth, None, side, Quality.NEAR)
+        changed = (with_eyewear(frame, pair_of_glasses()).rgb != rgb).any(axis=(0, 2))
+        pictures.append((changed[z > 0.16].any(), changed[(z < 0.08) & (z > 0.04)].any()))
+    assert pictures == [(True, True), (True, False)]
