@@ -109,15 +109,11 @@ def make_head(
     further: Sequence[FurtherPhoto] = (),
 ) -> Head:
     """Search the head of an aligned photo, or improve `start`; better and better ones come as results of `report`."""
-    from core import inverters
-    from core.editors.face_form import formed
-    from core.editors.glasses_photo import worn_as_photographed
-    from core.editors.tidying import tidied
+    from core.evaluation.studio_inverter import studio_inverter
 
     check_names(generator, method)
     report(Progress(0, 0, "Loading the head model"))
-    inverter = inverters.load(method, further=further, tidy=tidied, shape=formed, put_on=worn_as_photographed)
-    return inverter.invert(
+    return studio_inverter(method, further).invert(
         alignment, loaded_generator(generator, half=half), report, seed=seed, seconds=seconds, steps=steps, start=start
     )
 

@@ -171,14 +171,15 @@ def train_prior(options: argparse.Namespace, console: Console) -> dict[str, Any]
 
 
 def train_face(options: argparse.Namespace, console: Console) -> dict[str, Any]:
-    """Measure how the sliders of expression and face shape move a face, on the CC0 face targets."""
+    """Measure how the sliders of expression and face shape move a face, and how faces differ, on the CC0 targets."""
+    from core.training.face_shapes import write_face_shapes
     from core.training.face_targets import write_face_targets
     from core.training.synthetic.assets import AssetFolders
 
     assets = AssetFolders.located(options.assets)
     cache = options.cache or options.output / ".derived"
-    file = write_face_targets(assets, cache, options.output, console.report)
-    return {"file": str(file), "bytes": file.stat().st_size}
+    files = [write(assets, cache, options.output, console.report) for write in (write_face_targets, write_face_shapes)]
+    return {"files": [str(file) for file in files], "bytes": sum(file.stat().st_size for file in files)}
 
 
 def train_pack(options: argparse.Namespace, console: Console) -> dict[str, Any]:

@@ -15,12 +15,12 @@ import cv2
 import numpy as np
 import torch
 
-from core import inverters
 from core.align import CROP_PX, Alignment, FaceBox, find_meshes
 from core.camera import Camera
 from core.evaluation.figures import Cell, Part
 from core.evaluation.held_out import ANGLES_DEGREES
 from core.evaluation.pictures import COMPARED_PX, as_tensor, identity_between, identity_of, sized
+from core.evaluation.studio_inverter import studio_inverter
 from core.frame import Quality
 from core.head import Head
 from core.mask import PARTS
@@ -136,7 +136,7 @@ def inverted(
             first.append(progress.result)
         report(progress)
 
-    head = inverters.load(method).invert(alignment, generator, watch, seed=seed, seconds=seconds)
+    head = studio_inverter(method).invert(alignment, generator, watch, seed=seed, seconds=seconds)
     return (first[0] if first else head), head
 
 

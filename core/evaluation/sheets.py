@@ -89,8 +89,8 @@ def inversions_sheet(
     Raises:
         VoltefaceError: none of the photos shows a usable face.
     """
-    from core import inverters
     from core.align import align
+    from core.evaluation.studio_inverter import studio_inverter
     from core.photo import Photo
 
     rows, complaints = [], []
@@ -100,7 +100,7 @@ def inversions_sheet(
         except VoltefaceError as error:
             complaints.append(str(error))
             continue
-        head = inverters.load(method).invert(alignment, generator, report, seconds=seconds)
+        head = studio_inverter(method).invert(alignment, generator, report, seconds=seconds)
         renderer = HeadRenderer(generator, head)
         photo = cv2.resize(alignment.crop, (TILE_PX, TILE_PX), interpolation=cv2.INTER_AREA)
         rows.append(np.hstack([np.asarray(photo, np.uint8), *(_tile(renderer, yaw) for yaw in PORTRAIT_YAWS)]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from core.errors import InversionError
@@ -67,14 +68,38 @@ INVERTERS: dict[str, Callable[[], Inverter]] = {
 """Method name -> loader."""
 
 
+@dataclass(frozen=True)
+class Finish:
+    """What is done to heads in the end, one after the other; None leaves something out.
+
+    Attributes:
+        tidy: wipes off what hangs in the air.
+        shape: gives heads the face that the photo's landmarks show.
+        put_on: has a head wear its photo's glasses as shapes.
+    """
+
+    tidy: Tidy | None = None
+    shape: Shape | None = None
+    put_on: PutOn | None = None
+
+    def of(self, inverter: Inverter) -> Inverter:
+        """An inverter whose heads are finished and wear their photo."""
+        from core.inverters.bespectacled import Bespectacled
+        from core.inverters.formed import Formed
+        from core.inverters.photo_layer import Photographed
+        from core.inverters.tidied import Tidied
+
+        if self.tidy is not None:
+            inverter = Tidied(inverter, self.tidy)
+        if self.shape is not None:
+            inverter = Formed(inverter, self.shape)
+        if self.put_on is not None:
+            inverter = Bespectacled(inverter, self.put_on, self.shape)
+        return Photographed(inverter)
+
+
 def load(
-    name: str,
-    *,
-    bare: bool = False,
-    further: Sequence[FurtherPhoto] = (),
-    tidy: Tidy | None = None,
-    shape: Shape | None = None,
-    put_on: PutOn | None = None,
+    name: str, *, bare: bool = False, further: Sequence[FurtherPhoto] = (), finish: Finish | None = None
 ) -> Inverter:
     """The inverter of that name.
 
@@ -82,18 +107,13 @@ def load(
         name: in the table.
         bare: its heads do not wear their photo, and no other method helps; figures of the field itself are taken so.
         further: photos of the same person from other sides.
-        tidy: wipes off what hangs in the air; None leaves it. Bare heads stay as they are found.
-        shape: gives heads the face that the photo's landmarks show; None leaves theirs.
-        put_on: has a head wear its photo's glasses as shapes; None leaves those that the search made.
+        finish: what is done to heads in the end; None has them wear their photo and does no more. Bare heads stay as
+            they are found.
 
     Raises:
         KeyError: there is none.
         InversionError: the method uses one photo, and there are more.
     """
-    from core.inverters.bespectacled import Bespectacled
-    from core.inverters.formed import Formed
-    from core.inverters.photo_layer import Photographed
-    from core.inverters.tidied import Tidied
     from core.inverters.timed import Timed
 
     inverter = INVERTERS[name]()
@@ -104,7 +124,5 @@ def load(
             )
         inverter = inverter.with_further(further)
     if not bare:
-        whole = inverter if tidy is None else Tidied(inverter, tidy)
-        whole = whole if shape is None else Formed(whole, shape)
-        return Timed(Photographed(whole if put_on is None else Bespectacled(whole, put_on)))
+        return Timed((finish or Finish()).of(inverter))
     return inverter.by_itself() if isinstance(inverter, HasHelp) else inverter

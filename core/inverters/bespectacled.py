@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from core.errors import Cancelled
+from core.inverters.formed import with_form
 from core.inverters.photo_layer import photo_parts
 from core.progress import Progress
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from core.align import Alignment
     from core.head import Head
+    from core.inverters.formed import Shape
     from core.progress import Report
     from core.protocols import Generator, Inverter
 
@@ -37,9 +39,9 @@ class PutOn(Protocol):
 class Bespectacled:
     """An inverter whose heads wear their photo's glasses in the end. Implements `core.protocols.Inverter`."""
 
-    def __init__(self, inverter: Inverter, put_on: PutOn) -> None:
-        """Of any inverter, and what puts glasses on."""
-        self._inverter, self._put_on = inverter, put_on
+    def __init__(self, inverter: Inverter, put_on: PutOn, shape: Shape | None = None) -> None:
+        """Of any inverter, and what puts glasses on; what shapes faces does so again where glasses stood before one."""
+        self._inverter, self._put_on, self._shape = inverter, put_on, shape
 
     def invert(
         self,
@@ -66,6 +68,8 @@ class Bespectacled:
         wearing = self._put_on(generator, replace(head, eyewear=None), alignment, photo_parts(alignment))
         if wearing.eyewear is None:
             return head
+        if self._shape is not None:
+            wearing = with_form(wearing, alignment, generator, self._shape)
         # who has stopped the search has the head all the same
         with suppress(Cancelled):
             report(replace(last, message=MESSAGE, preview=None, result=wearing))

@@ -70,13 +70,25 @@ class Formed:
         head = self._inverter.invert(
             alignment, generator, forward, seed=seed, seconds=seconds, steps=steps, start=start
         )
-        tuned = generator.tuned(head.delta) if head.delta else generator
-        uv = alignment.landmarks_in_crop / len(alignment.crop)
-        field = self._shape(tuned, head.trigrid, head.camera, uv)
-        if field is head.trigrid:
+        shaped = with_form(head, alignment, generator, self._shape)
+        if shaped is head:
             return head
-        head = replace(head, trigrid=field)
         # who has stopped the search has the head all the same
         with suppress(Cancelled):
-            report(replace(last, message=MESSAGE, preview=None, result=head))
-        return head
+            report(replace(last, message=MESSAGE, preview=None, result=shaped))
+        return shaped
+
+
+def with_form(head: Head, alignment: Alignment, generator: Generator, shape: Shape) -> Head:
+    """The head with its face, in the place of one that it had before; the very same one where it cannot be told.
+
+    Args:
+        head: found for the photo, with the photo's camera.
+        alignment: the photo's.
+        generator: the head's, without its tuning.
+        shape: gives fields a face.
+    """
+    field = head.trigrid.base if isinstance(head.trigrid, FormedField) else head.trigrid
+    tuned = generator.tuned(head.delta) if head.delta else generator
+    shaped = shape(tuned, field, head.camera, alignment.landmarks_in_crop / len(alignment.crop))
+    return head if shaped is field else replace(head, trigrid=shaped)
