@@ -390,7 +390,9 @@ def _add_evaluate(verbs: argparse._SubParsersAction[Parser], every: Parser) -> N
         "--views", type=Path, metavar="DIR", help="a folder a head: pictures, and cameras.json with yaw and pitch"
     )
     source.add_argument("--data", type=Path, metavar="DIR", help="what `train data` made (default: bundled heads)")
-    inversion.add_argument("--heads", type=_positive, default=4, metavar="N", help="no more heads than these")
+    inversion.add_argument(
+        "--heads", type=_positive, metavar="N", help="no more heads (default: all, or 4 held-out ones)"
+    )
     inversion.add_argument("--methods", metavar="NAME,NAME", help="rows of the table (default: all)")
     inversion.add_argument("--ablations", type=Path, metavar="DIR", help="other branches, NAME_dual.safetensors")
     inversion.add_argument("--model", default="mini", metavar="NAME", help="whose heads (default: %(default)s)")

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from core.head import Head
     from core.progress import Report
 
+HELD_OUT_HEADS = 4
+"""How many held-out heads are inverted where no number is given."""
+
 
 def evaluate_model(options: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Measure a model; with --output every finished part is kept there, and a later run goes on from it."""
@@ -116,16 +119,18 @@ def evaluate_inversion(options: argparse.Namespace, console: Console) -> tuple[d
         names, title = [path.name for path in files], f"{title}, portraits in {options.photos}"
         measure = lambda n, lacking, report: inversion.photo_rows(generator, files[n], lacking, report)  # noqa: E731
     elif options.views is not None:
-        sets = inversion_views.view_sets(options.views)[: options.heads]
-        names, title = [views.name for views in sets], f"{title}, views in {options.views}"
-        measure = lambda n, lacking, report: inversion.view_rows(generator, sets[n], lacking, report)  # noqa: E731
+        places = inversion_views.view_places(options.views)[: options.heads]
+        names, title = [place.name for place in places], f"{title}, views in {options.views}"
+        measure = lambda n, lacking, report: inversion.view_rows(  # noqa: E731
+            generator, inversion_views.view_set(places[n]), lacking, report
+        )
     elif options.samples is not None:
         names, title = [str(n) for n in range(options.samples)], f"{title}, portraits of random heads"
         measure = lambda n, lacking, report: inversion.held_out_rows(  # noqa: E731
             generator, sampled_heads.sampled_head(generator, n), lacking, report
         )
     else:
-        truths = held_out.held_out_heads(options.data, options.heads)
+        truths = held_out.held_out_heads(options.data, options.heads or HELD_OUT_HEADS)
         names, title = [str(truth.seed) for truth in truths], f"{title}, held-out heads from one frontal view"
         measure = lambda n, lacking, report: inversion.held_out_rows(generator, truths[n], lacking, report)  # noqa: E731
 
@@ -163,7 +168,6 @@ def _resumed(output: Path | None) -> tuple[ModelFigures | None, Callable[[ModelF
 def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Draw the contact sheets of a model's card."""
     from app import road, styling_road
-    from core import inverters
     from core.editors.random_head import random_head
     from core.evaluation import (
         editing_sheet,
@@ -176,6 +180,7 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
         style_sheet,
     )
     from core.evaluation.cost import load_from
+    from core.evaluation.studio_inverter import studio_inverter
     from core.photo import Photo
 
     every = (*sheets.SHEETS, "styles")
@@ -191,7 +196,7 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
     def faces() -> list[Head]:
         """Of the first portrait, and a random one."""
         alignment = road.align_photo(Photo.open(photos[0]))
-        found = inverters.load("pivotal").invert(alignment, generator, report, seconds=options.seconds)
+        found = studio_inverter("pivotal").invert(alignment, generator, report, seconds=options.seconds)
         return [found, random_head(generator, sheets.SLIDER_SEEDS[0])]
 
     def styles() -> NDArray[np.uint8]:

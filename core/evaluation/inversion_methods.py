@@ -2,7 +2,7 @@
 
 A pivotal inversion by itself passes the encoder's guess and a pure W+ search on its way, so three rows cost one run;
 the search that begins with dual's planes has a row of its own. Heads are bare: the photo that a head wears would hide
-what its field is worth; rows that end in "with the photo on" wear it.
+what its field is worth; rows that end in "with the photo on" are tidied and wear it, as those of the studio are.
 
 The published baselines stand as what is trained here in their manner: e4e's one code for all levels, the encoder's
 latents for all levels (pSp), E1 (TriPlaneNet's branch), E1 mixed with the encoder's planes (GOAE); where a published
@@ -19,13 +19,14 @@ import torch
 
 from core import inverters
 from core.errors import VoltefaceError
+from core.evaluation.studio_inverter import studio_finish
 from core.generators.mini_prior import LatentPrior
 from core.head import Head
 from core.inverters.dual_encoder import DualEncoder, load_branches, photo_and_mask
 from core.inverters.encoder import encode
-from core.inverters.photo_layer import with_photo
 from core.inverters.pivotal import DualPivotal
 from core.inverters.published_offsets import published_heads
+from core.progress import silent
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -195,10 +196,32 @@ def _timed(
     return Found(row, head, time.monotonic() - begun)
 
 
+@dataclass(frozen=True, eq=False)
+class _Given:
+    """An inverter that has its head already. Implements `core.protocols.Inverter`."""
+
+    head: Head
+
+    def invert(
+        self,
+        _alignment: Alignment,
+        _generator: Generator,
+        _report: Report,
+        *,
+        seed: int = 0,
+        seconds: float | None = None,
+        steps: int | None = None,
+        start: Head | None = None,
+    ) -> Head:
+        """That head."""
+        del seed, seconds, steps, start
+        return self.head
+
+
 def _worn(found: Found, alignment: Alignment, generator: Generator, wanted: Wanted) -> Iterator[Found]:
     if wanted.worn:
         begun = time.monotonic()
-        head = with_photo(found.head, alignment, generator)
+        head = studio_finish().of(_Given(found.head)).invert(alignment, generator, silent)
         yield Found(found.row + WORN, head, found.seconds + time.monotonic() - begun)
 
 

@@ -19,7 +19,7 @@ import torch
 from core.align import CROP_PX
 from core.errors import VoltefaceError
 from core.evaluation.pictures import as_tensor, sized
-from core.evaluation.portraits import SUFFIXES
+from core.evaluation.portraits import pictures_in
 from core.perception.person_mask import find_person
 from core.perception.similarity import warped
 from core.photo import Photo
@@ -70,26 +70,27 @@ class ViewSet:
         return as_tensor(crop) * mask + (1 - mask), mask
 
 
-def view_sets(folder: Path) -> list[ViewSet]:
-    """The heads of a folder.
+def view_places(folder: Path) -> list[Path]:
+    """The folders of the heads in a folder.
 
     Raises:
-        VoltefaceError: there is no such folder, no head in it, or a head's cameras are missing or wrong.
+        VoltefaceError: there is no such folder, or no head in it.
     """
     if not folder.is_dir():
         raise VoltefaceError(f"There is no folder {folder}.", "Name a folder with a folder for each head.")
-    places = sorted(path for path in folder.iterdir() if path.is_dir() and _pictures(path))
+    places = sorted(path for path in folder.iterdir() if path.is_dir() and pictures_in(path))
     if not places:
         raise VoltefaceError(f"There are no heads in {folder}.", f"Each is a folder of pictures with a {CAMERAS}.")
-    return [_view_set(place) for place in places]
+    return places
 
 
-def _pictures(place: Path) -> list[Path]:
-    return sorted(path for path in place.iterdir() if path.suffix.lower() in SUFFIXES)
+def view_set(place: Path) -> ViewSet:
+    """The head of a folder.
 
-
-def _view_set(place: Path) -> ViewSet:
-    files, path = _pictures(place), place / CAMERAS
+    Raises:
+        VoltefaceError: its cameras are missing or wrong.
+    """
+    files, path = pictures_in(place), place / CAMERAS
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

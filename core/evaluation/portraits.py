@@ -37,6 +37,12 @@ LPIPS_AT_MOST, FRONT_AT_MOST, TURNED_AT_MOST = 0.10, 0.30, 0.45
 TURNED = f"identity at {TURN_DEGREES} degrees (dlib)"
 
 
+def pictures_in(folder: Path) -> list[Path]:
+    """What is called a picture in a folder, by name; not hidden files, which some systems leave beside each picture."""
+    found = (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith("."))
+    return sorted(path for path in found if path.is_file())
+
+
 def photos_in(folder: Path) -> list[Path]:
     """The picture files of a folder, by name.
 
@@ -45,7 +51,7 @@ def photos_in(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise VoltefaceError(f"There is no folder {folder}.", "Name a folder of portraits.")
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    found = pictures_in(folder)
     if not found:
         raise VoltefaceError(f"There are no pictures in {folder}.", f"Known are {' '.join(SUFFIXES)}.")
     return found

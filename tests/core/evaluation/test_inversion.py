@@ -123,12 +123,12 @@ def test_views_with_their_cameras(tmp_path: Path) -> None:
         picture(tmp_path / "ann" / f"{number:03d}.png")
     cameras = tmp_path / "ann" / "cameras.json"
     cameras.write_text(json.dumps({"000": {"yaw": 40}, "001.png": {"yaw": 350, "pitch": 5}, "002": {"yaw": 180}}))
-    (views,) = inversion_views.view_sets(tmp_path)
+    (views,) = map(inversion_views.view_set, inversion_views.view_places(tmp_path))
     assert views.name == "ann"
     assert [view.yaw_degrees for view in views.views] == [40, -10, -180]
     assert views.front.path.name == "001.png"
     cameras.write_text(json.dumps([{"yaw": 0}, {"yaw": 90}, {"yaw": -90}]))
-    assert inversion_views.view_sets(tmp_path)[0].front.path.name == "000.png"
+    assert inversion_views.view_set(tmp_path / "ann").front.path.name == "000.png"
 
 
 @pytest.mark.parametrize(
@@ -152,15 +152,15 @@ def test_bad_views_are_a_sentence(tmp_path: Path, cameras: str | None, sentence:
     if cameras is not None:
         (tmp_path / "bob" / "cameras.json").write_text(cameras)
     with pytest.raises(VoltefaceError, match=sentence):
-        inversion_views.view_sets(tmp_path)
+        inversion_views.view_set(tmp_path / "bob")
 
 
 def test_folders_that_are_no_views(tmp_path: Path) -> None:
     with pytest.raises(VoltefaceError, match="There is no folder"):
-        inversion_views.view_sets(tmp_path / "none")
+        inversion_views.view_places(tmp_path / "none")
     (tmp_path / "empty").mkdir()
     with pytest.raises(VoltefaceError, match="There are no heads"):
-        inversion_views.view_sets(tmp_path)
+        inversion_views.view_places(tmp_path)
 
 
 @pytest.mark.parametrize("data", [[{"head": "1"}], [3], [{"head": "1", "method": "a", "values": 3}]])

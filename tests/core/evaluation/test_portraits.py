@@ -15,7 +15,9 @@ from tests.fakes import TinyGenerator
 def test_a_missing_or_empty_folder_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(VoltefaceError, match="no folder"):
         portraits.photos_in(tmp_path / "none")
-    (tmp_path / "notes.txt").write_text("x")
+    for name in ("notes.txt", "._IMG_1.jpg"):
+        (tmp_path / name).write_text("x")
+    (tmp_path / "folder.png").mkdir()
     with pytest.raises(VoltefaceError, match="no pictures"):
         portraits.photos_in(tmp_path)
 
