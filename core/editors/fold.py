@@ -309,9 +309,17 @@ class Folder:
         """The field of the same person without a part, as the generator makes it up."""
 
         def make() -> Field:
-            return self._in_manner(self._generator.trigrid(latents_without(self._plain, latents, part)))
+            bare = latents_without(self._plain, latents, part)
+            for ghost in self._ghosts(part):
+                bare = latents_without(self._plain, bare, ghost)
+            return self._in_manner(self._generator.trigrid(bare))
 
         return self._once(("unworn", part, _numbers(latents)), make)
+
+    def _ghosts(self, part: str) -> tuple[str, ...]:
+        """Parts that the head's field has beside another one without wearing them there."""
+        shapes = self._head.eyewear is not None
+        return ("glasses",) if part == "hair" and (shapes or denies(self._head, "glasses")) else ()
 
     def _cleared(
         self, field: Field, latents: Tensor, anchor: Tensor, part: str, strength: float, *, needed: bool = True
@@ -329,7 +337,10 @@ class Folder:
 
         def room() -> Volume:
             bare = self._bare(anchor, part)
-            return parts.room(part, CLEARANCE[part], lambda at: self._generator.decode(bare.sample(at))[0] > 0)
+            ghosts = self._ghosts(part)
+            return parts.room(
+                part, CLEARANCE[part], lambda at: self._generator.decode(bare.sample(at))[0] > 0, ghosts=ghosts
+            )
 
         volume = self._once(("room", part, _numbers(anchor)), room)
 

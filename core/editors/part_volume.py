@@ -19,7 +19,7 @@ from core.rendering.occupancy import FieldGrid, field_grid
 from core.rendering.renderer import part_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from core.field import Field
     from core.protocols import Generator
@@ -206,7 +206,9 @@ class HeadParts:
         own = self.own("hair")
         return self.nodes("skin") & ~(grown(self._stubble(own), 1) if own.any() else own)
 
-    def room(self, part: str, reach: int, is_solid: Callable[[torch.Tensor], torch.Tensor]) -> Volume:
+    def room(
+        self, part: str, reach: int, is_solid: Callable[[torch.Tensor], torch.Tensor], *, ghosts: Sequence[str] = ()
+    ) -> Volume:
         """A part and what is empty around it, for clearing: nothing of the part is left, and no other part is touched.
 
         Matter near the part that bears no name of its own counts as the part's, and so does skin where there is none
@@ -216,9 +218,14 @@ class HeadParts:
             part: a name of `LABELS_OF`.
             reach: nodes.
             is_solid: whether the head without the part has matter at points [N, 3], bool [N].
+            ghosts: labels that nothing of the head bears with right: what bears them behind the face, beside the part,
+                goes with it.
         """
         own = self.own(part)
         named = self.nodes(*(label for label in PARTS[1:] if label not in ("skin", *labels_of(part))))
+        if ghosts and own.any():
+            astray = self.nodes(*ghosts) & grown(own, SHADE) & self._behind_face()
+            own, named = own | astray, named & ~astray
         skin = self.bare_skin() if part == "hair" else self.nodes("skin")
         skin[skin.clone()] = is_solid(self._points(skin))
         named = named | skin
@@ -233,6 +240,12 @@ class HeadParts:
         stained = grown(skin, 1) & ~others & grown(own, SHADE)
         shade = (2 * self.softened(cleared.float(), SHADE).weights).clamp(max=1) * stained
         return Volume(torch.maximum(volume.weights, self.softened(shade).weights * ~others), self.grid.half_sides)
+
+    def _behind_face(self) -> torch.Tensor:
+        """Planes of nodes, bool [Z, 1, 1], that lie behind the eyes and all before them."""
+        eyes, half, count = self.points("eyes"), self.grid.half_sides[2], len(self.grid.sigma)
+        front = float(eyes[:, 2].mean()) - 2 * BEFORE_EYES if len(eyes) else 0.0
+        return (torch.linspace(-half, half, count, device=self.grid.sigma.device) < front)[:, None, None]
 
     def around(self, part: str, reach: int, kept: Volume, fit: Fit) -> torch.Tensor:
         """A part and much of what is empty around it, which hides matter that sticks out of it on another head.

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import torch
 
-from core.edit import Edit, Recolour, RemovePart, TakePart
+from core.edit import Edit, RemovePart, TakePart
 from core.editors.fold import Folder
 from core.editors.random_head import random_head
 from core.errors import VoltefaceError
@@ -88,15 +88,7 @@ ROWS: tuple[Row, ...] = (
     Row("long hair on a bald head", BALD, _taken("hair"), LONG_HAIR),
     Row("sunglasses on a wearer of clear glasses", {"mean_frame_r": 0.65, **FRAMES}, _taken("glasses"), SUNGLASSES),
     Row("glasses off", {"hair/short03": 1, **FRAMES}, _off("glasses")),
-    Row("hair off", {"hair/ponytail01": 1, "glasses": 0}, _off("hair")),
-    Row("another nose", {"hair/bob01": 1, "glasses": 0}, _taken("nose"), {"gender": 1, "glasses": 0, "age": 0.7}),
-    Row(
-        "copper hair",
-        {"hair/long_wavy": 1, "glasses": 0},
-        (Recolour(key="1", part="hair", rgb=(0.67, 0.33, 0.13)),),
-    ),
     Row("long hair on a photographed head", Photographed.HEAD, _taken("hair"), LONG_HAIR),
-    Row("sunglasses on a photographed head", Photographed.HEAD, _taken("glasses"), SUNGLASSES),
     Row("a photographed head made bald", Photographed.HEAD, _off("hair")),
 )
 
