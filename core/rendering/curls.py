@@ -1,4 +1,4 @@
-"""Curls: hair that is drawn as small rings and coils instead of strands that run down.
+"""Curls: hair that is drawn as small rings, and long hair as ringlets, instead of strands that run down.
 
 The rings lie in a texture that repeats, and it is read from three sides, mixed by where the hair faces, so that there
 is no pole and no seam. Where the hair ends, curls stand out of its outline.
@@ -6,6 +6,7 @@ is no pole and no seam. Where the hair ends, curls stand out of its outline.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 SIDE_PX, RING_PX = 384, 13.0
 """Side of the texture, and the radius of its rings on average."""
 RINGS = 1500
+HANGING, RINGLETS = 0.011, 300
+"""Radius of curls from which they hang in ringlets, world units, and how many of these there are."""
 LIGHT, GAP = 0.42, 0.75
 """How much lighter a ring is than hair around it, and how much darker the gaps between rings; natural logarithms."""
 CENTRE = np.array([0.0, 0.03, -0.02])
@@ -89,7 +92,7 @@ def curls_at(points: NDArray[np.float64], curl: float) -> NDArray[np.float64]:
     out = out / np.maximum(out.max(axis=1, keepdims=True), 1e-6)
     weights = out**SHARP
     weights /= weights.sum(axis=1, keepdims=True)
-    texture, found = _rings(), np.zeros(len(points))
+    texture, found = _ringlets() if curl >= HANGING else _rings(), np.zeros(len(points))
     at = points * (RING_PX / curl)
     for axis, (row, column) in enumerate(((1, 2), (2, 0), (1, 0))):
         own = tiled(texture, -at[:, row] + 97 * axis, at[:, column] + 31 * axis)
@@ -121,4 +124,34 @@ def _rings() -> Floats:
                     whole = (int(axes[0]), int(axes[1]))
                     cv2.ellipse(picture, place, whole, turn, start, start + reach, (tone,), thick, cv2.LINE_8)
     calm = cv2.GaussianBlur(picture, (0, 0), 0.9)[SIDE_PX : 2 * SIDE_PX, SIDE_PX : 2 * SIDE_PX]
+    return np.asarray(calm - calm.mean(), np.float32)
+
+
+@cache
+def _ringlets() -> Floats:
+    """Coils that hang over one another, as `_rings`."""
+    random = np.random.default_rng(6)
+    picture = np.full((3 * SIDE_PX, 3 * SIDE_PX), -GAP, np.float32)
+    for number in range(RINGLETS):
+        # later ones lie on top and catch more light
+        tone = -0.45 + 0.5 * number / RINGLETS + 0.1 * float(random.standard_normal())
+        x, y = random.uniform(0, SIDE_PX, 2).tolist()
+        wide, sway, phase = float(random.uniform(7, 13)), float(random.uniform(3, 9)), float(random.uniform(0, 6.3))
+        tilt = float(random.choice((-1, 1)) * random.uniform(8, 28))
+        turns = int(random.integers(4, 10))
+        for turn in range(turns):
+            taper = min(1.0, 0.5 + 0.25 * min(turn, turns - 1 - turn))
+            across = x + sway * math.sin(0.8 * turn + phase)
+            axes = (max(2, round(taper * wide)), max(2, round(0.5 * wide * taper)))
+            shade = tone + LIGHT * float(random.uniform(0.4, 1.0))
+            # each turn bulges forward, dark where it turns away
+            for thick, light in ((7, shade - 0.55), (4, shade - 0.12), (1, shade + 0.12)):
+                reach = 72 + 3 * thick
+                for down in (-1, 0, 1):
+                    for right in (-1, 0, 1):
+                        place = (round(across) + (right + 1) * SIDE_PX, round(y) + (down + 1) * SIDE_PX)
+                        if all(SIDE_PX - 40 < v < 2 * SIDE_PX + 40 for v in place):
+                            cv2.ellipse(picture, place, axes, tilt, 90 - reach, 90 + reach, (light,), thick, cv2.LINE_8)
+            y += 0.8 * wide * float(random.uniform(0.85, 1.15))
+    calm = cv2.GaussianBlur(picture, (0, 0), 1.0)[SIDE_PX : 2 * SIDE_PX, SIDE_PX : 2 * SIDE_PX]
     return np.asarray(calm - calm.mean(), np.float32)

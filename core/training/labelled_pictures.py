@@ -34,6 +34,7 @@ class Looks:
 
     Attributes:
         plain: odds that a picture stays as it was rendered, but for its place.
+        still: odds that it is only shifted by whole pixels, so that labels stay as sharp as they were rendered.
         roll_degrees: standard deviation; three times it is the most.
         scale: smallest and largest.
         shift: largest, in picture sides.
@@ -44,6 +45,7 @@ class Looks:
     """
 
     plain: float = 0.2
+    still: float = 0.25
     roll_degrees: float = 8.0
     scale: tuple[float, float] = (0.8, 1.25)
     shift: float = 0.1
@@ -58,14 +60,16 @@ def placed(
 ) -> tuple[Values, NDArray[np.uint8]]:
     """A window of the render, turned, scaled, shifted and perhaps mirrored: float32 [S,S,3] 0..1 and labels [S,S]."""
     side = rgb.shape[0]
-    roll = float(np.clip(rng.normal(0, looks.roll_degrees), -20, 20))
-    scale = float(np.exp(rng.uniform(*np.log(looks.scale))))
+    still = rng.random() < looks.still
+    roll = 0.0 if still else float(np.clip(rng.normal(0, looks.roll_degrees), -20, 20))
+    scale = 1.0 if still else float(np.exp(rng.uniform(*np.log(looks.scale))))
     matrix = cv2.getRotationMatrix2D((side / 2 - 0.5, side / 2 - 0.5), roll, scale)
     # A smaller window stands where there is more to learn: around the middle, somewhat above it.
     spare = (side - size_px) / 2
     centre = np.array([size_px / 2, size_px / 2 + 0.3 * spare]) - 0.5
     centre += rng.uniform(-1, 1, 2) * (looks.shift * side + 0.5 * spare)
-    matrix[:, 2] += centre - (side / 2 - 0.5)
+    shift = centre - (side / 2 - 0.5)
+    matrix[:, 2] += np.round(shift) if still else shift
     if rng.random() < 0.5:
         matrix = np.array([[-1, 0, size_px - 1], [0, 1, 0]]) @ np.vstack([matrix, [0, 0, 1]])
     moved = cv2.warpAffine(rgb, matrix, (size_px, size_px), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

@@ -44,10 +44,15 @@ if TYPE_CHECKING:
 STATE = "state.safetensors"
 SAVE_EVERY_SECONDS = 300.0
 BETAS = (0.9, 0.99)
+WORN_ODDS = 2.0
+"""How much oftener a head with glasses is drawn: a quarter wear some, and thin frames are the hardest part."""
+TOLD_FROM = 0.6
+"""Cosine of the yaw up to which closed frames tell where clear lenses are that have no label of their own."""
 FROZEN = ("trunk.stem.", "trunk.groups.0.", "trunk.groups.1.")
 """The first layers stay as ImageNet's photos made them: they cost most, and renders would only spoil them."""
-CLASS_WEIGHTS = {"background": 0.6, "skin": 1, "hair": 1, "eyes": 3, "brows": 2.5, "lips": 2.5, "nose": 1.5, "ears": 2}
-CLASS_WEIGHTS |= {"glasses": 2.5, "neck": 1, "cloth": 1, "mouth": 4}
+CLASS_WEIGHTS = {"background": 0.8, "skin": 1, "hair": 1, "eyes": 1.7, "brows": 1.7, "lips": 1.5, "nose": 1.2}
+CLASS_WEIGHTS |= {"ears": 1.3, "glasses": 1.6, "neck": 1, "cloth": 1, "mouth": 3}
+"""Small parts count for more, but heavier weights would draw them too large."""
 PALETTE = np.array(
     [
         (0, 0, 0),
@@ -86,7 +91,7 @@ class ParserRecipe:
         seed: of every random draw.
     """
 
-    steps: int = 2150
+    steps: int = 3400
     batch: int = 8
     window_px: int = 192
     whole_from: float = 0.85
@@ -137,10 +142,18 @@ class LabelledHeads:
             )
         self._heads = [HeadViews(path) for path in paths]
         self._opaque_lenses = [_labels_lack_lenses(path) for path in paths]
-        # as many pictures of each data set, however many heads it has
-        shares = np.concatenate([np.full(len(heads), 1 / max(len(heads), 1)) for heads in found])
+        facts = [json.loads((path / "meta.json").read_text(encoding="utf-8")) for path in paths]
+        worn = [bool(fact.get("glasses")) for fact in facts]
+        shares = np.array([len(h) * (WORN_ODDS if w else 1) for h, w in zip(self._heads, worn, strict=True)])
         self._head_odds = shares / shares.sum()
-        self._view_odds = [_view_odds(head.world_from_camera) for head in self._heads]
+        untold = [
+            lack and w and not fact.get("dark_lenses")
+            for lack, w, fact in zip(self._opaque_lenses, worn, facts, strict=True)
+        ]
+        self._view_odds = [
+            _view_odds(head.world_from_camera, untold=unclear)
+            for head, unclear in zip(self._heads, untold, strict=True)
+        ]
 
     def __len__(self) -> int:
         """Number of heads."""
@@ -163,7 +176,7 @@ class LabelledHeads:
         )
 
     def drawn(self, rng: np.random.Generator) -> LabelledView:
-        """A random view of a random head; views that show the face come twice as often as others."""
+        """A random view of a random head; glasses and views that show the face come oftener than others."""
         head = int(rng.choice(len(self), p=self._head_odds))
         return self.view(head, int(rng.choice(self.views_of(head), p=self._view_odds[head])))
 
@@ -177,9 +190,12 @@ def _labels_lack_lenses(path: Path) -> bool:
     return int(settings.get("recipe", {}).get("version", 1)) < 3
 
 
-def _view_odds(world_from_camera: NDArray[np.float32]) -> NDArray[np.float64]:
+def _view_odds(world_from_camera: NDArray[np.float32], *, untold: bool) -> NDArray[np.float64]:
+    """How often each view is drawn; where lenses are `untold` only those from which a frame closes around them."""
     facing = world_from_camera[:, 2, 3] / np.linalg.norm(world_from_camera[:, :3, 3], axis=1)
     odds = np.where(facing > 0.2, 2.0, 1.0)
+    if untold:
+        odds = np.where((facing > TOLD_FROM) | (facing < 0), odds, 0.0)
     return np.asarray(odds / odds.sum(), np.float64)
 
 

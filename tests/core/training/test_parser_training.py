@@ -101,6 +101,21 @@ def test_lenses_are_filled_where_the_data_lack_them(tmp_path: Path, version: int
     assert bool((found[25:35, 25:35] == GLASSES).all()) == filled
 
 
+def test_glasses_are_drawn_oftener_and_only_from_where_their_lenses_are_told(tmp_path: Path) -> None:
+    for seed, worn in ((1, True), (2, False)):
+        write_ball(tmp_path, seed)
+        facts = {"glasses": worn, "dark_lenses": False}
+        (tmp_path / f"{seed:06d}" / "meta.json").write_text(json.dumps(facts))
+    heads, rng = LabelledHeads([tmp_path], held_out=False), np.random.default_rng(0)
+    where = heads._heads[0].world_from_camera[:, :3, 3]
+    facing = where[:, 2] / np.linalg.norm(where, axis=1)
+    beside = (facing > 0.05) & (facing < 0.5)
+    assert beside.any()
+    assert heads._view_odds[0][beside].max() == 0 < heads._view_odds[1][beside].min()
+    drawn = [int(rng.choice(2, p=heads._head_odds)) for _ in range(400)]
+    assert 0.2 < np.mean(drawn) < 0.45
+
+
 def test_a_perfect_answer_costs_nothing_and_a_wrong_one_does() -> None:
     labels = torch.randint(0, len(PARTS), (2, 16, 16))
     right = 50 * torch.nn.functional.one_hot(labels, len(PARTS)).movedim(3, 1).float()
