@@ -94,7 +94,7 @@ class Lessons(QObject):
                 self._learned = cast("StylePack", progress.result)
             before = self.view or TeachingView()
             self.view = TeachingView(
-                f"Step {progress.step} of {progress.total}",
+                f"Step {progress.step} of {progress.total}" if progress.values else progress.message,
                 progress.fraction,
                 running=True,
                 preview=before.preview if progress.preview is None else progress.preview,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -76,6 +77,7 @@ class Lesson:
         """
         from core.protocols import PlaneGenerator
         from core.stylizers.distillation import Distiller
+        from core.stylizers.drawn_lessons import LessonDistiller, LessonRecipe
         from core.stylizers.prior import checked_prompt, open_prior
 
         self.prompt = checked_prompt(teaching.prompt)
@@ -87,7 +89,14 @@ class Lesson:
         self._head, self._teaching, self._generator = replace(head, styles=()), teaching, generator
         self._renderers: dict[int, Renderer] = {}
         self.prior = open_prior(teaching.prior)
-        self._distiller = Distiller(generator, self.prior, self.prompt, preset, seed=teaching.seed)
+        self._distiller: Distiller | LessonDistiller
+        if teaching.preset == DRAFT and self.prior.info.has_guide:
+            # who looks at the unstyled picture redraws it better than it tells where to go from there
+            recipe = LessonRecipe() if teaching.steps is None else LessonRecipe(iterations=teaching.steps)
+            self._distiller = LessonDistiller(generator, self.prior, self.prompt, recipe, seed=teaching.seed)
+        else:
+            self._distiller = Distiller(generator, self.prior, self.prompt, preset, seed=teaching.seed)
+        self._identity = math.nan
         self.state_file = state_file_of(head.generator, teaching)
         if resume and self.state_file.is_file():
             self._go_on()
@@ -101,11 +110,15 @@ class Lesson:
         """Go on to the end; answers the pack."""
 
         def told(progress: Progress) -> None:
-            if progress.step % KEPT_EVERY == 0:
+            # while the prior draws there is nothing new to keep or to show
+            if progress.values and progress.step % KEPT_EVERY == 0:
                 self._keep()
-            if progress.step % SHOWN_EVERY == 0:
+            if progress.values and progress.step % SHOWN_EVERY == 0:
                 pack = self.pack()
+                self._identity = self._identity_of(pack)
                 progress = replace(progress, preview=self._picture_of(pack), result=pack)
+            if progress.values and not math.isnan(self._identity):
+                progress = replace(progress, values={**progress.values, "identity": self._identity})
             report(progress)
 
         try:
@@ -148,6 +161,23 @@ class Lesson:
         side = PREVIEW_PX // len(OTHERS)
         others = [self._worn(pack, head, side) for head in self._others]
         return np.ascontiguousarray(np.concatenate([pack.preview, np.concatenate(others, 1)]))
+
+    def _identity_of(self, pack: StylePack) -> float:
+        """How far the style takes the open head's person from who they are, by dlib's distance."""
+        from core.stylizers.identity import PICTURE_PX, distance_between
+
+        return distance_between(self._plain, self._worn(pack, self._head, PICTURE_PX))
+
+    @cached_property
+    def _plain(self) -> NDArray[np.uint8]:
+        """The open head without a style."""
+        import numpy as np
+
+        from core.stylizers.identity import PICTURE_PX
+
+        return np.ascontiguousarray(
+            road.renderer_of(self._head).render(self._head.camera, Quality.NEAR, size_px=PICTURE_PX).rgb
+        )
 
     @cached_property
     def _others(self) -> tuple[Head, ...]:

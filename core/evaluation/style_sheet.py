@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.protocols import Generator
     from core.style_pack import StylePack
 
-TILE_PX, LABEL_PX = 112, 92
+TILE_PX, LABEL_PX = 144, 100
 YAWS_DEGREES = (0, 35, -75)
 SEEDS = (70_003, 70_011, 70_014, 70_021, 70_027, 70_032, 70_040, 70_045)
 """Of the random heads that stand beside those of portraits."""

@@ -224,9 +224,9 @@ class Distiller:
         with torch.no_grad():
             # where only the picture is tuned, the plain head's field and rays are the styled one's
             plain_planes = plain.planes(latents) if planes.requires_grad else planes
-            wanted = [_Rays(plain, self._like, plain_planes, camera, size, samples) for camera in cameras]
+            wanted = [Rays(plain, self._like, plain_planes, camera, size, samples) for camera in cameras]
             references = [rays.composite() for rays in wanted]
-        views = [_Rays(styled, self._like, leaf, camera, size, samples) for camera in cameras]
+        views = [Rays(styled, self._like, leaf, camera, size, samples) for camera in cameras]
         leaves = []
         for rays, reference in zip(views, references, strict=True):
             with torch.no_grad():
@@ -276,7 +276,7 @@ class Distiller:
         pictures = [self._for_prior(styled.picture(one.features, one.alpha, latents)) for one in seen]
         with torch.no_grad():
             reference = self._for_prior(self.generator.picture(plain[0].features, plain[0].alpha, latents))
-            depth = self._sized(nearness(_open(plain[0])))
+            depth = self._sized(nearness(opened(plain[0])))
         mask = self._sized(plain[0].alpha.detach(), self.prior.info.factor)
         encoded = [self.prior.latents_from_pictures(picture) for picture in pictures]
         score = self._score(stage, encoded[0].detach(), depth, reference, mask)
@@ -310,7 +310,7 @@ class Distiller:
         grid = view_grid(torch.stack([self._for_prior(view(styled, one)) for one in seen]))
         with torch.no_grad():
             reference = view_grid(torch.stack([self._for_prior(view(self.generator, one)) for one in plain]))
-            depth = nearness_grid(torch.stack([self._sized(nearness(_open(one))) for one in plain]))
+            depth = nearness_grid(torch.stack([self._sized(nearness(opened(one))) for one in plain]))
             mask = view_grid(torch.stack([self._sized(one.alpha, self.prior.info.factor) for one in plain]))
         encoded = self.prior.latents_from_pictures(grid)
         score = self._score(stage, encoded.detach(), depth, reference, mask)
@@ -347,7 +347,7 @@ class Distiller:
         return F.interpolate(picture, (side, side), mode="bilinear", antialias=True, align_corners=False)
 
 
-class _Rays:
+class Rays:
     """The rays of one picture: marched without a graph, and again with one for what is brought back."""
 
     def __init__(
@@ -408,6 +408,6 @@ def _or_zeros(gradient: Tensor | None, like: Tensor) -> Tensor:
     return torch.zeros_like(like) if gradient is None else gradient
 
 
-def _open(seen: Composite) -> Tensor:
+def opened(seen: Composite) -> Tensor:
     """Depth with the background far away."""
     return torch.where(seen.alpha > 1 / 2, seen.depth, seen.depth.max())

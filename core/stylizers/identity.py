@@ -59,15 +59,23 @@ def likeness_of(pictures_at: Pictures, report: Report = silent) -> Likeness:
     found = []
     for number, yaw in enumerate(YAWS_DEGREES):
         report(Progress(number, len(YAWS_DEGREES), "Looking who it is"))
-        picture, other = pictures_at(Camera.orbit(math.radians(yaw)))
-        faces = find_faces(picture)
-        if not faces:
-            continue
-        mesh = find_mesh(picture, faces[0])
-        chip = chip_from_mesh(mesh.points, PICTURE_PX, PICTURE_PX)
-        with torch.no_grad():
-            found.append((yaw, float(identity_distance(_tensor(picture), _tensor(other), chip))))
+        distance = distance_between(*pictures_at(Camera.orbit(math.radians(yaw))))
+        if not math.isnan(distance):
+            found.append((yaw, distance))
     return Likeness(tuple(found))
+
+
+def distance_between(picture: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
+    """Distance of dlib's embeddings of the face in a picture [S, S, 3] and of what is there in another one.
+
+    Not a number where the first shows no face.
+    """
+    faces = find_faces(picture)
+    if not faces:
+        return math.nan
+    chip = chip_from_mesh(find_mesh(picture, faces[0]).points, len(picture), len(picture))
+    with torch.no_grad():
+        return float(identity_distance(_tensor(picture), _tensor(other), chip))
 
 
 def held_strength(strength: float, distance_at: Callable[[float], float], floor: float = FLOOR) -> float:

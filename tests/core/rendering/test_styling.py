@@ -16,12 +16,15 @@ from core.editors.fold import Folder
 from core.frame import Frame, Quality
 from core.mouth_inside import MouthInside
 from core.rendering.renderer import HeadRenderer
+from core.rendering.styling import reader_of
 from core.stylizers.drawn_packs import drawn_pack
+from tests.core.rendering.photographed_ball import photo_of, plain
 from tests.core.rendering.test_eyewear import pair_of_glasses
 from tests.fakes import TinyGenerator, tiny_head
 
 if TYPE_CHECKING:
     import torch
+    from numpy.typing import NDArray
 
 
 def _frame(*styles: str, strength: float = 1.0, tint: tuple[float, float, float] | None = None) -> Frame:
@@ -132,3 +135,15 @@ def test_heads_without_parts_have_them_read_off_their_picture() -> None:
         assert np.abs(styled - unstyled).mean() > 4
         figure = unstyled.min(-1) < 200
         assert np.ptp(styled[figure], axis=-1).mean() < np.ptp(unstyled[figure], axis=-1).mean()
+
+
+def test_parts_of_photographed_heads_are_read_off_their_pictures() -> None:
+    """What a photo tuned in a field moved the features that tell parts: pictures know them better."""
+    generator, head = TinyGenerator(), tiny_head()
+
+    def read(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return np.ones(rgb.shape[:2], np.uint8)
+
+    photographed = replace(head, photos=(photo_of(Camera.orbit(), plain((90, 80, 70))),))
+    assert reader_of(generator, head, read) is None
+    assert reader_of(generator, photographed, read) is read

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.drawing.styles import STYLES, drawing
+from core.drawing.styles import STYLES, drawing, reshaped
 from core.drawing.subject import HAIR, LIPS, SKIN, Subject, landmarks_of_head
 from core.stylizers.view_grid import nearness
 from core.stylizers.vocabulary import STYLES as KNOWN
@@ -61,6 +61,15 @@ def test_a_drawing_is_repeatable_and_stands_on_white(front: Subject, style: str)
     assert np.array_equal(picture, drawing(front, style, 5))
     assert float(picture[:8, :8].min()) > 0.97
     assert float(picture[front.figure].std()) > 0.02
+
+
+def test_where_a_style_bends_the_outline_the_cover_goes_along(front: Subject) -> None:
+    """Or there were white paper around a slender neck before a dark background."""
+    bent = reshaped(front, "animated", 5)
+    assert reshaped(front, "oil", 5) is front
+    assert bent.figure.sum() < 0.99 * front.figure.sum()
+    bare = bent.cover[..., 0] < 0.02
+    assert float(drawing(front, "animated", 5)[bare].min()) > 0.9
 
 
 def test_every_two_styles_differ(front: Subject) -> None:
