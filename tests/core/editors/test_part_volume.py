@@ -61,3 +61,38 @@ def test_a_fit_moves_features_onto_features() -> None:
 
 def test_coverage_names_the_parts_that_are_there() -> None:
     assert set(_parts().coverage()) == {"hair", "mouth"}
+
+
+def test_glasses_stand_before_both_eyes_and_specks_beside_one_are_none() -> None:
+    x, y, z = _axes()
+
+    def wearing(*sides: int) -> HeadParts:
+        solid = x.square() + y.square() + z.square() < 0.2**2
+        labels = torch.full_like(solid, SKIN, dtype=torch.uint8)
+        for side in (-1, 1):
+            eye = ((x - side * 0.06).abs() < 0.03) & ((y - 0.02).abs() < 0.02)
+            labels[eye & (z > 0.1)] = PARTS.index("eyes")
+            if side in sides:
+                lens = (((x - side * 0.06).abs() < 0.05) & ((y - 0.02).abs() < 0.04)) & ((z - 0.22).abs() < 0.045)
+                solid |= lens
+                labels[lens] = PARTS.index("glasses")
+        everything = torch.ones(4, NODES, NODES, NODES)
+        return HeadParts(FieldGrid(solid.float() * 100, everything, labels, (HALF, HALF, HALF)))
+
+    pair, speck = wearing(-1, 1), wearing(1)
+    assert pair.shows("glasses")
+    assert "glasses" in pair.coverage()
+    assert speck.has("glasses")
+    assert not speck.shows("glasses")
+    assert "glasses" not in speck.coverage()
+
+
+def test_labels_that_nobody_bears_go_with_hair_behind_the_face_alone() -> None:
+    parts = _parts(lock=False)
+    assert parts.grid.labels is not None
+    beside = parts.nodes("skin") & grown(parts.nodes("hair"), 2)
+    stub, before = (beside & (_axes()[2] < -0.1)), (beside & (_axes()[2] > 0.1))
+    parts.grid.labels[stub | before] = PARTS.index("glasses")
+    room = parts.room("hair", 1, lambda points: torch.ones(len(points), dtype=torch.bool), ghosts=("glasses",)).weights
+    assert room[stub].mean() > 0.5
+    assert room[before & ~grown(parts.nodes("hair"), 2)].sum() == 0

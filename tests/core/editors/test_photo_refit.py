@@ -138,3 +138,19 @@ def test_what_a_photo_shows_through_clear_glass_stays_when_the_glasses_go(photog
     cv2.circle(dark, (98, 120), 22, (5, 5, 5), -1)
     cv2.circle(dark, (158, 120), 22, (5, 5, 5), -1)
     assert left(replace(photo, picture=dark))[1] == 0
+
+
+def test_a_photo_says_nothing_of_the_tones_of_hair_that_is_gone(photographed: Head) -> None:
+    (was,) = photographed.photos
+    hair, gains = PARTS.index("hair"), np.full((len(PARTS), 3), 1.5, np.float32)
+    assert was.labels is not None
+    labels = was.labels.copy()
+    labels[: len(labels) // 2] = hair
+    told = replace(was, labels=labels, gains=gains)
+    other = photographed.trigrid.detached()
+    (layer,) = refitted((told,), TinyGenerator(), photographed.trigrid, other, gone={"hair": 1.0})
+    assert layer.labels is not None
+    assert layer.gains is not None
+    assert not (layer.labels == hair).any()
+    assert (layer.gains[hair] == 1).all()
+    assert (np.delete(layer.gains, hair, axis=0) == 1.5).all()
