@@ -14,12 +14,16 @@ from core.edit import Recolour
 from core.editors.fold import Folder
 from core.errors import VoltefaceError
 from core.evaluation import edited_views, editing
-from core.evaluation.edited_views import compared, left_of, views_of, where_worn
+from core.evaluation.edited_views import Outline, compared, left_of, views_of, where_worn
 from core.evaluation.editing import NAIVE, REMOVAL, WHOLE, Pair, Plan, evaluate_editing, sampled_pairs, taking
 from core.evaluation.figures import Cell, ModelFigures, Part
 from core.evaluation.pair_log import PairLog
+from core.frame import Frame, Quality
 from core.grafted_field import Fit
+from core.mask import PARTS
 from core.progress import silent
+from core.rendering.eyewear import with_eyewear
+from tests.core.rendering.test_eyewear import pair_of_glasses
 from tests.fakes import TinyGenerator, tiny_head
 
 if TYPE_CHECKING:
@@ -129,3 +133,20 @@ def test_a_target_may_be_a_least() -> None:
     assert reached.reached is True
     assert "target >= 0.8)" in reached.in_words
     assert missed.in_words.endswith("(target >= 0.8, missed)")
+
+
+def test_lenses_belong_to_glasses_and_what_hair_hides_is_not_counted() -> None:
+    depth = np.full((128, 128), Camera.orbit().radius - 0.2, np.float32)
+    labels = np.full((128, 128), PARTS.index("skin"), np.uint8)
+    wall = np.full((256, 256, 3), 180, np.uint8)
+    bare = Frame(wall, np.ones((256, 256), np.float32), depth, labels, Camera.orbit(), Quality.NEAR)
+    pair = pair_of_glasses()
+    worn = with_eyewear(bare, pair)
+    outline = Outline.of(worn, pair, "glasses")
+    assert outline.whole.sum() > 1.5 * outline.drawn.sum()
+    assert (outline.whole | ~outline.drawn).all()
+    assert worn.labels is not None
+    hidden = replace(worn, labels=np.where(np.arange(128) < 64, np.uint8(PARTS.index("hair")), worn.labels))
+    half = compared({0: bare}, {0: worn}, {0: hidden}, "glasses")
+    assert half.iou == 1
+    assert half.plain_iou == pytest.approx(0.5, abs=0.05)
