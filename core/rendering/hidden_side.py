@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,14 @@ from core.rendering.carried_tones import CarriedTones, Shown, headwear, seeds_of
 from core.rendering.ears import Ear, ears_of
 from core.rendering.form import form_of
 from core.rendering.hair_flow import HairFlow
+from core.rendering.outlines import with_firm_outline
 from core.rendering.skin_tones import SkinTones, in_skin_tones, skin_tones_of
 from core.rendering.strays import Strays
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from core.camera import Camera
     from core.frame import Frame
     from core.photo_layer import PhotoLayer
     from core.rendering.form import Form
@@ -28,7 +31,8 @@ HAIR_SEEDS, HAIR_ODD = 250, 0.9
 may lie from the middle one: a badge on a cap lies further."""
 OWN, HOLLOW = 0.45, 0.1
 """How far the model's own fine shading of hair is believed; how much darker hollows are, natural logarithms."""
-
+OWN_OUTLINE = (0.12, 0.35)
+"""Angles to the photo's camera, radians, between which the model's outline takes the place of the photo's."""
 COLLAR, LOW = (0.4, 0.8), (-0.16, -0.13)
 """How much darker than hair, in natural logarithms, what is labelled hair must be to be a collar, hardly and surely;
 and the heights, world units, below which that is sure, and above which it is hair in the shade."""
@@ -39,6 +43,7 @@ class HiddenSide:
     """What is known of a head's hidden side, made once for a head.
 
     Attributes:
+        photo: where the photo was taken from.
         strays: what does not belong to the head.
         skin: tones of skin; None where the photo shows too little.
         hair: tones of hair; None likewise.
@@ -47,6 +52,7 @@ class HiddenSide:
         own_hair: its hair is the photo's: other hair throws no shade of which the photo knew.
     """
 
+    photo: Camera
     strays: Strays
     skin: SkinTones | None
     hair: CarriedTones | None
@@ -68,13 +74,16 @@ class HiddenSide:
         seeds = seeds_of(photo, headwear(photo.labels), least=HAIR_SEEDS, odd=HAIR_ODD)
         hair = None if seeds is None else CarriedTones.of(seeds)
         strays = Strays.of(photo, own_hair=own_hair)
-        return HiddenSide(strays, skin_tones_of(photo), hair, ears_of(grid), HairFlow.of(photo), own_hair)
+        return HiddenSide(photo.camera, strays, skin_tones_of(photo), hair, ears_of(grid), HairFlow.of(photo), own_hair)
 
     def drawn(self, frame: Frame) -> Frame:
         """A frame in the photo's tones; the photo itself is laid over it afterwards."""
         if frame.labels is None:
             return frame
-        frame = self.strays.cut(frame)
+        # the photo has an outline of its own
+        turned = math.acos(min(1.0, max(-1.0, float(frame.camera.forward @ self.photo.forward))))
+        away = (turned - OWN_OUTLINE[0]) / (OWN_OUTLINE[1] - OWN_OUTLINE[0])
+        frame = with_firm_outline(self.strays.cut(frame), min(max(away, 0.0), 1.0))
         assert frame.labels is not None
         form = form_of(frame.depth, frame.camera)
         if self.skin is not None:

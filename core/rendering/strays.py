@@ -36,6 +36,8 @@ BARE, LEAST_BARE, ENCLOSED = 3e-2, 0.35, 0.9
 share of its border that is hair."""
 FACE, AROUND = ("skin", "nose", "eyes", "brows"), 5
 """Parts that glasses lie on, and how near, pixels of the labels."""
+BEHIND = -0.06
+"""Depth behind which nobody wears glasses, world units: the ears end there."""
 SMILE = 2
 """How near lips, pixels of the labels, what is taken for glass is teeth."""
 SOLID, THIN = 0.8, 1 / 40
@@ -112,11 +114,11 @@ class Strays:
 
     @staticmethod
     def _between(frame: Frame, chosen: Mask, heights: tuple[float, float]) -> Mask:
-        """Which of some pixels that show matter lie between two heights."""
+        """Which of some pixels that show matter lie between two heights and not behind the ears."""
         numbers = np.flatnonzero(chosen & (frame.depth > 0))
-        at = places_of(frame.camera, frame.depth, numbers)[0][:, 1]
+        at = places_of(frame.camera, frame.depth, numbers)[0]
         found = np.zeros(chosen.size, np.bool_)
-        found[numbers] = (at > heights[0]) & (at < heights[1])
+        found[numbers] = (at[:, 1] > heights[0]) & (at[:, 1] < heights[1]) & (at[:, 2] > BEHIND)
         return found.reshape(chosen.shape)
 
     @staticmethod
@@ -141,7 +143,7 @@ class Strays:
             small[0] = False
             if count > 1 and small.any():
                 wrong |= small[pieces]
-        wrong |= self._bare(np.where(wrong, 0, frame.labels).astype(np.uint8))
+        wrong |= self._bare(frame.labels, wrong) | _tufts(frame.labels, wrong)
         skin = np.flatnonzero((frame.labels == PARTS.index("skin")) & (frame.depth > 0))
         bald = skin[places_of(frame.camera, frame.depth, skin)[0][:, 1] > self.crown]
         wrong.ravel()[bald] = True
@@ -159,20 +161,32 @@ class Strays:
         around = np.where(strange & smile, PARTS.index("lips"), around)
         return replace(frame, labels=np.where(wrong, around, frame.labels).astype(np.uint8))
 
-    def _bare(self, labels: NDArray[np.uint8]) -> Mask:
-        """Which pixels belong to a bare patch that hair encloses; an ear by itself is none. Labels of 0 say nothing."""
+    def _bare(self, labels: NDArray[np.uint8], wrong: Mask) -> Mask:
+        """Which pixels belong to a bare patch that hair encloses, an ear by itself none. Wrong labels say nothing."""
         patches = np.zeros(labels.shape, np.bool_)
         if not np.isfinite(self.crown):
             return patches
         skin, hair = labels == PARTS.index("skin"), labels == PARTS.index("hair")
-        own = (skin | (labels == PARTS.index("ears"))).astype(np.uint8)
+        own = ((skin | (labels == PARTS.index("ears"))) & ~wrong).astype(np.uint8)
         count, pieces, facts, _ = cv2.connectedComponentsWithStats(own, connectivity=4)
         for number in range(1, count):
             piece = pieces == number
             small = facts[number, cv2.CC_STAT_AREA] < BARE * own.size
-            if small and skin[piece].mean() > LEAST_BARE and _is_within(piece, hair, labels > 0):
+            if small and skin[piece].mean() > LEAST_BARE and _is_within(piece, hair, ~wrong):
                 patches |= piece
         return patches
+
+
+def _tufts(labels: NDArray[np.uint8], wrong: Mask) -> Mask:
+    """Which pixels belong to a patch of hair that lies on neck and clothes by itself. Wrong labels say nothing."""
+    tufts = np.zeros(labels.shape, np.bool_)
+    own = (labels == PARTS.index("hair")).astype(np.uint8)
+    below = np.isin(labels, [PARTS.index(part) for part in ("neck", "cloth")])
+    count, pieces, facts, _ = cv2.connectedComponentsWithStats(own, connectivity=4)
+    for number in range(1, count):
+        if facts[number, cv2.CC_STAT_AREA] < BARE * own.size and _is_within(pieces == number, below, ~wrong):
+            tufts |= pieces == number
+    return tufts
 
 
 def _heights(photo: PhotoLayer, part: str) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from core.rendering.form import form_of
 from core.rendering.hair_flow import TEXEL, HairFlow, unrolled
 from core.rendering.hidden_side import HiddenSide
 from core.rendering.occupancy import FieldGrid
+from core.rendering.outlines import with_firm_outline
 from core.rendering.strays import Strays
 from tests.core.rendering.photographed_ball import SIDE, depth_of, frame_of, middle_of, photo_of, plain
 
@@ -196,3 +197,32 @@ def test_specks_that_float_before_a_head_are_cut() -> None:
     found = Strays.of(photo_of(FRONT, plain(BROWN))).cut(replace(frame, depth=depth, rgb=rgb))
     np.testing.assert_allclose(found.depth, frame.depth, atol=0.005)
     np.testing.assert_allclose(found.rgb[98:104, 98:106], np.broadcast_to(BROWN, (6, 8, 3)), atol=3)
+
+
+def test_outlines_are_firm_from_elsewhere_and_the_inside_stays() -> None:
+    frame = frame_of(BROWN, "skin", BEHIND)
+    hazy = cv2.GaussianBlur(frame.alpha, (0, 0), 4.0)
+    rgb = (hazy[..., None] * np.array(BROWN) + (1 - hazy[..., None]) * 255 + 0.5).astype(np.uint8)
+    soft = replace(frame, rgb=rgb, alpha=hazy)
+    firm = with_firm_outline(soft, 1.0)
+    assert ((firm.alpha > 0.1) & (firm.alpha < 0.9)).sum() < 0.5 * ((hazy > 0.1) & (hazy < 0.9)).sum()
+    np.testing.assert_array_equal(firm.rgb[hazy > 0.99], rgb[hazy > 0.99])
+    edge = firm.alpha > 0.9
+    np.testing.assert_allclose(firm.rgb[edge], np.broadcast_to(BROWN, (edge.sum(), 3)), atol=30)
+    assert with_firm_outline(soft, 0.0) is soft
+
+
+def test_an_ear_at_the_outline_is_no_bare_patch_and_a_tuft_on_the_neck_is_none_of_hair() -> None:
+    frame = frame_of(BROWN, "hair", FRONT)
+    assert frame.labels is not None
+    strays = Strays.of(photo_of(FRONT, plain(BROWN)))
+    labels = frame.labels.copy()
+    columns = np.flatnonzero((labels > 0)[128])
+    labels[118:138, columns[-14] :][labels[118:138, columns[-14] :] > 0] = PARTS.index("ears")
+    labels[118:138, columns[-30] : columns[-14]] = PARTS.index("skin")
+    np.testing.assert_array_equal(strays.cut(replace(frame, labels=labels)).labels, labels)
+    neck = labels.copy()
+    neck[180:][neck[180:] > 0] = PARTS.index("neck")
+    tuft = neck.copy()
+    tuft[195:205, 115:141] = PARTS.index("hair")
+    np.testing.assert_array_equal(strays.cut(replace(frame, labels=tuft)).labels, neck)
