@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
-from core.rendering.occupancy import KNOWN, spread
+from core.rendering.occupancy import FAINT, KNOWN, spread
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
 
 MOST_FIRM = 9.0
-REACH, CELL = 4, 4
-"""Nodes from one that was looked at within which a bent one may show it; heads are bent by less; and side of a
-cell of as many nodes that are asked together."""
+CELL = 4
+"""Nodes along the side of a cell; heads are bent by less than one."""
 
 
 def bent_grid(grid: FieldGrid, bent: WarpedField, wiped: Volume | None = None) -> FieldGrid:
@@ -47,15 +46,18 @@ def bent_grid(grid: FieldGrid, bent: WarpedField, wiped: Volume | None = None) -
     nodes = _nodes_between(grid, bent.warp.low, bent.warp.high)
     half, spacing = torch.tensor(grid.half_sides), torch.tensor(grid.spacing)
     rows, columns = sigma.shape[1:]
-    at = torch.stack([nodes % columns, nodes // columns % rows, nodes // (rows * columns)], 1) * spacing - half
+    x, y, z = nodes % columns, nodes // columns % rows, nodes // (rows * columns)
+    # air stays air
+    nodes = nodes[_around(sigma > FAINT)[z // CELL, y // CELL, x // CELL]]
+    x, y, z = nodes % columns, nodes // columns % rows, nodes // (rows * columns)
+    at = torch.stack([x, y, z], 1) * spacing - half
     shift = bent.warp.shift_at(at)
     moved = (shift != 0).any(1)
     nodes, place = nodes[moved], (at[moved] + shift[moved]) / half
     sigma = sigma.flatten().index_copy(0, nodes, _density(_read(firm[None], place)[0], most)).view_as(sigma)
 
     # colours are looked up where they can be known only
-    cell = torch.stack([nodes // (rows * columns), nodes // columns % rows, nodes % columns]).add(CELL // 2) // CELL
-    near = F.max_pool3d(colour[3:], CELL + 2 * REACH + 1, CELL, CELL // 2 + REACH)[0][tuple(cell)] > 0
+    near = _around(grid.known)[z[moved] // CELL, y[moved] // CELL, x[moved] // CELL]
     seen = _read(colour, place[near])
     known = seen[3] > KNOWN
     # halfway between known and unknown nodes a colour is that of the known ones
@@ -77,6 +79,12 @@ def _nodes_between(grid: FieldGrid, low: tuple[float, float, float], high: tuple
     x, y, z = inside
     _, rows, columns = grid.sigma.shape
     return ((z[:, None, None] * rows + y[:, None]) * columns + x).flatten()
+
+
+def _around(nodes: Tensor) -> Tensor:
+    """Cells bool [z, y, x] of `CELL` nodes that hold chosen nodes, bool [Z, Y, X], or lie beside one that does."""
+    cells = F.max_pool3d(nodes.float()[None], CELL, CELL, ceil_mode=True)
+    return F.max_pool3d(cells, 3, 1, 1)[0] > 0
 
 
 def _read(values: Tensor, place: Tensor) -> Tensor:

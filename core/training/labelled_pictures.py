@@ -42,6 +42,7 @@ class Looks:
         occluder: odds of something in front.
         hat: odds of a hat.
         glasses: odds of drawn glasses on a face that has none.
+        bags: odds of folds and lights under the eyes of others, which are no rims.
     """
 
     plain: float = 0.2
@@ -53,6 +54,7 @@ class Looks:
     occluder: float = 0.15
     hat: float = 0.14
     glasses: float = 0.2
+    bags: float = 0.4
 
 
 def placed(
@@ -148,6 +150,33 @@ def relit(rgb: Values, labels: NDArray[np.uint8], rng: np.random.Generator) -> V
     return rgb
 
 
+def with_bags(rgb: Values, labels: NDArray[np.uint8], rng: np.random.Generator) -> Values:
+    """Folds, shadows and lights under bare eyes, as tired, old and smiling people have them."""
+    if (labels == GLASSES).any():
+        return rgb
+    _, _, boxes, centres = cv2.connectedComponentsWithStats((labels == EYES).astype(np.uint8))
+    size = rgb.shape[0]
+    change = np.zeros((size, size), np.float32)
+    low, wide = rng.uniform(0.25, 0.6), rng.uniform(0.5, 0.9)
+    for number in range(1, len(boxes)):
+        width = float(boxes[number, cv2.CC_STAT_WIDTH])
+        if boxes[number, cv2.CC_STAT_AREA] < 14 or width < 0.02 * size:
+            continue
+        middle = centres[number] + [0.15 * width * rng.normal(), low * width]
+        for tone, down, tall in (
+            (-1.0, 0.0, rng.uniform(0.2, 0.6)),
+            (rng.uniform(-0.8, 1.5), -0.2, rng.uniform(0.1, 0.4)),
+        ):
+            layer = np.zeros_like(change)
+            place = tuple(np.round((middle + np.array([0.0, down * width])) * 8).astype(int).tolist())
+            axes = (round(8 * wide * width), round(8 * tall * width))
+            line = int(rng.integers(1, 4)) if tone == -1.0 else -1
+            cv2.ellipse(layer, place, axes, float(rng.normal(0, 8)), 10, 170, 1.0, line, cv2.LINE_AA, 3)
+            change += np.float32(tone) * cv2.GaussianBlur(layer, (0, 0), float(rng.uniform(0.5, 2.5)))
+    change *= np.float32(rng.uniform(0.05, 0.4)) * part_weights(labels, *BARE)[..., 0]
+    return np.asarray(rgb * np.exp(change)[..., None], np.float32)
+
+
 def before_background(rgb: Values, figure: NDArray[np.bool_], background: Values) -> Values:
     """The figure before another background.
 
@@ -222,6 +251,8 @@ def drawn_picture(
     picture = relit(picture, names, rng)
     if rng.random() < looks.glasses:
         picture, names = with_glasses(picture, names, rng)
+    if rng.random() < looks.bags:
+        picture = with_bags(picture, names, rng)
     if rng.random() < looks.hat:
         picture, names = with_hat(picture, names, rng)
     if rng.random() < looks.background:

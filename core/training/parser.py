@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 STATE = "state.safetensors"
 SAVE_EVERY_SECONDS = 300.0
 BETAS = (0.9, 0.99)
-WORN_ODDS = 2.0
+WORN_ODDS = 1.2
 """How much oftener a head with glasses is drawn: a quarter wear some, and thin frames are the hardest part."""
 TOLD_FROM = 0.6
 """Cosine of the yaw up to which closed frames tell where clear lenses are that have no label of their own."""
