@@ -17,6 +17,7 @@ import torch.nn.functional as F
 
 from core.device import moved
 from core.drawing.styles import drawing, reshaped, tinted
+from core.drawing.subject import GREY
 from core.mask import PARTS
 from core.rendering.rays import camera_rays
 from core.rendering.relief import with_relief
@@ -50,6 +51,10 @@ LARGEST_DRAWN_PX = 512
 """Larger pictures are drawn at this size and enlarged."""
 BEYOND = 8.0
 """How dark a line beyond the outline must be to count as part of the head: an eighth is none."""
+FINISHED = "distilled"
+"""How packs are made whose pictures get what the head wears beyond what its generator draws."""
+DARKEST, DETAIL = 0.06, (0.3, 1.7)
+"""Added to tones before they are compared, and how far those of a style are changed."""
 SOLID = 0.5
 EDGE = 3.0
 """How steeply a style ends there."""
@@ -149,11 +154,15 @@ class Stylist:
             features = calmed(features)
         if style.pack.shape:
             features = with_relief(features, seen.alpha, seen.depth, camera, shown=style.pack.shape == "shown")
-        own = artist.picture(features, seen.alpha, self.head.latents[None].to(features.device)).float().cpu()
-        if style.pack.shape:
+        latents = self.head.latents[None].to(features.device)
+        own = artist.picture(features, seen.alpha, latents).float().cpu()
+        finished = style.pack.made == FINISHED and not style.pack.shape
+        if style.pack.shape or finished:
             own = without_lattice(own, own.shape[-1] // features.shape[-1])
-        if own.shape[-1] != size_px:
-            own = F.interpolate(own, (size_px, size_px), mode="bilinear", antialias=True)
+        own = _sized(own, size_px)
+        if finished:
+            plain = self.generator.picture(features, seen.alpha, latents).float().cpu()
+            own = in_detail(own, below, _sized(without_lattice(plain, plain.shape[-1] // features.shape[-1]), size_px))
         # what is drawn far from the head is no part of it
         paper = F.max_pool2d(seen.alpha.float().cpu(), OVER_PX, 1, OVER_PX // 2).mul(EDGE).clamp(max=1)
         paper = F.interpolate(paper, (size_px, size_px), mode="bilinear", align_corners=False)
@@ -209,6 +218,23 @@ def reader_of(generator: Generator, head: Head, read: Reader | None) -> Reader |
     What a photo tuned in the field moved the features that tell parts, too: lips and brows go, skin becomes glasses.
     """
     return read if head.photos or not generator.info.parts else None
+
+
+def in_detail(styled: torch.Tensor, worn: torch.Tensor, plain: torch.Tensor) -> torch.Tensor:
+    """A generator's styled picture with what its plain picture lacks beside the worn one: eyes, glasses, the photo.
+
+    All are [1, 3, S, S]. What was distilled in small pictures knows none of it, and its lights and darks are the
+    person's; they are laid on in the style's own colours.
+    """
+    grey = worn.new_tensor(GREY).view(1, 3, 1, 1)
+    tones = [(picture.clamp(0, 1) * grey).sum(1, keepdim=True) + DARKEST for picture in (worn, plain)]
+    return styled * (tones[0] / tones[1]).clamp(*DETAIL)
+
+
+def _sized(picture: torch.Tensor, size_px: int) -> torch.Tensor:
+    if picture.shape[-1] == size_px:
+        return picture
+    return F.interpolate(picture, (size_px, size_px), mode="bilinear", antialias=True)
 
 
 def _drawn_by(pack: StylePack, subject: Subject, size_px: int) -> torch.Tensor:
