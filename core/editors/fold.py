@@ -301,7 +301,7 @@ class Folder:
 
     def _found_parts(self, generator: Generator, head: Head, grid: FieldGrid | None) -> HeadParts:
         """The parts of a head by its labels, or by its pictures where it has neither labels nor planes."""
-        if generator.info.parts:
+        if generator.info.parts or isinstance(generator, PlaneGenerator):
             return labelled_parts(generator, head, grid)
         return voted_parts(generator, head.trigrid, head.latents, grid, read=self._tools.read, stale=self._stale)
 
