@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from core.camera import Camera
+
 Rgb = tuple[float, float, float]
 LENS_DEEP = 0.04
 """How far rims reach back behind the middle of the lenses, world units; temples go on behind."""
@@ -60,6 +62,30 @@ class GlassesForm:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class GlassesPhoto:
+    """What a photo showed of a pair, for who looks from where it was taken: no shape is as true there.
+
+    Attributes:
+        picture: uint8 [S, S, 3]; never written in place.
+        cover: uint8 [S, S], 255 where the pair and what is behind its lenses are seen.
+        camera: the photo's.
+    """
+
+    picture: NDArray[np.uint8]
+    cover: NDArray[np.uint8]
+    camera: Camera
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, GlassesPhoto):
+            return NotImplemented
+        same = np.array_equal(self.picture, other.picture) and np.array_equal(self.cover, other.cover)
+        return same and self.camera == other.camera
+
+    def __hash__(self) -> int:
+        return hash(self.camera)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Eyewear:
     """A pair in the place where it is worn. Arrays are never written in place.
 
@@ -71,6 +97,7 @@ class Eyewear:
         lens_faces: int32 [M, 3], one side of thin shells, wound as seen from the front.
         strength: 0 is not there, 1 wholly.
         paint: float32 [V, 3], 0..1, the frame's colour at each of its points; None where it is the form's.
+        photo: of the pair; None where it was not photographed, or has another colour now.
     """
 
     form: GlassesForm
@@ -80,11 +107,12 @@ class Eyewear:
     lens_faces: NDArray[np.int32]
     strength: float = 1.0
     paint: NDArray[np.float32] | None = None
+    photo: GlassesPhoto | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Eyewear):
             return NotImplemented
-        same = (self.form, self.strength) == (other.form, other.strength)
+        same = (self.form, self.strength, self.photo) == (other.form, other.strength, other.photo)
         return same and all(
             np.array_equal(getattr(self, name), getattr(other, name))
             for name in ("frame_points", "lens_points", "paint")
@@ -108,7 +136,7 @@ class Eyewear:
         form = replace(self.form, frame_rgb=mixed(self.form.frame_rgb), lower_rgb=below and mixed(below))
         colour = np.asarray(rgb, np.float32)
         painted = None if self.paint is None else self.paint + np.float32(share) * (colour - self.paint)
-        return replace(self, form=form, paint=painted)
+        return replace(self, form=form, paint=painted, photo=None if share else self.photo)
 
     def colours(self) -> NDArray[np.float32]:
         """The frame's colour at each of its points, float32 [V, 3], 0..1."""

@@ -29,7 +29,7 @@ from safetensors.torch import save as bytes_from_tensors
 from core.camera import Camera
 from core.edit import EDITS, Edit
 from core.errors import PhotoError, ProjectError
-from core.eyewear import Eyewear, GlassesForm
+from core.eyewear import Eyewear, GlassesForm, GlassesPhoto
 from core.face_detail import FaceDetail
 from core.formed_field import Form, FormedField
 from core.grafted_field import Fit, GraftedField, RemappedField, Volume
@@ -227,6 +227,7 @@ def _classes(aligned: bool) -> Classes:
             FaceDetail,
             Eyewear,
             GlassesForm,
+            GlassesPhoto,
             MouthInside,
             Making,
             StylePack,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from core.eyewear import GlassesPhoto
 from core.mask import PARTS
 from core.rendering.eyewear import silhouettes
 
@@ -31,8 +32,8 @@ FACE = ("skin", "nose", "brows", "eyes", "ears")
 """Parts that glasses lie on."""
 
 
-def behind_glasses(layer: PhotoLayer, eyewear: Eyewear) -> PhotoLayer:
-    """A photo as it were without the glasses that it shows.
+def behind_glasses(layer: PhotoLayer, eyewear: Eyewear) -> tuple[PhotoLayer, Eyewear]:
+    """A photo as it were without the glasses that it shows, and the glasses as it showed them.
 
     Args:
         layer: a photo, with labels.
@@ -54,13 +55,19 @@ def behind_glasses(layer: PhotoLayer, eyewear: Eyewear) -> PhotoLayer:
         kept = 1 - cv2.blur(_wide(glass, AROUND).astype(np.float32), (5, 5))
     if labels is not None:
         labels = _without_glasses(labels)
-    return replace(
+    seen = (_wide(frame | glass, AROUND) > 0) | worn
+    soft = cv2.GaussianBlur(_wide(seen, AROUND).astype(np.float32), (0, 0), side * AROUND)
+    photo = GlassesPhoto(
+        picture=layer.picture, cover=(soft * layer.cover_from_here).astype(np.uint8), camera=layer.camera
+    )
+    clean = replace(
         layer,
         picture=np.asarray(picture, np.uint8),
         cover=(layer.cover * kept).astype(np.uint8),
         cover_from_here=(layer.cover_from_here * kept).astype(np.uint8),
         labels=labels,
     )
+    return clean, replace(eyewear, photo=photo)
 
 
 def _wide(mask: NDArray[np.bool_], reach: float) -> NDArray[np.uint8]:

@@ -146,7 +146,10 @@ def with_photo(
         layer = replace(layer, cover=_bytes(_whole(layer.cover / np.float32(255) * kept)))
     labels = cv2.resize(parts.argmax(axis=0).astype(np.uint8), (LABELS_PX, LABELS_PX), interpolation=cv2.INTER_NEAREST)
     layer = replace(layer, labels=labels, gains=gains)
-    return replace(head, photos=(layer if head.eyewear is None else behind_glasses(layer, head.eyewear),))
+    if head.eyewear is None:
+        return replace(head, photos=(layer,))
+    layer, eyewear = behind_glasses(layer, head.eyewear)
+    return replace(head, photos=(layer,), eyewear=eyewear)
 
 
 def photo_parts(alignment: Alignment) -> NDArray[np.float32]:

@@ -15,6 +15,7 @@ import numpy as np
 from core.frame import Frame, Quality
 from core.mask import PARTS
 from core.mesh import smooth_normals
+from core.rendering.paint import seen_alike
 from core.rendering.places import at_size
 from core.rendering.raster import rasterised
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.camera import Camera
-    from core.eyewear import Eyewear
+    from core.eyewear import Eyewear, GlassesPhoto
 
     Floats = NDArray[np.float32]
 
@@ -106,6 +107,9 @@ def with_eyewear(frame: Frame, eyewear: Eyewear) -> Frame:
     # the picture is on white, which throws no shadow
     shaded = before - (before - (1 - there[..., None])) * shadow[inside][..., None]
     finished = shaded * (1 - opacity[inside][..., None]) + colour[inside]
+    if eyewear.photo is not None:
+        shown, share = _photographed(frame.camera, eyewear.form.front_z, eyewear.photo, window, size)
+        finished = finished + share[inside] * strength * there[..., None] * (shown[inside] - finished)
     rgb[rows, columns] = np.clip(finished * 255 + 0.5, 0, 255).astype(np.uint8)
     alpha[rows, columns] = 1 - (1 - there) * (1 - opacity[inside])
     depth, labels = _known(frame, eyewear, drawn, window)
@@ -119,6 +123,27 @@ def silhouettes(camera: Camera, eyewear: Eyewear, size: int) -> tuple[NDArray[np
         uv, depth = camera.project(points)
         found.append(rasterised(uv * size, faces, size, depth).covered)
     return found[0], found[1]
+
+
+def _photographed(
+    camera: Camera, z: float, photo: GlassesPhoto, window: tuple[int, int, int], size: int
+) -> tuple[Floats, Floats]:
+    """A photo of the glasses as a camera sees the sheet at some z, [S, S, 3], and how far it is right, [S, S, 1]."""
+    left, top, side = window
+    nothing = np.zeros((side, side, 3), np.float32), np.zeros((side, side, 1), np.float32)
+    if not seen_alike(np.array([camera.forward @ photo.camera.forward])).any():
+        return nothing
+    u, v = np.meshgrid((left + np.arange(side) + 0.5) / size - 0.5, (top + np.arange(side) + 0.5) / size - 0.5)
+    ways = np.stack([u.ravel(), v.ravel(), np.full(u.size, camera.focal)], axis=1) @ camera.world_from_camera[:3, :3].T
+    points = camera.position + ways * ((z - camera.position[2]) / ways[:, 2])[:, None]
+    uv, _ = photo.camera.project(points)
+    at = np.nan_to_num(uv, nan=-1.0).astype(np.float32).reshape(side, side, 2) * len(photo.picture) - np.float32(0.5)
+    stack = np.dstack([photo.picture, photo.cover]).astype(np.float32) / np.float32(255)
+    found = cv2.remap(stack, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    there = points - photo.camera.position
+    lengths = np.linalg.norm(there, axis=1) * np.linalg.norm(ways, axis=1)
+    alike = seen_alike((there * ways).sum(axis=1) / lengths).reshape(side, side, 1)
+    return found[..., :3], np.asarray(found[..., 3:] * alike, np.float32)
 
 
 def _surface(depth: Floats, size: int) -> Floats:

@@ -90,13 +90,18 @@ def _photographed(
     there = points - layer.camera.position
     there = there / np.linalg.norm(there, axis=1, keepdims=True)
     cosine = (there * directions).sum(axis=1, keepdims=True)
-    alike = np.clip((cosine - ELSEWHERE) / (HERE - ELSEWHERE), 0, 1).astype(np.float32)
-    alike = alike * alike * (3 - 2 * alike)
+    alike = seen_alike(cosine)
     stack = np.dstack([layer.picture, layer.cover, layer.cover_from_here]).astype(np.float32) / np.float32(255)
     found, visible = _looked_up(layer, stack, points)
     cover = found[:, 3:4] + (found[:, 4:] - found[:, 3:4]) * alike
     # at the edge of a chin the coarse depths disagree, but what a camera sees it sees
     return found[:, :3], cover * np.maximum(visible, alike * (found[:, 4:] > 0))
+
+
+def seen_alike(cosine: NDArray[np.float64]) -> Floats:
+    """How far two views of a point are one, 0..1, by the cosine of the angle between them."""
+    alike = np.clip((cosine - ELSEWHERE) / (HERE - ELSEWHERE), 0, 1).astype(np.float32)
+    return np.asarray(alike * alike * (3 - 2 * alike), np.float32)
 
 
 def _brushed(layer: Paint, points: NDArray[np.float64]) -> tuple[Floats, Floats]:

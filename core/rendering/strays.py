@@ -161,11 +161,10 @@ class Strays:
         around = np.where(strange & smile, PARTS.index("lips"), around)
         return replace(frame, labels=np.where(wrong, around, frame.labels).astype(np.uint8))
 
-    def _bare(self, labels: NDArray[np.uint8], wrong: Mask) -> Mask:
+    @staticmethod
+    def _bare(labels: NDArray[np.uint8], wrong: Mask) -> Mask:
         """Which pixels belong to a bare patch that hair encloses, an ear by itself none. Wrong labels say nothing."""
         patches = np.zeros(labels.shape, np.bool_)
-        if not np.isfinite(self.crown):
-            return patches
         skin, hair = labels == PARTS.index("skin"), labels == PARTS.index("hair")
         own = ((skin | (labels == PARTS.index("ears"))) & ~wrong).astype(np.uint8)
         count, pieces, facts, _ = cv2.connectedComponentsWithStats(own, connectivity=4)

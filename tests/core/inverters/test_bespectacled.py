@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.camera import Camera
 from core.inverters.behind_glasses import behind_glasses
 from core.inverters.bespectacled import Bespectacled
 from core.mask import PARTS
 from core.progress import Progress
-from core.rendering.eyewear import silhouettes
-from tests.core.rendering.photographed_ball import photo_of, plain
+from core.rendering.eyewear import silhouettes, with_eyewear
+from tests.core.rendering.photographed_ball import frame_of, photo_of, plain
 from tests.core.rendering.test_eyewear import CLEAR, FRONT, pair_of_glasses
 from tests.fakes import TinyGenerator, tiny_head
 
@@ -72,17 +73,21 @@ def test_a_photo_shows_skin_where_its_frame_was() -> None:
     photo = photo_of(FRONT, picture)
     assert photo.labels is not None
     labels = np.where(wire, PARTS.index("glasses"), photo.labels).astype(np.uint8)
-    found = behind_glasses(replace(photo, labels=labels), pair)
+    found, worn = behind_glasses(replace(photo, labels=labels), pair)
     inside = wire & (photo.cover > 0)
     np.testing.assert_allclose(found.picture[inside], np.broadcast_to(BROWN, (inside.sum(), 3)), atol=25)
     lens = glass & ~wire
     assert (found.cover[lens] == photo.cover[lens]).all(), "clear glass shows the face"
     assert found.labels is not None
     assert not (found.labels == PARTS.index("glasses")).any()
+    skin = frame_of(BROWN, "skin", FRONT)
+    here, turned = with_eyewear(skin, worn), with_eyewear(replace(skin, camera=Camera.orbit(0.3)), worn)
+    np.testing.assert_allclose(here.rgb[inside], picture[inside], atol=3)
+    np.testing.assert_array_equal(turned.rgb, with_eyewear(replace(skin, camera=Camera.orbit(0.3)), pair).rgb)
 
 
 def test_dark_glass_hides_the_face() -> None:
     pair = pair_of_glasses(replace(CLEAR, lens_opacity=0.9))
-    found = behind_glasses(photo_of(FRONT, plain(BROWN)), pair)
+    found, _ = behind_glasses(photo_of(FRONT, plain(BROWN)), pair)
     _, glass = silhouettes(FRONT, pair, len(found.picture))
     assert found.cover[glass].max() < 40
