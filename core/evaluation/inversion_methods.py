@@ -2,7 +2,7 @@
 
 A pivotal inversion by itself passes the encoder's guess and a pure W+ search on its way, so three rows cost one run;
 the search that begins with dual's planes has a row of its own. Heads are bare: the photo that a head wears would hide
-what its field is worth; rows that end in "with the photo on" are tidied and wear it, as those of the studio are.
+what its field is worth; rows that end in "with the photo on" are finished as the studio does it.
 
 The published baselines stand as what is trained here in their manner: e4e's one code for all levels, the encoder's
 latents for all levels (pSp), E1 (TriPlaneNet's branch), E1 mixed with the encoder's planes (GOAE); where a published

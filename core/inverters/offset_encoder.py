@@ -255,14 +255,17 @@ class OffsetEncoder(nn.Module):
         picture = change.T.reshape(1, config.channels, *answer.shape[-2:])
         values = _as_dense(picture, plane_px).flatten(2)[0].T
         fine = known.filling.means(known.splat.spread(values))  # [3 * D, C, H, W]
-        planes = fine + self._coarse(known, fine, summary, plane_px)
+        # where it does not pay the coarse network was silenced (`core.training.dual_choice`): then it need not work
+        silent = not torch.is_grad_enabled() and not any(bool(x.any()) for x in self.depart.parameters())
+        coarse = self.carry * known.carried if silent else self._coarse(known, fine, summary)
+        planes = fine + F.interpolate(coarse, (plane_px,) * 2, mode="bilinear", align_corners=False)
         whole: Tensor = planes.unflatten(0, (3, config.depth)).transpose(1, 2)
         return whole
 
-    def _coarse(self, known: Lifted, fine: Tensor, summary: Tensor, plane_px: int) -> Tensor:
-        """[3 * D, C, H, W]."""
+    def _coarse(self, known: Lifted, fine: Tensor, summary: Tensor) -> Tensor:
+        """What the coarse network adds, and what is carried: [3 * D, C, p, p]."""
         config = self.config
-        factor = plane_px // config.coarse_px
+        factor = fine.shape[-1] // config.coarse_px
         arrived = F.avg_pool2d(fine, factor).unflatten(0, (3, config.depth)).flatten(1, 2)
         weight = F.avg_pool2d(known.filling.weight, factor).clamp(max=1).view(3, config.depth, *arrived.shape[-2:])
         inputs = torch.cat([arrived, known.coarse, weight], 1)
@@ -273,8 +276,8 @@ class OffsetEncoder(nn.Module):
             x, _ = self.spread(x, told.expand(3, -1))
             out = torch.cat([depart(plane[None]) for depart, plane in zip(self.depart, x, strict=True)])
         out = out.float().unflatten(1, (config.depth, config.channels)).flatten(0, 1)
-        out = out + self.carry * known.carried
-        return F.interpolate(out, (plane_px,) * 2, mode="bilinear", align_corners=False)
+        added: Tensor = out + self.carry * known.carried
+        return added
 
 
 def _silent(convolution: nn.Conv2d) -> nn.Conv2d:
