@@ -53,8 +53,8 @@ LEAST_ALIKE = 0.6
 """What drawn and photographed glasses must have in common, of what either covers: below, they were misread."""
 LEAST_CALLED = 0.5
 """Chance from which a pixel counts as photographed glasses."""
-DEEP_EYES = 0.05
-"""How far eyes lie behind glasses, world units."""
+DEEP_EYES, FLARE = 0.05, 0.006
+"""How far eyes lie behind glasses, and how far temples stand out beyond what was photographed, world units."""
 PASSES, BENT_CALMED = 3, 3
 """How often rims are followed, and how often their shape is smoothed after both sides have spoken."""
 THIN_HAIR = 0.008
@@ -214,7 +214,7 @@ class _Side:
             pieces.append((self._placed(tube(line, thick, (0, 0, 1), RIM_SIDES)), _along(rgb, RIM_SIDES)))
             hinge, wire, tone = line[-1], float(np.clip(radii[-1], SHALLOW, DEEP)), np.median(rgb, axis=0)
         begun = replace(form, hinge_y=float(hinge[1]), half_width=float(hinge[0]) - form.centre[0] - form.wire)
-        temple = temple_line(begun, surface, place[1], form.front_z - DEEP_EYES)
+        temple = temple_line(begun, surface, place[1], form.front_z - DEEP_EYES, FLARE)
         thin = np.linspace(1, TEMPLE_END, len(temple))[:, None] * wire
         mesh = tube(temple, thin * [TEMPLE_WIDE, TEMPLE_TALL], (0, 1, 0), RIM_SIDES)
         pieces.append((self._placed(mesh), np.tile(tone, (len(mesh[0]), 1))))

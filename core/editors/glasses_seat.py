@@ -33,6 +33,8 @@ ON_EAR = 0.010
 """Height of the temples over the ears above the eyes, world units."""
 OVER_EAR, BEHIND_EAR, END = (0.0, 0.018), (-0.024, -0.020), (-0.062, -0.034)
 """Knots of a temple about the ear, (y, z): before it comes to lie on it, behind it, and its end."""
+FLARE = 0.03
+"""How far temples stand out beyond their hinges at most, before the head pushes them, world units."""
 TEMPLE_POINTS, CALMED = 44, 3
 BAND_Y, BAND_Z = 0.022, 0.018
 """Reach of the search for the head's width."""
@@ -129,8 +131,8 @@ def clearing(form: GlassesForm, surface: Surface) -> float:
     return float(np.clip(np.clip(least, *CLEAR_OF_FACE) - least, -MOST_MOVED, MOST_MOVED))
 
 
-def temple_line(form: GlassesForm, surface: Surface, eye_y: float, eye_z: float) -> Floats:
-    """Middle line [N, 3] of the left temple, from the hinge over the ear."""
+def temple_line(form: GlassesForm, surface: Surface, eye_y: float, eye_z: float, flare: float = FLARE) -> Floats:
+    """Middle line [N, 3] of the left temple, from the hinge over the ear; `flare` is how far it may stand out."""
     ears = surface.called("ears")
     ear_z = float(np.median(ears[:, 2])) if len(ears) > 20 else eye_z - EAR["behind_eyes"]
     ear_y = min(eye_y + ON_EAR, float(np.quantile(ears[:, 1], 0.98)) + 0.004) if len(ears) > 20 else eye_y + ON_EAR
@@ -143,7 +145,7 @@ def temple_line(form: GlassesForm, surface: Surface, eye_y: float, eye_z: float)
 
     over_x = beside(*before)
     # straight from the hinge to the ear, or as far out as the head is wide on the way
-    out_x = max(hinge_x + 0.006, min(0.95 * over_x, hinge_x + 0.03))
+    out_x = max(hinge_x + 0.006, min(0.95 * over_x, hinge_x + flare))
     push = 0.0
     for t in np.linspace(0.4, 0.9, 6):
         y, z = (1 - t) * np.array([form.hinge_y, hinge_z]) + t * before

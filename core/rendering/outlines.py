@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from core.frame import Frame
 
 SOFT, STEEP = 1 / 200, 5.0
@@ -17,6 +19,8 @@ SURE = 0.8
 """Coverage from which a pixel's own colour is told; others take that of what is beside them."""
 FAINT = 0.1
 """Coverage below which there is hardly anything."""
+HOLDING, SPECK = 0.4, 3e-3
+"""Coverage by which matter holds together, and share of the picture below which what hangs on nothing is a speck."""
 LEAST = 0.01
 """Change of coverage below which a pixel stays as it is."""
 
@@ -30,7 +34,7 @@ def with_firm_outline(frame: Frame, share: float) -> Frame:
     firm = np.clip((cv2.GaussianBlur(alpha, (0, 0), sigma) - 0.5) * STEEP + 0.5, 0, 1)
     # nothing comes where nothing was, and what is whole inside stays whole
     firm = firm * np.clip(alpha / FAINT, 0, 1)
-    firm = np.where(cv2.erode(alpha, np.ones((3, 3), np.uint8)) > SURE, np.maximum(firm, alpha), firm)
+    firm = np.where(cv2.erode(alpha, np.ones((3, 3), np.uint8)) > SURE, np.maximum(firm, alpha), firm) * _held(alpha)
     whole = np.asarray(alpha + np.float32(share) * (firm - alpha), np.float32)
     own = frame.rgb.astype(np.float32) - 255 * (1 - alpha[..., None])
     sure = np.where(alpha > SURE, np.float32(1), np.float32(0))[..., None]
@@ -40,3 +44,17 @@ def with_firm_outline(frame: Frame, share: float) -> Frame:
     rgb = np.clip(colour * whole[..., None] + 255 * (1 - whole[..., None]) + 0.5, 0, 255).astype(np.uint8)
     changed = np.abs(whole - alpha)[..., None] > LEAST
     return replace(frame, rgb=np.where(changed, rgb, frame.rgb), alpha=whole)
+
+
+def _held(alpha: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Where there is no speck in the air beside the head, 0..1 [S, S]."""
+    count, pieces, facts, _ = cv2.connectedComponentsWithStats((alpha > HOLDING).astype(np.uint8), connectivity=8)
+    small = facts[:, cv2.CC_STAT_AREA] < SPECK * alpha.size
+    small[0] = False
+    if count < 3 or not small.any():
+        return np.ones_like(alpha)
+    reach = 2 * max(2, round(SOFT * len(alpha))) + 1
+    specks = cv2.dilate(small[pieces].astype(np.uint8), np.ones((reach, reach), np.uint8))
+    # what is near the head is its own outline
+    main = cv2.dilate((~small[pieces] & (pieces > 0)).astype(np.uint8), np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.blur((1 - specks * (1 - main)).astype(np.float32), (3, 3)), np.float32)

@@ -210,6 +210,8 @@ def test_outlines_are_firm_from_elsewhere_and_the_inside_stays() -> None:
     edge = firm.alpha > 0.9
     np.testing.assert_allclose(firm.rgb[edge], np.broadcast_to(BROWN, (edge.sum(), 3)), atol=30)
     assert with_firm_outline(soft, 0.0) is soft
+    hazy[10:14, 10:14] = 1.0
+    assert with_firm_outline(replace(soft, alpha=hazy), 1.0).alpha[:30, :30].max() < 0.05, "a speck in the air goes"
 
 
 def test_an_ear_at_the_outline_is_no_bare_patch_and_a_tuft_on_the_neck_is_none_of_hair() -> None:
