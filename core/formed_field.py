@@ -17,8 +17,8 @@ from core.field import Field
 Sample = Callable[[torch.Tensor], torch.Tensor]
 """World points [N, 3] -> features [N, C]."""
 Corner = tuple[float, float, float]
-FAINT = 1e-4
-"""Weight below which a distance means nothing."""
+FAINT = 1e-3
+"""Weight below which a node need not be told."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 
 from core.editors.face_shapes import face_shapes, fitted_face
-from core.formed_field import Form, FormedField
+from core.formed_field import FAINT, Form, FormedField
 from core.rendering.marching import POINTS_PER_CHUNK
 from core.rendering.sampling import sampler_of
 
@@ -42,8 +42,9 @@ SKIN = (0.2, 0.5)
 WORN = 0.1
 """Mean chance of glasses between the brows and the tip of the nose from which they are worn; less is a mistake of the
 labels, and so are glasses further down."""
-BEFORE, BEHIND, SAMPLES = 0.035, 0.047, 44
-"""Distances from the fitted face between which the field's own surface is looked for, world units; samples between."""
+BEFORE, BEHIND, SAMPLES, EVERY = 0.035, 0.045, 36, 3
+"""Distances from the fitted face between which the field's own surface is looked for, world units; samples between; and
+one point of so many looks for it, which the others take over."""
 HALF = 0.5
 """Opacity at which a surface is seen."""
 SOLID, THRESHOLD = 60.0, 0.35
@@ -54,14 +55,14 @@ SQUARELY = (0.25, 0.6)
 """Cosines between normal and view between which the surface is looked for along the normal, and along the view."""
 SPACING = 0.0035
 """Of the nodes, world units: 2 mm."""
-WHOLE, REACH = 0.016, 0.032
+WHOLE, REACH = 0.015, 0.028
 """Distances from the face up to which the field is told entirely, and from which not at all, world units."""
 INWARDS = 0.006
 """Depth from which features are fetched from further inside, world units."""
-RAMP, DENSE = 0.024, 0.0025
+RAMP, DENSE = 0.024, 0.003
 """Thickness over which the field thins out, and how far behind the surface of its density one sees it, world units."""
-TOUCHING = 4
-"""Points of the face that decide about a node."""
+TOUCHING, CLOSE = 4, 0.012
+"""Points of the face that decide about a node, up to that distance from it, world units."""
 SMOOTHINGS, SMOOTHINGS_OF_WEIGHT = 2, 3
 PARTED = 0.006
 """Distance of parted lips, world units, from which there is something between them."""
@@ -129,7 +130,7 @@ def face_share() -> Array:
         np.abs(x), [0, 0.5 * jaw_x, 0.9 * jaw_x, ear_x], [chin - 0.012, chin + 0.005, jaw - 0.03, jaw - 0.02]
     )
     upwards = 1 - _step(y, mark[TOP, 1], mark[TOP, 1] + 0.05)
-    share: Array = (1 - _step(around, 72, 86)) * upwards * _step(y, edge - 0.03, edge)
+    share: Array = (1 - _step(around, 50, 64)) * upwards * _step(y, edge - 0.05, edge + 0.005)
     return share
 
 
@@ -192,16 +193,20 @@ def _found(generator: Generator, field: Field, camera: Camera, target: Target) -
 
     None where the field shows hardly any skin.
     """
-    chosen = np.flatnonzero(target.share > 0)
-    points, normals = target.points[chosen], target.normals[chosen]
-    towards = camera.position - points
+    towards = camera.position - target.points
     towards /= np.linalg.norm(towards, axis=1, keepdims=True)
-    squarely = _step((towards * normals).sum(1), *SQUARELY)[:, None]
-    outwards = normals + squarely * (towards - normals)
+    squarely = _step((towards * target.normals).sum(1), *SQUARELY)[:, None]
+    outwards = target.normals + squarely * (towards - target.normals)
     outwards /= np.linalg.norm(outwards, axis=1, keepdims=True)
+    skin_points = len(face_shapes().mean)
+    looking = target.share > 0
+    looking[:skin_points] &= np.arange(skin_points) % EVERY == 0
+    chosen = np.flatnonzero(looking)
     along = np.linspace(BEFORE, -BEHIND, SAMPLES)
     step = along[0] - along[1]
-    density, chances = _looked(generator, field, points[:, None] + along[None, :, None] * outwards[:, None])
+    density, chances = _looked(
+        generator, field, target.points[chosen, None] + along[None, :, None] * outwards[chosen, None]
+    )
     reached = torch.cumsum(density, 1) * step > -np.log(1 - HALF)
     first = reached.float().argmax(1)
     # what is solid at once is inside the head
@@ -221,13 +226,13 @@ def _found(generator: Generator, field: Field, camera: Camera, target: Target) -
     densest = torch.where(within, density, -1.0).argmax(1).numpy()
     weight, depth = np.zeros(len(target.share)), np.zeros(len(target.share))
     weight[chosen] = _step(1 - others, *SKIN) * known.numpy()
-    if (weight * target.share).sum() < LEAST_SKIN * target.share.sum():
+    told = target.share * looking
+    if (weight * told).sum() < LEAST_SKIN * told.sum():
         return None
     depth[chosen] = along[densest]
-    depth = target.smoothed(depth, weight * target.share + 1e-9, SMOOTHINGS)
-    weight = target.smoothed(weight, target.share + 1e-9, SMOOTHINGS_OF_WEIGHT) * target.share
-    inside = np.zeros_like(target.points)
-    inside[chosen] = depth[chosen, None] * outwards
+    depth = target.smoothed(depth, weight * told + 1e-9, SMOOTHINGS)
+    weight = target.smoothed(weight, told + 1e-9, SMOOTHINGS_OF_WEIGHT) * target.share
+    inside = np.where(target.share > 0, depth, 0.0)[:, None] * outwards
     return inside, weight
 
 
@@ -246,7 +251,7 @@ def _air(generator: Generator, field: Field, target: Target, inside: Array, weig
     some = torch.from_numpy((target.points + inside)[told]).float().to(field.device)
     with torch.no_grad():
         solid = sampler_of(field)(some)
-        shares = np.linspace(0, 1, 21)
+        shares = np.linspace(0, 0.8, 11)
         mixed = [torch.lerp(solid, nothing.expand_as(solid), float(share)) for share in shares]
         raw = torch.stack([generator.decode(one)[0] for one in mixed], 1).cpu().numpy()
     last = np.maximum((raw > SOLID).cumprod(1).sum(1) - 1, 0)
@@ -254,7 +259,7 @@ def _air(generator: Generator, field: Field, target: Target, inside: Array, weig
     above, below = raw[number, last], raw[number, np.minimum(last + 1, len(shares) - 1)]
     part = np.clip((above - SOLID) / np.maximum(above - below, 1e-6), 0, 1)
     air = np.full(len(weight), THRESHOLD)
-    air[told] = (last + part) / (len(shares) - 1)
+    air[told] = (last + part) * shares[1]
     return target.smoothed(air, weight + 1e-9, SMOOTHINGS)
 
 
@@ -262,34 +267,38 @@ def _form(target: Target, inside: Array, weight: Array, air: Array) -> Form:
     """What the nodes around the target say."""
     from scipy.spatial import cKDTree
 
-    told = weight > 0.01
-    low = target.points[told].min(0) - REACH
-    counts = np.ceil((target.points[told].max(0) + REACH - low) / SPACING).astype(int) + 1
-    near = _near(target.points[told], low, counts)
-    x, y, z = near % counts[0], near // counts[0] % counts[1], near // (counts[0] * counts[1])
-    nodes = low + SPACING * np.column_stack([x, y, z])
     believed = target.share > 0
     believed[: len(face_shapes().owner)] |= face_shapes().owner == 0
     usable = np.flatnonzero(believed)
-    distance, nearest = cKDTree(target.points[usable]).query(nodes, k=TOUCHING)
-    nearest = usable[nearest]
-    kept = distance[:, 0] < REACH
-    near, nodes, distance, nearest = near[kept], nodes[kept], distance[kept], nearest[kept]
-    shares = 1 / np.maximum(distance, SPACING / 8) ** 2
-    shares = (shares / shares.sum(1, keepdims=True))[..., None]
-    normal = (shares * target.normals[nearest]).sum(1)
-    above = (shares[..., 0] * ((nodes[:, None] - target.points[nearest]) * target.normals[nearest]).sum(-1)).sum(1)
-    amount = (shares[..., 0] * weight[nearest]).sum(1) * (1 - _step(distance[:, 0], WHOLE, REACH))
+    low = target.points[weight > 0.01].min(0) - REACH
+    counts = np.ceil((target.points[weight > 0.01].max(0) + REACH - low) / SPACING).astype(int) + 1
+    near, distance, nearest = _near(target.points[usable], low, counts)
+    x, y, z = near % counts[0], near // counts[0] % counts[1], near // (counts[0] * counts[1])
+    nodes = low + SPACING * np.column_stack([x, y, z])
+    # at the surface several points speak; further away the nearest does
+    touching = np.repeat(nearest[:, None], TOUCHING, 1)
+    shares = np.zeros((len(nodes), TOUCHING, 1))
+    shares[:, 0] = 1.0
+    close = distance < CLOSE
+    exact, touching[close] = cKDTree(target.points[usable]).query(nodes[close], k=TOUCHING)
+    inverse = 1 / np.maximum(exact, SPACING / 8) ** 2
+    shares[close] = (inverse / inverse.sum(1, keepdims=True))[..., None]
+    touching = usable[touching]
+
+    normal = (shares * target.normals[touching]).sum(1)
+    above = (shares[..., 0] * ((nodes[:, None] - target.points[touching]) * target.normals[touching]).sum(-1)).sum(1)
+    amount = (shares[..., 0] * weight[touching]).sum(1) * (1 - _step(distance, WHOLE, REACH))
     # below the surface everything is fetched from where the field is solid, and deeper down from as much deeper
-    foot = -above[:, None] * normal + (shares * inside[nearest]).sum(1)
+    foot = -above[:, None] * normal + (shares * inside[touching]).sum(1)
     shift = foot + np.minimum(above + INWARDS, 0)[:, None] * normal
     # distances are told so that density is the same everywhere at the surface
-    distance = above - DENSE + RAMP * ((shares[..., 0] * air[nearest]).sum(1) - THRESHOLD)
-    values = np.concatenate([shift * amount[:, None], (distance * amount)[:, None], amount[:, None]], 1).T
+    level = above - DENSE + RAMP * ((shares[..., 0] * air[touching]).sum(1) - THRESHOLD)
+    values = np.concatenate([shift * amount[:, None], (level * amount)[:, None], amount[:, None]], 1)
+    telling = amount > FAINT
     high = low + SPACING * (counts - 1)
     return Form(
-        torch.from_numpy(near.astype(np.int32)),
-        torch.from_numpy(np.ascontiguousarray(values)).half(),
+        torch.from_numpy(near[telling].astype(np.int32)),
+        torch.from_numpy(np.ascontiguousarray(values[telling].T)).half(),
         (int(counts[2]), int(counts[1]), int(counts[0])),
         (float(low[0]), float(low[1]), float(low[2])),
         (float(high[0]), float(high[1]), float(high[2])),
@@ -298,19 +307,21 @@ def _form(target: Target, inside: Array, weight: Array, air: Array) -> Form:
     )
 
 
-def _near(points: Array, low: Array, counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Numbers of the nodes of a box around points [P, 3], and of some beyond `REACH`; not those of the box's faces."""
-    from scipy.ndimage import binary_dilation
+def _near(points: Array, low: Array, counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], Array, NDArray[np.int64]]:
+    """The nodes of a box within `REACH` of points [P, 3]: their numbers, about how far away, and the nearest point.
 
-    marked = np.zeros(counts[::-1], bool)
+    Nodes of the box's faces are not among them.
+    """
+    from scipy.ndimage import distance_transform_edt
+
     x, y, z = np.round((points - low) / SPACING).astype(int).T
-    marked[z, y, x] = True
-    around = int(np.ceil(REACH / SPACING))
-    for axis in range(3):
-        window = np.ones([2 * around + 1 if axis == one else 1 for one in range(3)], bool)
-        marked = binary_dilation(marked, window)
-    marked[[0, -1]] = marked[:, [0, -1]] = marked[:, :, [0, -1]] = False
-    return np.flatnonzero(marked)
+    inner = ((x >= 0) & (y >= 0) & (z >= 0) & (x < counts[0]) & (y < counts[1]) & (z < counts[2])).nonzero()[0]
+    owner = np.full(counts[::-1], -1)
+    owner[z[inner], y[inner], x[inner]] = inner
+    distance, (k, j, i) = distance_transform_edt(owner < 0, return_indices=True)
+    distance[[0, -1]] = distance[:, [0, -1]] = distance[:, :, [0, -1]] = np.inf
+    near = np.flatnonzero(distance * SPACING < REACH)
+    return near, distance.reshape(-1)[near] * SPACING, owner[k, j, i].reshape(-1)[near]
 
 
 def _between_lips(face: FittedFace) -> tuple[Array, Array]:
