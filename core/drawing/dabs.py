@@ -57,6 +57,8 @@ def oil(subject: Subject, random: np.random.Generator) -> Values:
             colour = tuple(float(value) for value in colours[number])
             cv2.ellipse(picture, centre, axes, angle, 0, 360, colour, -1, cv2.LINE_8, 4)
             cv2.ellipse(height, centre, axes, angle, 0, 360, float(levels[number]) * length / 5, -1, cv2.LINE_8, 4)
+    # frames are thinner than any brush
+    picture = picture + (vivid - picture) * (0.8 * subject.rims)[..., None]
     bristles = _bristles(subject, random, way)
     relief = subject.blurred(height, 0.45) + 0.10 * bristles
     slope = cv2.Sobel(relief, cv2.CV_32F, 0, 1) + cv2.Sobel(relief, cv2.CV_32F, 1, 0)

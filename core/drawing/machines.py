@@ -35,9 +35,9 @@ def robot(subject: Subject, random: np.random.Generator) -> Values:
     room = _mirrored_room(subject, normals)
     brushed = 1 + 0.035 * subject.noise(70, 5)
     # a face of steel is cast from the person: its own light and shade, in metal
-    own = np.clip(even_skin(subject) - 0.05, 0, 1) ** np.float32(1.10) * (0.90 + 0.26 * room) * brushed
+    own = np.clip(even_skin(subject) - 0.05, 0, 1) ** np.float32(1.05) * (0.95 + 0.16 * room) * brushed
     plate = (0.10 + 0.86 * room) * np.exp(0.30 * np.clip(subject.light, -0.8, 0.4))
-    steel = (plate + (own - plate) * 0.92 * subject.face)[..., None] * STEEL
+    steel = (plate + (own - plate) * 0.96 * subject.face)[..., None] * STEEL
     tint = float(random.uniform(0.92, 1.06))
     groove = np.exp(0.55 * np.clip(subject.blurred(subject.light, 1.0), -0.9, 0.5))
     helmet = ((0.10 + 0.95 * room) * groove)[..., None] * PAINT * floats([1, tint, 1])
@@ -51,15 +51,15 @@ def robot(subject: Subject, random: np.random.Generator) -> Values:
     picture = mixed(picture, ribbed, neck * below)
     dark, light = _seams(subject)
     face = np.clip(subject.face, 0, 1)
-    picture = picture * (1 - (0.80 - 0.50 * face) * dark)[..., None] + ((0.24 - 0.12 * face) * light)[..., None]
+    picture = picture * (1 - (0.80 - 0.58 * face) * dark)[..., None] + ((0.24 - 0.12 * face) * light)[..., None]
     picture = _with_bolts(subject, picture, room)
     eyes, iris = eyeballs(subject)
     front = (z > marks.nose[2] - 0.20).astype(np.float32)
-    picture = mixed(picture, floats([0.03, 0.05, 0.08]) + 0.70 * subject.grey[..., None], 0.50 * eyes)
+    picture = mixed(picture, floats([0.03, 0.05, 0.08]) + 0.70 * subject.grey[..., None], 0.30 * eyes)
     lamp = np.maximum(*(subject.near(eye, 0.050 * marks.apart, 0.5) for eye in marks.eyes)) * front
     halo = np.maximum(*(subject.near(eye, 0.22 * marks.apart, 1.6) for eye in marks.eyes)) * front
     picture = picture + halo[..., None] * floats([0.0, 0.06, 0.10])
-    picture = mixed(picture, GLOW, np.clip(np.maximum(0.95 * lamp, 0.70 * iris), 0, 1))
+    picture = mixed(picture, GLOW, np.clip(np.maximum(0.95 * lamp, 0.60 * iris), 0, 1))
     picture = (
         picture + (0.5 * np.maximum(*(subject.near(e, 0.03 * marks.apart, 0.8) for e in marks.eyes)) * front)[..., None]
     )
@@ -67,8 +67,8 @@ def robot(subject: Subject, random: np.random.Generator) -> Values:
     bars = 0.55 + 0.45 * np.cos(x * np.float32(2 * np.pi / 0.014))
     picture = mixed(picture, (subject.grey * bars)[..., None] * floats([0.80, 0.92, 1.0]), 0.85 * teeth)
     lips = subject.part(LIPS, soft_px=0.8 * subject.unit)
-    picture = mixed(picture, floats([0.26, 0.30, 0.36]) * (0.35 + 0.9 * room[..., None]), 0.35 * lips)
-    return subject.on_white(picture)
+    picture = mixed(picture, floats([0.26, 0.30, 0.36]) * (0.35 + 0.9 * room[..., None]), 0.15 * lips)
+    return subject.on_white(mixed(picture, 0.25 * picture, 0.9 * subject.rims))
 
 
 def _mirrored_room(subject: Subject, normals: Values) -> Values:

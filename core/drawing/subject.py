@@ -246,6 +246,11 @@ class Subject:
         return np.asarray(np.clip(skin + through, 0, 1), np.float32)
 
     @cached_property
+    def rims(self) -> Values:
+        """float32 [S, S], 0..1: the dark of glasses, and not their lenses."""
+        return np.asarray(self.part(GLASSES, soft_px=0.5 * self.unit) * np.clip(-3.0 * self.light, 0, 1), np.float32)
+
+    @cached_property
     def grey(self) -> Values:
         """float32 [S, S]: the render's lightness, without the white behind it."""
         return np.asarray(self.whole @ GREY, np.float32)

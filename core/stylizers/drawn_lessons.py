@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 BETAS = (0.9, 0.99)
 RISE, LEAST_RATE = 20, 0.05
 """Steps in which the rate rises, and the share of it that is left in the end."""
+CALM = 0.9
+"""Share of what was told before in what is told."""
 PAPER_PX = 3
 """Beyond the head by so many latent pixels, what is drawn is noise on paper."""
 
@@ -126,6 +128,7 @@ class LessonDistiller:
         with torch.no_grad():
             self._like = generator.trigrid(generator.mean_latents())
         self._lessons: list[_Lesson] = []
+        self._means: dict[str, float] = {}
         self.done = 0
 
     @property
@@ -177,7 +180,7 @@ class LessonDistiller:
         return self.delta
 
     def step(self) -> dict[str, float]:
-        """One step of Adam; the lessons must be drawn."""
+        """One step of Adam; the lessons must be drawn. Answers running means: one view is harder than another."""
         recipe = self.recipe
         styled = self.generator.tuned(self._delta)
         random = torch.Generator().manual_seed(self._seed * 1_000_003 + self.done)
@@ -195,7 +198,9 @@ class LessonDistiller:
         rate = recipe.rate * min(1.0, (self.done + 1) / RISE) * max(LEAST_RATE, 0.5 + 0.5 * math.cos(math.pi * share))
         self._adam.step(total, [rate] * len(self._delta))
         self.done += 1
-        return {"difference": difference, "LPIPS": likeness}
+        for name, value in (("difference", difference), ("LPIPS", likeness)):
+            self._means[name] = CALM * self._means.get(name, value) + (1 - CALM) * value
+        return dict(self._means)
 
     @torch.no_grad()
     def _lesson(self, number: int) -> _Lesson:

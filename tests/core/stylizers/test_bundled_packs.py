@@ -8,12 +8,22 @@ from core.editors.restyling import check_fits
 from core.generators import load
 from core.stylizers.pack import SUFFIX, load_pack
 
+TAUGHT = "bronze-taught"
+"""The one that the bundled prior taught."""
+
 
 def test_every_pack_can_be_worn_by_the_bundled_generator() -> None:
     files = sorted(BUNDLED.glob(f"*{SUFFIX}"))
-    assert {file.stem for file in files} == STYLES.keys()
+    assert {file.stem for file in files} == {*STYLES, TAUGHT}
     generator = load("mini")
+    taught = load_pack(BUNDLED / f"{TAUGHT}{SUFFIX}")
+    assert taught.made == "distilled"
+    assert taught.prior == "bundled"
+    assert all(name.startswith("upscaler.") for name in taught.delta)  # the field stays what it was
+    check_fits(taught, generator)
     for file in files:
+        if file.stem == TAUGHT:
+            continue
         pack = load_pack(file)
         assert file.stem == pack.name == pack.artist
         assert file.stat().st_size < 100_000
