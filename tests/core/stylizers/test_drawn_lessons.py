@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
@@ -13,6 +14,9 @@ from core.stylizers.drawn_lessons import LessonDistiller, LessonRecipe
 from tests.core.stylizers.test_distillation import GreenPrior
 from tests.fakes import TinyGenerator
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 SMALL = LessonRecipe(views=3, draw_steps=2, iterations=6, rate=0.05, perceptual=0.0, neural_px=8, samples=(8, 8))
 
 
@@ -22,7 +26,7 @@ class Paintable(TinyGenerator):
     def parameters_to_tune(self) -> dict[str, torch.Tensor]:
         return {f"upscaler.{name}": value for name, value in super().parameters_to_tune().items()}
 
-    def tuned(self, delta: dict[str, torch.Tensor]) -> TinyGenerator:  # type: ignore[override]
+    def tuned(self, delta: Mapping[str, torch.Tensor]) -> TinyGenerator:
         return super().tuned({name.removeprefix("upscaler."): value for name, value in delta.items()})
 
 
