@@ -183,7 +183,7 @@ def identity_chart(identity: Mapping[int, float]) -> str:
         f'<line x1="{CHART_MARGIN}" x2="{CHART_WIDTH - CHART_MARGIN}" y1="{base}" y2="{base}" stroke="var(--rule)"/>',
         f'<line x1="{CHART_MARGIN}" x2="{CHART_WIDTH - CHART_MARGIN}" y1="{same:.1f}" y2="{same:.1f}" '
         'stroke="var(--bad)" stroke-dasharray="4 5"/>',
-        f'<text x="{CHART_WIDTH - CHART_MARGIN}" y="{same - 6:.1f}" text-anchor="end">'
+        f'<text x="{CHART_WIDTH / 2}" y="{same - 6:.1f}" text-anchor="middle">'
         f"below {SAME_PERSON}: the same person</text>",
         f'<text x="{CHART_MARGIN - 12}" y="{base + 4:.1f}" text-anchor="end">0</text>',
         f'<text x="{CHART_MARGIN - 12}" y="{same + 4:.1f}" text-anchor="end">{SAME_PERSON}</text>',
