@@ -292,7 +292,7 @@ def _add_train(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None
     parser = train_verbs.add_parser("parser", parents=[every], help="train the net that names parts; resumes by itself")
     parser.add_argument("data", type=Path, nargs="+", metavar="DATA", help="what `train data` made")
     parser.add_argument("output", type=Path, metavar="FOLDER", help="checkpoints and pictures of the run")
-    parser.add_argument("--steps", type=_positive, default=2150, metavar="N", help="in all, with those already done")
+    parser.add_argument("--steps", type=_positive, default=3800, metavar="N", help="in all, with those already done")
     evaluation = train_verbs.add_parser("evaluation", parents=[every], help="render what `evaluate` compares with")
     evaluation.add_argument("assets", type=Path, metavar="ASSETS", help="the MakeHuman assets")
     evaluation.add_argument("data", type=Path, nargs="+", metavar="FOLDER", help="what `train data` made")

@@ -106,14 +106,13 @@ def test_glasses_are_drawn_oftener_and_only_from_where_their_lenses_are_told(tmp
         write_ball(tmp_path, seed)
         facts = {"glasses": worn, "dark_lenses": False}
         (tmp_path / f"{seed:06d}" / "meta.json").write_text(json.dumps(facts))
-    heads, rng = LabelledHeads([tmp_path], held_out=False), np.random.default_rng(0)
+    heads = LabelledHeads([tmp_path], held_out=False)
     where = heads._heads[0].world_from_camera[:, :3, 3]
     facing = where[:, 2] / np.linalg.norm(where, axis=1)
     beside = (facing > 0.05) & (facing < 0.5)
     assert beside.any()
     assert heads._view_odds[0][beside].max() == 0 < heads._view_odds[1][beside].min()
-    drawn = [int(rng.choice(2, p=heads._head_odds)) for _ in range(400)]
-    assert 0.2 < np.mean(drawn) < 0.45
+    assert heads._head_odds[0] > heads._head_odds[1] > 0
 
 
 def test_a_perfect_answer_costs_nothing_and_a_wrong_one_does() -> None:
