@@ -115,7 +115,8 @@ def compared(
         theirs = None if reference is None else reference[yaw]
         view = _outside(before[yaw], frame, theirs, part)
         if theirs is not None:
-            ours, other = (Outline.of(one, worn, part) for one, worn in zip((frame, theirs), pairs, strict=True))
+            shapes = pairs if part == "glasses" else (None, None)
+            ours, other = (Outline.of(one, worn, part) for one, worn in zip((frame, theirs), shapes, strict=True))
             view |= _inside(frame, theirs, part, other)
             # under hair of one of both nothing can be told of the other
             seen = ~((ours.whole & other.hair) | (other.whole & ours.hair))
