@@ -172,6 +172,7 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
     from core.evaluation import (
         editing_sheet,
         face_sheet,
+        form_sheet,
         fusion_sheet,
         held_out,
         inversion_sheet,
@@ -183,7 +184,7 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
     from core.evaluation.studio_inverter import studio_inverter
     from core.photo import Photo
 
-    every = (*sheets.SHEETS, "styles")
+    every = (*sheets.SHEETS, "styles", "forms")
     wanted = tuple(options.only.split(",")) if options.only else every
     for name in wanted:
         if name not in every:
@@ -207,6 +208,12 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
         packs = [styling_road.pack_named(place.name) for place in styling_road.packs() if place.bundled]
         return style_sheet.style_sheet(generator, [*found, *others], packs, report)
 
+    def forms() -> NDArray[np.uint8]:
+        """Fitted faces on portraits."""
+        aligned = [road.align_photo(Photo.open(path)) for path in photos[:2]]
+        found = [(one, road.make_head(one, report, seconds=options.seconds)) for one in aligned]
+        return form_sheet.form_sheet(generator, found, report)
+
     drawn: dict[str, Callable[[], NDArray[np.uint8]]] = {
         "samples": lambda: sheets.samples_sheet(generator, report, seed=seed),
         "interpolations": lambda: sheets.interpolations_sheet(generator, report, seed=seed),
@@ -216,6 +223,7 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
         "fusion": lambda: fusion_sheet.fusion_sheet(generator, report),
         "dual": lambda: inversion_sheet.dual_sheet(generator, photos, held_out.held_out_heads(None, 4), report),
         "styles": styles,
+        "forms": forms,
         "inversions": lambda: sheets.inversions_sheet(generator, photos, report, seconds=options.seconds),
     }
     files = []

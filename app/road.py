@@ -297,11 +297,13 @@ def random_project(seed: int, *, generator: str = "mini", half: bool = False, ne
         half: as for `renderer_of`.
         neural_px: as for `renderer_of`.
     """
+    from core.editors.face_form import with_own_form
     from core.editors.random_head import random_head
     from core.photo import Photo
     from core.project import Project
 
-    head = random_head(loaded_generator(generator, half=half), seed)
+    loaded = loaded_generator(generator, half=half)
+    head = with_own_form(loaded, random_head(loaded, seed))
     renderer = renderer_of(head, half=half, neural_px=neural_px)
     picture = renderer.render(head.camera, Quality.NEAR).rgb
     return Project(

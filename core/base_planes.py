@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def base_planes(field: Field) -> Trigrid | None:
-    """The planes of a field that is planes, tidied, recoloured or formed; None where it is made of more than one head."""
+    """The planes of a field that is planes, tidied, recoloured or formed; None where more than one head is in it."""
     while isinstance(field, RemappedField | FormedField):
         field = field.base
     return field if isinstance(field, Trigrid) else None

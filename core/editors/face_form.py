@@ -9,7 +9,7 @@ point of the face finds the field's own surface along the line of sight, so thro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +18,9 @@ import torch.nn.functional as F
 
 from core.editors.face_shapes import face_shapes, fitted_face
 from core.formed_field import FAINT, Form, FormedField
+from core.frame import Quality
 from core.rendering.marching import POINTS_PER_CHUNK
+from core.rendering.renderer import HeadRenderer
 from core.rendering.sampling import sampler_of
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from core.camera import Camera
     from core.editors.face_shapes import FittedFace
     from core.field import Field
+    from core.head import Head
     from core.protocols import Generator
 
     Array = NDArray[np.float64]
@@ -61,8 +64,9 @@ INWARDS = 0.006
 """Depth from which features are fetched from further inside, world units."""
 RAMP, DENSE = 0.024, 0.003
 """Thickness over which the field thins out, and how far behind the surface of its density one sees it, world units."""
-TOUCHING, CLOSE = 4, 0.012
-"""Points of the face that decide about a node, up to that distance from it, world units."""
+TOUCHING, CLOSE, BLURRED = 8, 0.012, 0.005
+"""Points of the face that decide about a node, up to that distance from it, and over which distance none of them
+decides alone, world units: else each would be a dimple."""
 SMOOTHINGS, SMOOTHINGS_OF_WEIGHT = 2, 3
 PARTED = 0.006
 """Distance of parted lips, world units, from which there is something between them."""
@@ -71,6 +75,11 @@ TEETH = 0.006
 UPPER_LIP = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 LOWER_LIP = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
 """Landmarks along the inner edges of the lips, from corner to corner."""
+CHIN_TALL, UNDERSIDE = 0.03, (0.35, 0.8)
+"""Height of the chin, world units, and how far down its skin looks where it begins not to belong to the face, and where
+it does not at all."""
+LOOK_PX = 64
+"""Side of the feature picture in which the face of a head without a photo is found."""
 CHIN, TOP, JAW, EAR, NOSE_TIP, BROW = 152, 10, 132, 234, 1, 105
 
 
@@ -130,7 +139,10 @@ def face_share() -> Array:
         np.abs(x), [0, 0.5 * jaw_x, 0.9 * jaw_x, ear_x], [chin - 0.012, chin + 0.005, jaw - 0.03, jaw - 0.02]
     )
     upwards = 1 - _step(y, mark[TOP, 1], mark[TOP, 1] + 0.05)
+    # the underside of the jaw meets a neck that nobody has fitted
+    down = -shapes.normals(shapes.mean)[:, 1] * (y < chin + CHIN_TALL)
     share: Array = (1 - _step(around, 50, 64)) * upwards * _step(y, edge - 0.05, edge + 0.005)
+    share *= 1 - _step(down, *UNDERSIDE)
     return share
 
 
@@ -145,7 +157,7 @@ def formed(generator: Generator, field: Field, camera: Camera, uv: Array) -> Fie
     """
     if not generator.info.parts:
         return field
-    face = fitted_face(uv, camera, _depth_along(generator, field, camera, uv))
+    face = fitted_face(uv, camera, depth_along(generator, field, camera, uv))
     if face.misfit > MOST_MISFIT:
         return field
     target = Target.of(face)
@@ -160,7 +172,27 @@ def formed(generator: Generator, field: Field, camera: Camera, uv: Array) -> Fie
     return FormedField(field, _form(target, inside, weight, air), nothing)
 
 
-def _depth_along(generator: Generator, field: Field, camera: Camera, uv: Array) -> Array:
+def with_own_form(generator: Generator, head: Head) -> Head:
+    """A head without a photo, with the face that its own picture shows; the very same one where none is found.
+
+    Args:
+        generator: the head's, without its tuning.
+        head: as it was drawn; its fine detail is left out of the picture, because lines are not landmarks.
+    """
+    from core.align import find_meshes
+
+    plain = replace(head, strands=None, face=None, eyewear=None)
+    frame = HeadRenderer(generator, plain, neural_px=LOOK_PX).render(head.camera, Quality.NEAR)
+    found = find_meshes(frame.rgb)
+    if not found:
+        return head
+    uv = found[0][1].points[:, :2].astype(np.float64) / len(frame.rgb)
+    tuned = generator.tuned(head.delta) if head.delta else generator
+    field = formed(tuned, head.trigrid, head.camera, uv)
+    return head if field is head.trigrid else replace(head, trigrid=field)
+
+
+def depth_along(generator: Generator, field: Field, camera: Camera, uv: Array) -> Array:
     """Depth [N] along the camera's z at which it sees the field through places of its picture [N, 2]; nan beside it."""
     local = np.column_stack([(uv - 0.5) / camera.focal, np.ones(len(uv))])
     along = local @ camera.world_from_camera[:3, :3].T
@@ -281,7 +313,7 @@ def _form(target: Target, inside: Array, weight: Array, air: Array) -> Form:
     shares[:, 0] = 1.0
     close = distance < CLOSE
     exact, touching[close] = cKDTree(target.points[usable]).query(nodes[close], k=TOUCHING)
-    inverse = 1 / np.maximum(exact, SPACING / 8) ** 2
+    inverse = 1 / (exact**2 + BLURRED**2) ** 2
     shares[close] = (inverse / inverse.sum(1, keepdims=True))[..., None]
     touching = usable[touching]
 

@@ -291,8 +291,13 @@ class Folder:
 
     def _in_manner(self, field: Field) -> Field:
         """A field that was made of latents, with the head's own face: random heads have moods, photos a form."""
-        own = self._head.trigrid
-        return replace(own, base=field) if isinstance(own, WarpedField | FormedField) else field
+
+        def on(own: Field) -> Field:
+            if isinstance(own, WarpedField | FormedField):
+                return replace(own, base=on(own.base))
+            return field
+
+        return on(self._head.trigrid)
 
     def _parts_of(self, latents: Tensor, field: Field) -> HeadParts:
         known = self._grid_of(self._head) if field is self._head.trigrid else None
