@@ -117,10 +117,11 @@ class Stylist:
         """
         size_px = len(plain)
         picture = torch.from_numpy(plain.astype(np.float32) / 255).movedim(-1, 0)[None]
+        worn = picture
         subject: Subject | None = None
         for style, artist in self.artists:
             if not style.pack.artist:
-                own = self._by_generator(style, artist, picture, seen, camera)
+                own = self._by_generator(style, artist, picture, worn, seen, camera)
             else:
                 below = np.ascontiguousarray(picture[0].movedim(0, -1).numpy())
                 side = min(size_px, LARGEST_DRAWN_PX)
@@ -145,9 +146,18 @@ class Stylist:
         return np.ascontiguousarray(rgb), np.asarray(np.maximum(alpha, beyond * (alpha < SOLID)), np.float32)
 
     def _by_generator(
-        self, style: Restyle, artist: Generator, below: torch.Tensor, seen: Composite, camera: Camera
+        self,
+        style: Restyle,
+        artist: Generator,
+        below: torch.Tensor,
+        worn: torch.Tensor,
+        seen: Composite,
+        camera: Camera,
     ) -> torch.Tensor:
-        """A picture [1, 3, S, S] as a generator with a style's weights draws it over what is below."""
+        """A picture [1, 3, S, S] as a generator with a style's weights draws it over what is below.
+
+        The head as it was worn before any style lends its detail.
+        """
         size_px = below.shape[-1]
         features = self._with_layers(seen, below)
         if self.head.delta:
@@ -162,7 +172,7 @@ class Stylist:
         own = _sized(own, size_px)
         if finished:
             plain = self.generator.picture(features, seen.alpha, latents).float().cpu()
-            own = in_detail(own, below, _sized(without_lattice(plain, plain.shape[-1] // features.shape[-1]), size_px))
+            own = in_detail(own, worn, _sized(without_lattice(plain, plain.shape[-1] // features.shape[-1]), size_px))
         # what is drawn far from the head is no part of it
         paper = F.max_pool2d(seen.alpha.float().cpu(), OVER_PX, 1, OVER_PX // 2).mul(EDGE).clamp(max=1)
         paper = F.interpolate(paper, (size_px, size_px), mode="bilinear", align_corners=False)
@@ -228,7 +238,7 @@ def in_detail(styled: torch.Tensor, worn: torch.Tensor, plain: torch.Tensor) -> 
     """
     grey = worn.new_tensor(GREY).view(1, 3, 1, 1)
     tones = [(picture.clamp(0, 1) * grey).sum(1, keepdim=True) + DARKEST for picture in (worn, plain)]
-    return styled * (tones[0] / tones[1]).clamp(*DETAIL)
+    return (styled * (tones[0] / tones[1]).clamp(*DETAIL)).clamp(0, 1)
 
 
 def _sized(picture: torch.Tensor, size_px: int) -> torch.Tensor:
