@@ -41,6 +41,9 @@ FAINT = 1.0
 """Density from which matter can be seen at all."""
 FEWEST_NODES = 30
 """Of a part; less is noise."""
+OF_FACE = ("eyes", "brows", "lips", "mouth")
+FACE_AROUND_NOSE = ((-0.13, 0.13), (-0.13, 0.14), (-0.13, 0.06))
+"""Parts of the face, and how far from the middle of the nose they can be along x, y and z, world units."""
 REACH: dict[str, int] = {"hair": 3, "glasses": 2, "clothing": 2}
 """Nodes by which a part's volume reaches beyond it, into what is empty around; other parts are part of the skin."""
 EAR = 0.03
@@ -106,8 +109,28 @@ class HeadParts:
             return self._known
         borne = torch.zeros_like(self._known)
         for label in labels:
-            borne |= grid.labels == PARTS.index(label)
+            own = grid.labels == PARTS.index(label)
+            borne |= own & self._face if label in OF_FACE else own
         return borne & self._known
+
+    @cached_property
+    def _face(self) -> torch.Tensor:
+        """The nodes around the nose, where eyes, brows and lips can be, bool [Z, Y, X]; all where no nose is seen.
+
+        What a photo tuned in moves the features that tell parts, too: hair that shines is taken for eyes.
+        """
+        nose = self.points("nose")
+        if len(nose) < FEWEST_NODES:
+            return torch.ones_like(self._known)
+        middle = nose.median(0).values
+        within = torch.ones_like(self._known)
+        for axis, (low, high) in enumerate(FACE_AROUND_NOSE):
+            half, count = self.grid.half_sides[axis], self._known.shape[2 - axis]
+            away = torch.linspace(-half, half, count, device=within.device) - middle[axis]
+            shape = [1, 1, 1]
+            shape[2 - axis] = count
+            within &= ((away > low) & (away < high)).view(shape)
+        return within
 
     @cached_property
     def _known(self) -> torch.Tensor:

@@ -96,3 +96,19 @@ def test_labels_that_nobody_bears_go_with_hair_behind_the_face_alone() -> None:
     room = parts.room("hair", 1, lambda points: torch.ones(len(points), dtype=torch.bool), ghosts=("glasses",)).weights
     assert room[stub].mean() > 0.5
     assert room[before & ~grown(parts.nodes("hair"), 2)].sum() == 0
+
+
+def test_what_shines_in_hair_is_no_eye() -> None:
+    parts = _parts(lock=False)
+    x, y, z = _axes()
+    labels = parts.grid.labels
+    assert labels is not None
+    labels[(z > 0.1) & (y.abs() < 0.04) & (x.abs() < 0.05)] = PARTS.index("nose")
+    labels[(z > 0.08) & ((y - 0.065).abs() < 0.02) & ((x.abs() - 0.06).abs() < 0.02)] = PARTS.index("eyes")
+    before = HeadParts(parts.grid).landmarks()
+    # more nodes than both eyes have
+    labels[(y > 0.12) & (z < 0) & (x > 0)] = PARTS.index("eyes")
+    after = HeadParts(parts.grid).landmarks()
+    assert before.keys() == after.keys() >= {"left eyes", "right eyes", "nose"}
+    for name, middle in before.items():
+        torch.testing.assert_close(after[name], middle)
