@@ -23,7 +23,7 @@ from core.errors import CheckpointError, InversionError
 from core.generators.mini_prior import LatentPrior
 from core.head import Head
 from core.inverters.encoder import encode, fingerprint
-from core.inverters.evidence import part_chances
+from core.inverters.evidence import brow_height, part_chances
 from core.inverters.first_look import CLOTHES, first_look
 from core.inverters.glimpse import Glimpse, enlarged
 from core.inverters.lifting import ReadField
@@ -189,7 +189,8 @@ class DualEncoder:
         # where rays meet the first reconstruction they meet the finished head: offsets move surfaces by millimetres
         glimpse = Glimpse(generator, read, RefinedCamera(camera))
         if self._stitching != "first stage":
-            clothes = part_chances(photo)[:, PARTS.index(CLOTHES)][:, None]
+            brows = brow_height(alignment.landmarks_in_crop, len(alignment.crop))
+            clothes = part_chances(photo, brows)[:, PARTS.index(CLOTHES)][:, None]
             look = first_look(generator, read, camera, photo, mask, glimpse, clothes)
             with torch.no_grad():
                 trigrid = self._second_stage(generator, head, field, read, look, glimpse)

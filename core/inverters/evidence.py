@@ -95,7 +95,7 @@ class Evidence:
         weight = weight * alignment.inside_photo
         counts = torch.from_numpy(weight.astype(np.float32))[None, None]
         on_white = rgb * person + 1 - person
-        chances = part_chances(on_white)
+        chances = part_chances(on_white, brow_height(self.landmarks, len(crop)))
         self._shares = chances.mean(dim=(0, 2, 3))
         whole = View(on_white, person, counts, parts, _grouped(chances) * person)
         self.at = cache(lambda size_px: _scaled(whole, size_px))
@@ -113,10 +113,20 @@ def _scaled(view: View, size_px: int) -> View:
     return View(*scaled)
 
 
-def part_chances(rgb: Tensor) -> Tensor:
+def brow_height(landmarks: NDArray[np.float64], side_px: int) -> float:
+    """Where in a crop the brows end upwards, 0 at its top .. 1, by the face mesh's points [468, 2] in it."""
+    return float(landmarks[[*RIGHT_BROW, *LEFT_BROW], 1].min()) / side_px
+
+
+def part_chances(rgb: Tensor, brows: float = 0.0) -> Tensor:
     """What the parser makes of a picture on white [1, 3, px, px]: chances of `PARTS` [1, parts, px, px].
 
     Zeros without the parser's weights.
+
+    Args:
+        rgb: the picture.
+        brows: above that height, as `brow_height` gives it, what is cloth is a hat. No generator knows hats, and hair
+            is what comes closest: skin there would make heads bald behind what the photo shows.
     """
     if not PARSER.is_file():
         return rgb.new_zeros(1, len(PARTS), *rgb.shape[2:])
@@ -125,6 +135,9 @@ def part_chances(rgb: Tensor) -> Tensor:
     with torch.no_grad():
         small = F.interpolate(rgb, (PARSED_PX, PARSED_PX), mode="bilinear", antialias=True, align_corners=False)
         chance = (parse_logits(small) + parse_logits(small.flip(3)).flip(3)).div(2).softmax(dim=1)
+        hair, cloth, rows = PARTS.index("hair"), PARTS.index("cloth"), round(brows * PARSED_PX)
+        chance[:, hair, :rows] += chance[:, cloth, :rows]
+        chance[:, cloth, :rows] = 0
         return F.interpolate(chance, rgb.shape[2:], mode="bilinear", align_corners=False)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from core.inverters.behind_glasses import behind_glasses
-from core.inverters.evidence import part_chances
+from core.inverters.evidence import brow_height, part_chances
 from core.inverters.glimpse import Glimpse, Seen
 from core.inverters.passing import Passing
 from core.inverters.pose import RefinedCamera
@@ -156,7 +156,8 @@ def photo_parts(alignment: Alignment) -> NDArray[np.float32]:
     """Chances of `core.mask.PARTS` in a photo's crop, float32 [parts, S, S]; zeros where nothing can tell."""
     person = torch.from_numpy(np.asarray(alignment.mask, np.float32))[None, None]
     rgb = torch.from_numpy(np.ascontiguousarray(alignment.crop)).movedim(-1, 0)[None].float() / 255
-    return part_chances(rgb * person + 1 - person)[0].numpy()
+    brows = brow_height(alignment.landmarks_in_crop, len(alignment.crop))
+    return part_chances(rgb * person + 1 - person, brows)[0].numpy()
 
 
 def _strands(alignment: Alignment, parts: NDArray[np.float32]) -> HairStrands | None:
