@@ -9,7 +9,7 @@ point of the face finds the field's own surface along the line of sight, so thro
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 
 from core.editors.face_shapes import face_shapes, fitted_face
+from core.editors.face_target import Target, smooth_step
 from core.formed_field import FAINT, Form, FormedField
 from core.frame import Quality
 from core.rendering.marching import POINTS_PER_CHUNK
@@ -24,11 +25,12 @@ from core.rendering.renderer import HeadRenderer
 from core.rendering.sampling import sampler_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from torch import Tensor
 
     from core.camera import Camera
-    from core.editors.face_shapes import FittedFace
     from core.field import Field
     from core.head import Head
     from core.protocols import Generator
@@ -68,82 +70,12 @@ TOUCHING, CLOSE, BLURRED = 8, 0.012, 0.005
 """Points of the face that decide about a node, up to that distance from it, and over which distance none of them
 decides alone, world units: else each would be a dimple."""
 SMOOTHINGS, SMOOTHINGS_OF_WEIGHT = 2, 3
-PARTED = 0.006
-"""Distance of parted lips, world units, from which there is something between them."""
-TEETH = 0.006
-"""How far behind the lips that is, world units."""
-UPPER_LIP = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
-LOWER_LIP = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
-"""Landmarks along the inner edges of the lips, from corner to corner."""
-CHIN_TALL, UNDERSIDE = 0.03, (0.35, 0.8)
-"""Height of the chin, world units, and how far down its skin looks where it begins not to belong to the face, and where
-it does not at all."""
+"""How often what one point found is mixed with what its neighbours did."""
+JOINED = 0.35
+"""Share of the face from which the field is told entirely; below, target and field are nearly the same."""
 LOOK_PX = 64
 """Side of the feature picture in which the face of a head without a photo is found."""
-CHIN, TOP, JAW, EAR, NOSE_TIP, BROW = 152, 10, 132, 234, 1, 105
-
-
-@dataclass(frozen=True, eq=False)
-class Target:
-    """Where a face is to be.
-
-    Attributes:
-        points: float64 [P, 3], world units.
-        normals: float64 [P, 3] unit, outward.
-        neighbours: int64 [E, 2], pairs of points that touch.
-        share: float64 [P], how much each is to be believed, 0..1.
-    """
-
-    points: Array
-    normals: Array
-    neighbours: NDArray[np.int64]
-    share: Array
-
-    @staticmethod
-    def of(face: FittedFace) -> Target:
-        """Of a fitted face, and of what is between its lips."""
-        shapes = face_shapes()
-        normals = shapes.normals(face.points)
-        share = face_share()
-        # of an eye only what may be seen between the lids
-        share[(shapes.owner > 0) & (shapes.normals(shapes.mean)[:, 2] < 0)] = 0.0
-        edges = np.concatenate([shapes.triangles[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))])
-        teeth, forwards = _between_lips(face)
-        count = len(teeth)
-        return Target(
-            np.concatenate([face.points, teeth]),
-            np.concatenate([normals, np.repeat(forwards[None], count, 0)]),
-            np.concatenate([edges, edges[:, ::-1]]),
-            np.concatenate([share, np.ones(count)]),
-        )
-
-    def smoothed(self, values: Array, weight: Array, times: int) -> Array:
-        """Values [P] that are weighted means of their neighbours', a few times over."""
-        one, other = self.neighbours.T
-        for _ in range(times):
-            total = values * weight + np.bincount(one, (values * weight)[other], len(values))
-            of_weight = weight + np.bincount(one, weight[other], len(values))
-            values = np.where(of_weight > 1e-9, total / np.maximum(of_weight, 1e-9), values)
-        return values
-
-
-def face_share() -> Array:
-    """How much each point of the model belongs to the face: 1 from the hairline to the jaw and to before the ears."""
-    shapes = face_shapes()
-    x, y, z = shapes.mean.T
-    mark = shapes.mean[shapes.landmark_points] + shapes.landmark_offsets
-    around = np.degrees(np.abs(np.arctan2(x, z + 0.02)))
-    ear_x, jaw_x = abs(mark[EAR, 0]), abs(mark[JAW, 0])
-    chin, jaw = mark[CHIN, 1], mark[JAW, 1]
-    edge = np.interp(
-        np.abs(x), [0, 0.5 * jaw_x, 0.9 * jaw_x, ear_x], [chin - 0.012, chin + 0.005, jaw - 0.03, jaw - 0.02]
-    )
-    upwards = 1 - _step(y, mark[TOP, 1], mark[TOP, 1] + 0.05)
-    # the underside of the jaw meets a neck that nobody has fitted
-    down = -shapes.normals(shapes.mean)[:, 1] * (y < chin + CHIN_TALL)
-    share: Array = (1 - _step(around, 50, 64)) * upwards * _step(y, edge - 0.05, edge + 0.005)
-    share *= 1 - _step(down, *UNDERSIDE)
-    return share
+NOSE_TIP, BROW = 1, 105
 
 
 def formed(generator: Generator, field: Field, camera: Camera, uv: Array) -> Field:
@@ -160,11 +92,10 @@ def formed(generator: Generator, field: Field, camera: Camera, uv: Array) -> Fie
     face = fitted_face(uv, camera, depth_along(generator, field, camera, uv))
     if face.misfit > MOST_MISFIT:
         return field
-    target = Target.of(face)
-    found = _found(generator, field, camera, target)
+    found = _found(generator, field, camera, Target.of(face))
     if found is None:
         return field
-    inside, weight = found
+    target, inside, weight = found
     emptiest = _emptiest(generator, field)
     with torch.no_grad():
         nothing = field.sample(emptiest[None])[0]
@@ -220,19 +151,20 @@ def _looked(generator: Generator, field: Field, points: Array) -> tuple[Tensor, 
     return torch.cat(raws).view(shape), torch.cat(chances).view(*shape, -1)
 
 
-def _found(generator: Generator, field: Field, camera: Camera, target: Target) -> tuple[Array, Array] | None:
-    """From each point of the target to where the field is solid below its own surface [P, 3], and weights [P], 0..1.
+def _found(generator: Generator, field: Field, camera: Camera, target: Target) -> tuple[Target, Array, Array] | None:
+    """The target as it joins the field, from each of its points to where the field is solid [P, 3], and weights [P].
 
-    None where the field shows hardly any skin.
+    Towards the ends of the face the target comes to lie on the field's own surface, so that there is no step where it
+    is not told any more. None where the field shows hardly any skin.
     """
     towards = camera.position - target.points
     towards /= np.linalg.norm(towards, axis=1, keepdims=True)
-    squarely = _step((towards * target.normals).sum(1), *SQUARELY)[:, None]
+    squarely = smooth_step((towards * target.normals).sum(1), *SQUARELY)[:, None]
     outwards = target.normals + squarely * (towards - target.normals)
     outwards /= np.linalg.norm(outwards, axis=1, keepdims=True)
-    skin_points = len(face_shapes().mean)
+    model = len(face_shapes().mean)
     looking = target.share > 0
-    looking[:skin_points] &= np.arange(skin_points) % EVERY == 0
+    looking[:model] &= np.arange(model) % EVERY == 0
     chosen = np.flatnonzero(looking)
     along = np.linspace(BEFORE, -BEHIND, SAMPLES)
     step = along[0] - along[1]
@@ -243,29 +175,34 @@ def _found(generator: Generator, field: Field, camera: Camera, target: Target) -
     first = reached.float().argmax(1)
     # what is solid at once is inside the head
     known = reached.any(1) & (first > 1)
-    seen = chances[torch.arange(len(chosen)), first].numpy()
-    parts = generator.info.parts
-    others = seen[:, [parts.index(part) for part in NOT_SKIN if part in parts]].sum(1)
-    if "glasses" in parts:
-        # the model's own points, because a head may be tilted
-        height = np.concatenate([face_shapes().mean[:, 1], np.full(len(target.share), -1.0)])[chosen]
-        mark = face_shapes().mean[face_shapes().landmark_points, 1]
-        before_eyes = (height > mark[NOSE_TIP]) & (height < mark[BROW])
-        glasses = seen[:, parts.index("glasses")] * (height > mark[NOSE_TIP])
-        others = others + glasses * bool(glasses[before_eyes].mean() > WORN)
     number = torch.arange(SAMPLES)
     within = (number >= first[:, None]) & (number <= first[:, None] + int(DEEP / step))
     densest = torch.where(within, density, -1.0).argmax(1).numpy()
-    weight, depth = np.zeros(len(target.share)), np.zeros(len(target.share))
-    weight[chosen] = _step(1 - others, *SKIN) * known.numpy()
+    skin = _skin(generator.info.parts, chances[torch.arange(len(chosen)), first].numpy(), target.height[chosen])
+
     told = target.share * looking
+    weight, surface, deep = (np.zeros(len(told)) for _ in range(3))
+    weight[chosen] = skin * known.numpy()
+    surface[chosen] = np.where(known.numpy(), along[first.numpy()], 0.0)
+    deep[chosen] = along[densest]
     if (weight * told).sum() < LEAST_SKIN * told.sum():
         return None
-    depth[chosen] = along[densest]
-    depth = target.smoothed(depth, weight * told + 1e-9, SMOOTHINGS)
-    weight = target.smoothed(weight, told + 1e-9, SMOOTHINGS_OF_WEIGHT) * target.share
-    inside = np.where(target.share > 0, depth, 0.0)[:, None] * outwards
-    return inside, weight
+    surface, deep = (target.smoothed(one, weight * told + 1e-9, SMOOTHINGS) for one in (surface, deep))
+    weight = target.smoothed(weight, told + 1e-9, SMOOTHINGS_OF_WEIGHT) * smooth_step(target.share, 0.0, JOINED)
+    aside = np.where(target.ends, (1 - target.share) * surface, 0.0)
+    inside = np.where(target.share > 0, deep - aside, 0.0)
+    return target.moved(target.points + aside[:, None] * outwards), inside[:, None] * outwards, weight
+
+
+def _skin(parts: Sequence[str], chances: Array, height: Array) -> Array:
+    """How far the field is told at points that bear parts with some chances [P, parts], by their height [P], 0..1."""
+    others = chances[:, [parts.index(part) for part in NOT_SKIN if part in parts]].sum(1)
+    if "glasses" in parts:
+        mark = face_shapes().mean[face_shapes().landmark_points, 1]
+        before_eyes = (height > mark[NOSE_TIP]) & (height < mark[BROW])
+        glasses = chances[:, parts.index("glasses")] * (height > mark[NOSE_TIP])
+        others = others + glasses * bool(glasses[before_eyes].mean() > WORN)
+    return 1 - smooth_step(others, 1 - SKIN[1], 1 - SKIN[0])
 
 
 def _emptiest(generator: Generator, field: Field) -> Tensor:
@@ -299,9 +236,7 @@ def _form(target: Target, inside: Array, weight: Array, air: Array) -> Form:
     """What the nodes around the target say."""
     from scipy.spatial import cKDTree
 
-    believed = target.share > 0
-    believed[: len(face_shapes().owner)] |= face_shapes().owner == 0
-    usable = np.flatnonzero(believed)
+    usable = np.flatnonzero(target.is_surface)
     low = target.points[weight > 0.01].min(0) - REACH
     counts = np.ceil((target.points[weight > 0.01].max(0) + REACH - low) / SPACING).astype(int) + 1
     near, distance, nearest = _near(target.points[usable], low, counts)
@@ -319,7 +254,7 @@ def _form(target: Target, inside: Array, weight: Array, air: Array) -> Form:
 
     normal = (shares * target.normals[touching]).sum(1)
     above = (shares[..., 0] * ((nodes[:, None] - target.points[touching]) * target.normals[touching]).sum(-1)).sum(1)
-    amount = (shares[..., 0] * weight[touching]).sum(1) * (1 - _step(distance, WHOLE, REACH))
+    amount = (shares[..., 0] * weight[touching]).sum(1) * (1 - smooth_step(distance, WHOLE, REACH))
     # below the surface everything is fetched from where the field is solid, and deeper down from as much deeper
     foot = -above[:, None] * normal + (shares * inside[touching]).sum(1)
     shift = foot + np.minimum(above + INWARDS, 0)[:, None] * normal
@@ -354,33 +289,3 @@ def _near(points: Array, low: Array, counts: NDArray[np.int64]) -> tuple[NDArray
     distance[[0, -1]] = distance[:, [0, -1]] = distance[:, :, [0, -1]] = np.inf
     near = np.flatnonzero(distance * SPACING < REACH)
     return near, distance.reshape(-1)[near] * SPACING, owner[k, j, i].reshape(-1)[near]
-
-
-def _between_lips(face: FittedFace) -> tuple[Array, Array]:
-    """Points [N, 3] of what is seen between parted lips, none where they are closed, and the way out [3]."""
-    upper, lower = face.landmarks[list(UPPER_LIP)], face.landmarks[list(LOWER_LIP)]
-    across, down = upper[-1] - upper[0], (lower - upper).mean(0)
-    forwards = np.cross(down, across)
-    forwards /= max(float(np.linalg.norm(forwards)), 1e-12)
-    if forwards[2] < 0:
-        forwards = -forwards
-    gap = np.linalg.norm(lower - upper, axis=1)
-    if gap.max() < PARTED:
-        return np.zeros((0, 3)), forwards
-    shares = np.linspace(0, 1, 9)[:, None, None]
-    columns = np.linspace(0, len(upper) - 1, 31)
-    numbers = np.arange(len(upper))
-
-    def finer(chain: Array) -> Array:
-        return np.column_stack([np.interp(columns, numbers, chain[:, axis]) for axis in range(3)])
-
-    rows = finer(upper) + shares * (finer(lower) - finer(upper))
-    back = TEETH * np.minimum(1, np.interp(columns, numbers, gap) / PARTED)
-    return (rows - back[:, None] * forwards).reshape(-1, 3), forwards
-
-
-def _step(values: Array, low: float, high: float) -> Array:
-    """0 below `low`, 1 above `high`, smooth between; bounds may be arrays."""
-    share = np.clip((values - low) / (high - low), 0, 1)
-    smooth: Array = share * share * (3 - 2 * share)
-    return smooth

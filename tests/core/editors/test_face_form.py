@@ -8,8 +8,9 @@ import torch
 from numpy.typing import NDArray
 
 from core.camera import Camera
-from core.editors.face_form import Target, face_share, formed
+from core.editors.face_form import formed
 from core.editors.face_shapes import FittedFace, face_shapes, fitted_face
+from core.editors.face_target import Target, face_share
 from core.evaluation.pictures import head_of
 from core.field import Field
 from core.formed_field import FormedField
