@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from core.errors import Cancelled
 from core.formed_field import FormedField
-from core.progress import Progress
+from core.inverters.finishing import Finishing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,10 +16,7 @@ if TYPE_CHECKING:
     from core.camera import Camera
     from core.field import Field
     from core.head import Head
-    from core.progress import Report
     from core.protocols import Generator, Inverter
-
-MESSAGE = "Shaping the face"
 
 
 class Shape(Protocol):
@@ -39,44 +34,23 @@ class Shape(Protocol):
         ...
 
 
-class Formed:
-    """An inverter whose heads get their face in the end. Implements `core.protocols.Inverter`."""
+class Formed(Finishing):
+    """An inverter whose heads get their face in the end."""
+
+    message = "Shaping the face"
 
     def __init__(self, inverter: Inverter, shape: Shape) -> None:
         """Of any inverter, and what shapes its heads."""
-        self._inverter, self._shape = inverter, shape
+        super().__init__(inverter)
+        self._shape = shape
 
-    def invert(
-        self,
-        alignment: Alignment,
-        generator: Generator,
-        report: Report,
-        *,
-        seed: int = 0,
-        seconds: float | None = None,
-        steps: int | None = None,
-        start: Head | None = None,
-    ) -> Head:
-        """See the protocol. A search goes on from the field as it was found."""
-        last = Progress(0, 1, MESSAGE)
+    def finished(self, head: Head, alignment: Alignment, generator: Generator) -> Head:
+        """The head with its face."""
+        return with_form(head, alignment, generator, self._shape)
 
-        def forward(progress: Progress) -> None:
-            nonlocal last
-            last = progress
-            report(progress)
-
-        if start is not None and isinstance(start.trigrid, FormedField):
-            start = replace(start, trigrid=start.trigrid.base)
-        head = self._inverter.invert(
-            alignment, generator, forward, seed=seed, seconds=seconds, steps=steps, start=start
-        )
-        shaped = with_form(head, alignment, generator, self._shape)
-        if shaped is head:
-            return head
-        # who has stopped the search has the head all the same
-        with suppress(Cancelled):
-            report(replace(last, message=MESSAGE, preview=None, result=shaped))
-        return shaped
+    def unfinished(self, start: Head) -> Head:
+        """A head with the field as it was found."""
+        return replace(start, trigrid=start.trigrid.base) if isinstance(start.trigrid, FormedField) else start
 
 
 def with_form(head: Head, alignment: Alignment, generator: Generator, shape: Shape) -> Head:

@@ -11,8 +11,9 @@ from core.camera import Camera
 from core.inverters.behind_glasses import behind_glasses
 from core.inverters.bespectacled import Bespectacled
 from core.mask import PARTS
-from core.progress import Progress
+from core.progress import Progress, silent
 from core.rendering.eyewear import silhouettes, with_eyewear
+from tests.core.inverters.test_finishing import PHOTO, Finds
 from tests.core.rendering.photographed_ball import frame_of, photo_of, plain
 from tests.core.rendering.test_eyewear import CLEAR, FRONT, pair_of_glasses
 from tests.fakes import TinyGenerator, tiny_head
@@ -23,46 +24,27 @@ if TYPE_CHECKING:
 
     from core.align import Alignment
     from core.head import Head
-    from core.progress import Report
     from core.protocols import Generator
 
 BROWN = (150, 110, 90)
-
-
-class Found:
-    """An inverter that has found its head already."""
-
-    def invert(
-        self,
-        alignment: Alignment,
-        generator: Generator,
-        report: Report,
-        *,
-        seed: int = 0,
-        seconds: float | None = None,
-        steps: int | None = None,
-        start: Head | None = None,
-    ) -> Head:
-        head = tiny_head()
-        report(Progress(1, 2, "Searching", result=head))
-        return head
 
 
 def test_only_the_answer_wears_glasses_and_whoever_has_none_stays_as_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.inverters.bespectacled.photo_parts", lambda _photo: np.zeros((len(PARTS), 8, 8)))
     seen: list[object] = []
 
-    def put_on(_g: Generator, head: Head, _a: object, _parts: NDArray[np.float32]) -> Head:
+    def put_on(generator: Generator, head: Head, alignment: Alignment, parts: NDArray[np.float32]) -> Head:
+        del generator, alignment, parts
         return replace(head, eyewear=pair_of_glasses())
 
     def wearing(progress: Progress) -> None:
         seen.append(progress.result.eyewear)  # type: ignore[attr-defined]
 
-    head = Bespectacled(Found(), put_on).invert(None, TinyGenerator(), wearing)  # type: ignore[arg-type]
+    head = Bespectacled(Finds(), put_on).invert(PHOTO, TinyGenerator(), wearing)
     assert head.eyewear is not None
     assert seen == [None, head.eyewear]
-    bare = Bespectacled(Found(), lambda _g, head, _a, _p: head).invert(None, TinyGenerator(), lambda _: None)  # type: ignore[arg-type]
-    assert bare == tiny_head()
+    bare = Bespectacled(Finds(), lambda _g, head, _a, _p: head).invert(PHOTO, TinyGenerator(), silent)
+    assert bare == tiny_head(1)
 
 
 def test_a_photo_shows_skin_where_its_frame_was() -> None:

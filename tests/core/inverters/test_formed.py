@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from core.errors import Cancelled
 from core.formed_field import Form, FormedField
-from core.inverters.formed import MESSAGE, Formed
-from core.progress import Progress
+from core.inverters.formed import Formed
+from core.progress import silent
 from tests.core.inverters.portraits import portrait
+from tests.core.inverters.test_finishing import Finds
 from tests.fakes import TinyGenerator, tiny_head
 
 if TYPE_CHECKING:
@@ -20,24 +20,7 @@ if TYPE_CHECKING:
     from core.align import Alignment
     from core.camera import Camera
     from core.field import Field
-    from core.head import Head
-    from core.progress import Report
     from core.protocols import Generator
-
-
-class Finds:
-    """Reports a head and answers it; remembers what it began with."""
-
-    def __init__(self) -> None:
-        self.start: Head | None = None
-
-    def invert(
-        self, alignment: Alignment, generator: Generator, report: Report, *, start: Head | None = None, **_: object
-    ) -> Head:
-        self.start = start
-        head = tiny_head(1)
-        report(Progress(2, 2, "Finding", result=head))
-        return head
 
 
 def shaped(generator: Generator, field: Field, camera: Camera, uv: NDArray[np.float64]) -> Field:
@@ -55,18 +38,10 @@ def _photo() -> Alignment:
     return portrait(TinyGenerator(), head.latents, head.camera)
 
 
-def test_a_formed_head_is_told_and_answered() -> None:
-    told: list[Progress] = []
-    head = Formed(Finds(), shaped).invert(_photo(), TinyGenerator(), told.append)
-    assert told[-1].result is head
-    assert told[-1].message == MESSAGE
-    assert isinstance(head.trigrid, FormedField)
-
-
 def test_a_search_goes_on_from_the_field_as_it_was_found() -> None:
     search = Finds()
-    head = Formed(search, shaped).invert(_photo(), TinyGenerator(), lambda _: None)
-    again = Formed(search, shaped).invert(_photo(), TinyGenerator(), lambda _: None, start=head)
+    head = Formed(search, shaped).invert(_photo(), TinyGenerator(), silent)
+    again = Formed(search, shaped).invert(_photo(), TinyGenerator(), silent, start=head)
     assert isinstance(head.trigrid, FormedField)
     assert search.start is not None
     assert search.start.trigrid is head.trigrid.base
@@ -75,15 +50,5 @@ def test_a_search_goes_on_from_the_field_as_it_was_found() -> None:
 
 
 def test_a_face_that_cannot_be_told_leaves_the_very_same_head() -> None:
-    told: list[Progress] = []
-    head = Formed(Finds(), lambda _, field, __, ___: field).invert(_photo(), TinyGenerator(), told.append)
-    assert len(told) == 1
-    assert told[0].result is head
-
-
-def test_who_stops_the_search_has_the_head() -> None:
-    def stop(progress: Progress) -> None:
-        if progress.message == MESSAGE:
-            raise Cancelled
-
-    assert isinstance(Formed(Finds(), shaped).invert(_photo(), TinyGenerator(), stop).trigrid, FormedField)
+    found = tiny_head(1)
+    assert Formed(Finds(), lambda _, field, __, ___: field).finished(found, _photo(), TinyGenerator()) is found

@@ -1,0 +1,78 @@
+"""What inverters share that finish the head another one has found.
+
+Only the head that is answered is finished: the ones on the way are looked at for seconds. Who has stopped the search
+has the finished head all the same.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from core.errors import Cancelled
+from core.progress import Progress
+
+if TYPE_CHECKING:
+    from core.align import Alignment
+    from core.head import Head
+    from core.progress import Report
+    from core.protocols import Generator, Inverter
+
+
+class Finishing(ABC):
+    """An inverter whose answers are another one's, finished. Implements `core.protocols.Inverter`.
+
+    Attributes:
+        message: what is being done, for the job bar.
+    """
+
+    message: ClassVar[str]
+
+    def __init__(self, inverter: Inverter) -> None:
+        """Of any inverter."""
+        self._inverter = inverter
+
+    @abstractmethod
+    def finished(self, head: Head, alignment: Alignment, generator: Generator) -> Head:
+        """The head finished; the very same one where there is nothing to do.
+
+        Args:
+            head: found for the photo, with the photo's camera.
+            alignment: the photo's.
+            generator: the head's, without its tuning.
+        """
+
+    def unfinished(self, start: Head) -> Head:
+        """A head from which a search can go on; the very same one where finishing does not stand in its way."""
+        return start
+
+    def invert(
+        self,
+        alignment: Alignment,
+        generator: Generator,
+        report: Report,
+        *,
+        seed: int = 0,
+        seconds: float | None = None,
+        steps: int | None = None,
+        start: Head | None = None,
+    ) -> Head:
+        """See the protocol."""
+        last = Progress(0, 1, self.message)
+
+        def forward(progress: Progress) -> None:
+            nonlocal last
+            last = progress
+            report(progress)
+
+        bare = None if start is None else self.unfinished(start)
+        found = self._inverter.invert(
+            alignment, generator, forward, seed=seed, seconds=seconds, steps=steps, start=bare
+        )
+        head = self.finished(found, alignment, generator)
+        if head is not found:
+            with suppress(Cancelled):
+                report(replace(last, message=self.message, preview=None, result=head))
+        return head

@@ -1,0 +1,82 @@
+"""What inverters that finish another one's head promise, whatever they do to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from core.errors import Cancelled
+from core.inverters.finishing import Finishing
+from core.progress import Progress, silent
+from tests.fakes import TinyGenerator, tiny_head
+
+if TYPE_CHECKING:
+    from core.align import Alignment
+    from core.head import Head
+    from core.progress import Report
+    from core.protocols import Generator, Inverter
+
+PHOTO = cast("Alignment", None)
+
+
+class Finds:
+    """Reports a head and answers it; remembers what it began with."""
+
+    start: Head | None = None
+
+    def invert(
+        self, alignment: Alignment, generator: Generator, report: Report, *, start: Head | None = None, **_: object
+    ) -> Head:
+        self.start = start
+        head = tiny_head(1)
+        report(Progress(2, 2, "Finding", result=head))
+        return head
+
+
+class Halved(Finishing):
+    """Finishes heads with large latents by halving those, and doubles them again before a search goes on."""
+
+    message = "Halving"
+
+    def __init__(self, inverter: Inverter, least: float = 0.0) -> None:
+        super().__init__(inverter)
+        self._least = least
+
+    def finished(self, head: Head, alignment: Alignment, generator: Generator) -> Head:
+        return head if head.latents.abs().max() < self._least else replace(head, latents=head.latents / 2)
+
+    def unfinished(self, start: Head) -> Head:
+        return replace(start, latents=start.latents * 2)
+
+
+def test_what_is_told_last_is_what_is_answered() -> None:
+    told: list[Progress] = []
+    head = Halved(Finds()).invert(PHOTO, TinyGenerator(), told.append)
+    assert [progress.message for progress in told] == ["Finding", "Halving"]
+    assert told[-1].result is head
+    assert told[-1].step == told[-1].total == 2
+    assert (head.latents * 2).equal(tiny_head(1).latents)
+
+
+def test_a_head_with_nothing_to_finish_stays_the_very_same_and_is_told_once() -> None:
+    told: list[Progress] = []
+    head = Halved(Finds(), least=1e9).invert(PHOTO, TinyGenerator(), told.append)
+    assert len(told) == 1
+    assert told[0].result is head
+
+
+def test_who_stops_the_search_has_the_finished_head() -> None:
+    def stop(progress: Progress) -> None:
+        if progress.message == "Halving":
+            raise Cancelled
+
+    head = Halved(Finds()).invert(PHOTO, TinyGenerator(), stop)
+    assert (head.latents * 2).equal(tiny_head(1).latents)
+
+
+def test_a_search_goes_on_from_the_head_as_it_was_found() -> None:
+    search = Finds()
+    head = Halved(search).invert(PHOTO, TinyGenerator(), silent)
+    Halved(search).invert(PHOTO, TinyGenerator(), silent, start=head)
+    assert search.start is not None
+    assert search.start.latents.equal(tiny_head(1).latents)
