@@ -1,7 +1,7 @@
 """Raw density on a regular grid, evaluated only where a surface may pass.
 
 A coarse grid comes first. Around every coarse cell that the surface may cross, all fine points are evaluated; the rest
-is interpolated, which only has to lie on the right side of the surface.
+is interpolated, which only has to lie on the right side of the surface. Last comes where exactly each edge is crossed.
 """
 
 import math
@@ -10,6 +10,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
+from core.exporters.crossings import found_crossings
 from core.exporters.surface import DensityGrid
 from core.progress import Progress, Report, silent
 
@@ -72,7 +73,8 @@ def sample_density(
         report(Progress(start, len(chosen), "Looking for the surface"))
         piece = chosen[start : start + POINTS_PER_CHUNK]
         flat[piece] = field(_points_of(piece, fine_axes))
-    return DensityGrid(fine.numpy(), half_sides, level)
+    raw = fine.numpy()
+    return DensityGrid(raw, half_sides, level, found_crossings(field, raw, level, half_sides))
 
 
 def visible_level(field: DensityField, coarse: torch.Tensor, half_sides: tuple[float, float, float]) -> float:

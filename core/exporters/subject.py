@@ -136,6 +136,8 @@ class Subject:
             "raw": grid.raw,
             "half_sides": np.asarray(grid.half_sides),
             "level": np.asarray(grid.level),
+            "edges": grid.crossings.edges,
+            "shares": grid.crossings.shares,
             "triangles": np.asarray(triangles),
             "flat": np.asarray(flat),
         }

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ExportError
+from core.exporters.crossings import NUDGE, Crossings
 from core.mesh import Mesh
 
 Vertices = NDArray[np.float32]
@@ -17,8 +18,6 @@ Faces = NDArray[np.int32]
 SMOOTHING_PASSES = 6
 SHRINK, GROW = 0.5, -0.53
 """Taubin's pair: the second step undoes the shrinking of the first."""
-NUDGE = 1e-3
-"""Raw density by which samples keep away from the surface's, so that no triangle collapses onto a grid corner."""
 COLLAPSED = 1e-14
 """Area below which a triangle has no normal, square world units."""
 PINCH = 0.05
@@ -33,11 +32,13 @@ class DensityGrid:
         raw: float32 [X, Y, Z].
         half_sides: half sides of the box (x, y, z), world units.
         level: raw density of the surface.
+        crossings: where exactly the surface crosses the cubes' edges; of others the samples tell.
     """
 
     raw: NDArray[np.float32]
     half_sides: tuple[float, float, float]
     level: float
+    crossings: Crossings
 
     @property
     def spacing(self) -> NDArray[np.float64]:
@@ -76,12 +77,14 @@ def surface_of_grid(grid: DensityGrid, smoothing_passes: int = SMOOTHING_PASSES)
 def _marching_cubes(grid: DensityGrid) -> tuple[Vertices, Faces]:
     from skimage.measure import marching_cubes
 
-    raw = np.where(np.abs(grid.raw - grid.level) < NUDGE, np.float32(grid.level + NUDGE), grid.raw)
+    # so bounded, each vertex lies well within its edge, by which it is known
+    above = (grid.raw - np.float32(grid.level)).clip(-1, 1)
+    above[np.abs(above) < NUDGE] = NUDGE
     # one layer of emptiness around the box closes what leaves it; its vertices are then pushed back onto the box
-    empty = np.float32(min(float(raw.min()), grid.level - 1))
-    cells, faces, _, _ = marching_cubes(np.pad(raw, 1, constant_values=empty), grid.level)
+    cells, faces, _, _ = marching_cubes(np.pad(above, 1, constant_values=-1), 0.0)
+    cells = grid.crossings.placed(cells - 1, grid.raw.shape)
     half = np.asarray(grid.half_sides)
-    vertices = np.clip((cells - 1) * grid.spacing - half, -half, half).astype(np.float32)
+    vertices = np.clip(cells * grid.spacing - half, -half, half).astype(np.float32)
     # solid is where the density is high, which skimage takes for the inside of a hole
     return _without_collapsed(vertices, np.ascontiguousarray(faces[:, ::-1]).astype(np.int32))
 

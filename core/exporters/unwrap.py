@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.exporters.crossings import Crossings
 from core.exporters.surface import DensityGrid, simplified, surface_of_grid
 from core.mesh import Mesh, smooth_normals
 
@@ -73,12 +74,15 @@ def mesh_apart(
     raw: NDArray[np.float32],
     half_sides: NDArray[Any],
     level: NDArray[Any],
+    edges: NDArray[np.int64],
+    shares: NDArray[np.float32],
     triangles: NDArray[Any],
     flat: NDArray[Any],
 ) -> dict[str, NDArray[Any]]:
     """For `apart`: the closed surface of a density with at most about so many triangles; unwrapped where `flat`."""
     x, y, z = half_sides.tolist()
-    mesh = simplified(surface_of_grid(DensityGrid(raw, (x, y, z), level.item())), triangles.item())
+    grid = DensityGrid(raw, (x, y, z), level.item(), Crossings(edges, shares))
+    mesh = simplified(surface_of_grid(grid), triangles.item())
     mesh = unwrapped(with_hard_edges(mesh, (x, y, z))) if flat.item() else mesh
     return _arrays_of(mesh)
 

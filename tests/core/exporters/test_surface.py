@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from core.errors import ExportError
+from core.exporters.crossings import Crossings
 from core.exporters.density import SLANT, DensityField, raw_from_density, sample_density, visible_level
 from core.exporters.surface import DensityGrid, largest_piece, simplified, surface_of_grid
 from core.exporters.unwrap import with_hard_edges
@@ -94,6 +95,19 @@ def test_only_the_neighbourhood_of_the_surface_is_evaluated() -> None:
     assert np.array_equal(grid.raw > LEVEL, exact > LEVEL)
 
 
+def test_a_wall_steeper_than_a_cell_has_no_terraces() -> None:
+    cell = 0.8 / RESOLUTION
+
+    def wall(points: torch.Tensor) -> torch.Tensor:
+        raw: torch.Tensor = LEVEL + 100 * ((RADIUS - points.norm(dim=1)) / (0.1 * cell)).clamp(-1, 1)
+        return raw
+
+    mesh = surface_of_grid(sample_density(wall, HALF_SIDES, RESOLUTION, level=LEVEL), smoothing_passes=0)
+    distance = np.linalg.norm(mesh.vertices, axis=1)
+    assert np.abs(distance - RADIUS).max() < 0.03 * cell
+    assert np.einsum("ij,ij->i", mesh.normals, mesh.vertices / distance[:, None]).min() > math.cos(math.radians(4))
+
+
 def test_the_level_follows_where_half_of_the_light_is_stopped() -> None:
     # density s x under the surface stops half of the light where s x^2 / 2 = ln 2
     slope = 4000.0
@@ -130,7 +144,8 @@ def test_no_triangle_is_collapsed() -> None:
 
 
 def test_nothing_solid_is_an_error() -> None:
-    grid = DensityGrid(np.zeros((4, 4, 4), np.float32), HALF_SIDES, LEVEL)
+    none = Crossings(np.zeros(0, np.int64), np.zeros(0, np.float32))
+    grid = DensityGrid(np.zeros((4, 4, 4), np.float32), HALF_SIDES, LEVEL, none)
     assert grid.is_empty
     with pytest.raises(ExportError, match="no surface"):
         surface_of_grid(grid)
