@@ -5,18 +5,14 @@ signed distance, a point just inside it reads what the field says a little below
 fades to what the field says where nothing is. So colours and parts stay the field's, and the density is the shape's.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
-import torch.nn.functional as F
 
-from core.field import Field
+from core.field import FieldOver, Reader, Sample
+from core.lattice import Corner, between_nodes, in_box
 
-Sample = Callable[[torch.Tensor], torch.Tensor]
-"""World points [N, 3] -> features [N, C]."""
-Corner = tuple[float, float, float]
 FAINT = 1e-3
 """Weight below which a node need not be told."""
 
@@ -61,25 +57,15 @@ class Form:
 
     @cached_property
     def _grid(self) -> torch.Tensor:
-        """All nodes, float32 [1, 5, Z, Y, X]."""
+        """All nodes, float32 [5, Z, Y, X]."""
         z, y, x = self.counts
         grid = torch.zeros(5, z * y * x, device=self.values.device)
         grid[:, self.nodes.long()] = self.values.float()
-        return grid.view(1, 5, z, y, x)
+        return grid.view(5, z, y, x)
 
     def at(self, points: torch.Tensor) -> torch.Tensor:
         """Shift, weighted distance and weight [N, 5] at world points [N, 3], trilinear; 0 outside the box."""
-        low = torch.tensor(self.low, dtype=points.dtype, device=points.device)
-        high = torch.tensor(self.high, dtype=points.dtype, device=points.device)
-        relative = (points - low) * (2 / (high - low)) - 1
-        found = F.grid_sample(
-            self._grid.to(points.dtype),
-            relative[None, None, None],
-            mode="bilinear",
-            padding_mode="zeros",
-            align_corners=True,
-        )
-        return found[0, :, 0, 0].T
+        return between_nodes(self._grid, in_box(points, self.low, self.high))
 
     def tells(self, points: torch.Tensor) -> torch.Tensor:
         """At which of the world points [N, 3] it says something, bool [N]."""
@@ -91,7 +77,7 @@ class Form:
 
 
 @dataclass(frozen=True, eq=False)
-class FormedField:
+class FormedField(FieldOver):
     """A field with a form.
 
     Attributes:
@@ -100,7 +86,6 @@ class FormedField:
         nothing: float32 [C], features of a place where there is nothing.
     """
 
-    base: Field
     form: Form
     nothing: torch.Tensor
 
@@ -112,28 +97,19 @@ class FormedField:
     def __hash__(self) -> int:
         return hash((self.base, self.form))
 
-    @property
-    def box_side(self) -> float:
-        """Side of the base's cube, world units."""
-        return self.base.box_side
+    def read_by(self, reader: Reader) -> Sample:
+        """See the base class."""
+        base = reader(self.base)
 
-    @property
-    def device(self) -> torch.device:
-        """Where the base's tensors are."""
-        return self.base.device
+        def sample(points: torch.Tensor) -> torch.Tensor:
+            told = self.form.at(points)
+            weight = told[:, 4:]
+            features = base(points + told[:, :3])
+            distance = told[:, 3:4] / weight.clamp(min=FAINT)
+            share = (self.form.threshold + distance / self.form.ramp).clamp(0, 1) * weight
+            return torch.lerp(features, self.nothing.to(features.dtype).expand_as(features), share)
 
-    def sample(self, points: torch.Tensor) -> torch.Tensor:
-        """Features [N, C] at world points [N, 3]; differentiable in the field and in the points."""
-        return self.sampled(points, self.base.sample)
-
-    def sampled(self, points: torch.Tensor, base: Sample) -> torch.Tensor:
-        """The same with a reader of the base given."""
-        told = self.form.at(points)
-        weight = told[:, 4:]
-        features = base(points + told[:, :3])
-        distance = told[:, 3:4] / weight.clamp(min=FAINT)
-        share = (self.form.threshold + distance / self.form.ramp).clamp(0, 1) * weight
-        return torch.lerp(features, self.nothing.to(features.dtype).expand_as(features), share)
+        return sample
 
     def to(self, device: torch.device | str) -> "FormedField":
         """The same field on another device."""

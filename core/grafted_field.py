@@ -3,18 +3,15 @@
 Both are values like the fields they are made of, so that whatever draws or exports a head does the same with these.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
-import torch.nn.functional as F
 
-from core.field import Field
+from core.field import Field, FieldOver, Reader, Sample
 from core.formed_field import FormedField
+from core.lattice import between_nodes
 from core.warped_field import WarpedField
 
-Sample = Callable[[torch.Tensor], torch.Tensor]
-"""World points [N, 3] -> features [N, C]."""
 WHOLE = 1 - 1e-6
 """Weight of a graft from which nothing of what lies below it can be seen."""
 
@@ -34,14 +31,7 @@ class Volume:
     def at(self, points: torch.Tensor) -> torch.Tensor:
         """Weights [N] at world points [N, 3], trilinear; 0 outside the box."""
         relative = points / torch.tensor(self.half_sides, dtype=points.dtype, device=points.device)
-        weights = F.grid_sample(
-            self.weights[None, None].to(points.dtype),
-            relative[None, None, None],
-            mode="bilinear",
-            padding_mode="zeros",
-            align_corners=True,
-        )
-        return weights.view(-1)
+        return between_nodes(self.weights[None], relative)[:, 0]
 
     @property
     def is_empty(self) -> bool:
@@ -66,7 +56,7 @@ class Fit:
 
 
 @dataclass(frozen=True, eq=False)
-class GraftedField:
+class GraftedField(FieldOver):
     """A field that is another one inside a volume.
 
     Attributes:
@@ -78,43 +68,33 @@ class GraftedField:
         worn: it was put on or taken off the head, which is nobody else with it.
     """
 
-    base: Field
     graft: Field
     volume: Volume
     fit: Fit = Fit()
     strength: float = 1.0
     worn: bool = False
 
-    @property
-    def box_side(self) -> float:
-        """Side of the base's cube, world units."""
-        return self.base.box_side
+    def read_by(self, reader: Reader) -> Sample:
+        """See the base class."""
+        base, graft = reader(self.base), reader(self.graft)
 
-    @property
-    def device(self) -> torch.device:
-        """Where the base's tensors are."""
-        return self.base.device
+        def sample(points: torch.Tensor) -> torch.Tensor:
+            there = self.fit.undone(points)
+            weights = self.volume.at(there) * self.strength
+            known = weights.detach()
+            chosen, left = known.nonzero()[:, 0], (known < WHOLE).nonzero()[:, 0]
+            if not len(chosen):
+                return base(points)
+            theirs = graft(there[chosen])
+            if len(left) == len(points):
+                features = base(points)
+            else:
+                # nothing is seen of the base where all is graft: reading it takes as long as reading the graft
+                features = theirs.new_zeros(len(points), theirs.shape[1]).index_copy(0, left, base(points[left]))
+            mixed = torch.lerp(features[chosen], theirs, weights[chosen, None])
+            return features.index_copy(0, chosen, mixed)
 
-    def sample(self, points: torch.Tensor) -> torch.Tensor:
-        """Features [N, C] at world points [N, 3]; differentiable in the fields and in the points."""
-        return self.sampled(points, self.base.sample, self.graft.sample)
-
-    def sampled(self, points: torch.Tensor, base: Sample, graft: Sample) -> torch.Tensor:
-        """The same with readers of both fields given."""
-        there = self.fit.undone(points)
-        weights = self.volume.at(there) * self.strength
-        known = weights.detach()
-        chosen, left = known.nonzero()[:, 0], (known < WHOLE).nonzero()[:, 0]
-        if not len(chosen):
-            return base(points)
-        theirs = graft(there[chosen])
-        if len(left) == len(points):
-            features = base(points)
-        else:
-            # nothing is seen of the base where all is graft: reading it takes as long as reading the graft
-            features = theirs.new_zeros(len(points), theirs.shape[1]).index_copy(0, left, base(points[left]))
-        mixed = torch.lerp(features[chosen], theirs, weights[chosen, None])
-        return features.index_copy(0, chosen, mixed)
+        return sample
 
     def to(self, device: torch.device | str) -> "GraftedField":
         """The same field on another device."""
@@ -126,7 +106,7 @@ class GraftedField:
 
 
 @dataclass(frozen=True, eq=False)
-class RemappedField:
+class RemappedField(FieldOver):
     """A field whose features are changed by an affine map inside a volume, which a decoder turns into other colours.
 
     Attributes:
@@ -138,34 +118,24 @@ class RemappedField:
         worn: as of a graft.
     """
 
-    base: Field
     matrix: torch.Tensor
     offset: torch.Tensor
     volume: Volume | None = None
     strength: float = 1.0
     worn: bool = False
 
-    @property
-    def box_side(self) -> float:
-        """Side of the base's cube, world units."""
-        return self.base.box_side
+    def read_by(self, reader: Reader) -> Sample:
+        """See the base class."""
+        base = reader(self.base)
 
-    @property
-    def device(self) -> torch.device:
-        """Where the base's tensors are."""
-        return self.base.device
+        def sample(points: torch.Tensor) -> torch.Tensor:
+            features = base(points)
+            change = features @ self.matrix + self.offset
+            if self.volume is not None:
+                change = change * self.volume.at(points)[:, None]
+            return features + self.strength * change
 
-    def sample(self, points: torch.Tensor) -> torch.Tensor:
-        """Features [N, C] at world points [N, 3]; differentiable in the field and in the points."""
-        return self.sampled(points, self.base.sample)
-
-    def sampled(self, points: torch.Tensor, base: Sample) -> torch.Tensor:
-        """The same with a reader of the base given."""
-        features = base(points)
-        change = features @ self.matrix + self.offset
-        if self.volume is not None:
-            change = change * self.volume.at(points)[:, None]
-        return features + self.strength * change
+        return sample
 
     def to(self, device: torch.device | str) -> "RemappedField":
         """The same field on another device."""

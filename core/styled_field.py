@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from core.field import FieldOver
+
 if TYPE_CHECKING:
     import torch
 
-    from core.field import Field
+    from core.field import Reader, Sample
     from core.grafted_field import Volume
     from core.trigrid import Trigrid
 
 
 @dataclass(frozen=True, eq=False)
-class StyledField:
+class StyledField(FieldOver):
     """A field and what is added to its features.
 
     Attributes:
@@ -24,25 +26,19 @@ class StyledField:
         volume: where; None is everywhere.
     """
 
-    base: Field
     change: Trigrid
     strength: float = 1.0
     volume: Volume | None = None
 
-    @property
-    def box_side(self) -> float:
-        """Side of the base's cube, world units."""
-        return self.base.box_side
+    def read_by(self, reader: Reader) -> Sample:
+        """See the base class."""
+        base, change = reader(self.base), reader(self.change)
 
-    @property
-    def device(self) -> torch.device:
-        """Where the base's tensors are."""
-        return self.base.device
+        def sample(points: torch.Tensor) -> torch.Tensor:
+            share = self.strength if self.volume is None else self.strength * self.volume.at(points)[:, None]
+            return base(points) + share * change(points)
 
-    def sample(self, points: torch.Tensor) -> torch.Tensor:
-        """Features [N, C] at world points [N, 3]; differentiable in the fields and in the points."""
-        share = self.strength if self.volume is None else self.strength * self.volume.at(points)[:, None]
-        return self.base.sample(points) + share * self.change.sample(points)
+        return sample
 
     def to(self, device: torch.device | str) -> StyledField:
         """The same field on another device."""

@@ -4,17 +4,14 @@ Volumes have no vertices to move, so a displacement that is known for the points
 new face asks every point where it came from. Whatever a field says about a point (density, colour, part) moves along.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 
-from core.field import Field
+from core.field import FieldOver, Reader, Sample
+from core.lattice import Corner, between_nodes, in_box
 
-Sample = Callable[[torch.Tensor], torch.Tensor]
-"""World points [N, 3] -> features [N, C]."""
-Corner = tuple[float, float, float]
 STEPS = 14
 """Of the search for the place where a point came from; each brings it closer by the displacement's slope."""
 CLOSE = 0.05
@@ -80,17 +77,7 @@ class Warp:
 
     def shift_at(self, points: torch.Tensor) -> torch.Tensor:
         """The shift [N, 3] at world points [N, 3], trilinear; 0 outside the box."""
-        low = torch.tensor(self.low, dtype=points.dtype, device=points.device)
-        high = torch.tensor(self.high, dtype=points.dtype, device=points.device)
-        relative = (points - low) * (2 / (high - low)) - 1
-        shift = F.grid_sample(
-            self.shift[None].to(points.dtype),
-            relative[None, None, None],
-            mode="bilinear",
-            padding_mode="zeros",
-            align_corners=True,
-        )
-        return shift[0, :, 0, 0].T
+        return between_nodes(self.shift, in_box(points, self.low, self.high))
 
     def back(self, points: torch.Tensor) -> torch.Tensor:
         """The places [N, 3] that world points [N, 3] came from."""
@@ -106,7 +93,7 @@ class Warp:
 
 
 @dataclass(frozen=True)
-class WarpedField:
+class WarpedField(FieldOver):
     """A field in bent space.
 
     Attributes:
@@ -114,26 +101,12 @@ class WarpedField:
         warp: where the points of the bent one were.
     """
 
-    base: Field
     warp: Warp
 
-    @property
-    def box_side(self) -> float:
-        """Side of the base's cube, world units."""
-        return self.base.box_side
-
-    @property
-    def device(self) -> torch.device:
-        """Where the base's tensors are."""
-        return self.base.device
-
-    def sample(self, points: torch.Tensor) -> torch.Tensor:
-        """Features [N, C] at world points [N, 3]; differentiable in the field and in the points."""
-        return self.sampled(points, self.base.sample)
-
-    def sampled(self, points: torch.Tensor, base: Sample) -> torch.Tensor:
-        """The same with a reader of the base given."""
-        return base(self.warp.back(points))
+    def read_by(self, reader: Reader) -> Sample:
+        """See the base class."""
+        base = reader(self.base)
+        return lambda points: base(self.warp.back(points))
 
     def to(self, device: torch.device | str) -> "WarpedField":
         """The same field on another device."""

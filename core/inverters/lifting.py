@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.camera import Camera
-    from core.field import Field
+    from core.field import Field, Sample
     from core.protocols import Generator
-    from core.rendering.sampling import Sampler
     from core.trigrid import Trigrid
 
 INSIDE = 0.004
@@ -47,7 +46,7 @@ class ReadField:
         device: see the protocol.
     """
 
-    sample: Sampler
+    sample: Sample
     box_side: float
     device: torch.device
 

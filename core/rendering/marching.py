@@ -13,11 +13,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.camera import Camera
-from core.field import Field
+from core.field import Field, Sample
 from core.protocols import Generator
 from core.rendering.importance import importance_depths, midpoint_draws
 from core.rendering.rays import camera_rays, stratified_depths
-from core.rendering.sampling import Sampler, sampler_of
+from core.rendering.sampling import sampler_of
 
 EMPTY = -1e3
 """Raw density of empty space, as the published renderer writes it where it crops."""
@@ -132,7 +132,7 @@ def inside_region(points: Tensor, half_sides: tuple[float, float, float]) -> Ten
     return (points.abs() <= torch.tensor(half_sides, device=points.device)).all(-1)
 
 
-def field(generator: Generator, trigrid: Field, points: Tensor, sample: Sampler | None = None) -> tuple[Tensor, Tensor]:
+def field(generator: Generator, trigrid: Field, points: Tensor, sample: Sample | None = None) -> tuple[Tensor, Tensor]:
     """Raw density [N] and features [N, F] at world points [N, 3]; empty outside of the generator's region.
 
     Points outside weigh exactly nothing in `composite`, so they are not decoded. Whoever reads a trigrid often makes
@@ -159,7 +159,7 @@ def march_rays(
     coarse: int,
     fine: int,
     jitter: Jitter = EVEN,
-    sample: Sampler | None = None,
+    sample: Sample | None = None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Volume-render rays in two passes: `coarse` stratified samples, then `fine` where the first found weight.
 

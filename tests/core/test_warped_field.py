@@ -67,7 +67,7 @@ def test_matter_goes_where_it_is_moved() -> None:
     edge[6:-6, 6:-6, 6:-6] = 1
     warp = Warp.of_moves(flat * edge, LOW, HIGH)
     nodes = _nodes().view(-1, 3)
-    weight = WarpedField(_trigrid(), warp).sampled(nodes, ball)
+    weight = WarpedField(_trigrid(), warp).read_by(lambda _: ball)(nodes)
     torch.testing.assert_close((nodes * weight).sum(0) / weight.sum(), shift, atol=2e-3, rtol=0)
 
 

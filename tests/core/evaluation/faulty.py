@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from core.field import Field
+from core.field import FieldOver, Reader, Sample
 from core.grafted_field import GraftedField, Volume
 from core.head import Head
 
@@ -12,23 +12,15 @@ HALF = 0.4
 
 
 @dataclass(frozen=True, eq=False)
-class MovedField:
+class MovedField(FieldOver):
     """A field whose points are mirrored (z -> -z) or moved before they are read."""
 
-    base: Field
     factor: tuple[float, float, float] = (1.0, 1.0, 1.0)
     shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
-    @property
-    def box_side(self) -> float:
-        return self.base.box_side
-
-    @property
-    def device(self) -> torch.device:
-        return self.base.device
-
-    def sample(self, points: torch.Tensor) -> torch.Tensor:
-        return self.base.sample((points - torch.tensor(self.shift)) * torch.tensor(self.factor))
+    def read_by(self, reader: Reader) -> Sample:
+        base = reader(self.base)
+        return lambda points: base((points - torch.tensor(self.shift)) * torch.tensor(self.factor))
 
     def to(self, device: torch.device | str) -> "MovedField":
         return replace(self, base=self.base.to(device))
