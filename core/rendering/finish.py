@@ -6,10 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from core.rendering.clothing import with_clothing
+from core.rendering.dark_rims import without_dark_rims
 from core.rendering.hairline import with_hairline
 from core.rendering.head_light import with_head_light
 from core.rendering.opaque import with_whole_hair
-from core.rendering.outline import with_outline
 from core.rendering.strands import hair_at
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def with_finish(frame: Frame, strands: HairStrands | None, light: HeadLight, str
         light: of the same head.
         strength: of the light, 0..1.
     """
-    frame = with_clothing(with_outline(with_whole_hair(frame)))
+    frame = with_clothing(without_dark_rims(with_whole_hair(frame)))
     if strands is not None:
         frame = with_hairline(frame, partial(hair_at, strands=strands))
     return with_head_light(frame, light, strength)

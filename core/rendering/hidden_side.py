@@ -11,9 +11,9 @@ import numpy as np
 from core.mask import PARTS
 from core.rendering.carried_tones import CarriedTones, Shown, headwear, seeds_of
 from core.rendering.ears import Ear, ears_of
+from core.rendering.firm_outline import with_firm_outline
 from core.rendering.form import form_of
 from core.rendering.hair_flow import HairFlow
-from core.rendering.outlines import with_firm_outline
 from core.rendering.skin_tones import SkinTones, in_skin_tones, skin_tones_of
 from core.rendering.strays import Strays
 

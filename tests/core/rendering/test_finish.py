@@ -16,7 +16,6 @@ from core.rendering.hairline import with_hairline
 from core.rendering.head_light import HeadLight, with_head_light
 from core.rendering.occupancy import FieldGrid
 from core.rendering.opaque import with_whole_hair
-from core.rendering.outline import with_outline
 from core.rendering.strands import hair_at
 
 SIDE = 128
@@ -107,20 +106,3 @@ def test_curls_run_nowhere_and_are_the_same_from_elsewhere() -> None:
     assert with_curls(frame, plain_strands(1)) is frame
     points = np.random.default_rng(0).uniform(-0.2, 0.2, (50, 3))
     assert np.array_equal(hair_at(points, strands), hair_at(points, plain_strands(2, curl=0.01)))
-
-
-def test_hair_has_no_dark_rim_and_skin_keeps_its_shade() -> None:
-    size = 4 * SIDE
-    y, x = np.mgrid[:size, :size]
-    off = np.hypot(x - size / 2, y - size / 2) / (0.35 * size)
-    alpha = np.clip((1 - off) * 40 + 0.5, 0, 1).astype(np.float32)
-    own = np.where(off > 0.97, 60.0, 200.0)[..., None]
-    rgb = np.repeat(own * alpha[..., None] + 255 * (1 - alpha[..., None]), 3, 2).astype(np.uint8)
-    depth = np.full((SIDE, SIDE), 2.7, np.float32)
-    for part, lighter in (("hair", True), ("skin", False)):
-        labels = np.where(cv2.resize(alpha, (SIDE, SIDE)) > 0.5, PARTS.index(part), 0).astype(np.uint8)
-        frame = Frame(rgb, alpha, depth, labels, Camera.orbit(), Quality.NEAR)
-        drawn = with_outline(frame)
-        rim = (off > 0.975) & (off < 0.99)
-        assert (drawn.rgb[rim].mean() > 170) == lighter
-        assert np.array_equal(drawn.rgb[off < 0.9], rgb[off < 0.9])

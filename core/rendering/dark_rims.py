@@ -1,4 +1,4 @@
-"""Outlines of hair and clothes in their own colours: a soft model draws a dark line where they meet the white.
+"""Rims of hair and clothes in their own colours: a soft model draws a dark line where they meet the white.
 
 What stands at the rim takes the colours that lie just inside, and ends over fewer pixels.
 """
@@ -32,7 +32,7 @@ CHOSEN = tuple(PARTS.index(part) for part in ("hair", "cloth"))
 GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
 
-def with_outline(frame: Frame) -> Frame:
+def without_dark_rims(frame: Frame) -> Frame:
     """A frame whose hair and clothes have no dark rim; the very same one where it shows none or no parts are told.
 
     Args:
