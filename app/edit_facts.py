@@ -77,7 +77,7 @@ def coverage_of(renderer: Renderer) -> Mapping[str, float]:
     """Share of the visible surface of each part that a head shows, or of its frontal picture where labels tell none."""
     import numpy as np
 
-    from core.editors.part_volume import LABELS_OF, HeadParts
+    from core.editors.head_parts import LABELS_OF, HeadParts
     from core.editors.photo_witness import denies
     from core.mask import PARTS
     from core.rendering.renderer import HeadRenderer

@@ -26,7 +26,7 @@ def take(options: argparse.Namespace, console: Console) -> int:
     """A part of a reference, worn by the head."""
     from app import editing_road
     from core.edit import TakePart
-    from core.editors.part_volume import labels_of
+    from core.editors.head_parts import labels_of
 
     labels_of(options.part)
     _check_strength(options.strength)
@@ -231,7 +231,7 @@ def _rgb(part: str, text: str) -> tuple[float, float, float]:
     """Red, green, blue, 0..1, of a colour as people write it."""
     from PIL import ImageColor
 
-    from core.editors.part_volume import labels_of
+    from core.editors.head_parts import labels_of
 
     labels_of(part)
     try:

@@ -44,7 +44,7 @@ class TakePart(_Layer):
     """A part of a reference, worn by the head.
 
     Attributes:
-        part: name in `core.editors.part_volume.LABELS_OF`, or `REGION` for whatever the reference has in a region.
+        part: name in `core.editors.head_parts.LABELS_OF`, or `REGION` for whatever the reference has in a region.
         reference: key of the reference in the project.
         seam: width of its soft edge, in nodes of the grid of parts; 0 is hard.
         harmonise: how far its colours follow the wearer's own, 0..1; None is as the part needs: wholly for parts of the
@@ -104,7 +104,7 @@ class Recolour(_Layer):
     """Another colour for a part; light and shade stay.
 
     Attributes:
-        part: name in `core.editors.part_volume.LABELS_OF`.
+        part: name in `core.editors.head_parts.LABELS_OF`.
         rgb: red, green, blue, 0..1 each: the part's mean colour.
     """
 

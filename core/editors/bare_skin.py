@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from core.editors.part_volume import HeadParts, grown
+from core.editors.head_parts import HeadParts
+from core.editors.node_sets import grown
 from core.editors.recolouring import CALM, FREE, remap_to, some_of, toned
 from core.grafted_field import RemappedField
 from core.mask import PARTS
@@ -58,7 +59,7 @@ def in_wearers_skin(generator: Generator, bare: Field, parts: HeadParts, base: F
     seen = generator.colours(decoded)
     shift = wanted[solid].mean(0) - seen[solid].mean(0)
     features, tones = features[solid], (seen[solid] + shift).clamp(0, 1)
-    below = _below(generator, bare, some_of(parts.points_within(room)))
+    below = _below(generator, bare, some_of(parts.at_nodes(room.weights > 0.5)))
     if len(below):
         below = below[:: max(1, round(len(below) / (HIDDEN_SHARE * len(features))))]
         low, high = wanted.quantile(torch.tensor(RANGE, device=wanted.device), dim=0)

@@ -36,8 +36,9 @@ from core.editors.face_bending import bent
 from core.editors.face_warp import FaceWarper
 from core.editors.glasses_seat import seated
 from core.editors.grafting import CLEARANCE, Lender, Wearer, labelled_parts
+from core.editors.head_parts import LABELS_OF, HeadParts, labels_of
 from core.editors.kinship import are_kin, stranger
-from core.editors.part_volume import LABELS_OF, REACH, HeadParts, labels_of
+from core.editors.part_volume import REACH, part_volume, room_of
 from core.editors.photo_refit import RAYS_PX, SKETCH_RAYS_PX, refitted
 from core.editors.photo_witness import denies
 from core.editors.plane_taking import PlaneHead, PlaneTools, part_change
@@ -343,8 +344,8 @@ class Folder:
         def room() -> Volume:
             bare = self._bare(anchor, part)
             ghosts = self._ghosts(part)
-            return parts.room(
-                part, CLEARANCE[part], lambda at: self._generator.decode(bare.sample(at))[0] > 0, ghosts=ghosts
+            return room_of(
+                parts, part, CLEARANCE[part], lambda at: self._generator.decode(bare.sample(at))[0] > 0, ghosts=ghosts
             )
 
         volume = self._once(("room", part, _numbers(anchor)), room)
@@ -500,7 +501,7 @@ class Folder:
                 raise VoltefaceError(f"This head shows no {edit.part}.", "There is nothing to colour.")
             features = field.sample(some_of(parts.points(*labels_of(edit.part))))
             colours = self._generator.colours(self._generator.decode(features)[1])
-            return self._remap(features, toned(colours, torch.tensor(edit.rgb))), parts.volume(edit.part, 1)
+            return self._remap(features, toned(colours, torch.tensor(edit.rgb))), part_volume(parts, edit.part, 1)
 
         remap, volume = self._once(("recoloured", edit.part, edit.rgb, state), make)
         return RemappedField(field, remap.matrix, remap.offset, volume, edit.strength)

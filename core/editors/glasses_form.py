@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from core.editors.part_volume import HeadParts
+    from core.editors.head_parts import HeadParts
     from core.eyewear import Rgb
     from core.head import Head
     from core.protocols import Generator

@@ -19,7 +19,7 @@ from core.editors.glasses_mesh import bent_z, bulged, evenly, joined, mirrored, 
 from core.editors.glasses_seat import Surface, clearing, temple_line
 from core.editors.glasses_traced import Traced, calm, coloured, end_piece, traced
 from core.editors.glasses_view import Lift, place_of, sides_of, skin_of
-from core.editors.part_volume import HeadParts
+from core.editors.head_parts import HeadParts
 from core.editors.tidying import tidied
 from core.eyewear import Eyewear
 from core.formed_field import FormedField

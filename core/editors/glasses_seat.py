@@ -14,7 +14,7 @@ from core.mask import PARTS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.editors.part_volume import HeadParts
+    from core.editors.head_parts import HeadParts
     from core.eyewear import GlassesForm
     from core.grafted_field import Fit
 

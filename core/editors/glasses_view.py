@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from core.camera import Camera
     from core.editors.glasses_form import Place
-    from core.editors.part_volume import HeadParts
+    from core.editors.head_parts import HeadParts
     from core.eyewear import GlassesForm
 
     Floats = NDArray[np.float64]

@@ -13,7 +13,9 @@ import torch
 
 from core.edit import REGION
 from core.editors.glasses_form import glasses_form
-from core.editors.part_volume import FEWEST_NODES, REACH, HeadParts, fit_of, labels_of
+from core.editors.head_parts import FEWEST_NODES, HeadParts, labels_of
+from core.editors.part_fit import fit_of
+from core.editors.part_volume import REACH, cover_of, part_extent, room_of, uncoloured_skin, unhidden
 from core.editors.photo_witness import denies
 from core.editors.recolouring import CALM, FREE, remap_to, some_of
 from core.errors import VoltefaceError
@@ -62,7 +64,7 @@ class Place:
 
     def points(self) -> Tensor:
         """World points [N, 3] of its solid nodes near the visible surface."""
-        return self.parts.points_in(Volume(self.weights, self.parts.grid.half_sides))
+        return self.parts.at_nodes(self.parts.nodes() & (self.weights > 0.5))
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,14 +143,14 @@ class Lender:
             weights = torch.zeros_like(offered.grid.sigma)
         elif part == "hair":
             # a skull that is longer than the reference's must not show through its hair
-            weights = offered.around(part, HIDING, worn_on.kept(*FACE), fit).float()
+            weights = cover_of(offered, part, HIDING, unhidden(worn_on, *FACE), fit).float()
             # the wearer has skin of his own, but where he has none a hairline must not hang in the air
-            skin = offered.bare_skin()
-            at = offered.points_within(Volume(skin.float(), offered.grid.half_sides))
+            skin = uncoloured_skin(offered)
+            at = offered.at_nodes(skin)
             skin[skin.clone()] = is_solid(fit.scale * at + torch.tensor(fit.shift, device=at.device))
             left = offered.softened(skin.float()).weights
         else:
-            weights = offered.extent(part).float()
+            weights = part_extent(offered, part).float()
         if edit.regions:
             there = (offered.places() * fit.scale + torch.tensor(fit.shift, device=weights.device)).cpu().numpy()
             for region in edit.regions:
@@ -234,7 +236,7 @@ class Lender:
     def _unglazed(self) -> tuple[Field, HeadParts]:
         _, parts = self._whole
         bare = self.theirs.trigrid(latents_without(self.plain, self.source.latents, "glasses"))
-        room = parts.room("glasses", CLEARANCE["glasses"], lambda at: self.theirs.decode(bare.sample(at))[0] > 0)
+        room = room_of(parts, "glasses", CLEARANCE["glasses"], lambda at: self.theirs.decode(bare.sample(at))[0] > 0)
         field = GraftedField(self.source.trigrid, bare, room)
         return field, HeadParts.of(self.theirs, field, below=parts.grid)
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from core.editors.head_parts import labels_of
 from core.editors.localize import quick_looks
-from core.editors.part_volume import labels_of
 from core.editors.recolouring import remap_to
 from core.editors.reference_edit import EditedHead, reference_edit
 from core.errors import VoltefaceError
@@ -119,7 +119,7 @@ def taken_in_planes(
     Args:
         wearer: gets it.
         lender: has it.
-        part: name of `core.editors.part_volume.LABELS_OF`.
+        part: name of `core.editors.head_parts.LABELS_OF`.
         tools: encoder, segmenter and looks.
         same: both heads' planes are read by one decoder; else those of the part are first put into features from which
             the wearer's decoder makes the colours that the lender's made.

@@ -18,7 +18,7 @@ from core.camera import Camera
 from core.editors.face_manner import manner_of, manner_warp
 from core.editors.glasses_form import glasses_form
 from core.editors.glasses_seat import seated
-from core.editors.part_volume import HeadParts
+from core.editors.head_parts import HeadParts
 from core.editors.tidying import Clutter
 from core.face_detail import FaceDetail
 from core.generators.bareness import can_go_without, latents_without

@@ -16,7 +16,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from core.editors.part_volume import FAINT, SOLID, grown
+from core.editors.head_parts import SOLID
+from core.editors.node_sets import grown
+from core.editors.part_volume import FAINT
 from core.editors.recolouring import CALM, remap_to
 from core.grafted_field import GraftedField, RemappedField, Volume
 from core.mask import PARTS

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.camera import HEAD_FOCAL, HEAD_RADIUS
-from core.editors.part_volume import grown
+from core.editors.node_sets import grown
 from core.editors.rear_repair import FIRM, floating
 from core.grafted_field import GraftedField, RemappedField, Volume
 from core.mask import PARTS

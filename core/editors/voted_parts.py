@@ -14,8 +14,8 @@ import cv2
 import torch
 import torch.nn.functional as F
 
+from core.editors.head_parts import HeadParts
 from core.editors.localize import QUICK_VIEWS, cameras_of_views
-from core.editors.part_volume import HeadParts
 from core.mask import PARTS
 from core.rendering.marching import march, never_stale
 from core.rendering.occupancy import field_grid

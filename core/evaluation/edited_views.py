@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import torch
 
-from core.editors.part_volume import labels_of
+from core.editors.head_parts import labels_of
 from core.evaluation.pictures import as_tensor, at_degrees
 from core.frame import Quality
 from core.mask import PARTS
@@ -106,7 +106,7 @@ def compared(
         before: the wearer.
         after: the wearer with the edit.
         reference: from where it is worn; None for a part that was taken off.
-        part: a name of `core.editors.part_volume.LABELS_OF`.
+        part: a name of `core.editors.head_parts.LABELS_OF`.
         pairs: glasses that the edited head and the reference wear as shapes.
     """
     found: list[Mapping[str, float]] = []
@@ -148,7 +148,7 @@ class Outline:
         Args:
             frame: of a head.
             worn: glasses as shapes that are the part.
-            part: a name of `core.editors.part_volume.LABELS_OF`.
+            part: a name of `core.editors.head_parts.LABELS_OF`.
         """
         plain = shown(frame, part)
         hair = shown(frame, "hair") if part == "glasses" else np.zeros_like(plain)

@@ -15,7 +15,9 @@ import torch
 
 from core.edit import RemovePart, TakePart, with_strength
 from core.editors.fold import WORN, Folder
-from core.editors.part_volume import LABELS_OF, HeadParts, fit_of, labels_of
+from core.editors.head_parts import LABELS_OF, HeadParts, labels_of
+from core.editors.part_fit import fit_of
+from core.editors.part_volume import part_volume
 from core.editors.random_head import random_head
 from core.errors import VoltefaceError
 from core.evaluation import kid
@@ -383,7 +385,7 @@ def _steps(generator: Generator, pair: Pair, part: str, fit: Fit) -> Iterator[tu
         # shapes take the place of the wearer's own; fitting them is all that is left to do
         yield NAIVE, replace(pair.wearer, eyewear=pair.reference.eyewear), True
         return
-    volume = HeadParts.of(generator, pair.reference.trigrid).volume(part)
+    volume = part_volume(HeadParts.of(generator, pair.reference.trigrid), part)
     field, graft = pair.wearer.trigrid, pair.reference.trigrid
     yield NAIVE, replace(pair.wearer, trigrid=GraftedField(field, graft, volume)), True
     if part in WORN and can_go_without(generator, part):

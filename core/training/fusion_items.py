@@ -20,8 +20,8 @@ from safetensors.torch import save
 
 from core.camera import Camera
 from core.editors.fuse import COMPANIONS, SWAPPED, manual_fusion, masking_of, shares_of, source_mask
+from core.editors.head_parts import labels_of
 from core.editors.localize import Looks, averaged, cameras_of_views, gradient_of_part
-from core.editors.part_volume import labels_of
 from core.editors.plane_masks import edges_of, mask_from_gradient, sized
 from core.editors.random_head import random_latents
 from core.errors import CheckpointError, VoltefaceError

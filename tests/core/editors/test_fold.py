@@ -11,7 +11,7 @@ from core import generators
 from core.camera import Camera
 from core.edit import REGION, Edit, MoveSlider, Recolour, RemovePart, TakePart, at_work, with_strength
 from core.editors.fold import Folder
-from core.editors.part_volume import HeadParts
+from core.editors.head_parts import HeadParts
 from core.errors import VoltefaceError
 from core.frame import Quality
 from core.generators.mini import Mini

@@ -2,7 +2,10 @@
 
 import torch
 
-from core.editors.part_volume import HeadParts, fit_of, grown
+from core.editors.head_parts import HeadParts
+from core.editors.node_sets import grown
+from core.editors.part_fit import fit_of
+from core.editors.part_volume import part_volume, room_of
 from core.mask import PARTS
 from core.rendering.occupancy import FieldGrid
 
@@ -34,9 +37,13 @@ def _lock() -> torch.Tensor:
     return (x - 0.32).abs().maximum((y - 0.1).abs()).maximum(z.abs()) < 0.03
 
 
+def _everywhere(points: torch.Tensor) -> torch.Tensor:
+    return torch.ones(len(points), dtype=torch.bool)
+
+
 def test_room_takes_the_part_and_what_only_it_held_and_leaves_other_parts() -> None:
     parts = _parts()
-    room = parts.room("hair", 2, lambda points: torch.ones(len(points), dtype=torch.bool)).weights
+    room = room_of(parts, "hair", 2, _everywhere).weights
     assert room[parts.nodes("hair")].min() > 0.3
     assert room[_lock()].min() > 0.3
     deep = parts.nodes("lips") & ~grown(parts.nodes("hair"), 3)
@@ -45,7 +52,7 @@ def test_room_takes_the_part_and_what_only_it_held_and_leaves_other_parts() -> N
 
 def test_a_part_keeps_to_itself_and_reaches_into_what_is_empty() -> None:
     parts = _parts(lock=False)
-    volume = parts.volume("hair")
+    volume = part_volume(parts, "hair")
     below = torch.tensor([[0.0, -0.05, 0.0]])
     above = torch.tensor([[0.0, 0.215, 0.0]])
     assert volume.at(above) > 0.5
@@ -93,7 +100,7 @@ def test_labels_that_nobody_bears_go_with_hair_behind_the_face_alone() -> None:
     beside = parts.nodes("skin") & grown(parts.nodes("hair"), 2)
     stub, before = (beside & (_axes()[2] < -0.1)), (beside & (_axes()[2] > 0.1))
     parts.grid.labels[stub | before] = PARTS.index("glasses")
-    room = parts.room("hair", 1, lambda points: torch.ones(len(points), dtype=torch.bool), ghosts=("glasses",)).weights
+    room = room_of(parts, "hair", 1, _everywhere, ghosts=("glasses",)).weights
     assert room[stub].mean() > 0.5
     assert room[before & ~grown(parts.nodes("hair"), 2)].sum() == 0
 

@@ -10,7 +10,7 @@ import torch
 from core.camera import Camera
 from core.edit import Paint, Recolour, TakePart
 from core.editors.fold import Folder
-from core.editors.part_volume import HeadParts
+from core.editors.head_parts import HeadParts
 from core.editors.photo_refit import refitted
 from core.frame import Quality
 from core.grafted_field import Fit, GraftedField, Volume
