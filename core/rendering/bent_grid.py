@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
-from core.rendering.occupancy import FAINT, KNOWN, spread
+from core.rendering.occupancy import FAINT, KNOWN
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -67,7 +67,7 @@ def bent_grid(grid: FieldGrid, bent: WarpedField, wiped: Volume | None = None) -
     if labels is not None:
         new = torch.where(known, _nearest(labels, place[near]), 0).to(torch.uint8)
         labels = labels.flatten().index_copy(0, nodes[near], new).view_as(labels)
-    return replace(grid, sigma=sigma, colour=spread(colour), labels=labels, field=bent, coarse=None, root=None)
+    return replace(grid, sigma=sigma, colour=colour, labels=labels, field=bent, coarse=None, root=None)
 
 
 def _nodes_between(grid: FieldGrid, low: tuple[float, float, float], high: tuple[float, float, float]) -> Tensor:

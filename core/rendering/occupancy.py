@@ -28,6 +28,8 @@ FAINT = 0.5
 """Density per world unit below which space counts as empty: a box full of it stops a third of the light."""
 KNOWN = 0.5
 """Weight of `FieldGrid.colour` from which a node was looked at itself."""
+AROUND = (4, 32)
+"""Sides, in nodes, of the blocks whose mean colours nodes take that were not looked at; the second are of the first."""
 STOPPED = 0.03
 """Share of the light that a coarse node must stop to be looked at closely."""
 
@@ -38,7 +40,7 @@ class FieldGrid:
 
     Attributes:
         sigma: density per world unit, float32 [Z, Y, X], at nodes that include the region's faces.
-        colour: float32 [4, Z, Y, X]: RGB times weight, and weight: 1 at nodes near the visible surface, little
+        colour: float32 [4, Z, Y, X]: RGB and 1 at the nodes near the visible surface, which were looked at themselves; 0
             elsewhere.
         labels: uint8 [Z, Y, X] indices into `core.mask.PARTS` at the known nodes, or None.
         half_sides: half sides (x, y, z) of the region about the origin that the grid covers.
@@ -85,6 +87,11 @@ class FieldGrid:
         return self.colour[3] > KNOWN
 
     @cached_property
+    def filled(self) -> Tensor:
+        """The colours, with little weight everywhere else: see `spread`. Only previews need them."""
+        return spread(self.colour)
+
+    @cached_property
     def occupied(self) -> Tensor:
         """Where rays may meet something, bool [z, y, x]: one node for each `WIDE` of the grid, widened by as many."""
         widened = F.max_pool3d(self.sigma[None, None], 2 * WIDE + 1, WIDE, padding=WIDE)
@@ -114,7 +121,7 @@ class FieldGrid:
     def colour_at(self, points: Tensor) -> Tensor:
         """RGB [N, 3] at world points [N, 3], from the nodes around them, those near the surface before others."""
         at = self.relative(points)[None, None, None]
-        sampled = F.grid_sample(self.colour[None], at, mode="bilinear", padding_mode="border", align_corners=True)
+        sampled = F.grid_sample(self.filled[None], at, mode="bilinear", padding_mode="border", align_corners=True)
         return (sampled[0, :3, 0, 0] / sampled[0, 3, 0, 0]).T
 
     def label_at(self, points: Tensor) -> Tensor | None:
@@ -206,7 +213,7 @@ def field_grid(
     shape = sigma.shape
     return FieldGrid(
         sigma,
-        spread(colour.view(4, *shape)),
+        colour.view(4, *shape),
         None if labels is None else labels.view(shape),
         half_sides,
         trigrid,
@@ -240,12 +247,18 @@ def spread(colour: Tensor) -> Tensor:
 
     Known nodes stay as they are.
     """
-    filled = colour[None].clone()
-    for level, size in enumerate((4, 32), start=1):
-        around = F.avg_pool3d(colour[None], size, ceil_mode=True, count_include_pad=False)
+    guess, sizes = torch.zeros(()), [-(-size // AROUND[0]) for size in colour.shape[1:]]
+    for level, side in enumerate(AROUND, start=1):
+        around = F.avg_pool3d(colour, side, ceil_mode=True, count_include_pad=False)
         # known nodes outweigh these a hundredfold, so that these do not tint points between both
-        around = around / around[:, 3:].clamp(min=1e-6) * 1e-2**level
-        filled += F.interpolate(around, size=colour.shape[1:], mode="nearest")
-    filled[:, :3] += 1e-8
-    filled[:, 3] += 1e-8
-    return torch.where(colour[3] > KNOWN, colour, filled[0])
+        around = around / around[3:].clamp(min=1e-6) * 1e-2**level
+        guess = guess + _enlarged(around, side // AROUND[0], sizes)
+    return torch.where(colour[3] > KNOWN, colour, _enlarged(guess + 1e-8, AROUND[0], list(colour.shape[1:])))
+
+
+def _enlarged(blocks: Tensor, times: int, sizes: list[int]) -> Tensor:
+    """Values of blocks [C, Z, Y, X] at each node of them, as many along each axis as `sizes` say."""
+    # the last axis first, while there is little: then whole rows are copied
+    for axis in (3, 2, 1):
+        blocks = blocks.repeat_interleave(times, axis).narrow(axis, 0, sizes[axis - 1])
+    return blocks
