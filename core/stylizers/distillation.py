@@ -16,16 +16,14 @@ from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
-from torch import nn
 
-from core.descent import Adam
 from core.errors import VoltefaceError
-from core.generators.tuning import weights_of
 from core.losses import lpips
 from core.progress import Progress
 from core.protocols import PlaneGenerator
-from core.rendering.marching import Composite, as_picture, bounded_depth, march_rays
-from core.rendering.rays import camera_rays
+from core.rendering.marching import Composite
+from core.stylizers.learned_delta import LearnedDelta, weights_to_tune
+from core.stylizers.picture_rays import PictureRays, copied, opened
 from core.stylizers.poses import styling_camera
 from core.stylizers.prior import checked_prompt, noise_pair
 from core.stylizers.relative_distance import relative_distance_loss
@@ -33,27 +31,21 @@ from core.stylizers.score import mirrored, pull, score_at
 from core.stylizers.view_grid import nearness, nearness_grid, view_grid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from torch import Tensor
 
     from core.camera import Camera
     from core.progress import Report
-    from core.protocols import Generator
     from core.stylizers.presets import Preset, Stage
     from core.stylizers.prior import DiffusionPrior, Words
     from core.stylizers.score import Score
-    from core.trigrid import Trigrid
 
-RAYS_PER_CHUNK = 1024
-"""Rays whose graph is in memory at once."""
 MOST_FAILURES = 5
 """Steps in a row without a number, after which it stops."""
 LEAST_FINITE = 0.5
 """Share of a prediction that must be numbers for a step to count."""
 BETAS = (0.9, 0.999)
-SYNTHESIS = ("synthesis.", "backbone.synthesis.")
-"""Beginnings of the names of weights that make planes."""
 
 
 @dataclass(frozen=True)
@@ -71,28 +63,6 @@ class Step:
     pull: float
     distance: float
     finite: float
-
-
-def weights_to_tune(generator: PlaneGenerator, only: tuple[str, ...] = ()) -> dict[str, Tensor]:
-    """The weights that a distillation moves: synthesis and super-resolution without biases and decoder.
-
-    Args:
-        generator: any.
-        only: beginnings of names to which it is confined; empty is all.
-    """
-    tuned = dict(generator.parameters_to_tune())
-    network = getattr(generator, "network", None)
-    if isinstance(network, nn.Module):
-        tuned |= {name: value for name, value in weights_of(network).items() if name.startswith(SYNTHESIS)}
-    frozen = ("bias", "noise_strength", "noise_const")
-    return {
-        name: value
-        for name, value in tuned.items()
-        if value.is_floating_point()
-        and not name.endswith(frozen)
-        and not name.startswith("decoder.")
-        and (not only or name.startswith(only))
-    }
 
 
 class Distiller:
@@ -117,9 +87,7 @@ class Distiller:
         self.prompt = checked_prompt(prompt)
         self._words: tuple[Words, Words] = (prior.words([""]), prior.words([self.prompt]))
         self._schedule = prior.schedule(preset.diffusion_steps)
-        weights = weights_to_tune(generator, preset.tuned)
-        self._delta = {name: torch.zeros_like(value).requires_grad_() for name, value in weights.items()}
-        self._adam = Adam(list(self._delta.values()), BETAS)
+        self._learned = LearnedDelta(weights_to_tune(generator, preset.tuned), BETAS)
         self._random = torch.Generator().manual_seed(seed)
         with torch.no_grad():
             self._like = generator.trigrid(generator.mean_latents())
@@ -130,13 +98,11 @@ class Distiller:
     @property
     def delta(self) -> dict[str, Tensor]:
         """What was learned so far."""
-        return {name: value.detach().clone() for name, value in self._delta.items()}
+        return self._learned.found()
 
     def state(self) -> dict[str, Tensor]:
         """What `restore` needs to go on as if there had been no break."""
-        # what safetensors takes: channels-last weights and views it does not
-        state = {f"delta.{name}": value.contiguous().clone() for name, value in self.delta.items()}
-        state |= {f"adam.{name}": value.contiguous().clone() for name, value in self._adam.moments().items()}
+        state = self._learned.state()
         state |= {"random": self._random.get_state().clone(), "done": torch.tensor(self.done)}
         if self._before is not None:
             state |= {
@@ -151,13 +117,7 @@ class Distiller:
         Raises:
             VoltefaceError: it is of another one.
         """
-        learned = {name.removeprefix("delta."): value for name, value in state.items() if name.startswith("delta.")}
-        if {n: v.shape for n, v in learned.items()} != {n: v.shape for n, v in self._delta.items()}:
-            raise VoltefaceError("The kept state is of another distillation.", "Begin anew.")
-        with torch.no_grad():
-            for name, value in learned.items():
-                self._delta[name].copy_(value)
-        self._adam.restore({k.removeprefix("adam."): v.clone() for k, v in state.items() if k.startswith("adam.")})
+        self._learned.restore(state)
         self._random.set_state(state["random"])
         self.done = int(state["done"])
         if "before.styled" in state:
@@ -197,10 +157,10 @@ class Distiller:
             )
         if numbers:
             # a sum whose gradient is the one that was gathered piece by piece
-            leaves = self._delta.values()
+            leaves = self._learned.leaves.values()
             told = sum((v * g).sum() for v, g in zip(leaves, gradients, strict=True))
             assert isinstance(told, torch.Tensor), "there are weights to tune"
-            self._adam.step(told, [preset.learning_rate] * len(self._delta))
+            self._learned.step(told, preset.learning_rate)
         self.done += 1
         return found
 
@@ -215,8 +175,8 @@ class Distiller:
 
     def _gradients(self, stage: Stage, latents: Tensor, cameras: tuple[Camera, ...]) -> tuple[list[Tensor], Step]:
         """Of all that is tuned, and what was found on the way."""
-        plain, names = self.generator, list(self._delta)
-        styled = plain.tuned(self._delta)
+        plain, learned = self.generator, list(self._learned.leaves.values())
+        styled = plain.tuned(self._learned.leaves)
         assert isinstance(styled, PlaneGenerator), "a tuned generator keeps its kind"
         planes = styled.planes(latents)
         leaf = planes.detach().requires_grad_()
@@ -224,9 +184,9 @@ class Distiller:
         with torch.no_grad():
             # where only the picture is tuned, the plain head's field and rays are the styled one's
             plain_planes = plain.planes(latents) if planes.requires_grad else planes
-            wanted = [Rays(plain, self._like, plain_planes, camera, size, samples) for camera in cameras]
+            wanted = [PictureRays(plain, self._like, plain_planes, camera, size, samples) for camera in cameras]
             references = [rays.composite() for rays in wanted]
-        views = [Rays(styled, self._like, leaf, camera, size, samples) for camera in cameras]
+        views = [PictureRays(styled, self._like, leaf, camera, size, samples) for camera in cameras]
         leaves = []
         for rays, reference in zip(views, references, strict=True):
             with torch.no_grad():
@@ -240,18 +200,16 @@ class Distiller:
         distance = self._distance(leaf, plain_planes) * stage.distance_weight
         # first back to the composites, the planes and the super-resolution ...
         ends = [end for features, alpha, _ in leaves for end in (features, alpha)]
-        back = torch.autograd.grad(
-            pulling + further + distance, [*self._delta.values(), leaf, *ends], allow_unused=True
-        )
-        gradients = [_or_zeros(g, v) for g, v in zip(back, self._delta.values(), strict=False)]
-        into_planes = _or_zeros(back[len(names)], leaf)
+        back = torch.autograd.grad(pulling + further + distance, [*learned, leaf, *ends], allow_unused=True)
+        gradients = [_or_zeros(g, v) for g, v in zip(back, learned, strict=False)]
+        into_planes = _or_zeros(back[len(learned)], leaf)
         # ... then through the rays, a chunk at a time, into the planes, and at last through the synthesis
-        pairs = back[len(names) + 1 :]
+        pairs = back[len(learned) + 1 :]
         if planes.requires_grad:
             for number, rays in enumerate(views):
                 for piece in rays.carried_back(pairs[2 * number], pairs[2 * number + 1]):
                     into_planes = into_planes + piece
-            last = torch.autograd.grad(planes, list(self._delta.values()), into_planes, allow_unused=True)
+            last = torch.autograd.grad(planes, learned, into_planes, allow_unused=True)
             gradients = [g + _or_zeros(more, g) for g, more in zip(gradients, last, strict=True)]
         self._before = leaf.detach(), plain_planes
         pulled = float(score.gradient.square().mean().sqrt())
@@ -347,58 +305,6 @@ class Distiller:
         return F.interpolate(picture, (side, side), mode="bilinear", antialias=True, align_corners=False)
 
 
-class Rays:
-    """The rays of one picture: marched without a graph, and again with one for what is brought back."""
-
-    def __init__(
-        self,
-        generator: Generator,
-        like: Trigrid,
-        planes: Tensor,
-        camera: Camera,
-        side_px: int,
-        samples: tuple[int, int],
-    ) -> None:
-        self._generator, self._like, self._planes = generator, like, planes
-        self._side_px, self._samples = side_px, samples
-        self._limits = (camera.near, camera.far)
-        self._origins, self._directions, _ = camera_rays(camera, side_px, planes.device)
-
-    def composite(self) -> Composite:
-        """What they see."""
-        pieces = [self._march(slice(at, at + RAYS_PER_CHUNK), self._planes) for at in self._starts()]
-        features, alpha, depth, depths = (torch.cat(part) for part in zip(*pieces, strict=True))
-        return as_picture(features, alpha, bounded_depth(depth, depths), self._side_px)
-
-    def carried_back(self, features: Tensor | None, alpha: Tensor | None) -> Iterator[Tensor]:
-        """Gradients of the planes, of a chunk of rays each, from those of their composite."""
-        if features is None and alpha is None:
-            return
-        count = self._side_px**2
-        into = torch.zeros(count, 1) if features is None else features[0].flatten(1).T
-        opaque = torch.zeros(count) if alpha is None else alpha.flatten()
-        chosen = ((into != 0).any(1) | (opaque != 0)).nonzero()[:, 0]
-        for rays in torch.split(chosen, RAYS_PER_CHUNK):
-            leaf = self._planes.detach().requires_grad_()
-            composited, covered, _, _ = self._march(rays, leaf)
-            told = (covered * opaque[rays]).sum() + (0 if features is None else (composited * into[rays]).sum())
-            (gradient,) = torch.autograd.grad(told, [leaf])
-            yield gradient
-
-    def _starts(self) -> range:
-        return range(0, len(self._origins), RAYS_PER_CHUNK)
-
-    def _march(self, rays: slice | Tensor, planes: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        field = self._like.with_planes(planes[0])
-        origins, directions = self._origins[rays], self._directions[rays]
-        return march_rays(self._generator, field, origins, directions, self._limits, *self._samples)
-
-
-def copied(seen: Composite) -> Composite:
-    """The same in memory of its own."""
-    return Composite(seen.features.clone(), seen.alpha.clone(), seen.depth)
-
-
 def mirrored_camera(camera: Camera) -> Camera:
     """The camera that sees a mirrored head as this one sees the head."""
     return styling_camera(-camera.yaw_radians, camera.pitch_radians)
@@ -406,8 +312,3 @@ def mirrored_camera(camera: Camera) -> Camera:
 
 def _or_zeros(gradient: Tensor | None, like: Tensor) -> Tensor:
     return torch.zeros_like(like) if gradient is None else gradient
-
-
-def opened(seen: Composite) -> Tensor:
-    """Depth with the background far away."""
-    return torch.where(seen.alpha > 1 / 2, seen.depth, seen.depth.max())

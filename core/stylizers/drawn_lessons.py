@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
-from core.descent import Adam
-from core.errors import VoltefaceError
 from core.losses import lpips
 from core.progress import Progress
-from core.stylizers.distillation import Rays, copied, opened, weights_to_tune
+from core.stylizers.learned_delta import LearnedDelta, weights_to_tune
+from core.stylizers.picture_rays import PictureRays, copied, opened
 from core.stylizers.poses import GRID_VIEWS, SINGLE_VIEWS
 from core.stylizers.presets import SUPER_RESOLUTION
 from core.stylizers.prior import checked_prompt
@@ -117,14 +116,13 @@ class LessonDistiller:
         self.generator, self.prior, self.recipe, self._seed = generator, prior, recipe, seed
         self.prompt = checked_prompt(prompt)
         self._words = prior.words([self.prompt])
-        frozen = weights_to_tune(generator, SUPER_RESOLUTION)
-        moved = {
+        usual = weights_to_tune(generator, SUPER_RESOLUTION)
+        biases = {
             name: value
             for name, value in generator.parameters_to_tune().items()
             if name.startswith(SUPER_RESOLUTION) and name.endswith("bias")
         }
-        self._delta = {name: torch.zeros_like(value).requires_grad_() for name, value in (frozen | moved).items()}
-        self._adam = Adam(list(self._delta.values()), BETAS)
+        self._learned = LearnedDelta(usual | biases, BETAS)
         with torch.no_grad():
             self._like = generator.trigrid(generator.mean_latents())
         self._lessons: list[_Lesson] = []
@@ -134,13 +132,11 @@ class LessonDistiller:
     @property
     def delta(self) -> dict[str, Tensor]:
         """What was learned so far."""
-        return {name: value.detach().clone() for name, value in self._delta.items()}
+        return self._learned.found()
 
     def state(self) -> dict[str, Tensor]:
         """What `restore` needs to go on; the lessons are drawn again."""
-        state = {f"delta.{name}": value.contiguous().clone() for name, value in self.delta.items()}
-        state |= {f"adam.{name}": value.contiguous().clone() for name, value in self._adam.moments().items()}
-        return state | {"done": torch.tensor(self.done)}
+        return self._learned.state() | {"done": torch.tensor(self.done)}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Take over what an earlier run of the same prompt and recipe left.
@@ -148,13 +144,7 @@ class LessonDistiller:
         Raises:
             VoltefaceError: it is of another one.
         """
-        learned = {name.removeprefix("delta."): value for name, value in state.items() if name.startswith("delta.")}
-        if {n: v.shape for n, v in learned.items()} != {n: v.shape for n, v in self._delta.items()}:
-            raise VoltefaceError("The kept state is of another distillation.", "Begin anew.")
-        with torch.no_grad():
-            for name, value in learned.items():
-                self._delta[name].copy_(value)
-        self._adam.restore({k.removeprefix("adam."): v.clone() for k, v in state.items() if k.startswith("adam.")})
+        self._learned.restore(state)
         self.done = int(state["done"])
 
     def run(self, report: Report, until: int | None = None) -> dict[str, Tensor]:
@@ -182,7 +172,7 @@ class LessonDistiller:
     def step(self) -> dict[str, float]:
         """One step of Adam; the lessons must be drawn. Answers running means: one view is harder than another."""
         recipe = self.recipe
-        styled = self.generator.tuned(self._delta)
+        styled = self.generator.tuned(self._learned.leaves)
         random = torch.Generator().manual_seed(self._seed * 1_000_003 + self.done)
         total, difference, likeness = torch.zeros(()), 0.0, 0.0
         for number in torch.randint(len(self._lessons), (recipe.views_each,), generator=random).tolist():
@@ -196,7 +186,7 @@ class LessonDistiller:
             likeness += float(near.detach()) / recipe.views_each
         share = self.done / max(1, recipe.iterations)
         rate = recipe.rate * min(1.0, (self.done + 1) / RISE) * max(LEAST_RATE, 0.5 + 0.5 * math.cos(math.pi * share))
-        self._adam.step(total, [rate] * len(self._delta))
+        self._learned.step(total, rate)
         self.done += 1
         for name, value in (("difference", difference), ("LPIPS", likeness)):
             self._means[name] = CALM * self._means.get(name, value) + (1 - CALM) * value
@@ -211,7 +201,7 @@ class LessonDistiller:
         latents = generator.latents(noise, recipe.truncation)
         where = SINGLE_VIEWS if number < recipe.frontal_share * recipe.views else GRID_VIEWS
         (camera,) = where.drawn(1, random)
-        rays = Rays(generator, self._like, generator.planes(latents), camera, recipe.neural_px, recipe.samples)
+        rays = PictureRays(generator, self._like, generator.planes(latents), camera, recipe.neural_px, recipe.samples)
         seen = rays.composite()
         plain = self._sized(generator.picture(seen.features, seen.alpha, latents).to(self.prior.device)).clamp(0, 1)
         depth = self._sized(nearness(opened(seen)).to(self.prior.device))

@@ -11,7 +11,7 @@ import torch
 from core.errors import Cancelled, VoltefaceError
 from core.progress import Progress, silent
 from core.rendering.marching import march
-from core.stylizers.distillation import Distiller, weights_to_tune
+from core.stylizers.distillation import Distiller
 from core.stylizers.noise_schedule import NoiseSchedule
 from core.stylizers.presets import PAPER, Preset
 from core.stylizers.prior import PriorInfo, Words
@@ -110,7 +110,7 @@ def test_the_gradient_is_that_of_the_whole_picture() -> None:
     random = one._random.get_state()
     gradients, _ = one._gradients(stage, latents, cameras)
     one._random.set_state(random)
-    delta = {name: value.detach().clone().requires_grad_() for name, value in one._delta.items()}
+    delta = {name: value.detach().clone().requires_grad_() for name, value in one._learned.leaves.items()}
     styled = one.generator.tuned(delta)
     seen = march(styled, styled.trigrid(latents[0]), cameras[0], 16, 12, 12)
     picture = torch.nn.functional.interpolate(
@@ -184,15 +184,6 @@ def test_numbers_that_are_none_stop_it_with_a_sentence() -> None:
     with pytest.raises(VoltefaceError, match="what are no numbers"):
         one.run(silent)
     assert not any(bool(value.any()) for value in one.delta.values())
-
-
-def test_biases_stay_frozen() -> None:
-    class Biased(TinyGenerator):
-        def parameters_to_tune(self) -> dict[str, torch.Tensor]:
-            return super().parameters_to_tune() | {"layer.bias": torch.zeros(3), "decoder.net": torch.zeros(3)}
-
-    assert weights_to_tune(Biased()).keys() == TinyGenerator().parameters_to_tune().keys()
-    assert weights_to_tune(Biased(), ("sk",)).keys() == {"skin"}
 
 
 @pytest.mark.parametrize("prompt", ["", "   ", "x" * 500, "素描"])
