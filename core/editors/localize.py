@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from core.camera import Camera
 from core.generators.conditioning import look_at_pose
 from core.rendering.marching import march, never_stale
+from core.resizing import sized
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -182,7 +183,7 @@ def gradient_of_part(
             if small is trigrid and mask.shape[-2:] != picture.shape[-2:]:
                 mask = F.interpolate(mask, picture.shape[-2:], mode="nearest")
             elif small is not trigrid:
-                mask = F.interpolate(mask, (side, side), mode="bilinear", antialias=True)
+                mask = sized(mask, side)
         return lambda planes: both(small.with_planes(planes), camera, side, finished=looks.finished)[0], mask
 
     return mean_gradient(small.planes, (drawn(camera) for camera in looks.cameras))

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from core.evaluation.front_figures import as_picture, difference_of, front_figures, without_clothes
-from core.evaluation.pictures import COMPARED_PX, as_tensor, at_degrees, identity_between, identity_of, sized
+from core.evaluation.pictures import COMPARED_PX, as_tensor, at_degrees, identity_between, identity_of
 from core.evaluation.rear_check import REAR_YAWS_DEGREES, RearCheck, rear_check, rear_views
 from core.evaluation.seen_share import seen_shares
 from core.frame import Quality
 from core.progress import Progress
 from core.rendering.renderer import HeadRenderer
 from core.rendering.seen import heat_map
+from core.resizing import sized
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -134,7 +135,7 @@ def fidelity(
         tell("Comparing the model alone with the photo")
         without = HeadRenderer(generator, replace(head, photos=()))
         bare = without.render(head.camera, Quality.EXACT, size_px=COMPARED_PX).rgb
-    mask = sized(torch.from_numpy(alignment.mask)[None, None])
+    mask = sized(torch.from_numpy(alignment.mask)[None, None], COMPARED_PX)
     photo = as_tensor(alignment.crop) * mask + (1 - mask)
     own = identity_of(alignment.crop)
     figures = front_figures(photo, mask, without_clothes(mask, front), own, front.rgb, bare)

@@ -20,7 +20,7 @@ from core.align import align
 from core.errors import VoltefaceError
 from core.evaluation.figures import Cell, ModelFigures, Part
 from core.evaluation.inversion_methods import METHODS, found_heads
-from core.evaluation.pictures import COMPARED_PX, as_tensor, identity_between, identity_of, sized
+from core.evaluation.pictures import COMPARED_PX, as_tensor, identity_between, identity_of
 from core.evaluation.rear_check import rear_check, rear_views
 from core.evaluation.reconstruction import FACE_SEEN_DEGREES, alignment_of, same_turn
 from core.exporters.options import LIFE_SIZE_MM
@@ -30,6 +30,7 @@ from core.perception.lpips import embedding_distance, perceptual_net
 from core.photo import Photo
 from core.progress import Progress, named, silent
 from core.rendering.renderer import HeadRenderer
+from core.resizing import sized
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -116,7 +117,7 @@ class Truth:
         drawn = as_tensor(frame.rgb)
         mask = self.solid
         if not alone:
-            mask = torch.maximum(sized(torch.from_numpy(frame.alpha)[None, None]), mask)
+            mask = torch.maximum(sized(torch.from_numpy(frame.alpha)[None, None], COMPARED_PX), mask)
             mask = (mask > 0.5).float()
         with torch.no_grad():
             embedding = perceptual_net("vgg").embed(drawn)
@@ -149,7 +150,7 @@ def held_out_rows(
     """All methods on one held-out head, whose frontal view and camera they are given."""
     front, truths = truth.views[0], dict[int, Truth]()
     for angle, view in truth.views.items():
-        solid = sized(torch.from_numpy((view.label > 0).astype(np.float32))[None, None])
+        solid = sized(torch.from_numpy((view.label > 0).astype(np.float32))[None, None], COMPARED_PX)
         truths[angle] = Truth.of(as_tensor(view.rgb), solid, with_face=angle <= FACE_SEEN_DEGREES, depth=view.depth)
 
     def measured(found: Found) -> InversionRow:
@@ -172,7 +173,7 @@ def photo_rows(
         VoltefaceError: the file is no usable portrait.
     """
     alignment = align(Photo.open(path))
-    mask = sized(torch.from_numpy(alignment.mask)[None, None])
+    mask = sized(torch.from_numpy(alignment.mask)[None, None], COMPARED_PX)
     own = identity_of(alignment.crop)
     photo = Truth.of(as_tensor(alignment.crop) * mask + (1 - mask), mask, with_face=False)
 

@@ -18,11 +18,12 @@ import torch
 
 from core.align import CROP_PX
 from core.errors import VoltefaceError
-from core.evaluation.pictures import as_tensor, sized
+from core.evaluation.pictures import COMPARED_PX, as_tensor
 from core.evaluation.portraits import pictures_in
 from core.perception.person_mask import find_person
 from core.perception.similarity import warped
 from core.photo import Photo
+from core.resizing import sized
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +67,7 @@ class ViewSet:
     def aligned(self, view: KnownView, front: Alignment) -> tuple[Tensor, Tensor]:
         """A picture in the front's frame on white [1, 3, h, w], and its person [1, 1, h, w]."""
         crop = warped(Photo.open(view.path).pixels, front.crop_from_photo, CROP_PX, repeat_border=True)
-        mask = sized(torch.from_numpy(np.asarray(find_person(crop), np.float32))[None, None])
+        mask = sized(torch.from_numpy(np.asarray(find_person(crop), np.float32))[None, None], COMPARED_PX)
         return as_tensor(crop) * mask + (1 - mask), mask
 
 

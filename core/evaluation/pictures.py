@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from core.align import find_meshes
 from core.camera import Camera
 from core.head import Head
 from core.losses import embedding_norm, identity_embedding
 from core.perception import identity
+from core.resizing import sized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,13 +27,6 @@ COMPARED_PX = 256
 def as_tensor(pixels: NDArray[np.uint8], size_px: int = COMPARED_PX) -> Tensor:
     """Uint8 [H, W, 3] as float32 [1, 3, size, size], 0..1, antialiased."""
     return sized(torch.from_numpy(np.ascontiguousarray(pixels)).movedim(-1, 0)[None].float() / 255, size_px)
-
-
-def sized(picture: Tensor, size_px: int = COMPARED_PX) -> Tensor:
-    """[B, C, H, W] at another size."""
-    if picture.shape[-2:] == (size_px, size_px):
-        return picture
-    return F.interpolate(picture, (size_px, size_px), mode="bilinear", antialias=True, align_corners=False)
 
 
 def head_of(generator: Generator, latents: Tensor, seed: int = 0) -> Head:

@@ -15,13 +15,14 @@ import torch
 from core.align import align
 from core.errors import VoltefaceError
 from core.evaluation.figures import Cell, Part
-from core.evaluation.pictures import COMPARED_PX, as_tensor, identity_between, identity_of, sized
+from core.evaluation.pictures import COMPARED_PX, as_tensor, identity_between, identity_of
 from core.evaluation.reconstruction import BARE, ENCODER, REFINED, inverted, stages
 from core.frame import Quality
 from core.metrics import lpips, psnr
 from core.photo import Photo
 from core.progress import Progress, named
 from core.rendering.renderer import HeadRenderer
+from core.resizing import sized
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,7 +102,7 @@ def _figures(generator: Generator, head: Head, alignment: Alignment, quality: Qu
     """One head against its photo."""
     renderer = HeadRenderer(generator, head)
     frame = renderer.render(head.camera, quality, size_px=COMPARED_PX)
-    mask = sized(torch.from_numpy(alignment.mask)[None, None])
+    mask = sized(torch.from_numpy(alignment.mask)[None, None], COMPARED_PX)
     photo = as_tensor(alignment.crop) * mask + (1 - mask)
     drawn = as_tensor(frame.rgb)
     own = identity_of(alignment.crop)

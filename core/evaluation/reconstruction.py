@@ -19,7 +19,7 @@ from core.align import CROP_PX, Alignment, FaceBox, find_meshes
 from core.camera import Camera
 from core.evaluation.figures import Cell, Part
 from core.evaluation.held_out import ANGLES_DEGREES
-from core.evaluation.pictures import COMPARED_PX, as_tensor, identity_between, identity_of, sized
+from core.evaluation.pictures import COMPARED_PX, as_tensor, identity_between, identity_of
 from core.evaluation.studio_inverter import studio_inverter
 from core.frame import Quality
 from core.head import Head
@@ -28,6 +28,7 @@ from core.metrics import lpips, psnr
 from core.perception.head_pose import canonical_face
 from core.progress import Progress, named
 from core.rendering.renderer import HeadRenderer
+from core.resizing import sized
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,8 +69,8 @@ class Likeness:
 def likeness(frame: Frame, truth: TrueView, *, with_face: bool) -> Likeness:
     """Compare a frame with the true picture from its camera."""
     drawn, true = as_tensor(frame.rgb), as_tensor(truth.rgb)
-    solid = sized(torch.from_numpy((truth.label > 0).astype(np.float32))[None, None])
-    mask = torch.maximum(sized(torch.from_numpy(frame.alpha)[None, None]), solid)
+    solid = sized(torch.from_numpy((truth.label > 0).astype(np.float32))[None, None], COMPARED_PX)
+    mask = torch.maximum(sized(torch.from_numpy(frame.alpha)[None, None], COMPARED_PX), solid)
     mask = (mask > 0.5).float()
     with torch.no_grad():
         distance = float(lpips(drawn, true, mask))

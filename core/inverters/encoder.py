@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 
 from core.errors import CheckpointError
 from core.generators.mini_prior import LatentPrior
 from core.inverters.encoder_faces import WIDEST_YAW_RADIANS, FaceReader, face_embeddings
 from core.inverters.encoder_network import AttributeLayout, EncoderConfig, EncoderNetwork, Glance
+from core.resizing import sized
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,8 +118,7 @@ class Encoder:
 
     def _glance(self, rgb: Tensor, mask: Tensor) -> Glance:
         """Of the photo and its mirror image."""
-        side = (self.network.config.picture_px,) * 2
-        both = F.interpolate(torch.cat([rgb, mask], 1), side, mode="bilinear", antialias=True, align_corners=False)
+        both = sized(torch.cat([rgb, mask], 1), self.network.config.picture_px)
         both = torch.cat([both, both.flip(3)]).clamp(0, 1)
         return self.network.glance(both[:, :3], both[:, 3:])
 

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from core.errors import InversionError
 from core.mask import PARTS
 from core.perception.face_mesh import OVAL
+from core.resizing import sized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -106,11 +107,7 @@ class Evidence:
 
 
 def _scaled(view: View, size_px: int) -> View:
-    scaled = [
-        F.interpolate(t, (size_px, size_px), mode="bilinear", antialias=True, align_corners=False)
-        for t in (view.rgb, view.mask, view.weight, view.parts, view.groups)
-    ]
-    return View(*scaled)
+    return View(*(sized(t, size_px) for t in (view.rgb, view.mask, view.weight, view.parts, view.groups)))
 
 
 def brow_height(landmarks: NDArray[np.float64], side_px: int) -> float:
@@ -133,7 +130,7 @@ def part_chances(rgb: Tensor, brows: float = 0.0) -> Tensor:
     from core.segmenters.parser import parse_logits
 
     with torch.no_grad():
-        small = F.interpolate(rgb, (PARSED_PX, PARSED_PX), mode="bilinear", antialias=True, align_corners=False)
+        small = sized(rgb, PARSED_PX)
         chance = (parse_logits(small) + parse_logits(small.flip(3)).flip(3)).div(2).softmax(dim=1)
         hair, cloth, rows = PARTS.index("hair"), PARTS.index("cloth"), round(brows * PARSED_PX)
         chance[:, hair, :rows] += chance[:, cloth, :rows]

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 
 from core.inverters.glimpse import Glimpse
 from core.inverters.pose import RefinedCamera
+from core.resizing import sized
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -109,10 +110,3 @@ def spread_depth(premultiplied: Tensor, alpha: Tensor) -> Tensor:
         found = torch.where(~there & reached, grown, found)
         there = there | reached
     return found
-
-
-def sized(picture: Tensor, side_px: int) -> Tensor:
-    """[B, C, H, W] at another size, antialiased."""
-    if picture.shape[-2:] == (side_px, side_px):
-        return picture
-    return F.interpolate(picture, (side_px, side_px), mode="bilinear", antialias=True, align_corners=False)

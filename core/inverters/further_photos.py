@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from core.camera import Camera
 from core.descent import Adam
@@ -24,6 +23,7 @@ from core.inverters.glimpse import Glimpse
 from core.inverters.photo_layer import photo_layer, surface_depth
 from core.inverters.pose import RefinedCamera
 from core.losses import masked_l1
+from core.resizing import sized
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,10 +80,7 @@ class FurtherPhotos:
 
     def at(self, number: int, px: int) -> tuple[Tensor, Tensor, Tensor]:
         """One photo at a resolution: on white, mask and weight, [1, channels, px, px]."""
-        rgb, mask, weight = (
-            F.interpolate(t, (px, px), mode="bilinear", antialias=True, align_corners=False)
-            for t in self._whole[number]
-        )
+        rgb, mask, weight = (sized(t, px) for t in self._whole[number])
         return rgb, mask, weight
 
     def views(self, px: int, *, frozen: bool = False) -> list[FurtherView]:

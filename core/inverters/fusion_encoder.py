@@ -14,7 +14,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
@@ -22,6 +21,7 @@ from core.errors import CheckpointError
 from core.generators.mini import Mini
 from core.inverters.encoder import WEIGHTS, LevelOffsets, bundled_encoder, fingerprint
 from core.inverters.published_encoder import published_latents
+from core.resizing import sized
 from core.whole_file import written_whole
 
 if TYPE_CHECKING:
@@ -55,11 +55,7 @@ class FusionEncoder:
             alpha: [B, 1, S, S], how much of each pixel is the head.
             generator: whose attributes.
         """
-        side = (self.network.config.picture_px,) * 2
-        rgb, mask = (
-            F.interpolate(one, side, mode="bilinear", antialias=True, align_corners=False).clamp(0, 1)
-            for one in (picture, alpha)
-        )
+        rgb, mask = (sized(one, self.network.config.picture_px).clamp(0, 1) for one in (picture, alpha))
         hidden = self.network.hidden(self.network.glance(rgb, mask))
         decided = self.network.layout.decided(self.network.attributes(self.network.answers(hidden)))
         return hidden, generator.prior.latent_from_attributes(decided)

@@ -12,9 +12,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 
 from core.errors import CheckpointError
+from core.resizing import sized
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -75,7 +75,7 @@ def _answer(name: str, family: str, rgb: Tensor, info: GeneratorInfo) -> Tensor 
         log.info("the encoder %s of %s is not used: %s", family, name, error)
         return None
     side = getattr(getattr(network, "config", None), "picture_px", PICTURE_PX)
-    small = F.interpolate(rgb, (side, side), mode="bilinear", antialias=True, align_corners=False)
+    small = sized(rgb, side)
     try:
         with torch.no_grad():
             latents: Tensor = network(small * 2 - 1)[0].float()

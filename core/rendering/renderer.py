@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from core.camera import Camera
@@ -41,6 +40,7 @@ from core.rendering.rays import camera_rays
 from core.rendering.strands import with_strands
 from core.rendering.styling import Stylist, reader_of
 from core.rendering.subject_view import LANDMARK_PX, Reader, landmarks_seen
+from core.resizing import sized
 
 SEEN = 0.5
 """Alpha from which a pixel belongs to the head: it then has a depth and a label."""
@@ -155,7 +155,7 @@ class HeadRenderer:
         bare._stylist = None
         plain = bare._wearing(bare._finished(composite, camera, Quality.NEAR, size_px))
         side = self.generator.info.neural_px
-        seen = Composite(*(resized(value, side) for value in (composite.features, composite.alpha, composite.depth)))
+        seen = Composite(*(sized(value, side) for value in (composite.features, composite.alpha, composite.depth)))
         for worn in styles:
             stale()
             stylist = Stylist.of(self._untuned, replace(self.head, styles=worn), self._read)
@@ -229,11 +229,11 @@ class HeadRenderer:
     def _finished(self, composite: Composite, camera: Camera, quality: Quality, size_px: int | None) -> Frame:
         generator = self.generator
         side = generator.info.neural_px
-        features, coverage = resized(composite.features, side), resized(composite.alpha, side)
+        features, coverage = sized(composite.features, side), sized(composite.alpha, side)
         picture = generator.picture(features, coverage, self.head.latents[None])
-        rgb = as_rgb(resized(picture, size_px or picture.shape[-1])[0])
+        rgb = as_rgb(sized(picture, size_px or picture.shape[-1])[0])
         opacity = composite.alpha.cpu()
-        alpha = fine_alpha(rgb, resized(opacity, rgb.shape[0])[0, 0].clamp(0, 1).numpy())
+        alpha = fine_alpha(rgb, sized(opacity, rgb.shape[0])[0, 0].clamp(0, 1).numpy())
         seen = opacity[0, 0] >= SEEN
         along_z = camera_rays(camera, seen.shape[0])[2].view_as(seen)
         depth = torch.where(seen, composite.depth[0, 0].cpu() * along_z, torch.zeros(()))
@@ -254,7 +254,7 @@ class HeadRenderer:
         if self._stylist.by_hand and quality > Quality.PREVIEW:
             _remember(frame, self._bare_keys)
         frame = self._worn(frame)
-        seen_now = Composite(features, coverage, resized(composite.depth, side))
+        seen_now = Composite(features, coverage, sized(composite.depth, side))
         rgb, alpha = self._stylist.drawn(frame.rgb, frame.alpha, seen_now, camera, lambda: self._landmarks)
         return replace(frame, rgb=rgb, alpha=alpha)
 
@@ -351,13 +351,6 @@ def part_labels(generator: Generator, features: torch.Tensor) -> torch.Tensor | 
         return None
     index = torch.tensor([PARTS.index(part) for part in generator.info.parts], dtype=torch.uint8, device=logits.device)
     return index[logits.argmax(-1)]
-
-
-def resized(picture: torch.Tensor, size_px: int) -> torch.Tensor:
-    """Picture [B, C, H, W] at another size, antialiased."""
-    if picture.shape[-1] == size_px:
-        return picture
-    return F.interpolate(picture, size=(size_px, size_px), mode="bilinear", align_corners=False, antialias=True)
 
 
 def as_rgb(picture: torch.Tensor) -> NDArray[np.uint8]:

@@ -23,6 +23,7 @@ from core.rendering.rays import camera_rays
 from core.rendering.relief import with_relief
 from core.rendering.styled_preview import sketched
 from core.rendering.subject_view import subject_seen
+from core.resizing import sized
 from core.worn_style import WornStyle
 
 if TYPE_CHECKING:
@@ -169,10 +170,10 @@ class Stylist:
         finished = style.pack.made == FINISHED and not style.pack.shape
         if style.pack.shape or finished:
             own = without_lattice(own, own.shape[-1] // features.shape[-1])
-        own = _sized(own, size_px)
+        own = sized(own, size_px)
         if finished:
             plain = self.generator.picture(features, seen.alpha, latents).float().cpu()
-            own = in_detail(own, worn, _sized(without_lattice(plain, plain.shape[-1] // features.shape[-1]), size_px))
+            own = in_detail(own, worn, sized(without_lattice(plain, plain.shape[-1] // features.shape[-1]), size_px))
         # what is drawn far from the head is no part of it
         paper = F.max_pool2d(seen.alpha.float().cpu(), OVER_PX, 1, OVER_PX // 2).mul(EDGE).clamp(max=1)
         paper = F.interpolate(paper, (size_px, size_px), mode="bilinear", align_corners=False)
@@ -218,7 +219,7 @@ class Stylist:
         own = self.generator.colours(seen.features.movedim(1, -1)).movedim(-1, 1)
         if not (self.head.photos or self.head.paint) or not torch.equal(own, colours):
             return seen.features
-        small = F.interpolate(plain, seen.alpha.shape[-2:], mode="bilinear", antialias=True, align_corners=False)
+        small = sized(plain, seen.alpha.shape[-1])
         return torch.cat([small.to(colours) - (1 - seen.alpha), seen.features[:, COLOURS:]], 1)
 
 
@@ -239,12 +240,6 @@ def in_detail(styled: torch.Tensor, worn: torch.Tensor, plain: torch.Tensor) -> 
     grey = worn.new_tensor(GREY).view(1, 3, 1, 1)
     tones = [(picture.clamp(0, 1) * grey).sum(1, keepdim=True) + DARKEST for picture in (worn, plain)]
     return (styled * (tones[0] / tones[1]).clamp(*DETAIL)).clamp(0, 1)
-
-
-def _sized(picture: torch.Tensor, size_px: int) -> torch.Tensor:
-    if picture.shape[-1] == size_px:
-        return picture
-    return F.interpolate(picture, (size_px, size_px), mode="bilinear", antialias=True)
 
 
 def _drawn_by(pack: StylePack, subject: Subject, size_px: int) -> torch.Tensor:

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 
 from core.errors import VoltefaceError
 from core.losses import lpips
 from core.progress import Progress
 from core.protocols import PlaneGenerator
 from core.rendering.marching import Composite
+from core.resizing import sized
 from core.stylizers.learned_delta import LearnedDelta, weights_to_tune
 from core.stylizers.picture_rays import PictureRays, copied, opened
 from core.stylizers.poses import styling_camera
@@ -216,6 +216,10 @@ class Distiller:
         return gradients, Step(float(further.detach()), pulled, float(distance.detach()), score.finite)
 
     @property
+    def _latent_px(self) -> int:
+        return self.prior.info.picture_px // self.prior.info.factor
+
+    @property
     def _samples(self) -> tuple[int, int]:
         return self.preset.samples or self.generator.info.samples
 
@@ -234,8 +238,8 @@ class Distiller:
         pictures = [self._for_prior(styled.picture(one.features, one.alpha, latents)) for one in seen]
         with torch.no_grad():
             reference = self._for_prior(self.generator.picture(plain[0].features, plain[0].alpha, latents))
-            depth = self._sized(nearness(opened(plain[0])))
-        mask = self._sized(plain[0].alpha.detach(), self.prior.info.factor)
+            depth = sized(nearness(opened(plain[0])), self.prior.info.picture_px)
+        mask = sized(plain[0].alpha.detach(), self._latent_px)
         encoded = [self.prior.latents_from_pictures(picture) for picture in pictures]
         score = self._score(stage, encoded[0].detach(), depth, reference, mask)
         pulling = pull(encoded[0], score.gradient, stage.base_weight)
@@ -268,8 +272,9 @@ class Distiller:
         grid = view_grid(torch.stack([self._for_prior(view(styled, one)) for one in seen]))
         with torch.no_grad():
             reference = view_grid(torch.stack([self._for_prior(view(self.generator, one)) for one in plain]))
-            depth = nearness_grid(torch.stack([self._sized(nearness(opened(one))) for one in plain]))
-            mask = view_grid(torch.stack([self._sized(one.alpha, self.prior.info.factor) for one in plain]))
+            side_px = self.prior.info.picture_px
+            depth = nearness_grid(torch.stack([sized(nearness(opened(one)), side_px) for one in plain]))
+            mask = view_grid(torch.stack([sized(one.alpha, self._latent_px) for one in plain]))
         encoded = self.prior.latents_from_pictures(grid)
         score = self._score(stage, encoded.detach(), depth, reference, mask)
         return pull(encoded, score.gradient, stage.base_weight), encoded.new_zeros(()), score
@@ -296,13 +301,7 @@ class Distiller:
 
     def _for_prior(self, picture: Tensor) -> Tensor:
         """A picture at the size of the prior's."""
-        return self._sized(picture.to(self.prior.device))
-
-    def _sized(self, picture: Tensor, factor: int = 1) -> Tensor:
-        side = self.prior.info.picture_px // factor
-        if picture.shape[-1] == side:
-            return picture
-        return F.interpolate(picture, (side, side), mode="bilinear", antialias=True, align_corners=False)
+        return sized(picture.to(self.prior.device), self.prior.info.picture_px)
 
 
 def mirrored_camera(camera: Camera) -> Camera:

@@ -18,6 +18,7 @@ import torch.nn.functional as F
 
 from core.losses import lpips
 from core.progress import Progress
+from core.resizing import sized
 from core.stylizers.learned_delta import LearnedDelta, weights_to_tune
 from core.stylizers.picture_rays import PictureRays, copied, opened
 from core.stylizers.poses import GRID_VIEWS, SINGLE_VIEWS
@@ -213,7 +214,4 @@ class LessonDistiller:
 
     def _sized(self, picture: Tensor) -> Tensor:
         """A picture at the size of the prior's."""
-        side = self.prior.info.picture_px
-        if picture.shape[-1] == side:
-            return picture
-        return F.interpolate(picture, (side, side), mode="bilinear", antialias=True, align_corners=False)
+        return sized(picture, self.prior.info.picture_px)

@@ -19,6 +19,7 @@ from core.edit import Paint
 from core.frame import Quality
 from core.progress import Progress
 from core.rendering.relief import relief
+from core.resizing import sized
 from core.stylizers.restyled_picture import STRENGTH, restyled
 from core.stylizers.view_grid import FARTHEST, nearness
 
@@ -83,10 +84,7 @@ def _redrawn(frame: Frame, prior: DiffusionPrior, prompt: str, strength: float, 
     side = prior.info.picture_px
     picture = torch.from_numpy(frame.rgb.astype(np.float32) / 255).movedim(-1, 0)[None].to(prior.device)
     depth = torch.from_numpy(np.where(frame.depth > 0, frame.depth, FARTHEST))[None, None].float().to(prior.device)
-    size = (side, side)
-    small = F.interpolate(picture, size, mode="bilinear", antialias=True, align_corners=False)
-    near = nearness(F.interpolate(depth, size, mode="bilinear", antialias=True, align_corners=False))
-    drawn = restyled(prior, small, prompt, near, strength, seed=seed)
+    drawn = restyled(prior, sized(picture, side), prompt, nearness(sized(depth, side)), strength, seed=seed)
     large = F.interpolate(drawn, frame.rgb.shape[:2], mode="bicubic", align_corners=False).clamp(0, 1)
     rgb: NDArray[np.uint8] = (large[0] * 255).round().to(torch.uint8).movedim(0, -1).cpu().numpy()
     return rgb

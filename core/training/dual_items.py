@@ -19,8 +19,9 @@ from safetensors import SafetensorError, safe_open
 from core.camera import MIRROR_X, Camera
 from core.errors import CheckpointError
 from core.inverters.encoder import encode
-from core.inverters.first_look import PHOTO_PX, FirstLook, first_look, sized
+from core.inverters.first_look import PHOTO_PX, FirstLook, first_look
 from core.progress import Progress
+from core.resizing import sized
 from core.tensor_file import write_tensors
 from core.training.crew import ALONE
 from core.training.dataset import HeadViews, finished_heads, is_held_out

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from core.inverters.encoder_faces import WIDEST_YAW_RADIANS, FaceReader, face_embeddings
 from core.progress import Progress
+from core.resizing import sized
 from core.training.encoder_score import CAMERA_NOISE_RADIANS
 from core.training.photo_looks import photographed
 
@@ -57,10 +57,7 @@ def _faces(
         found = np.array([view.yaw_pitch]) + random.normal(0, CAMERA_NOISE_RADIANS)
         embeddings.append(face_embeddings(picture, torch.from_numpy(found)))
         if network is not None:
-            small = [
-                F.interpolate(x, (network.config.picture_px,) * 2, mode="bilinear", antialias=True)
-                for x in (picture, person)
-            ]
+            small = [sized(x, network.config.picture_px) for x in (picture, person)]
             with torch.no_grad():
                 seen.append(network.attributes(network.answers(network.hidden(network.glance(*small)))))
         report(Progress(number + 1, len(views), "Reading faces"))

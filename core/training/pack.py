@@ -22,6 +22,7 @@ from core.generators.tuning import tuned_network
 from core.losses import lpips
 from core.progress import Progress
 from core.rendering.relief import laid_on
+from core.resizing import sized
 from core.style_pack import Shape, StylePack, fingerprint
 from core.stylizers.drawn_packs import drawn_pack
 from core.stylizers.vocabulary import STYLES as CONCEPTS
@@ -192,7 +193,7 @@ def pack_of_style(generator: Mini, style: str, delta: dict[str, Tensor], front: 
     seen = torch.from_numpy(stacked(Scene.read(front), style).astype(np.float32))[None]
     with torch.no_grad():
         picture = generator.tuned(delta).picture(seen[:, :-1], seen[:, -1:], generator.mean_latents()[None])
-        small = F.interpolate(picture, (PREVIEW_PX, PREVIEW_PX), mode="bilinear", antialias=True)[0]
+        small = sized(picture, PREVIEW_PX)[0]
     return StylePack(
         name=style,
         title=title.capitalize(),

@@ -20,8 +20,9 @@ from core.rendering.near import march_near
 from core.rendering.occupancy import field_grid
 from core.rendering.rays import camera_rays
 from core.rendering.relief import relief
-from core.rendering.renderer import as_rgb, part_labels, resized
+from core.rendering.renderer import as_rgb, part_labels
 from core.rendering.subject_view import enlarged
+from core.resizing import sized
 from core.whole_file import written_whole
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def _render(generator: Mini, latents: torch.Tensor, cameras: list[Camera], files
         for camera, file in zip(cameras, files, strict=True):
             seen = march_near(generator, field, camera, generator.info.neural_px, grid)
             picture = generator.picture(seen.features, seen.alpha, latents[None])
-            large = resized(torch.cat([seen.features, seen.alpha], 1), DRAWN_PX)[0].movedim(0, -1)
+            large = sized(torch.cat([seen.features, seen.alpha], 1), DRAWN_PX)[0].movedim(0, -1)
             labels = part_labels(generator, large[..., :-1])
             assert labels is not None, "this generator decodes labels"
             there = large[..., -1] > 0.5
@@ -137,7 +138,7 @@ def _render(generator: Mini, latents: torch.Tensor, cameras: list[Camera], files
                 features=seen.features[0].half().numpy(),
                 alpha=seen.alpha[0, 0].half().numpy(),
                 relief=relief(seen.depth[0, 0].numpy(), seen.alpha[0, 0].numpy(), camera).astype(np.float16),
-                rgb=as_rgb(resized(picture, DRAWN_PX)[0]),
+                rgb=as_rgb(sized(picture, DRAWN_PX)[0]),
                 labels=np.where(there.numpy(), labels.numpy(), 0).astype(np.uint8),
                 depth=np.where(there.numpy(), depth, 0).astype(np.float32),
                 world_from_camera=camera.world_from_camera.astype(np.float32),

@@ -17,7 +17,7 @@ from core.evaluation import fidelity as fidelity_of
 from core.evaluation.fidelity import Fidelity, fidelity
 from core.evaluation.fidelity_page import html_of, identity_chart, summary
 from core.evaluation.front_figures import as_picture, front_figures
-from core.evaluation.pictures import as_tensor, sized
+from core.evaluation.pictures import as_tensor
 from core.evaluation.rear_check import Finding, RearCheck
 from core.evaluation.seen_share import seen_shares, vertex_areas
 from core.exporters.light import light_surface
@@ -27,6 +27,7 @@ from core.photo_layer import PhotoLayer
 from core.progress import Progress
 from core.rendering.renderer import HeadRenderer
 from core.rendering.seen import witnesses_of
+from core.resizing import sized
 from tests.app.studio_fakes import alignment_of
 from tests.fakes import TinyGenerator, tiny_head
 

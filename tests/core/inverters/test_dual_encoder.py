@@ -13,7 +13,7 @@ from core.camera import Camera
 from core.errors import CheckpointError, InversionError
 from core.head import Head
 from core.inverters.dual_encoder import Branches, DualEncoder, load_branches, photo_and_mask, save_branches
-from core.inverters.first_look import FirstLook, first_look, sized, spread_depth
+from core.inverters.first_look import FirstLook, first_look, spread_depth
 from core.inverters.lifting import (
     Filling,
     SeenSurface,
@@ -27,6 +27,7 @@ from core.inverters.lifting import (
 from core.inverters.occlusion import hidden_cells, stitched
 from core.inverters.offset_encoder import OffsetEncoder, OffsetEncoderConfig, lifted
 from core.progress import Progress, silent
+from core.resizing import sized
 from core.trigrid import Trigrid
 from tests.core.inverters.portraits import portrait
 from tests.fakes import CHANNELS, DEPTH, TinyGenerator, tiny_head, trigrid_of
