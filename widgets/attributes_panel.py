@@ -1,36 +1,27 @@
 """The sliders of a head: expression, shape of the face, and what its model knows, such as age or length of hair."""
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from widgets.amount_slider import AmountSlider
 from widgets.edit_values import SliderView
 from widgets.icons import dress
 from widgets.parts import label
+from widgets.scrolling_panel import ScrollingPanel
 
 _NOTHING = "Sliders for expression, shape of the face, age, hair and so on appear here once there is a head."
 
 
-class AttributesPanel(QScrollArea):
+class AttributesPanel(ScrollingPanel):
     """Shows SliderViews; `moved` tells name, value and whether the hand is still at it."""
 
     moved = Signal(str, float, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Attributes")
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.viewport().setProperty("role", "clear")
-        inside = QWidget()
-        inside.setProperty("role", "clear")
-        self._column = QVBoxLayout(inside)
-        self._column.setContentsMargins(12, 2, 12, 10)
-        self._column.setSpacing(5)
+        super().__init__("Attributes", (12, 2, 12, 10), 5, parent)
         self._empty = label(_NOTHING, "muted", wrap=True)
-        self._column.addWidget(self._empty)
-        self._column.addStretch(1)
-        self.setWidget(inside)
+        self.column.addWidget(self._empty)
+        self.column.addStretch(1)
         self.rows: dict[str, SliderRow] = {}
         self._headings: list[QLabel] = []
         self._kinds: tuple[tuple[str, str, str, float, float, str], ...] = ()
@@ -41,7 +32,7 @@ class AttributesPanel(QScrollArea):
         if kinds != self._kinds:
             self._kinds = kinds
             for old in (*self.rows.values(), *self._headings):
-                self._column.removeWidget(old)
+                self.column.removeWidget(old)
                 old.hide()
                 old.deleteLater()
             self.rows, self._headings = {}, []
@@ -66,7 +57,7 @@ class AttributesPanel(QScrollArea):
 
     def _append(self, widget: QWidget) -> None:
         """Below all rows, above the stretch."""
-        self._column.insertWidget(self._column.count() - 1, widget)
+        self.column.insertWidget(self.column.count() - 1, widget)
 
     def minimumSizeHint(self) -> QSize:
         """The height scrolls."""

@@ -18,8 +18,9 @@ from superqt import QElidingLabel
 from widgets.amount_slider import AmountSlider
 from widgets.edit_values import WIDEST_SEAM, EditKind, EditView, Rgb
 from widgets.icons import dress, icon
-from widgets.parts import label, scrolling_column
+from widgets.parts import label
 from widgets.pictures import thumbnail
+from widgets.scrolling_panel import ScrollingPanel
 
 _PICTURE = QSize(30, 30)
 _ICONS = {
@@ -270,7 +271,8 @@ class EditsPanel(QWidget):
         top.addWidget(self.wipe_button)
         top.addWidget(self.bare_button)
         column.addLayout(top)
-        scroll, self._column = scrolling_column(4)
+        scroll = ScrollingPanel("", (0, 0, 4, 0), 4)
+        self._column = scroll.column
         self._empty = label(_NOTHING, "muted", wrap=True)
         self._column.addWidget(self._empty)
         self._column.addStretch(1)

@@ -1,31 +1,24 @@
 """The panel about the head: where it comes from, how like the photo it is, and how to make it better."""
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from widgets.head_pickers import HeadPickers
 from widgets.parts import GAP, button, label, line
 from widgets.rung_strip import RungStrip
+from widgets.scrolling_panel import WidePanel
 from widgets.values import HeadView, PickersView
 
 
-class HeadPanel(QScrollArea):
+class HeadPanel(WidePanel):
     """Shows a HeadView."""
 
     improve_requested = Signal()
     stop_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Head")
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.viewport().setProperty("role", "clear")
-        inside = QWidget()
-        inside.setProperty("role", "clear")
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(12, 4, 12, 12)
-        column.setSpacing(GAP)
+        super().__init__("Head", (12, 4, 12, 12), GAP, parent)
+        column = self.column
         self._empty = label("Once there is a head, its origin and its likeness to the photo appear here.", "muted")
         self._empty.setWordWrap(True)
         column.addWidget(self._empty)
@@ -60,7 +53,6 @@ class HeadPanel(QScrollArea):
         column.addSpacing(4)
         column.addLayout(row)
         column.addStretch(1)
-        self.setWidget(inside)
         self._head: HeadView | None = None
         self._running = False
         self.set_head(None)
@@ -100,12 +92,6 @@ class HeadPanel(QScrollArea):
         """Tell whether an improvement that can be stopped is running."""
         self._running = running
         self._refresh()
-
-    def minimumSizeHint(self) -> QSize:
-        """Wide enough that nothing inside is cut off; the height scrolls."""
-        inside = self.widget()
-        wanted = inside.minimumSizeHint().width() if inside is not None else 0
-        return QSize(wanted + self.verticalScrollBar().sizeHint().width() + 4, 90)
 
     def _refresh(self) -> None:
         can = self._head is not None and self._head.can_improve and not self._running

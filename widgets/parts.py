@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
 
 from widgets.icons import dress
 
@@ -61,21 +61,6 @@ def buttons_row(*buttons: QWidget) -> QHBoxLayout:
     for one in buttons:
         row.addWidget(one)
     return row
-
-
-def scrolling_column(spacing: int, margin: int = 4) -> tuple[QScrollArea, QVBoxLayout]:
-    """Return a list that scrolls up and down, and its column; `margin` px keep clear of the scroll bar."""
-    scroll = QScrollArea()
-    scroll.setWidgetResizable(True)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.viewport().setProperty("role", "clear")
-    inside = QWidget()
-    inside.setProperty("role", "clear")
-    column = QVBoxLayout(inside)
-    column.setContentsMargins(0, 0, margin, 0)
-    column.setSpacing(spacing)
-    scroll.setWidget(inside)
-    return scroll, column
 
 
 def clear_layout(column: QLayout) -> None:

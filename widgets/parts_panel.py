@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
 
 from widgets.edit_values import COLOURLESS, FREE_PART, REMOVABLE, TITLES, PartView, ReferenceView
 from widgets.icons import icon
-from widgets.parts import button, label, scrolling_column
+from widgets.parts import button, label
 from widgets.pictures import thumbnail
+from widgets.scrolling_panel import ScrollingPanel
 
 _NOTHING = "The parts of the head appear here; click one here or in the picture to change it."
 _ROW_PX = 24
@@ -133,7 +134,8 @@ class PartsPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 0, 4, 10)
         column.setSpacing(6)
-        scroll, self._column = scrolling_column(0)
+        scroll = ScrollingPanel("", (0, 0, 4, 0), 0)
+        self._column = scroll.column
         self._empty = label(_NOTHING, "muted", wrap=True)
         self._empty.setContentsMargins(4, 0, 0, 0)
         self._column.addWidget(self._empty)

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
 from widgets import intake
@@ -11,34 +11,26 @@ from widgets.icons import dress
 from widgets.parts import GAP, button, label
 from widgets.photo_canvas import PhotoCanvas
 from widgets.pictures import thumbnail
+from widgets.scrolling_panel import WidePanel
 from widgets.values import PhotoView
 
 _CROP = QSize(76, 76)
 
 
-class PhotoPanel(QScrollArea):
+class PhotoPanel(WidePanel):
     """Shows a PhotoView, and further photos of the person; what is dropped on a photo is another one."""
 
     face_chosen = Signal(int)
     placement_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Photo and alignment")
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.viewport().setProperty("role", "clear")
-        inside = QWidget()
-        inside.setProperty("role", "clear")
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(12, 4, 12, 12)
-        column.setSpacing(GAP)
+        super().__init__("Photo and alignment", (12, 4, 12, 12), GAP, parent)
+        column = self.column
         self._empty = label("The photo, the face found in it and how it was aligned appear here.", "muted", wrap=True)
         column.addWidget(self._empty)
         self._filled = self._filled_part()
         column.addWidget(self._filled)
         column.addStretch(1)
-        self.setWidget(inside)
         self.setAcceptDrops(True)
         self.set_photo(None)
 
@@ -78,12 +70,6 @@ class PhotoPanel(QScrollArea):
         paths = [path for path in intake.paths_in(event.mimeData()) if intake.is_photo(path)]
         self.further.added.emit(paths)
         event.acceptProposedAction()
-
-    def minimumSizeHint(self) -> QSize:
-        """Wide enough that nothing inside is cut off; the height scrolls."""
-        inside = self.widget()
-        wanted = inside.minimumSizeHint().width() if inside is not None else 0
-        return QSize(wanted + self.verticalScrollBar().sizeHint().width() + 4, 90)
 
     def _filled_part(self) -> QWidget:
         part = QWidget()

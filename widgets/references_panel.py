@@ -15,8 +15,9 @@ from PySide6.QtWidgets import (
 
 from widgets import intake
 from widgets.edit_values import ReferenceView
-from widgets.parts import GAP, button, label, scrolling_column
+from widgets.parts import GAP, button, label
 from widgets.reference_card import ReferenceCard
+from widgets.scrolling_panel import ScrollingPanel
 
 MOST_SEED = 999_999
 
@@ -48,7 +49,8 @@ class ReferencesPanel(QWidget):
         column.setContentsMargins(12, 4, 4, 10)
         column.setSpacing(GAP)
         column.addLayout(self._buttons())
-        self._scroll, self._cards = scrolling_column(6, margin=8)
+        self._scroll = ScrollingPanel("", (0, 0, 8, 0), 6)
+        self._cards = self._scroll.column
         self._empty = label(
             "Drop photos or heads here to take hair, glasses or a nose from them, or let a random head surprise you.",
             "muted",

@@ -16,9 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.parts import GAP, MARGIN, button, buttons_row, clear_layout, label, panel, scrolling_column
+from widgets.parts import GAP, MARGIN, button, buttons_row, clear_layout, label, panel
 from widgets.pictures import thumbnail
 from widgets.report_values import FigureView, ReportView
+from widgets.scrolling_panel import ScrollingPanel
 from widgets.values import Picture
 
 _LARGE, _SMALL = QSize(196, 196), QSize(92, 92)
@@ -44,8 +45,8 @@ class ReportDialog(QDialog):
         column.setSpacing(GAP)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._waiting_page())
-        self._scroll, self._column = scrolling_column(MARGIN, 10)
-        self._scroll.setAccessibleName("Figures and pictures")
+        self._scroll = ScrollingPanel("Figures and pictures", (0, 0, 10, 0), MARGIN)
+        self._column = self._scroll.column
         self._pages.addWidget(self._scroll)
         column.addWidget(self._pages, 1)
         self.save_button = button("Save report…", "Save the report as a page", self._ask_path, icon="save")

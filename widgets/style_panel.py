@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QProgressBar,
-    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -29,6 +28,7 @@ from widgets.curve_panel import CurvePanel
 from widgets.likeness_plot import LikenessPlot
 from widgets.parts import button, buttons_row, clear_layout, label
 from widgets.pictures import thumbnail
+from widgets.scrolling_panel import ScrollingPanel
 from widgets.style_values import StyleCard, StyleView, TeachingView, WornStyle
 from widgets.values import Picture
 
@@ -77,7 +77,7 @@ class StyleTile(QToolButton):
         menu.popup(event.globalPos())
 
 
-class StylePanel(QScrollArea):
+class StylePanel(ScrollingPanel):
     """Shows a StyleView; emits what the person wants.
 
     Signals:
@@ -111,19 +111,11 @@ class StylePanel(QScrollArea):
     teaching_dropped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Styles")
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.viewport().setProperty("role", "clear")
+        super().__init__("Styles", (10, 2, 10, 10), 6, parent)
         self._view = StyleView()
         self.tiles: dict[str, StyleTile] = {}
         self.sliders: dict[str, AmountSlider] = {}
-        inside = QWidget()
-        inside.setProperty("role", "clear")
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(10, 2, 10, 10)
-        column.setSpacing(6)
+        column = self.column
         self._refusal = label("", "muted", wrap=True)
         column.addWidget(self._refusal)
         column.addLayout(self._prompt_part())
@@ -147,7 +139,6 @@ class StylePanel(QScrollArea):
         self._teaching = self._teaching_part()
         column.addWidget(self._teaching)
         column.addStretch(1)
-        self.setWidget(inside)
         self.set_view(self._view)
 
     def set_view(self, view: StyleView) -> None:
