@@ -86,15 +86,21 @@ def turned(further: FurtherPhoto, yaw_radians: float) -> FurtherPhoto:
     return FurtherPhoto(further.name, _with_camera(alignment, camera))
 
 
-def alignment_from(crop: NDArray[np.uint8], mask: NDArray[np.float32], camera: Camera) -> Alignment:
+def alignment_from(
+    crop: NDArray[np.uint8],
+    mask: NDArray[np.float32],
+    camera: Camera,
+    points: NDArray[np.float64] | None = None,
+) -> Alignment:
     """What aligning would find in a picture whose camera is known.
 
     Args:
         crop: [512, 512, 3].
         mask: [512, 512], 0..1.
         camera: sees a head as the crop shows it.
+        points: [468, 2] of the face mesh, pixels of the crop; None has them where such a camera would see them.
     """
-    points = _expected(camera)
+    points = _expected(camera) if points is None else points
     low, high = points.min(0), points.max(0)
     return Alignment(
         crop=crop,

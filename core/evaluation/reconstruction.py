@@ -15,13 +15,14 @@ import cv2
 import numpy as np
 import torch
 
-from core.align import CROP_PX, Alignment, FaceBox, find_meshes
+from core.align import CROP_PX, Alignment, find_meshes
 from core.camera import Camera
 from core.evaluation.figures import Cell, Part
 from core.evaluation.held_out import ANGLES_DEGREES
 from core.evaluation.pictures import COMPARED_PX, as_tensor, identity_between, identity_of
 from core.evaluation.studio_inverter import studio_inverter
 from core.frame import Quality
+from core.further_photo import alignment_from
 from core.head import Head
 from core.mask import PARTS
 from core.metrics import lpips, psnr
@@ -105,19 +106,7 @@ def alignment_of(view: TrueView) -> Alignment:
         points = found[0][1].points[:, :2]
     else:
         points = canonical_face().expected(camera.yaw_radians, camera.pitch_radians) * CROP_PX
-    low, high = points.min(0), points.max(0)
-    return Alignment(
-        crop=np.ascontiguousarray(crop, np.uint8),
-        mask=mask.astype(np.float32),
-        camera=camera,
-        landmarks=points.astype(np.float32),
-        face_box=FaceBox(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])),
-        crop_from_photo=np.eye(3),
-        yaw_radians=camera.yaw_radians,
-        pitch_radians=camera.pitch_radians,
-        roll_radians=0.0,
-        photo_size_px=(CROP_PX, CROP_PX),
-    )
+    return alignment_from(np.ascontiguousarray(crop, np.uint8), mask.astype(np.float32), camera, points)
 
 
 def same_turn(found: Camera, front: Camera, view: Camera) -> Camera:

@@ -19,14 +19,14 @@ class Upscaler(nn.Module):
         super().__init__()
         self.read = nn.Conv2d(features + 1, width, 3, padding=1)
         self.blocks = nn.ModuleList(nn.Conv2d(width, width, 3, padding=1) for _ in range(3))
-        self.write = _silent(nn.Conv2d(width, 12, 3, padding=1))
+        self.write = silent(nn.Conv2d(width, 12, 3, padding=1))
         self.sharpen: nn.ModuleList | None = None
         if sharp:
             convolutions = (
                 nn.Conv2d(width, 4 * sharp, 3, padding=1),
                 nn.Conv2d(sharp + 3, sharp, 3, padding=1),
                 nn.Conv2d(sharp, sharp, 3, padding=1),
-                _silent(nn.Conv2d(sharp, 12, 3, padding=1)),
+                silent(nn.Conv2d(sharp, 12, 3, padding=1)),
             )
             self.sharpen = nn.ModuleList(convolutions)
 
@@ -58,7 +58,7 @@ class Upscaler(nn.Module):
         return picture if self.sharpen is None else self.doubled_again(picture, x)
 
 
-def _silent(convolution: nn.Conv2d) -> nn.Conv2d:
+def silent(convolution: nn.Conv2d) -> nn.Conv2d:
     """The same, answering zero until it is trained."""
     nn.init.zeros_(convolution.weight)
     assert convolution.bias is not None

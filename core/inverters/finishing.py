@@ -44,8 +44,8 @@ class Finishing(ABC):
             generator: the head's, without its tuning.
         """
 
-    def unfinished(self, start: Head) -> Head:
-        """A head from which a search can go on; the very same one where finishing does not stand in its way."""
+    def as_found(self, start: Head) -> Head:
+        """A head as a search can go on from it; the very same one where finishing does not stand in its way."""
         return start
 
     def invert(
@@ -67,7 +67,7 @@ class Finishing(ABC):
             last = progress
             report(progress)
 
-        bare = None if start is None else self.unfinished(start)
+        bare = None if start is None else self.as_found(start)
         found = self._inverter.invert(
             alignment, generator, forward, seed=seed, seconds=seconds, steps=steps, start=bare
         )

@@ -48,7 +48,7 @@ class Formed(Finishing):
         """The head with its face."""
         return with_form(head, alignment, generator, self._shape)
 
-    def unfinished(self, start: Head) -> Head:
+    def as_found(self, start: Head) -> Head:
         """A head with the field as it was found."""
         return replace(start, trigrid=start.trigrid.base) if isinstance(start.trigrid, FormedField) else start
 

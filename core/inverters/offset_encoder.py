@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.generators.mini_upscaler import silent
 from core.inverters.carrying import carried_change
 from core.inverters.lifting import (
     INSIDE,
@@ -225,7 +226,7 @@ class OffsetEncoder(nn.Module):
         self.config = config
         count = config.channels * config.depth
         self.look = UNet(PHOTO_CHANNELS + LOOK_CHANNELS, config.widths)
-        self.answer = _silent(nn.Conv2d(config.widths[0], 3 + 1 + config.channels, 1))
+        self.answer = silent(nn.Conv2d(config.widths[0], 3 + 1 + config.channels, 1))
         self.gain = nn.Parameter(torch.tensor(FIRST_GAIN))
         self.carry = nn.Parameter(torch.tensor(0.0))
         first = config.coarse_widths[0]
@@ -235,7 +236,7 @@ class OffsetEncoder(nn.Module):
         self.spread = UNet(first, config.coarse_widths)
         self.told = nn.Linear(config.widths[-1], config.coarse_widths[-1])
         self.cross = nn.Linear(3 * first, config.coarse_widths[-1])
-        self.depart = nn.ModuleList(_silent(nn.Conv2d(first, count, 1)) for _ in range(3))
+        self.depart = nn.ModuleList(silent(nn.Conv2d(first, count, 1)) for _ in range(3))
 
     def carries(self) -> None:
         """Begin to carry colours around the head, as E2 does."""
@@ -278,11 +279,3 @@ class OffsetEncoder(nn.Module):
         out = out.float().unflatten(1, (config.depth, config.channels)).flatten(0, 1)
         added: Tensor = out + self.carry * known.carried
         return added
-
-
-def _silent(convolution: nn.Conv2d) -> nn.Conv2d:
-    """The same, answering zero until it is trained."""
-    nn.init.zeros_(convolution.weight)
-    assert convolution.bias is not None
-    nn.init.zeros_(convolution.bias)
-    return convolution

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from core.camera import Camera
     from core.hair_strands import HairStrands
     from core.head import Head
-    from core.progress import Report
-    from core.protocols import Generator, Inverter
+    from core.inverters.passing import Change
+    from core.protocols import Generator
 
 DEPTH_PX, SAMPLES = 192, 14
 """Side of the picture of depths, and samples a ray."""
@@ -87,25 +87,16 @@ BORDER = 1 / 24
 """Width of the fading towards the border of what the photo shows, in picture sides."""
 
 
-class Photographed:
-    """An inverter whose heads wear their photo. Implements `core.protocols.Inverter`."""
+class Photographed(Passing):
+    """An inverter whose heads wear their photo."""
 
-    def __init__(self, inverter: Inverter) -> None:
-        """Of an inverter whose heads are bare."""
-        self._inverter = inverter
+    def as_found(self, start: Head) -> Head:
+        """A head without its photos."""
+        return replace(start, photos=())
 
-    def invert(
-        self,
-        alignment: Alignment,
-        generator: Generator,
-        report: Report,
-        *,
-        seed: int = 0,
-        seconds: float | None = None,
-        steps: int | None = None,
-        start: Head | None = None,
-    ) -> Head:
-        """See the protocol."""
+    def change(self, alignment: Alignment, generator: Generator, start: Head | None) -> Change:
+        """Lays the photo on, and the strands of its hair."""
+        del start
         known_parts = cache(lambda: photo_parts(alignment))
         strands = cache(lambda: _strands(alignment, known_parts()))
 
@@ -114,13 +105,7 @@ class Photographed:
             # photos from elsewhere lie under the first one
             return replace(wearing, photos=(*head.photos, *wearing.photos), strands=strands())
 
-        passing = Passing(dressed, report)
-        bare = None if start is None else replace(start, photos=())
-        return passing.changed(
-            self._inverter.invert(
-                alignment, generator, passing.forward, seed=seed, seconds=seconds, steps=steps, start=bare
-            )
-        )
+        return dressed
 
 
 def with_photo(

@@ -14,29 +14,16 @@ from core.making import Making, peak_gigabytes
 if TYPE_CHECKING:
     from core.align import Alignment
     from core.head import Head
-    from core.progress import Report
-    from core.protocols import Generator, Inverter
+    from core.inverters.passing import Change
+    from core.protocols import Generator
 
 
-class Timed:
-    """An inverter whose heads carry their `Making`. Implements `core.protocols.Inverter`."""
+class Timed(Passing):
+    """An inverter whose heads carry their `Making`."""
 
-    def __init__(self, inverter: Inverter) -> None:
-        """Of any inverter."""
-        self._inverter = inverter
-
-    def invert(
-        self,
-        alignment: Alignment,
-        generator: Generator,
-        report: Report,
-        *,
-        seed: int = 0,
-        seconds: float | None = None,
-        steps: int | None = None,
-        start: Head | None = None,
-    ) -> Head:
-        """See the protocol. What `start` took is counted, too."""
+    def change(self, alignment: Alignment, generator: Generator, start: Head | None) -> Change:
+        """Tells what it took so far, and before: what `start` took is counted, too."""
+        del alignment, generator
         begun = time.monotonic()
         before = 0.0 if start is None or start.making is None else start.making.seconds
 
@@ -46,10 +33,4 @@ class Timed:
             threads = torch.get_num_threads() if device.type == "cpu" else 0
             return replace(head, making=Making(took, peak_gigabytes(), threads, str(device)))
 
-        passing = Passing(made, report)
-        # what was reported last is what was found
-        return passing.changed(
-            self._inverter.invert(
-                alignment, generator, passing.forward, seed=seed, seconds=seconds, steps=steps, start=start
-            )
-        )
+        return made

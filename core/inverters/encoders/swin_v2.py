@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.perception.dinov2 import FeedForward
+
 LARGEST_SCALE = math.log(100)
 """Bound of the logarithm that the cosines of attention are scaled by."""
 MASKED = -100.0
@@ -105,19 +107,6 @@ class WindowAttention(nn.Module):
         """What the offset between two tokens of a window adds to their logit, [heads, N, N]."""
         biases: Tensor = self.cpb_mlp(self.relative_coords_table).flatten(0, 2)
         return BIAS_BOUND * biases[self.relative_position_index].permute(2, 0, 1).sigmoid()
-
-
-class FeedForward(nn.Module):
-    """Two linear layers with a GELU between them."""
-
-    def __init__(self, width: int, hidden: int) -> None:
-        super().__init__()
-        self.fc1, self.fc2 = nn.Linear(width, hidden), nn.Linear(hidden, width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[..., C] -> [..., C]."""
-        y: Tensor = self.fc2(F.gelu(self.fc1(x)))
-        return y
 
 
 class SwinBlock(nn.Module):

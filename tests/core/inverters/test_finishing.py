@@ -45,7 +45,7 @@ class Halved(Finishing):
     def finished(self, head: Head, alignment: Alignment, generator: Generator) -> Head:
         return head if head.latents.abs().max() < self._least else replace(head, latents=head.latents / 2)
 
-    def unfinished(self, start: Head) -> Head:
+    def as_found(self, start: Head) -> Head:
         return replace(start, latents=start.latents * 2)
 
 
