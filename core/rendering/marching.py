@@ -139,15 +139,25 @@ def field(generator: Generator, trigrid: Field, points: Tensor, sample: Sample |
     its `sampler_of` once and hands it in.
     """
     sample = sample or trigrid.sample
-    chosen = inside_region(points, solid_region(generator)).nonzero()[:, 0]
-    # with gradients in one piece; without, in pieces that stay in the cache. Always at least one piece: it tells F.
-    pieces = (chosen,) if torch.is_grad_enabled() else torch.split(chosen, POINTS_PER_CHUNK)
-    decoded = [generator.decode(sample(points[piece])) for piece in pieces]
-    raw, features = (torch.cat(parts) for parts in zip(*decoded, strict=True))
+    inside = inside_region(points, solid_region(generator))
+    if inside.all():
+        return _decoded(generator, sample, points)
+    chosen = inside.nonzero()[:, 0]
+    raw, features = _decoded(generator, sample, points[chosen])
     return (
         torch.full_like(points[:, 0], EMPTY).index_copy(0, chosen, raw),
         features.new_zeros(len(points), features.shape[1]).index_copy(0, chosen, features),
     )
+
+
+def _decoded(generator: Generator, sample: Sample, points: Tensor) -> tuple[Tensor, Tensor]:
+    """Raw density [N] and features [N, F] at world points [N, 3]."""
+    # with gradients in one piece; without, in pieces that stay in the cache. Always at least one piece: it tells F.
+    if torch.is_grad_enabled() or len(points) <= POINTS_PER_CHUNK:
+        return generator.decode(sample(points))
+    decoded = [generator.decode(sample(piece)) for piece in torch.split(points, POINTS_PER_CHUNK)]
+    raw, features = (torch.cat(parts) for parts in zip(*decoded, strict=True))
+    return raw, features
 
 
 def march_rays(

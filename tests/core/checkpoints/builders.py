@@ -137,7 +137,7 @@ def official(module: nn.Module, classes: Mapping[str, type]) -> object:
         made = nn.Sequential()
         made.__dict__["_modules"] = children
         return made
-    if type(module).__name__ == "QuickSoftplus":
+    if isinstance(module, nn.Softplus):
         return nn.Softplus()
     name = CLASS_NAMES.get(type(module).__name__, type(module).__name__)
     return Persistent(name, module_state(module, children))

@@ -21,6 +21,14 @@ def test_it_reads_what_the_trigrid_gives(shape: tuple[int, ...], axes: PlaneAxes
     assert torch.allclose(PlaneTable(trigrid).sample(edges), trigrid.sample(edges), atol=2e-6)
 
 
+def test_planes_with_their_channels_last_are_read_where_they_lie() -> None:
+    planes = torch.randn(9, 11, 3, 3, 4).permute(2, 4, 3, 0, 1)
+    points = torch.rand(500, 3) - 0.5
+    table = PlaneTable(Trigrid(planes))
+    assert table.rows.data_ptr() == planes.data_ptr()
+    torch.testing.assert_close(table.sample(points), Trigrid(planes).sample(points))
+
+
 def test_no_points_give_no_features() -> None:
     assert PlaneTable(Trigrid(torch.zeros(3, 5, 2, 4, 4))).sample(torch.zeros(0, 3)).shape == (0, 5)
 
