@@ -47,6 +47,8 @@ SIDE_X, BELOW, ABOVE = 0.135, 0.085, 0.065
 """Reach of that raster: from the middle, below the eyes and above them."""
 FEWEST = 60
 """Places of the raster that glasses cover at least."""
+CHEEK = (1.25, 1.8)
+"""How far from the middle of a lens its cheek begins and ends, in radii of the lens."""
 BARRIER = 0.42
 """Share of a place that glasses must cover so that it counts for the outline."""
 START = {"centre_x": 0.061, "centre_y": -0.006, "half_width": 0.048, "upper": 0.036, "lower": 0.038, "squareness": 2.8}
@@ -202,12 +204,18 @@ def outlined(sides: Sides) -> dict[str, float] | None:
     return found
 
 
+def cheek_tone(sides: Sides, outline: Outline) -> Floats | None:
+    """Colour [3] of the cheeks below a pair; None where none are seen."""
+    away = sides.away(outline)
+    return sides.tone((away > CHEEK[0]) & (away < CHEEK[1]) & (sides.y < outline["centre_y"]), sides.skin)
+
+
 def described(sides: Sides, outline: Outline, place: Place) -> GlassesForm | None:
     """Form and colours; None where there is nothing around the glasses to compare them with."""
     middle_x, eye_y, front = place
     away = sides.away(outline)
     x, y = sides.x - outline["centre_x"], sides.y - outline["centre_y"]
-    skin = sides.tone((away > 1.25) & (away < 1.8) & (y < 0), sides.skin)
+    skin = cheek_tone(sides, outline)
     glass = sides.tone(away < 0.72)
     if skin is None or glass is None:
         return None

@@ -39,6 +39,11 @@ thickness is taken."""
 LONGEST, SHORTEST, GAP, TALLEST = 18, 3, 3, 0.5
 """Of an end piece beyond a rim: its length at most and at least, what may part it from the rim, and the share of the
 lens's height that it is tall at most."""
+ABOVE, BAND, END_CALMED, THINNEST = 4, 2, 4, 0.8
+"""How far above a rim an end piece may begin; the rows to either side whose border counts for a row; how often an end
+piece is smoothed along; and half of what it is tall at least, pixels of the photo."""
+COLOUR_ACROSS, COLOUR_READ = 0.7, 7
+"""Share of the half thickness within which colours are read, at so many places: at the border they are mixed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,28 +76,41 @@ def traced(picture: NDArray[np.uint8], outline: Floats, half: float, skin: Float
     unit = len(picture) / UNITS
     normals = _normals(outline, closed=closed)
     widest = max(HALVES) + BESIDE
-    steps = np.arange(-REACH - widest, REACH + widest + 1e-6, STEP)
-    across = _read(_lab(picture), outline, normals, steps * unit)
+    steps = np.arange(-REACH - widest, REACH + widest + STEP / 2, STEP)
     inner = round(widest / STEP)
-    middle = np.arange(inner, len(steps) - inner)
-    cost = np.full((len(outline), len(middle)), np.inf)
-    best = np.zeros(cost.shape, np.int64)
-    sums = np.concatenate([np.zeros_like(across[:, :1]), across.cumsum(axis=1)], axis=1)
-    for number, own in enumerate(HALVES):
-        thick, away = max(1, round(own / STEP)), round((own + BESIDE) / STEP)
-        mean = (sums[:, middle + thick + 1] - sums[:, middle - thick]) / (2 * thick + 1)
-        sides = [np.linalg.norm(mean - across[:, middle + side * away], axis=2) for side in (-1, 1)]
-        usual = np.exp(-UNUSUAL * np.log(own * unit / half) ** 2)
-        told = 1 - np.clip(np.minimum(*sides) / MOST_CONTRAST, 0, 1) * usual
-        best = np.where(told < cost, number, best)
-        cost = np.minimum(cost, told)
+    offsets = steps[inner : len(steps) - inner]
+    cost, thickness = _line_costs(_read(_lab(picture), outline, normals, steps * unit), inner, half / unit)
     far = FAR if closed else FAR_OPEN
-    taken = _cheapest(cost + far * (steps[middle] / (REACH / 4)) ** 2, closed=closed)
+    taken = _cheapest(cost + far * (offsets / (REACH / 4)) ** 2, closed=closed)
     rows = np.arange(len(outline))
-    offset = calm(steps[middle][taken], CALMED, closed=closed) * unit
-    halves = calm(_median(np.asarray(HALVES)[best[rows, taken]], closed=closed), CALMED, closed=closed) * unit
+    offset = calm(offsets[taken], CALMED, closed=closed) * unit
+    halves = calm(_median(thickness[rows, taken], closed=closed), CALMED, closed=closed) * unit
     path = outline + offset[:, None] * normals
     return Traced(path, halves, _colours(picture, path, normals, halves, skin, closed=closed), 1 - cost[rows, taken])
+
+
+def _line_costs(across: NDArray[np.float32], inner: int, usual: float) -> tuple[Floats, Floats]:
+    """How little is a line at each place, 0..1, and half the thickness that a line there would have, [N, K] each.
+
+    Args:
+        across: Lab colours [N, K + 2 * inner, 3] across the outline, at steps of `STEP`.
+        inner: steps at both ends at which no line may lie.
+        usual: half thickness of the rim, in the lengths of `HALVES`.
+    """
+    middle = np.arange(inner, across.shape[1] - inner)
+    cost = np.full((len(across), len(middle)), np.inf)
+    thickness = np.zeros(cost.shape)
+    sums = np.concatenate([np.zeros_like(across[:, :1]), across.cumsum(axis=1)], axis=1)
+    for own in HALVES:
+        thick, away = max(1, round(own / STEP)), round((own + BESIDE) / STEP)
+        mean = (sums[:, middle + thick + 1] - sums[:, middle - thick]) / (2 * thick + 1)
+        # a border between two things differs from one of its sides alone
+        sides = [np.linalg.norm(mean - across[:, middle + side * away], axis=2) for side in (-1, 1)]
+        likely = np.exp(-UNUSUAL * np.log(own / usual) ** 2)
+        told = 1 - np.clip(np.minimum(*sides) / MOST_CONTRAST, 0, 1) * likely
+        thickness = np.where(told < cost, own, thickness)
+        cost = np.minimum(cost, told)
+    return cost, thickness
 
 
 def end_piece(picture: NDArray[np.uint8], rim: Traced, outwards: int, skin: Floats, frame: Floats) -> Traced | None:
@@ -106,25 +124,11 @@ def end_piece(picture: NDArray[np.uint8], rim: Traced, outwards: int, skin: Floa
         frame: [3], 0..1, the frame's colour there.
     """
     unit = len(picture) / UNITS
-    lab = _lab(picture)
-    like, unlike = (_lab(np.asarray(rgb, np.float32)[None, None])[0, 0] for rgb in (frame, skin))
-    is_frame = np.linalg.norm(lab - like, axis=2) < np.linalg.norm(lab - unlike, axis=2)
     top, bottom = rim.path[:, 1].min(), rim.path[:, 1].max()
-    rows = np.arange(max(int(top - 4 * unit), 0), min(int(bottom), len(picture)))
-    border = rim.path + rim.half[:, None] * [outwards, 0]
-    lengths, starts = np.zeros(len(rows), np.int64), np.zeros(len(rows))
-    longest = round(LONGEST * unit)
-    edge = float((border[:, 0] * outwards).max()) * outwards
-    for number, row in enumerate(rows):
-        near = border[np.abs(border[:, 1] - row - 0.5) < 2 * unit]
-        start = starts[number] = float((near[:, 0] * outwards).max()) * outwards if len(near) else edge
-        columns = (int(start) + outwards * np.arange(1, longest + 1)).clip(0, len(picture) - 1)
-        run = is_frame[row, columns]
-        # the rim's border is known to a few pixels
-        gap = int(run.argmax())
-        run[: gap if gap <= GAP * unit else 0] = True
-        lengths[number] = longest if run.all() else int(run.argmin())
+    rows = np.arange(max(int(top - ABOVE * unit), 0), min(int(bottom), len(picture)))
+    starts, lengths = _runs(picture, rim, outwards, skin, frame, rows)
     most = int(lengths.max())
+    # what goes on beside the whole lens is hair, or a wall
     if most < SHORTEST * unit or (lengths > most / 2).sum() > TALLEST * (bottom - top):
         return None
     first = int(lengths.argmax())
@@ -133,11 +137,36 @@ def end_piece(picture: NDArray[np.uint8], rim: Traced, outwards: int, skin: Floa
     for distance in range(most):
         there = np.flatnonzero(lengths > distance)
         there = there[np.abs(there - first) < TALLEST / 2 * (bottom - top)]
-        places.append((begin + outwards * (distance + 0.5), rows[there].mean() + 0.5, max(len(there) / 2, 0.8)))
+        places.append((begin + outwards * (distance + 0.5), rows[there].mean() + 0.5, max(len(there) / 2, THINNEST)))
     found = np.array(places)
-    path, half = calm(found[:, :2], 4, closed=False), calm(np.minimum.accumulate(found[:, 2]), 4, closed=False)
+    # frames do not grow towards the temple
+    path, half = (calm(v, END_CALMED, closed=False) for v in (found[:, :2], np.minimum.accumulate(found[:, 2])))
     rgb = _colours(picture, path, np.tile([0.0, 1.0], (len(path), 1)), half, skin, closed=False)
     return Traced(path, half, rgb, np.ones(len(path)))
+
+
+def _runs(
+    picture: NDArray[np.uint8], rim: Traced, outwards: int, skin: Floats, frame: Floats, rows: NDArray[np.int64]
+) -> tuple[Floats, NDArray[np.int64]]:
+    """In rows of a photo [R], the column where a rim's border lies, and for how many pixels a frame goes on there."""
+    unit = len(picture) / UNITS
+    lab = _lab(picture)
+    like, unlike = (_lab(np.asarray(rgb, np.float32)[None, None])[0, 0] for rgb in (frame, skin))
+    is_frame = np.linalg.norm(lab - like, axis=2) < np.linalg.norm(lab - unlike, axis=2)
+    border = rim.path + rim.half[:, None] * [outwards, 0]
+    longest = round(LONGEST * unit)
+    starts, lengths = np.zeros(len(rows)), np.zeros(len(rows), np.int64)
+    for number, row in enumerate(rows):
+        near = border[np.abs(border[:, 1] - row - 0.5) < BAND * unit]
+        beside = near if len(near) else border
+        start = starts[number] = float((beside[:, 0] * outwards).max()) * outwards
+        columns = (int(start) + outwards * np.arange(1, longest + 1)).clip(0, len(picture) - 1)
+        run = is_frame[row, columns]
+        # the rim's border is known to a few pixels
+        gap = int(run.argmax())
+        run[: gap if gap <= GAP * unit else 0] = True
+        lengths[number] = longest if run.all() else int(run.argmin())
+    return starts, lengths
 
 
 def _lab(rgb: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
@@ -155,8 +184,10 @@ def _normals(line: Floats, *, closed: bool) -> Floats:
     return np.stack([along[:, 1], -along[:, 0]], axis=1)
 
 
-def _read(picture: NDArray[np.float32], line: Floats, normals: Floats, steps: Floats) -> NDArray[np.float32]:
-    """A picture across a line, [N, steps, 3]."""
+def _read(
+    picture: NDArray[np.float32] | NDArray[np.uint8], line: Floats, normals: Floats, steps: Floats
+) -> NDArray[np.float32]:
+    """A picture across a line [N, 2], so many steps [K] of the normals [N, 2] away: [N, K, 3]."""
     at = (line[:, None] + steps[None, :, None] * normals[:, None] - 0.5).astype(np.float32)
     found = cv2.remap(picture, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(found, np.float32)
@@ -210,10 +241,9 @@ def _colours(
     picture: NDArray[np.uint8], path: Floats, normals: Floats, half: Floats, skin: Floats, *, closed: bool
 ) -> Floats:
     """Colours of a line, [N, 3], 0..1: across it, what differs most from skin and is no glare."""
-    share = np.linspace(-0.7, 0.7, 7)
-    at = (path[:, None] + share[None, :, None] * (half[:, None] * normals)[:, None] - 0.5).astype(np.float32)
-    found = cv2.remap(picture, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    rgb = found.astype(np.float64) / 255
+    shares = np.linspace(-COLOUR_ACROSS, COLOUR_ACROSS, COLOUR_READ)
+    rgb = _read(picture, path, half[:, None] * normals, shares).astype(np.float64) / 255
+    # glare is brighter than skin
     unlike = np.linalg.norm(rgb - skin, axis=2) - 2 * np.clip(rgb.mean(axis=2) - skin.mean(), 0, None)
     chosen = np.take_along_axis(rgb, unlike.argmax(axis=1)[:, None, None], axis=1)[:, 0]
     return calm(chosen, COLOUR_CALMED, closed=closed)

@@ -24,13 +24,20 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-NOSE, EYE_BAND = 0.11, 0.045
-"""From the middle of the face to its sides, and about the eyes, where glasses touch it, world units."""
+NOSE, EYE_BAND, FOREMOST = 0.11, 0.045, 0.95
+"""From the middle of the face to its sides, and about the eyes, where glasses touch it, world units; and the share of
+the face's points there that lie behind where it is touched: a few stick out of any surface."""
 
 
 @dataclass(frozen=True, eq=False)
 class Lift:
-    """From photo pixels to the bent sheet before the face in which a pair lies, x from the middle, and back."""
+    """From photo pixels to the bent sheet before the face in which a pair lies, x from the middle, and back.
+
+    Attributes:
+        camera: the photo's.
+        form: the pair.
+        size: side of the photo, pixels.
+    """
 
     camera: Camera
     form: GlassesForm
@@ -56,10 +63,11 @@ def place_of(camera: Camera, eyes: Floats, wearer: HeadParts) -> Place:
     """Middle x, height of the eyes and depth of the face before which glasses stand, world units."""
     front = 0.0
     middle = _at_depth(camera, eyes, front).mean(axis=0)
+    # how deep the face is hangs on where its middle is, a little
     for _ in range(2):
         face = wearer.points("skin", "nose", "brows", "eyes").double().cpu().numpy()
         near = face[(np.abs(face[:, 0] - middle[0]) < NOSE) & (np.abs(face[:, 1] - middle[1]) < EYE_BAND), 2]
-        front = float(np.quantile(near, 0.95)) if len(near) else front
+        front = float(np.quantile(near, FOREMOST)) if len(near) else front
         middle = _at_depth(camera, eyes, front).mean(axis=0)
     return float(middle[0]), float(middle[1]), front
 
@@ -74,17 +82,10 @@ def sides_of(crop: NDArray[np.uint8], camera: Camera, parts: NDArray[np.float32]
     both = []
     for side in (1, -1):
         points = np.stack([middle_x + side * x, eye_y + y, np.full_like(x, front)], axis=-1)
-        at = camera.project(points.reshape(-1, 3))[0].reshape(*x.shape, 2).astype(np.float32) * len(crop) - 1 / 2
+        at = camera.project(points.reshape(-1, 3))[0].reshape(*x.shape, 2).astype(np.float32) * len(crop) - 0.5
         both.append(np.dstack([cv2.remap(one, at[..., 0], at[..., 1], cv2.INTER_LINEAR) for one in (known, colour)]))
     found = np.stack(both).astype(np.float32)
     return Sides(x, y, found[..., 0], found[..., 1], found[..., 2:])
-
-
-def skin_of(sides: Sides, outline: dict[str, float]) -> Floats | None:
-    """Colour [3] of the cheeks."""
-    away = sides.away(outline)
-    tone = sides.tone((away > 1.25) & (away < 1.8) & (sides.y < outline["centre_y"]), sides.skin)
-    return None if tone is None else tone.astype(np.float64)
 
 
 def _at_depth(camera: Camera, uv: Floats, z: float) -> Floats:
@@ -97,6 +98,7 @@ def unprojected(camera: Camera, uv: Floats, depth_at: Callable[[Floats], Floats]
     rotation = camera.world_from_camera[:3, :3]
     ways = np.column_stack([(uv - 0.5) / camera.focal, np.ones(len(uv))]) @ rotation.T
     points = np.zeros((len(uv), 3))
+    # sheets bend little: each pass is off by a tenth of the one before
     for _ in range(4):
         share = (depth_at(points[:, 0]) - camera.position[2]) / ways[:, 2]
         points = camera.position + ways * share[:, None]

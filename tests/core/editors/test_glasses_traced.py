@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 
@@ -14,15 +16,22 @@ from core.eyewear import Eyewear
 from core.rendering.eyewear import silhouettes
 from tests.core.rendering.test_eyewear import CLEAR, TEMPLE
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint8]
+
 SKIN, FRAME = np.array([0.8, 0.6, 0.5]), np.array([0.1, 0.1, 0.15])
 ANGLE = np.arange(72) * 2 * np.pi / 72
 CIRCLE = np.stack([np.cos(ANGLE), -np.sin(ANGLE)], axis=1)
 
 
-def face_with(draw: object) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """Skin with something of a frame on it, which `draw` is called to draw."""
+def face_with(draw: Callable[[Pixels, list[float]], object]) -> Pixels:
+    """Skin with something of a frame on it, drawn into the picture in a colour."""
     picture = np.tile((SKIN * 255).astype(np.uint8), (512, 512, 1))
-    draw(picture, (FRAME * 255).tolist())  # type: ignore[operator]
+    draw(picture, (FRAME * 255).tolist())
     return picture
 
 
