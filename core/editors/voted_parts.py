@@ -73,7 +73,7 @@ def voted_parts(
         for camera in cameras or cameras_of_views(QUICK_VIEWS, TARGET):
             stale()
             points, labels = _told(generator, field, latents, camera, read)
-            votes.index_put_((labels, _nodes_of(grid, points)), torch.ones(len(labels)), accumulate=True)
+            votes.index_put_((labels, grid.nearest(points)), torch.ones(len(labels)), accumulate=True)
     return HeadParts(replace(grid, labels=_elected(votes.view(-1, *grid.sigma.shape)).to(grid.sigma.device)))
 
 
@@ -86,15 +86,6 @@ def _told(generator: Generator, field: Field, latents: Tensor, camera: Camera, r
     origins, directions, _ = camera_rays(camera, side)
     met = (seen.alpha.cpu().view(-1) > SURE) & (labels > 0)
     return origins[met] + directions[met] * seen.depth.cpu().view(-1)[met, None], labels[met]
-
-
-def _nodes_of(grid: FieldGrid, points: Tensor) -> Tensor:
-    """Numbers of the nodes next to world points [N, 3]."""
-    counts = torch.tensor(grid.sigma.shape[::-1])
-    at = ((points / torch.tensor(grid.half_sides) + 1) / 2 * (counts - 1)).round().long()
-    x, y, z = torch.minimum(at.clamp(min=0), counts - 1).unbind(1)
-    found: Tensor = (z * counts[1] + y) * counts[0] + x
-    return found
 
 
 def _elected(votes: Tensor) -> Tensor:

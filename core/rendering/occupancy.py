@@ -40,8 +40,8 @@ class FieldGrid:
 
     Attributes:
         sigma: density per world unit, float32 [Z, Y, X], at nodes that include the region's faces.
-        colour: float32 [4, Z, Y, X]: RGB and 1 at the nodes near the visible surface, which were looked at themselves; 0
-            elsewhere.
+        colour: float32 [4, Z, Y, X]: RGB and 1 at the nodes near the visible surface, which were looked at themselves;
+            0 elsewhere.
         labels: uint8 [Z, Y, X] indices into `core.mask.PARTS` at the known nodes, or None.
         half_sides: half sides (x, y, z) of the region about the origin that the grid covers.
         field: what it is the grid of, or None.
@@ -128,10 +128,15 @@ class FieldGrid:
         """Part index uint8 [N] of the node nearest to each of the world points [N, 3]."""
         if self.labels is None:
             return None
-        counts = torch.tensor(self.labels.shape[::-1], device=points.device)
-        x, y, z = ((self.relative(points) + 1) / 2 * (counts - 1)).round().long().clamp(min=0).unbind(1)
-        z, y, x = (i.clamp(max=n - 1) for i, n in zip((z, y, x), self.labels.shape, strict=True))
-        return self.labels[z, y, x]
+        return self.labels.view(-1)[self.nearest(points)]
+
+    def nearest(self, points: Tensor) -> Tensor:
+        """Numbers int64 [N], in the order z, y, x, of the nodes nearest to world points [N, 3]."""
+        counts = torch.tensor(self.sigma.shape[::-1], device=points.device)
+        at = ((self.relative(points) + 1) / 2 * (counts - 1)).round().long()
+        x, y, z = at.clamp(min=0).minimum(counts - 1).unbind(1)
+        numbers: Tensor = (z * counts[1] + y) * counts[0] + x
+        return numbers
 
 
 def field_grid(

@@ -25,7 +25,7 @@ from core.resizing import sized
 from core.stylizers.learned_delta import LearnedDelta, weights_to_tune
 from core.stylizers.picture_rays import PictureRays, copied, opened
 from core.stylizers.poses import styling_camera
-from core.stylizers.prior import checked_prompt, noise_pair
+from core.stylizers.prior import SHOWN, checked_prompt, noise_pair
 from core.stylizers.relative_distance import relative_distance_loss
 from core.stylizers.score import mirrored, pull, score_at
 from core.stylizers.view_grid import nearness, nearness_grid, view_grid
@@ -137,7 +137,7 @@ class Distiller:
         while self.done < last:
             step = self.step()
             values = {"loss": step.loss, "score": step.pull, "distance": step.distance}
-            report(Progress(self.done, self.preset.iterations, f"Learning {self.prompt[:40]}", values))
+            report(Progress(self.done, self.preset.iterations, f"Learning {self.prompt[:SHOWN]}", values))
         return self.delta
 
     def step(self) -> Step:

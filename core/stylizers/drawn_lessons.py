@@ -23,7 +23,7 @@ from core.stylizers.learned_delta import LearnedDelta, weights_to_tune
 from core.stylizers.picture_rays import PictureRays, copied, opened
 from core.stylizers.poses import GRID_VIEWS, SINGLE_VIEWS
 from core.stylizers.presets import SUPER_RESOLUTION
-from core.stylizers.prior import checked_prompt
+from core.stylizers.prior import SHOWN, checked_prompt
 from core.stylizers.restyled_picture import drawn_from_noise
 from core.stylizers.view_grid import nearness
 
@@ -44,6 +44,8 @@ CALM = 0.9
 """Share of what was told before in what is told."""
 PAPER_PX = 3
 """Beyond the head by so many latent pixels, what is drawn is noise on paper."""
+SEEDS_APART, LESSONS_APART = 1_000_003, 7919
+"""Primes, so that neither runs of neighbouring seeds nor lessons and steps share their numbers."""
 
 
 @dataclass(frozen=True)
@@ -162,19 +164,19 @@ class LessonDistiller:
         recipe = self.recipe
         while len(self._lessons) < recipe.views:
             self._lessons.append(self._lesson(len(self._lessons)))
-            drawn = f"View {len(self._lessons)} of {recipe.views}, drawn as {self.prompt[:40]}"
+            drawn = f"View {len(self._lessons)} of {recipe.views}, drawn as {self.prompt[:SHOWN]}"
             report(Progress(self.done, recipe.iterations, drawn))
         last = min(recipe.iterations, until or recipe.iterations)
         while self.done < last:
             values = self.step()
-            report(Progress(self.done, recipe.iterations, f"Learning {self.prompt[:40]}", values))
+            report(Progress(self.done, recipe.iterations, f"Learning {self.prompt[:SHOWN]}", values))
         return self.delta
 
     def step(self) -> dict[str, float]:
         """One step of Adam; the lessons must be drawn. Answers running means: one view is harder than another."""
         recipe = self.recipe
         styled = self.generator.tuned(self._learned.leaves)
-        random = torch.Generator().manual_seed(self._seed * 1_000_003 + self.done)
+        random = self._random(self.done)
         total, difference, likeness = torch.zeros(()), 0.0, 0.0
         for number in torch.randint(len(self._lessons), (recipe.views_each,), generator=random).tolist():
             lesson = self._lessons[number]
@@ -197,7 +199,7 @@ class LessonDistiller:
     def _lesson(self, number: int) -> _Lesson:
         """A random head from somewhere, and what the prior makes of it."""
         recipe, generator = self.recipe, self.generator
-        random = torch.Generator().manual_seed(self._seed * 1_000_003 + 7919 * number)
+        random = self._random(LESSONS_APART * number)
         noise = torch.randn(1, generator.info.noise_size, generator=random)
         latents = generator.latents(noise, recipe.truncation)
         where = SINGLE_VIEWS if number < recipe.frontal_share * recipe.views else GRID_VIEWS
@@ -211,6 +213,10 @@ class LessonDistiller:
         drawing = drawing.clamp(0, 1)
         head = F.max_pool2d(self._sized(seen.alpha), 2 * PAPER_PX + 1, 1, PAPER_PX).to(drawing)
         return _Lesson(copied(seen), latents, (1 - head * (1 - drawing)).float().cpu())
+
+    def _random(self, number: int) -> torch.Generator:
+        """Numbers that hang on the seed and on where a run stands alone, so that one can be taken up again."""
+        return torch.Generator().manual_seed(self._seed * SEEDS_APART + number)
 
     def _sized(self, picture: Tensor) -> Tensor:
         """A picture at the size of the prior's."""

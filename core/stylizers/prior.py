@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 LONGEST_PROMPT = 400
 """Characters; no text encoder reads further."""
+SHOWN = 40
+"""Characters of a prompt for which a line about it has room."""
 BUNDLED = "bundled"
 """The name of the prior that ships, where a prior is chosen by name or folder."""
 

@@ -42,12 +42,13 @@ class Crew:
         number: which of them this one is, from 0.
         count: of all.
         device: on which this one learns.
+        accelerator: joins them; None for one alone.
     """
 
     number: int = 0
     count: int = 1
     device: torch.device = PROCESSOR
-    _accelerator: Accelerator | None = None
+    accelerator: Accelerator | None = None
 
     @property
     def is_first(self) -> bool:
@@ -70,24 +71,24 @@ class Crew:
             gradients: of this process.
             like: what they are the gradients of.
         """
-        if self._accelerator is None:
+        if self.accelerator is None:
             return gradients
         pairs = zip(gradients, like, strict=True)
         whole = torch.cat([(torch.zeros_like(x) if g is None else g).flatten() for g, x in pairs])
-        mean = self._accelerator.reduce(whole, reduction="mean")
+        mean = self.accelerator.reduce(whole, reduction="mean")
         pieces = mean.split([x.numel() for x in like])
         return [piece.view_as(x) for piece, x in zip(pieces, like, strict=True)]
 
     def wait(self) -> None:
         """Until all are here."""
-        if self._accelerator is not None:
-            self._accelerator.wait_for_everyone()
+        if self.accelerator is not None:
+            self.accelerator.wait_for_everyone()
 
     def first_then_others(self) -> AbstractContextManager[None]:
         """What is inside the first one does before the others: they find its files."""
-        if self._accelerator is None:
+        if self.accelerator is None:
             return nullcontext()
-        turn: AbstractContextManager[None] = self._accelerator.main_process_first()
+        turn: AbstractContextManager[None] = self.accelerator.main_process_first()
         return turn
 
     def report(self, report: Report) -> Report:

@@ -55,7 +55,7 @@ def trained(kind: type[Adam] | type[Ranger], own: Crew, learner: nn.Sequential) 
 def test_halves_of_a_batch_lead_where_the_whole_leads(kind: type[Adam] | type[Ranger]) -> None:
     meeting, learners = cast("Any", Meeting(2)), [network(), network()]
     with ThreadPoolExecutor(2) as pool:
-        ends = list(pool.map(lambda n: trained(kind, Crew(n, 2, _accelerator=meeting), learners[n]), range(2)))
+        ends = list(pool.map(lambda n: trained(kind, Crew(n, 2, accelerator=meeting), learners[n]), range(2)))
     whole = trained(kind, ALONE, network())
     assert torch.equal(ends[0], ends[1])
     assert torch.allclose(ends[0], whole, atol=1e-5)
