@@ -14,7 +14,7 @@ from core.lattice import Corner, between_nodes, in_box
 
 STEPS = 14
 """Of the search for the place where a point came from; each brings it closer by the displacement's slope."""
-CLOSE = 0.05
+CLOSE = 0.005
 """What the search may be off by, in distances of nodes."""
 STILL = 1e-5
 """Shorter moves are none, world units."""
@@ -61,17 +61,18 @@ class Warp:
         # where nothing moves nearby, nothing came from elsewhere: those nodes need no search
         chosen = _widened(length, 1 + int(length.max() / min(spacing))).nonzero()
         points = torch.tensor(low, device=moves.device) + chosen.flip(1) * torch.tensor(spacing, device=moves.device)
-        forward = Warp(moves, low, high)
-        back = forward.shift_at(points)
+        forward, (z, y, x) = Warp(moves, low, high), chosen.unbind(1)
+        back = moves[:, z, y, x].T.contiguous()
+        left = torch.arange(len(chosen), device=moves.device)  # most are found in a few steps
         for number in range(STEPS):
-            found = forward.shift_at(points - back)
-            off = (found - back).abs().max() if len(chosen) else 0.0
+            before = back[left]
+            found = forward.shift_at(points[left] - before)
             # late steps are shorter, so that what is folded at least settles
-            back = torch.lerp(back, found, 1.0 if number < STEPS // 2 else 0.5)
-            if off < CLOSE * min(spacing):
+            back[left] = torch.lerp(before, found, 1.0 if number < STEPS // 2 else 0.5)
+            left = left[(found - before).abs().amax(1) > CLOSE * min(spacing)]
+            if not len(left):
                 break
         shift = torch.zeros_like(moves)
-        z, y, x = chosen.unbind(1)
         shift[:, z, y, x] = torch.where(back.abs() > STILL, -back, 0.0).T
         return Warp(shift, low, high)
 

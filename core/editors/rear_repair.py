@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 
 from core.editors.head_parts import SOLID
-from core.editors.node_sets import grown
+from core.editors.node_sets import faded, grown
 from core.editors.part_volume import FAINT
 from core.editors.recolouring import CALM, remap_to
 from core.grafted_field import GraftedField, RemappedField, Volume
@@ -93,7 +93,7 @@ class RearLayer:
         tuned = _in_wearers_tones(generator, plausible, field, grid, hidden)
         volume = Volume(hidden, grid.half_sides)
         whole = field_grid(generator, GraftedField(field, tuned, volume), part_labels)
-        cleared = F.avg_pool3d(floating(whole).float()[None, None], 3, 1, 1)[0, 0]
+        cleared = faded(floating(whole))
         emptiest = _nodes(grid)[int(grid.sigma.argmin())]
         return RearLayer(tuned, volume, field.sample(emptiest[None])[0], Volume(cleared, grid.half_sides))
 
@@ -151,11 +151,12 @@ def _pieces(grid: FieldGrid, density: float, fewest: int) -> Tensor:
     from scipy.ndimage import label
 
     sigma = grid.sigma.cpu().numpy()
-    numbers, count = label(sigma > density, structure=np.ones((3, 3, 3)))
+    there = sigma > density
+    numbers, count = label(there, structure=np.ones((3, 3, 3)))
     if count < 2:
         return torch.zeros_like(grid.sigma, dtype=torch.bool)
-    mass = np.bincount(numbers.ravel(), weights=sigma.ravel())
-    chosen = np.bincount(numbers.ravel()) >= fewest
+    mass = np.bincount(numbers[there], weights=sigma[there])
+    chosen = np.bincount(numbers[there]) >= fewest
     chosen[0] = False
     chosen[1 + int(mass[1:].argmax())] = False
     return torch.from_numpy(chosen[numbers]).to(grid.sigma.device)

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from core.camera import HEAD_FOCAL, HEAD_RADIUS
-from core.editors.node_sets import grown
+from core.editors.node_sets import faded, grown
 from core.editors.rear_repair import FIRM, floating
 from core.grafted_field import GraftedField, RemappedField, Volume
 from core.mask import PARTS
@@ -65,13 +64,13 @@ class Clutter:
         nodes = thin | floating(firm) | floating(grid)
         bits = torch.zeros_like(nodes)
         for _ in range(ROUNDS):
-            left = replace(grid, sigma=torch.where(bits | (_softened(nodes) > GONE), 0.0, grid.sigma))
+            left = replace(grid, sigma=torch.where(bits | (faded(nodes) > GONE), 0.0, grid.sigma))
             loose = fragments(left)
             if not loose.any():
                 break
             bits |= loose
             nodes |= grown(loose, 1)
-        weights = torch.maximum(_softened(nodes), bits.float())
+        weights = torch.maximum(faded(nodes), bits.float())
         half = torch.tensor(grid.half_sides, device=weights.device)
         spacing = torch.tensor(grid.spacing, device=weights.device)
         if graft is not None:
@@ -121,11 +120,6 @@ def fragments(grid: FieldGrid) -> Tensor:
     # temples are thinner than the grid: a frame this near holds on
     held = np.unique(numbers[(grown(main, HOLDING) & solid).numpy()])
     return (solid & ~torch.from_numpy(np.isin(numbers, held))).to(grid.sigma.device)
-
-
-def _softened(nodes: Tensor) -> Tensor:
-    """Weights [Z, Y, X] of nodes bool [Z, Y, X] that fade over a node, so that no cut is seen."""
-    return F.avg_pool3d(nodes.float()[None, None], 3, 1, 1)[0, 0]
 
 
 def wisps(grid: FieldGrid) -> Tensor:

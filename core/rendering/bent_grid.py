@@ -36,13 +36,14 @@ def bent_grid(grid: FieldGrid, bent: WarpedField, wiped: Volume | None = None) -
         wiped: what of the field was wiped before it was bent; its nodes are those of the grid.
     """
     most = float(grid.sigma.max())
-    firm, colour = _firmness(grid.sigma, most), torch.where(grid.known, grid.colour, 0.0)
-    sigma = grid.sigma
+    firm, sigma, colour = _firmness(grid.sigma, most), grid.sigma.clone(), grid.colour.clone()
     if wiped is not None:
-        wiped_here = wiped.weights > 0
-        firm = torch.lerp(firm, torch.tensor(-MOST_FIRM), wiped.weights)
-        sigma = torch.where(wiped_here, _density(firm, most), sigma)
-        colour = torch.where(wiped.weights > KNOWN, 0.0, colour)
+        here = wiped.weights.view(-1).nonzero()[:, 0]
+        share = wiped.weights.view(-1)[here]
+        less = torch.lerp(firm.view(-1)[here], torch.tensor(-MOST_FIRM), share)
+        firm.view(-1)[here] = less
+        sigma.view(-1)[here] = _density(less, most)
+        colour.flatten(1).index_fill_(1, here[share > KNOWN], 0)
     nodes = _nodes_between(grid, bent.warp.low, bent.warp.high)
     half, spacing = torch.tensor(grid.half_sides), torch.tensor(grid.spacing)
     rows, columns = sigma.shape[1:]
@@ -54,7 +55,7 @@ def bent_grid(grid: FieldGrid, bent: WarpedField, wiped: Volume | None = None) -
     shift = bent.warp.shift_at(at)
     moved = (shift != 0).any(1)
     nodes, place = nodes[moved], (at[moved] + shift[moved]) / half
-    sigma = sigma.flatten().index_copy(0, nodes, _density(_read(firm[None], place)[0], most)).view_as(sigma)
+    sigma.view(-1)[nodes] = _density(_read(firm[None], place)[0], most)
 
     # colours are looked up where they can be known only
     near = _around(grid.known)[z[moved] // CELL, y[moved] // CELL, x[moved] // CELL]
@@ -62,7 +63,7 @@ def bent_grid(grid: FieldGrid, bent: WarpedField, wiped: Volume | None = None) -
     known = seen[3] > KNOWN
     # halfway between known and unknown nodes a colour is that of the known ones
     seen = torch.where(known, seen / seen[3:].clamp(min=KNOWN), torch.zeros(()))
-    colour = colour.flatten(1).index_fill(1, nodes[~near], 0).index_copy_(1, nodes[near], seen).view_as(colour)
+    colour.flatten(1).index_fill_(1, nodes[~near], 0).index_copy_(1, nodes[near], seen)
     labels = grid.labels
     if labels is not None:
         new = torch.where(known, _nearest(labels, place[near]), 0).to(torch.uint8)
@@ -95,8 +96,7 @@ def _read(values: Tensor, place: Tensor) -> Tensor:
 
 def _firmness(sigma: Tensor, most: float) -> Tensor:
     """Densities on a scale on which they go evenly through a surface, -`MOST_FIRM` to `MOST_FIRM`."""
-    share = (sigma / most).sqrt()
-    return (torch.log(share) - torch.log1p(-share)).clamp(-MOST_FIRM, MOST_FIRM)
+    return torch.logit((sigma / most).sqrt_()).clamp_(-MOST_FIRM, MOST_FIRM)
 
 
 def _density(firm: Tensor, most: float) -> Tensor:

@@ -108,9 +108,9 @@ class HeadLight:
         """The light that parts of a head have at their middle, from before and beside it; 1 where it has none."""
         if grid.labels is None:
             return 1.0
-        own = torch.isin(grid.labels, torch.tensor([PARTS.index(part) for part in parts], dtype=torch.uint8))
-        rind = grid.known & own & (grid.sigma > STOPS / 4) & (grid.sigma < STOPS * 4)
-        nodes = rind.nonzero().numpy()
+        rind = grid.known & (grid.sigma > STOPS / 4) & (grid.sigma < STOPS * 4)
+        own = np.isin(grid.labels[rind].numpy(), [PARTS.index(part) for part in parts])
+        nodes = rind.nonzero().numpy()[own]
         nodes = nodes[:: max(1, len(nodes) // ASKED)]
         points = (nodes[:, ::-1] * np.array(grid.spacing) - np.array(grid.half_sides)).astype(np.float32)
         normals = self.normals(points)
