@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from core.drawing.paper import steepness
 from core.drawing.subject import BROWS, EARS, EYES, GLASSES, GREY, LAMP, LIPS, MOUTH, NOSE, floats
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def low_poly(subject: Subject, random: np.random.Generator) -> Values:
     lifted = grey ** np.float32(0.88)
     picture = np.clip((lifted + (colours - grey) * 1.30) * shade[:, None], 0, 1)
     solid = number > SOLID * np.maximum(area, 1)
+    # number 0 is no triangle's
     solid[0] = False
     flat = np.where(solid[index][..., None], picture[index], 1.0).astype(np.float32)
     return subject.blurred(flat, 0.3)
@@ -93,9 +95,7 @@ def _corners(subject: Subject, seed: int) -> Values:
 
 def _edges(subject: Subject) -> Values:
     """float32 [S, S], 0..1: where the picture or its parts change, so that facets end there."""
-    tone = subject.blurred(np.asarray(np.sqrt(subject.calm @ GREY), np.float32), 0.8)
-    steep = np.hypot(cv2.Sobel(tone, cv2.CV_32F, 1, 0), cv2.Sobel(tone, cv2.CV_32F, 0, 1)) * subject.unit
-    return np.asarray(np.clip(np.maximum(1.6 * steep, subject.outlines), 0, 1), np.float32)
+    return np.asarray(np.clip(np.maximum(1.6 * steepness(subject, 0.8), subject.outlines), 0, 1), np.float32)
 
 
 def _nearest_pixels(points: Values, where: Bits, edges: Values, spacing: float, seed: int) -> NDArray[np.intp]:
@@ -113,6 +113,7 @@ def _nearest_pixels(points: Values, where: Bits, edges: Values, spacing: float, 
         return chosen
     places = points.reshape(-1, 3)[chosen] / np.float32(spacing)
     cells = np.floor(places).astype(np.int64)
+    # a hash of cells (Teschner et al. 2003), and three numbers of eight bits out of it that look drawn by lot
     key = ((cells[:, 0] * 73856093) ^ (cells[:, 1] * 19349663) ^ (cells[:, 2] * 83492791) ^ seed) & 0x7FFFFFFF
     inside = np.stack([(key * factor >> 7 & 255) / 255 for factor in (1, 2654435761, 40503)], -1) * 0.7 + 0.15
     away = np.square(places - cells - inside).sum(-1) - EDGED * edges.ravel()[chosen]
@@ -138,5 +139,6 @@ def _facets(corners: Values, size_px: int) -> NDArray[np.int32]:
     inside = ((triangles >= 0) & (triangles <= size_px)).all((1, 2))
     index = np.zeros((size_px, size_px), np.int32)
     for number, triangle in enumerate(triangles[inside], 1):
+        # in sixteenths of a pixel, whose middle lies at 0
         cv2.fillConvexPoly(index, np.round(triangle * 16 - 8).astype(np.int32), number, cv2.LINE_8, 4)
     return index

@@ -29,7 +29,14 @@ IRIS = 0.165
 """Radius of an enlarged iris, in distances of the eyes."""
 LASHES = (0.10, 0.06, 0.05)
 TURNED_AWAY = 0.25
-"""Share of its width from which an eye is drawn."""
+"""Share of the eyes' distance that is seen from which they are drawn."""
+SHOWN = 0.06
+"""How far before a feature the surface may lie, world units, so that the feature is seen."""
+FEWEST_SEEN = 12
+"""Pixels of an eye from which it is drawn."""
+CATCHLIGHTS = ((-0.34, 0.42, 0.27, 0.97), (0.36, -0.38, 0.13, 0.6))
+"""A window's light in an eye, and what the eye sends back of it: how far to the right and above the middle of the iris
+and how wide, in radii of the iris; and how much of white it is."""
 
 
 def animated(subject: Subject, random: np.random.Generator) -> Values:
@@ -38,8 +45,7 @@ def animated(subject: Subject, random: np.random.Generator) -> Values:
     across, down = _bent(subject, _growth(random))
     picture = cv2.remap(picture, across, down, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     picture = np.asarray(np.clip(picture, 0, 1), np.float32)
-    glassed = subject.part(GLASSES, soft_px=0).mean() > GLASSED
-    if not glassed:
+    if not _glassed(subject):
         seen = cv2.remap(subject.part(EYES, soft_px=0.8 * subject.unit), across, down, cv2.INTER_LINEAR)
         picture = _with_eyes(subject, picture, np.asarray(seen, np.float32))
     return np.asarray(np.clip(picture, 0, 1), np.float32)
@@ -58,6 +64,11 @@ def reshaped(subject: Subject, random: np.random.Generator) -> Subject:
         depth=np.asarray(moved(subject.depth, cv2.INTER_NEAREST), np.float32),
         alpha=np.asarray(np.clip(moved(subject.cover[..., 0], cv2.INTER_LINEAR), 0, 1), np.float32),
     )
+
+
+def _glassed(subject: Subject) -> bool:
+    """Whether glasses are worn, behind which eyes neither grow nor are drawn anew."""
+    return bool(subject.part(GLASSES, soft_px=0).mean() > GLASSED)
 
 
 def _growth(random: np.random.Generator) -> float:
@@ -122,12 +133,11 @@ def _bent(subject: Subject, growth: float) -> tuple[Values, Values]:
     reach = np.clip(1.15 - np.abs(columns - middle) / (0.5 * size), 0, 1) ** np.float32(0.5)
     across = middle + (columns - middle) / (1 + (width - 1) * reach)
     down = rows.copy()
-    glassed = subject.part(GLASSES, soft_px=0).mean() > GLASSED
-    wide, high = (EYES_BEHIND_GLASSES,) * 2 if glassed else (EYES_WIDER * growth, EYES_HIGHER * growth)
+    wide, high = (EYES_BEHIND_GLASSES,) * 2 if _glassed(subject) else (EYES_WIDER * growth, EYES_HIGHER * growth)
     lenses = [(eye, 0.62 * marks.apart, wide, high) for eye in marks.eyes]
     lenses.append((marks.nose + floats([0, 0, -0.02]), 0.32 * marks.apart, NOSE_SMALLER, NOSE_SMALLER))
     for place, radius, wider, higher in lenses:
-        if not subject.shows(place, 0.06):
+        if not subject.shows(place, SHOWN):
             continue
         column, row, _ = subject.seen_at(place)
         distance = np.hypot(columns - column, rows - row) / (radius * per_world)
@@ -149,18 +159,18 @@ def _with_eyes(subject: Subject, picture: Values, seen: Values) -> Values:
     rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
     left, right = subject.seen_at(marks.eyes[0]), subject.seen_at(marks.eyes[1])
     per_world = size * subject.focal / max(0.5 * (left[2] + right[2]), 0.1)
-    narrow = float(np.clip(abs(left[0] - right[0]) / (marks.apart * per_world), 0.3, 1))
-    turned = abs(left[0] - right[0]) / (marks.apart * per_world)
-    if turned < TURNED_AWAY:
+    wide = abs(left[0] - right[0]) / (marks.apart * per_world)
+    if wide < TURNED_AWAY:
         return picture
+    narrow = float(np.clip(wide, 0.3, 1))
     lid = np.clip(subject.blurred(seen, 1.6) - seen, 0, 0.5)
     for eye, (column, row, _) in zip(marks.eyes, (left, right), strict=True):
-        if not subject.shows(eye, 0.06):
+        if not subject.shows(eye, SHOWN):
             continue
         apart_px = marks.apart * per_world
         near = (np.hypot((columns - column) / narrow, rows - row) < 0.46 * apart_px).astype(np.float32)
         open_eye = seen * near
-        if open_eye.sum() < 12:
+        if open_eye.sum() < FEWEST_SEEN:
             continue
         weight = open_eye / open_eye.sum()
         centre = float((weight * columns).sum()), float((weight * rows).sum())
@@ -168,14 +178,14 @@ def _with_eyes(subject: Subject, picture: Values, seen: Values) -> Values:
         radius = min(IRIS * apart_px, max(2.3 * spread, 0.08 * apart_px))
         away = np.hypot((columns - centre[0]) / narrow, rows - centre[1] + 0.12 * radius) / radius
         picture = _eye(picture, open_eye, away, (rows - centre[1]) / radius, _iris_colour(subject, eye))
-        for right_px, up_px, disc, share in ((-0.34, 0.42, 0.27, 0.97), (0.36, -0.38, 0.13, 0.6)):
-            spot = np.hypot((columns - centre[0]) / narrow - right_px * radius, rows - centre[1] + up_px * radius)
+        for right_of, above, disc, share in CATCHLIGHTS:
+            spot = np.hypot((columns - centre[0]) / narrow - right_of * radius, rows - centre[1] + above * radius)
             light = np.clip((disc * radius - spot) / max(0.7 * subject.unit, 0.3) + 0.5, 0, 1) * np.clip(
                 2 * open_eye, 0, 1
             )
             picture = picture + (1 - picture) * (share * light)[..., None]
-        above = np.clip((centre[1] - rows) / (0.5 * radius) + 0.25, 0, 1)
-        lashes = np.clip(5.0 * lid * near * above, 0, 1)[..., None]
+        upper = np.clip((centre[1] - rows) / (0.5 * radius) + 0.25, 0, 1)
+        lashes = np.clip(5.0 * lid * near * upper, 0, 1)[..., None]
         picture = picture + (floats(LASHES) - picture) * 0.9 * lashes
     return picture
 
@@ -196,10 +206,8 @@ def _eye(picture: Values, open_eye: Values, away: Values, below: Values, colour:
     glow = np.clip(0.62 + 0.75 * np.clip(below + 0.2, -0.6, 1), 0.25, 1.35)[..., None]
     iris = np.clip(colour * glow, 0, 1) * (1 - 0.75 * np.clip((away - 0.80) / 0.20, 0, 1))[..., None]
     ball = white + (iris - white) * np.clip((1.0 - away) / 0.10 + 0.5, 0, 1)[..., None]
-    ball = (
-        ball * (1 - np.clip((0.46 - away) / 0.10 + 0.5, 0, 1))[..., None]
-        + floats([0.02, 0.02, 0.03]) * (np.clip((0.46 - away) / 0.10 + 0.5, 0, 1)[..., None])
-    )
+    pupil = np.clip((0.46 - away) / 0.10 + 0.5, 0, 1)
+    ball = ball * (1 - pupil)[..., None] + floats([0.02, 0.02, 0.03]) * pupil[..., None]
     return np.asarray(picture + (ball - picture) * np.clip(1.15 * open_eye, 0, 1)[..., None], np.float32)
 
 

@@ -10,7 +10,7 @@ from core.drawing.beings import even_skin, eyeballs, mixed
 from core.drawing.subject import CLOTH, EARS, EYES, GLASSES, HAIR, LIPS, MOUTH, NECK, floats
 
 if TYPE_CHECKING:
-    from core.drawing.subject import Subject, Values
+    from core.drawing.subject import Bits, Subject, Values
 
 STEEL, PAINT = floats([0.90, 0.97, 1.06]), floats([0.30, 0.40, 0.56])
 GLOW = floats([0.45, 0.98, 1.0])
@@ -18,27 +18,57 @@ SEAM = 0.0042
 """Half the width of a seam, world units."""
 SHELL = 5.0
 """How smooth a helmet is beside the hair that it stands for, in pixels of a picture of `STROKES_PX`."""
-RIB = 0.026
-"""Distance of the rings of the neck."""
+RIB, TOOTH = 0.026, 0.014
+"""Distances of the rings of the neck, and of the bars before the mouth, world units."""
 EAR = 0.042
+"""Radius of what stands for an ear, world units."""
+FACE_DEEP = 0.20
+"""How far behind the tip of the nose the front of a head reaches, world units."""
+RIVETS = ((0.62, 0.062, "brow"), (0.25, 0.062, "brow"), (0.68, -0.005, "jaw"), (0.62, -0.07, "jaw"))
+"""Distance from the middle, in distances of the eyes, and height above brows or jaw, world units."""
 
 
 def robot(subject: Subject, random: np.random.Generator) -> Values:
     """A face cast in steel from the person's own, with plates, rivets, a jaw of its own, and shining eyes."""
-    marks, points = subject.landmarks, subject.points
-    x, y, z = points[..., 0], points[..., 1], points[..., 2]
-    hair, neck = subject.part(HAIR, soft_px=subject.unit), subject.part(NECK, soft_px=subject.unit)
+    room = _mirrored_room(subject, _shell(subject))
+    picture = _plated(subject, room, float(random.uniform(0.92, 1.06)))
+    dark, light = _seams(subject)
+    face = np.clip(subject.face, 0, 1)
+    picture = picture * (1 - (0.80 - 0.58 * face) * dark)[..., None] + ((0.24 - 0.12 * face) * light)[..., None]
+    picture = _with_lamps(subject, _with_bolts(subject, picture, room))
+    teeth = subject.part(MOUTH, soft_px=0.8 * subject.unit)
+    bars = 0.55 + 0.45 * np.cos(subject.points[..., 0] * np.float32(2 * np.pi / TOOTH))
+    picture = mixed(picture, (subject.grey * bars)[..., None] * floats([0.80, 0.92, 1.0]), 0.85 * teeth)
+    lips = subject.part(LIPS, soft_px=0.8 * subject.unit)
+    picture = mixed(picture, floats([0.26, 0.30, 0.36]) * (0.35 + 0.9 * room[..., None]), 0.15 * lips)
+    return subject.on_white(mixed(picture, 0.25 * picture, 0.9 * subject.rims))
+
+
+def _shell(subject: Subject) -> Values:
+    """float32 [S, S, 3]: normals of the robot, whose helmet and suit are smoother than hair and clothes."""
+    hair = subject.part(HAIR, soft_px=subject.unit)
     shell = np.clip(hair + 0.6 * subject.part(CLOTH), 0, 1)[..., None]
     smooth = subject.blurred(subject.normals, SHELL)
     normals = subject.normals + (smooth - subject.normals) * shell
-    normals = floats(normals / np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-6))
-    room = _mirrored_room(subject, normals)
+    return floats(normals / np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-6))
+
+
+def _plated(subject: Subject, room: Values, tint: float) -> Values:
+    """float32 [S, S, 3]: steel, a painted helmet, a suit, a ribbed neck.
+
+    Args:
+        subject: the head.
+        room: float32 [S, S], what polished metal sends back.
+        tint: of the helmet, about 1.
+    """
+    marks, points = subject.landmarks, subject.points
+    y, z = points[..., 1], points[..., 2]
+    hair, neck = subject.part(HAIR, soft_px=subject.unit), subject.part(NECK, soft_px=subject.unit)
     brushed = 1 + 0.035 * subject.noise(70, 5)
     # a face of steel is cast from the person: its own light and shade, in metal
     own = np.clip(even_skin(subject) - 0.05, 0, 1) ** np.float32(1.05) * (0.95 + 0.16 * room) * brushed
     plate = (0.10 + 0.86 * room) * np.exp(0.30 * np.clip(subject.light, -0.8, 0.4))
     steel = (plate + (own - plate) * 0.96 * subject.face)[..., None] * STEEL
-    tint = float(random.uniform(0.92, 1.06))
     groove = np.exp(0.55 * np.clip(subject.blurred(subject.light, 1.0), -0.9, 0.5))
     helmet = ((0.10 + 0.95 * room) * groove)[..., None] * PAINT * floats([1, tint, 1])
     helmet = helmet + (0.55 * room**6)[..., None]
@@ -48,27 +78,33 @@ def robot(subject: Subject, random: np.random.Generator) -> Values:
     rings = 0.5 + 0.5 * np.cos((y + 0.12 * (z - marks.nose[2])) * np.float32(2 * np.pi / RIB))
     ribbed = ((0.06 + 0.80 * room) * (0.20 + 0.80 * rings))[..., None] * floats([0.55, 0.58, 0.62])
     below = np.clip((marks.chin - 0.012 - y) / 0.012, 0, 1)
-    picture = mixed(picture, ribbed, neck * below)
-    dark, light = _seams(subject)
-    face = np.clip(subject.face, 0, 1)
-    picture = picture * (1 - (0.80 - 0.58 * face) * dark)[..., None] + ((0.24 - 0.12 * face) * light)[..., None]
-    picture = _with_bolts(subject, picture, room)
+    return mixed(picture, ribbed, neck * below)
+
+
+def _with_lamps(subject: Subject, picture: Values) -> Values:
+    """Eyes that shine, with a halo each; their lids and whites stay to be seen."""
+    marks, front = subject.landmarks, _in_front(subject).astype(np.float32)
+
+    def about(radius: float, soft: float) -> Values:
+        return np.maximum(*(subject.near(eye, radius * marks.apart, soft) for eye in marks.eyes)) * front
+
     eyes, iris = eyeballs(subject)
-    front = (z > marks.nose[2] - 0.20).astype(np.float32)
     picture = mixed(picture, floats([0.03, 0.05, 0.08]) + 0.70 * subject.grey[..., None], 0.30 * eyes)
-    lamp = np.maximum(*(subject.near(eye, 0.050 * marks.apart, 0.5) for eye in marks.eyes)) * front
-    halo = np.maximum(*(subject.near(eye, 0.22 * marks.apart, 1.6) for eye in marks.eyes)) * front
-    picture = picture + halo[..., None] * floats([0.0, 0.06, 0.10])
-    picture = mixed(picture, GLOW, np.clip(np.maximum(0.95 * lamp, 0.60 * iris), 0, 1))
-    picture = (
-        picture + (0.5 * np.maximum(*(subject.near(e, 0.03 * marks.apart, 0.8) for e in marks.eyes)) * front)[..., None]
-    )
-    teeth = subject.part(MOUTH, soft_px=0.8 * subject.unit)
-    bars = 0.55 + 0.45 * np.cos(x * np.float32(2 * np.pi / 0.014))
-    picture = mixed(picture, (subject.grey * bars)[..., None] * floats([0.80, 0.92, 1.0]), 0.85 * teeth)
-    lips = subject.part(LIPS, soft_px=0.8 * subject.unit)
-    picture = mixed(picture, floats([0.26, 0.30, 0.36]) * (0.35 + 0.9 * room[..., None]), 0.15 * lips)
-    return subject.on_white(mixed(picture, 0.25 * picture, 0.9 * subject.rims))
+    picture = picture + about(0.22, 1.6)[..., None] * floats([0.0, 0.06, 0.10])
+    picture = mixed(picture, GLOW, np.clip(np.maximum(0.95 * about(0.050, 0.5), 0.60 * iris), 0, 1))
+    return picture + (0.5 * about(0.03, 0.8))[..., None]
+
+
+def _in_front(subject: Subject) -> Bits:
+    """Bool [S, S]: what belongs to the front of the head."""
+    front: Bits = subject.points[..., 2] > subject.landmarks.nose[2] - FACE_DEEP
+    return front
+
+
+def _jaw(subject: Subject) -> float:
+    """Height y of the joints of the jaw, halfway between eyes and mouth."""
+    marks = subject.landmarks
+    return 0.5 * (float(marks.mouth[:, 1].mean()) + float(marks.eyes[:, 1].mean()))
 
 
 def _mirrored_room(subject: Subject, normals: Values) -> Values:
@@ -91,8 +127,7 @@ def _seams(subject: Subject) -> tuple[Values, Values]:
     x, y, z = points[..., 0], points[..., 1], points[..., 2]
     side, apart, corner = np.abs(x), marks.apart, float(np.abs(marks.mouth[:, 0]).mean()) + 0.012
     mouth = float(marks.mouth[:, 1].mean())
-    front = z > marks.nose[2] - 0.20
-    jaw = 0.5 * (mouth + float(marks.eyes[:, 1].mean()))
+    front, jaw = _in_front(subject), _jaw(subject)
     ears = float(marks.ears[:, 2].mean())
     lines = (
         (x, y > marks.brow + 0.035),
@@ -118,15 +153,9 @@ def _seams(subject: Subject) -> tuple[Values, Values]:
 def _with_bolts(subject: Subject, picture: Values, room: Values) -> Values:
     """Rivets along the plates, and a round one with a lamp for each ear."""
     marks, points = subject.landmarks, subject.points
-    jaw = 0.5 * (float(marks.mouth[:, 1].mean()) + float(marks.eyes[:, 1].mean()))
-    front = points[..., 2] > marks.nose[2] - 0.20
-    for wide, height in (
-        (0.62, marks.brow + 0.062),
-        (0.25, marks.brow + 0.062),
-        (0.68, jaw - 0.005),
-        (0.62, jaw - 0.07),
-    ):
-        away = np.hypot(np.abs(points[..., 0]) - wide * marks.apart, points[..., 1] - height)
+    front, levels = _in_front(subject), {"brow": marks.brow, "jaw": _jaw(subject)}
+    for wide, above, level in RIVETS:
+        away = np.hypot(np.abs(points[..., 0]) - wide * marks.apart, points[..., 1] - (levels[level] + above))
         ring = np.clip((0.0085 - away) / 0.002 + 0.5, 0, 1) * front
         head = np.clip((0.0062 - away) / 0.002 + 0.5, 0, 1) * front
         picture = mixed(picture, 0.35 * picture, 0.8 * ring)

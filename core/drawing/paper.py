@@ -42,6 +42,13 @@ def lines(subject: Subject, features: float = 1.0) -> Values:
     return np.asarray(np.maximum(dark, subject.blurred(subject.outlines, 0.5)), np.float32)
 
 
+def steepness(subject: Subject, soft_px: float) -> Values:
+    """float32 [S, S]: how fast tones change, in a picture that is smoothed so much; alike at every size."""
+    tone = subject.blurred(np.asarray(np.sqrt(subject.calm @ GREY), np.float32), soft_px)
+    steep = np.hypot(cv2.Sobel(tone, cv2.CV_32F, 1, 0), cv2.Sobel(tone, cv2.CV_32F, 0, 1)) * subject.unit
+    return np.asarray(steep, np.float32)
+
+
 def _hatching(subject: Subject, degrees: float, spacing: float, random: np.random.Generator) -> Values:
     """float32 [S, S], 0..1: parallel strokes, 1 in the middle of each, unsteady."""
     at = np.arange(subject.size_px, dtype=np.float32) / np.float32(subject.unit)
