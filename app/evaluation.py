@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.errors import VoltefaceError
@@ -113,32 +114,36 @@ def evaluate_inversion(options: argparse.Namespace, console: Console) -> tuple[d
     generator = generators.load(options.model)
     limit = "every search to its end" if options.seconds is None else f"{options.seconds:g} s for each search"
     title = f"Inversions by {generator.info.title}, {limit}"
-    measure: Callable[[int, inversion_methods.Wanted, Report], list[inversion.InversionRow]]
+    cases: list[Callable[[inversion_methods.Wanted, Report], list[inversion.InversionRow]]]
+
+    # views and samples are made when their turn comes: all of them would fill the memory
+    def of_views(place: Path, lacking: inversion_methods.Wanted, report: Report) -> list[inversion.InversionRow]:
+        return inversion.view_rows(generator, inversion_views.view_set(place), lacking, report)
+
+    def of_sample(number: int, lacking: inversion_methods.Wanted, report: Report) -> list[inversion.InversionRow]:
+        return inversion.held_out_rows(generator, sampled_heads.sampled_head(generator, number), lacking, report)
+
     if options.photos is not None:
         files = portraits.photos_in(options.photos)[: options.heads]
         names, title = [path.name for path in files], f"{title}, portraits in {options.photos}"
-        measure = lambda n, lacking, report: inversion.photo_rows(generator, files[n], lacking, report)  # noqa: E731
+        cases = [partial(inversion.photo_rows, generator, path) for path in files]
     elif options.views is not None:
         places = inversion_views.view_places(options.views)[: options.heads]
         names, title = [place.name for place in places], f"{title}, views in {options.views}"
-        measure = lambda n, lacking, report: inversion.view_rows(  # noqa: E731
-            generator, inversion_views.view_set(places[n]), lacking, report
-        )
+        cases = [partial(of_views, place) for place in places]
     elif options.samples is not None:
         names, title = [str(n) for n in range(options.samples)], f"{title}, portraits of random heads"
-        measure = lambda n, lacking, report: inversion.held_out_rows(  # noqa: E731
-            generator, sampled_heads.sampled_head(generator, n), lacking, report
-        )
+        cases = [partial(of_sample, number) for number in range(options.samples)]
     else:
         truths = held_out.held_out_heads(options.data, options.heads or HELD_OUT_HEADS)
         names, title = [str(truth.seed) for truth in truths], f"{title}, held-out heads from one frontal view"
-        measure = lambda n, lacking, report: inversion.held_out_rows(generator, truths[n], lacking, report)  # noqa: E731
+        cases = [partial(inversion.held_out_rows, generator, truth) for truth in truths]
 
     def keep(rows: Sequence[inversion.InversionRow]) -> None:
         if options.output is not None:
             _write(options.output, inversion.figures_of(title, rows, ()))
 
-    rows, remarks = inversion.evaluated(names, measure, wanted, console.report, rows, keep)
+    rows, remarks = inversion.evaluated(dict(zip(names, cases, strict=True)), wanted, console.report, rows, keep)
     figures: ModelFigures = inversion.figures_of(title, rows, remarks)
     return figures.to_json(), figures.in_words
 

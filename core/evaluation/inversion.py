@@ -218,8 +218,7 @@ def view_rows(
 
 
 def evaluated(
-    names: Sequence[str],
-    measure: Callable[[int, Wanted, Report], list[InversionRow]],
+    cases: Mapping[str, Callable[[Wanted, Report], list[InversionRow]]],
     wanted: Wanted,
     report: Report,
     known: Sequence[InversionRow] = (),
@@ -228,22 +227,21 @@ def evaluated(
     """Rows of all heads, and a sentence about each that could not be measured.
 
     Args:
-        names: of the heads.
-        measure: rows of the head of a number.
+        cases: what measures each head, by its name.
         wanted: the methods.
         report: told at each step.
         known: rows of an earlier run, which are not measured again.
         keep: called with all rows after each head.
     """
     rows, remarks = list(known), []
-    for number, name in enumerate(names):
+    for number, (name, measure) in enumerate(cases.items()):
         lacking = wanted.without({row.method for row in known if row.head == name})
         if lacking.is_nothing:
             continue
-        label = f"{name} ({number + 1} of {len(names)})"
-        report(Progress(number, len(names), label))
+        label = f"{name} ({number + 1} of {len(cases)})"
+        report(Progress(number, len(cases), label))
         try:
-            rows += measure(number, lacking, named(report, label))
+            rows += measure(lacking, named(report, label))
         except VoltefaceError as error:
             remarks.append(f"skipped {name}: {error}")
             continue

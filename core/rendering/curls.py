@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 SIDE_PX, RING_PX = 384, 13.0
 """Side of the texture, and the radius of its rings on average."""
 RINGS = 1500
+BEYOND_PX = 40
+"""How far beyond the middle tile an arc may lie that reaches into it."""
 HANGING, RINGLETS = 0.011, 300
 """Radius of curls from which they hang in ringlets, world units, and how many of these there are."""
 LIGHT, GAP = 0.42, 0.75
@@ -105,33 +107,26 @@ def curls_at(points: NDArray[np.float64], curl: float) -> NDArray[np.float64]:
 def _rings() -> Floats:
     """Rings over one another, natural logarithm of the lightness' ratio, mean 0, float32 [S, S]; repeats both ways."""
     random = np.random.default_rng(5)
-    picture = np.full((3 * SIDE_PX, 3 * SIDE_PX), -GAP, np.float32)
+    picture = _empty_tiles()
     for number in range(RINGS):
         level = number / RINGS  # later ones lie on top and catch more light
         radius = RING_PX * float(random.uniform(0.55, 1.25))
-        middle = random.uniform(0, SIDE_PX, 2)
-        axes = (radius, radius * float(random.uniform(0.45, 0.95)))
+        x, y = random.uniform(0, SIDE_PX, 2).tolist()
+        axes = (int(radius), int(radius * float(random.uniform(0.45, 0.95))))
         turn, start = float(random.uniform(0, 360)), float(random.uniform(0, 360))
         reach = float(random.uniform(150, 330))
         shade = -GAP + (GAP + LIGHT) * (0.25 + 0.75 * level) * float(random.uniform(0.75, 1.1))
         # every ring is a lock: dark beside its light middle
         for thick, tone in ((7, shade - 0.35), (3, shade), (1, shade + 0.16)):
-            for down in (0, 1, 2):
-                for right in (0, 1, 2):
-                    place = int(middle[0] + right * SIDE_PX), int(middle[1] + down * SIDE_PX)
-                    if not all(SIDE_PX - 40 < v < 2 * SIDE_PX + 40 for v in place):
-                        continue
-                    whole = (int(axes[0]), int(axes[1]))
-                    cv2.ellipse(picture, place, whole, turn, start, start + reach, (tone,), thick, cv2.LINE_8)
-    calm = cv2.GaussianBlur(picture, (0, 0), 0.9)[SIDE_PX : 2 * SIDE_PX, SIDE_PX : 2 * SIDE_PX]
-    return np.asarray(calm - calm.mean(), np.float32)
+            _draw_arc(picture, (int(x), int(y)), axes, turn, (start, start + reach), tone, thick)
+    return _tile(picture, 0.9)
 
 
 @cache
 def _ringlets() -> Floats:
     """Coils that hang over one another, as `_rings`."""
     random = np.random.default_rng(6)
-    picture = np.full((3 * SIDE_PX, 3 * SIDE_PX), -GAP, np.float32)
+    picture = _empty_tiles()
     for number in range(RINGLETS):
         # later ones lie on top and catch more light
         tone = -0.45 + 0.5 * number / RINGLETS + 0.1 * float(random.standard_normal())
@@ -147,11 +142,34 @@ def _ringlets() -> Floats:
             # each turn bulges forward, dark where it turns away
             for thick, light in ((7, shade - 0.55), (4, shade - 0.12), (1, shade + 0.12)):
                 reach = 72 + 3 * thick
-                for down in (-1, 0, 1):
-                    for right in (-1, 0, 1):
-                        place = (round(across) + (right + 1) * SIDE_PX, round(y) + (down + 1) * SIDE_PX)
-                        if all(SIDE_PX - 40 < v < 2 * SIDE_PX + 40 for v in place):
-                            cv2.ellipse(picture, place, axes, tilt, 90 - reach, 90 + reach, (light,), thick, cv2.LINE_8)
+                _draw_arc(picture, (round(across), round(y)), axes, tilt, (90 - reach, 90 + reach), light, thick)
             y += 0.8 * wide * float(random.uniform(0.85, 1.15))
-    calm = cv2.GaussianBlur(picture, (0, 0), 1.0)[SIDE_PX : 2 * SIDE_PX, SIDE_PX : 2 * SIDE_PX]
+    return _tile(picture, 1.0)
+
+
+def _empty_tiles() -> Floats:
+    """Three by three tiles, float32 [3 * S, 3 * S], of which the middle one is kept: so it repeats without a seam."""
+    return np.full((3 * SIDE_PX, 3 * SIDE_PX), -GAP, np.float32)
+
+
+def _draw_arc(
+    tiles: Floats,
+    place: tuple[int, int],
+    axes: tuple[int, int],
+    tilt_degrees: float,
+    ends_degrees: tuple[float, float],
+    tone: float,
+    thick: int,
+) -> None:
+    """Draw a piece of an ellipse at a place of each tile from which it reaches into the middle one."""
+    for down in range(3):
+        for right in range(3):
+            at = (place[0] + right * SIDE_PX, place[1] + down * SIDE_PX)
+            if all(SIDE_PX - BEYOND_PX < v < 2 * SIDE_PX + BEYOND_PX for v in at):
+                cv2.ellipse(tiles, at, axes, tilt_degrees, *ends_degrees, (tone,), thick, cv2.LINE_8)
+
+
+def _tile(tiles: Floats, soft_px: float) -> Floats:
+    """The middle tile [S, S], a little softened, of mean 0."""
+    calm = cv2.GaussianBlur(tiles, (0, 0), soft_px)[SIDE_PX : 2 * SIDE_PX, SIDE_PX : 2 * SIDE_PX]
     return np.asarray(calm - calm.mean(), np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 import cv2
@@ -94,7 +95,8 @@ def test_known_rows_are_not_measured_again() -> None:
     kept: list[Sequence[InversionRow]] = []
     known = [row("0", DUAL, 0.1), row("0", ENCODER, 0.1), row("1", DUAL, 0.1)]
     wanted = Wanted(methods=(ENCODER, DUAL))
-    rows, remarks = inversion.evaluated(["0", "1", "2"], measure, wanted, silent, known, kept.append)
+    cases = {str(number): partial(measure, number) for number in range(3)}
+    rows, remarks = inversion.evaluated(cases, wanted, silent, known, kept.append)
     assert asked == [(1, (ENCODER,)), (2, (ENCODER, DUAL))]
     assert len(rows) == 4
     assert len(kept) == 1
