@@ -468,8 +468,13 @@ class Editing(QObject):
             self._sliders[generator] = cast("tuple[SliderFacts, ...]", result)
             self.show_panels()
 
-        work: Callable[[Report], object] = lambda _report: self._engines.sliders_of(generator)  # noqa: E731
-        return Job(title="Reading attributes", work=work, done=done, failed=self._fail, shown=False)
+        return Job(
+            title="Reading attributes",
+            work=lambda _report: self._engines.sliders_of(generator),
+            done=done,
+            failed=self._fail,
+            shown=False,
+        )
 
     def _frame_shown(self, head: Head, frame: Frame) -> None:
         """A finished picture is there, so what it was made with tells the parts."""
@@ -516,7 +521,10 @@ class Editing(QObject):
 
         def work(report: Report) -> None:
             steps = itertools.count(1)
-            stale = lambda: report(Progress(next(steps), 0, "Getting ready"))  # noqa: E731
+
+            def stale() -> None:
+                report(Progress(next(steps), 0, "Getting ready"))
+
             self._folding.prepare(project, references, half=half, stale=stale)
 
         # whoever takes something will be told what is wrong

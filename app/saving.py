@@ -170,14 +170,11 @@ class Saving(QObject):
         project = self._session.project
         if project is None or project.head is None:
             return
-        edited: Callable[[], Head | StandIn] = self._editing.edited(project)
-        if self._choosing.absence() is not None:
-            stand_in = project.stand_in
-            if stand_in is None:
-                return
-            edited = lambda: stand_in  # noqa: E731
+        stand_in, edited = project.stand_in, self._editing.edited(project)
+        is_absent = self._choosing.absence() is not None
+        if is_absent and stand_in is None:
+            return
         camera = self._window.camera()
-
         economy = self._choosing.economy_of(project.head.generator)
 
         def work(report: Report) -> object:
@@ -185,7 +182,7 @@ class Saving(QObject):
             if options.seen:
                 seen_by = self._engines.witnesses_of(project, half=economy.half, neural_px=economy.neural_px)
             return self._engines.export(
-                edited(),
+                stand_in if is_absent and stand_in is not None else edited(),
                 options.path,
                 report=report,
                 half=economy.half,

@@ -24,6 +24,7 @@ MOST_POINTS = 1000
 LEAST_SPREAD = 0.7
 """Of a channel, in root mean squares of all features."""
 DENSITY_WEIGHT, LABEL_WEIGHT, LOOK_WEIGHT = 0.005, 0.05, 0.01
+"""Of what else a map shall keep or bring, beside the mean squared error of colours."""
 FAR = 4.0
 """Deviations from which a decoded feature is no more wrong than it is."""
 FREE, CALM = 3e-4, 1e-2

@@ -7,6 +7,7 @@ is paired, what is drawn and the rows of the table belong to one protocol.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -492,4 +493,4 @@ class _Inverted:
 def _plain(change: Change, identity: float) -> dict[str, float | None]:
     """As JSON, which knows no "not a number"."""
     values = {**vars(change), "identity": identity}
-    return {name: round(value, 5) if value == value else None for name, value in values.items()}  # noqa: PLR0124
+    return {name: round(value, 5) if math.isfinite(value) else None for name, value in values.items()}

@@ -28,6 +28,8 @@ STRAY = 1 / 40
 """How far from drawn glasses what the photo calls glasses belongs to them."""
 RADIUS = 1 / 100
 """Width of what goes on, in picture sides."""
+SOFT_PX = 5
+"""Width of the edge of what dark glass hides."""
 FACE = ("skin", "nose", "brows", "eyes", "ears")
 """Parts that glasses lie on."""
 
@@ -45,18 +47,18 @@ def behind_glasses(layer: PhotoLayer, eyewear: Eyewear) -> tuple[PhotoLayer, Eye
     labels = layer.labels
     if labels is not None:
         called = cv2.resize((labels == PARTS.index("glasses")).astype(np.uint8), (side, side)) > 0
-        worn = called & (_wide(frame | glass, STRAY) > 0)
-    lens = glass & ~(_wide(frame, AROUND) > 0)
-    rims = (_wide(frame, AROUND) > 0) | (worn & ~lens)
+        worn = called & _widened(frame | glass, STRAY)
+    around = _widened(frame, AROUND)
+    rims = around | (worn & ~(glass & ~around))
     known = layer.cover_from_here > 0
     picture = cv2.inpaint(layer.picture, (rims & known).astype(np.uint8), side * RADIUS, cv2.INPAINT_TELEA)
     kept = np.ones(frame.shape, np.float32)
     if eyewear.form.lens_opacity:
-        kept = 1 - cv2.blur(_wide(glass, AROUND).astype(np.float32), (5, 5))
+        kept = 1 - cv2.blur(_widened(glass, AROUND).astype(np.float32), (SOFT_PX, SOFT_PX))
     if labels is not None:
         labels = _without_glasses(labels)
-    seen = (_wide(frame | glass, AROUND) > 0) | worn
-    soft = cv2.GaussianBlur(_wide(seen, AROUND).astype(np.float32), (0, 0), side * AROUND)
+    seen = _widened(frame | glass, AROUND) | worn
+    soft = cv2.GaussianBlur(_widened(seen, AROUND).astype(np.float32), (0, 0), side * AROUND)
     photo = GlassesPhoto(
         picture=layer.picture, cover=(soft * layer.cover_from_here).astype(np.uint8), camera=layer.camera
     )
@@ -70,10 +72,11 @@ def behind_glasses(layer: PhotoLayer, eyewear: Eyewear) -> tuple[PhotoLayer, Eye
     return clean, replace(eyewear, photo=photo)
 
 
-def _wide(mask: NDArray[np.bool_], reach: float) -> NDArray[np.uint8]:
+def _widened(mask: NDArray[np.bool_], reach: float) -> NDArray[np.bool_]:
+    """A mask [S, S] and what lies within a reach of it, in picture sides."""
     size = 2 * round(reach * len(mask)) + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel), np.uint8)
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel) > 0)
 
 
 def _without_glasses(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
