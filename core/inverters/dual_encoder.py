@@ -23,12 +23,12 @@ from core.errors import CheckpointError, InversionError
 from core.generators.mini_prior import LatentPrior
 from core.head import Head
 from core.inverters.encoder import encode, fingerprint
-from core.inverters.evidence import brow_height, part_chances
 from core.inverters.first_look import CLOTHES, first_look
 from core.inverters.glimpse import Glimpse, enlarged
 from core.inverters.lifting import ReadField
 from core.inverters.occlusion import stitched
 from core.inverters.offset_encoder import OffsetEncoder, OffsetEncoderConfig, lifted
+from core.inverters.photo_layer import photo_parts
 from core.inverters.pose import RefinedCamera
 from core.inverters.second_look import looked_again
 from core.mask import PARTS, Mask
@@ -189,13 +189,12 @@ class DualEncoder:
         # where rays meet the first reconstruction they meet the finished head: offsets move surfaces by millimetres
         glimpse = Glimpse(generator, read, RefinedCamera(camera))
         if self._stitching != "first stage":
-            brows = brow_height(alignment.landmarks_in_crop, len(alignment.crop))
-            clothes = part_chances(photo, brows)[:, PARTS.index(CLOTHES)][:, None]
+            clothes = torch.from_numpy(photo_parts(alignment)[[PARTS.index(CLOTHES)]])[None]
             look = first_look(generator, read, camera, photo, mask, glimpse, clothes)
             with torch.no_grad():
                 trigrid = self._second_stage(generator, head, field, read, look, glimpse)
                 head = replace(head, trigrid=trigrid, delta={"trigrid": trigrid.planes - field.planes})
-            report(Progress(2, 3, "Adding what the photo shows", result=head))
+            report(Progress(2, 3, "Adding what the photo shows"))
         return _drawn(head, generator, mask, guess, glimpse, report)
 
     def _second_stage(
@@ -212,17 +211,15 @@ class DualEncoder:
         known = lifted(generator, field, head.camera, look, branches.faithful.config.coarse_px, read)
         width = field.planes.shape[-1]
 
-        def moved(branch: OffsetEncoder) -> Trigrid:
-            return field.with_planes(field.planes + branch(known, width))
-
-        if self._stitching == "faithful":
-            return moved(branches.faithful)
         if self._stitching == "natural":
-            return moved(branches.natural)
+            return field.with_planes(field.planes + branches.natural(known, width))
+        offset = branches.faithful(known, width)
         if self._stitching == "mixed":
-            return stitched(moved(branches.faithful), field, known.hidden)
-        both = stitched(moved(branches.faithful), moved(branches.natural), known.hidden)
-        if self._stitching == "stitched":
+            offset = stitched(offset, torch.zeros(()), known.hidden)
+        elif self._stitching != "faithful":
+            offset = stitched(offset, branches.natural(known, width), known.hidden)
+        both = field.with_planes(field.planes + offset)
+        if self._stitching != "dual":
             return both
         return looked_again(generator, both, head.latents, head.camera, look, known, glimpse)
 

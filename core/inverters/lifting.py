@@ -193,7 +193,7 @@ class Splat:
             x0, y0 = x.floor(), y.floor()
             z = ((at[:, slice_] + 1) * depth - 1) / 2 if slice_ is not None else torch.zeros_like(x)
             slices = torch.stack([(1 - (z - number).abs()).clamp(min=0) for number in range(depth)])
-            power = slices.square().sum(0).clamp(min=0.1)
+            gains = 3 * share[chosen] * slices / slices.square().sum(0).clamp(min=0.1)
             for dy in (0, 1):
                 for dx in (0, 1):
                     xi, yi = x0 + dx, y0 + dy
@@ -203,12 +203,11 @@ class Splat:
                     for number in range(depth):
                         kept = ((slices[number] > 0.02) & (corner > 0.01)).nonzero()[:, 0]
                         cell = (plane * depth + number) * height * width + flat[kept]
-                        gain = 3 * share[chosen][kept] * slices[number][kept] / power[kept]
-                        parts.append((cell, chosen[kept], corner[kept] * slices[number][kept], gain))
-        cells, sources, weights, gains = (torch.cat(column) for column in zip(*parts, strict=True))
-        order = cells.argsort(stable=True)
-        touched, counts = cells[order].unique_consecutive(return_counts=True)
-        cells, sources, weights, gains = (column[order] for column in (cells, sources, weights, gains))
+                        parts.append((cell, chosen[kept], (corner * slices[number])[kept], gains[number][kept]))
+        columns = [torch.cat(column) for column in zip(*parts, strict=True)]
+        cells, order = columns[0].sort(stable=True)
+        touched, counts = cells.unique_consecutive(return_counts=True)
+        sources, weights, gains = (column[order] for column in columns[1:])
         return Splat(cells, sources, weights, gains, touched, counts.cumsum(0) - counts, (depth, height, width))
 
     def spread(self, values: Tensor) -> Tensor:
@@ -218,7 +217,7 @@ class Splat:
         sums = F.embedding_bag(
             self.sources, values, self.first, mode="sum", per_sample_weights=self.weights * self.gains
         )
-        total = values.new_zeros(3 * depth * height * width, values.shape[1]).index_copy(0, self.touched, sums)
+        total = values.new_zeros(3 * depth * height * width, values.shape[1]).index_copy_(0, self.touched, sums)
         return total.view(3 * depth, height, width, -1).permute(0, 3, 1, 2)
 
     def filling(self) -> Filling:
@@ -263,5 +262,6 @@ class Filling:
         value = levels[-1] * self.scales[-1]
         for level in reversed(range(len(self.scales) - 1)):
             coarser = F.interpolate(value, scale_factor=2.0, mode="bilinear", align_corners=False)
-            value = torch.addcmul(coarser * self.remainders[level], levels[level], self.scales[level])
+            # in place: the finest level is the largest thing there is
+            value = coarser.mul_(self.remainders[level]).addcmul_(levels[level], self.scales[level])
         return value

@@ -58,6 +58,6 @@ def hidden_cells(trigrid: Trigrid, surface: SeenSurface) -> Tensor:
         return (1 - seen)[:, None]
 
 
-def stitched(faithful: Trigrid, natural: Trigrid, hidden: Tensor) -> Trigrid:
-    """T = (1 - O) T_E1 + O T_E2."""
-    return faithful.blended(natural, hidden)
+def stitched(faithful: Tensor, natural: Tensor, hidden: Tensor) -> Tensor:
+    """T = (1 - O) T_E1 + O T_E2, of planes or of what is added to the same planes, [3, C, D, H, W]."""
+    return torch.lerp(faithful, natural, hidden)

