@@ -21,7 +21,8 @@ from core.photo import Photo
 from core.project import Project
 from core.reference import Reference
 from tests.app.studio_fakes import Workshop, alignment_of
-from tests.fakes import TinyGenerator, tiny_head
+from tests.app.tiny_models import coarse_generator, grey_photo, in_the_table
+from tests.fakes import tiny_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,28 +32,16 @@ if TYPE_CHECKING:
 STAND_IN_OF = road.stand_in_of
 
 
-class CoarseGenerator(TinyGenerator):
-    """Looked at on a coarser grid, which is quicker."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.info = replace(self.info, grid_nodes=96)
-
-
 @pytest.fixture(autouse=True)
 def _tiny_in_the_table(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(generators, "LOADERS", {**generators.LOADERS, "tiny": CoarseGenerator})
     monkeypatch.setattr(road, "stand_in_of", lambda *_: None)
-    generators.load.cache_clear()
-    yield
-    generators.load.cache_clear()
+    with in_the_table(monkeypatch, {**generators.LOADERS, "tiny": lambda: coarse_generator(96)}):
+        yield
 
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
-    path = tmp_path / "ada ü.png"
-    Image.fromarray(np.full((64, 64, 3), 120, dtype=np.uint8)).save(path)
-    return path
+    return grey_photo(tmp_path)
 
 
 def _project(photo: Path, seed: int) -> Path:

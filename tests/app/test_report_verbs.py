@@ -6,9 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from app import editing_road, reporting_road, road
 from app.command_line import main
@@ -19,8 +17,9 @@ from core.exporters import ExportReport
 from core.photo import Photo
 from core.project import Project
 from tests.app.studio_fakes import alignment_of
+from tests.app.tiny_models import coarse_generator, grey_photo, in_the_table
 from tests.core.evaluation.faulty import with_floater
-from tests.fakes import TinyGenerator, tiny_head
+from tests.fakes import tiny_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,28 +28,16 @@ if TYPE_CHECKING:
     from core.head import Head
 
 
-class CoarseGenerator(TinyGenerator):
-    """Looked at on a coarser grid, which is quicker."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.info = replace(self.info, grid_nodes=64)
-
-
 @pytest.fixture(autouse=True)
 def _tiny_in_the_table(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(generators, "LOADERS", {**generators.LOADERS, "tiny": CoarseGenerator})
     monkeypatch.setattr(road, "stand_in_of", lambda *_: None)
-    generators.load.cache_clear()
-    yield
-    generators.load.cache_clear()
+    with in_the_table(monkeypatch, {**generators.LOADERS, "tiny": lambda: coarse_generator(64)}):
+        yield
 
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Photo:
-    path = tmp_path / "ada ü.png"
-    Image.fromarray(np.full((64, 64, 3), 120, dtype=np.uint8)).save(path)
-    return Photo.open(path)
+    return Photo.open(grey_photo(tmp_path))
 
 
 def _saved(photo: Photo, path: Path, head: Head) -> Path:

@@ -20,6 +20,7 @@ from core.photo import Photo
 from core.project import Project
 from core.stand_in import ModelFacts, StandIn
 from tests.app.studio_fakes import Workshop, alignment_of
+from tests.app.tiny_models import grey_photo, in_the_table
 from tests.fakes import TinyGenerator, tiny_head
 
 if TYPE_CHECKING:
@@ -29,17 +30,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _tiny_in_the_table(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(generators, "LOADERS", {"tiny": TinyGenerator, "mini": TinyGenerator})
-    generators.load.cache_clear()
-    yield
-    generators.load.cache_clear()
+    with in_the_table(monkeypatch, {"tiny": TinyGenerator, "mini": TinyGenerator}):
+        yield
 
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
-    path = tmp_path / "ada ü.png"
-    Image.fromarray(np.full((64, 48, 3), 120, dtype=np.uint8)).save(path)
-    return path
+    return grey_photo(tmp_path, 48)
 
 
 @pytest.fixture
