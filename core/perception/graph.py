@@ -2,7 +2,8 @@
 
 The list is JSON in the metadata of the net's safetensors file, written by `core.training.convert_perception`:
 `{"input": name, "outputs": [names], "size_px": n, "steps": [{"op", "in": [names], "out": name, ...options}]}`.
-Everything is NCHW; paddings are explicit (left, right, top, bottom); weights already have torch's layouts.
+Shapes are NCHW; in memory channels lie last, which takes half the time. Paddings are explicit (left, right, top,
+bottom); weights already have torch's layouts.
 """
 
 from __future__ import annotations
@@ -80,12 +81,12 @@ class GraphNet(nn.Module):
         self.unused_after = [
             [n for n, at in last.items() if at == i and n not in self.outputs] for i in range(len(self.steps))
         ]
-        self.eval()
+        self.eval().to(memory_format=torch.channels_last)
 
     @torch.inference_mode()
     def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
         """Outputs for pictures [B,3,size_px,size_px] in the net's own value range."""
-        values = {self.input: pictures}
+        values = {self.input: pictures.contiguous(memory_format=torch.channels_last)}
         for step, unused in zip(self.steps, self.unused_after, strict=True):
             inputs = [self.get_buffer(n) if n in self.constants else values[n] for n in step["in"]]
             values[step["out"]] = OPERATIONS[step["op"]](step, *inputs)
