@@ -26,7 +26,49 @@ def own(gradients: Sequence[Tensor | None], _parameters: Sequence[Tensor]) -> Se
     return gradients
 
 
-class Adam:
+class _Moments:
+    """What both keep: the running means of gradients and of their squares, and how to go on with them."""
+
+    def __init__(self, parameters: Sequence[Tensor], betas: tuple[float, float], agreed: Agreed) -> None:
+        self.parameters = list(parameters)
+        self._betas, self._agreed = betas, agreed
+        self._means = [torch.zeros_like(p) for p in self.parameters]
+        self._squares = [torch.zeros_like(p) for p in self.parameters]
+        self._done = 0
+
+    def _follow(self, loss: Tensor) -> list[int]:
+        """Take in the gradients of a scalar; the numbers of the parameters that have one."""
+        gradients = self._agreed(torch.autograd.grad(loss, self.parameters, allow_unused=True), self.parameters)
+        self._done += 1
+        first, second = self._betas
+        with torch.no_grad():
+            for mean, square, gradient in zip(self._means, self._squares, gradients, strict=True):
+                if gradient is not None:
+                    mean.lerp_(gradient, 1 - first)
+                    square.mul_(second).addcmul_(gradient, gradient, value=1 - second)
+        return [number for number, gradient in enumerate(gradients) if gradient is not None]
+
+    def _kept(self) -> dict[str, list[Tensor]]:
+        """What is kept of each parameter, by name; the lists themselves."""
+        return {"mean": self._means, "square": self._squares}
+
+    def moments(self) -> dict[str, Tensor]:
+        """What `restore` needs to go on as if there had been no break."""
+        tensors = {"done": torch.tensor(self._done)}
+        for name, kept in self._kept().items():
+            tensors |= {f"{name}.{i}": value for i, value in enumerate(kept)}
+        return tensors
+
+    def restore(self, moments: Mapping[str, Tensor]) -> None:
+        """Take over what an earlier run with the same parameters left; one whose shape changed begins anew."""
+        self._done = int(moments["done"])
+        for i, parameter in enumerate(self.parameters):
+            if moments[f"mean.{i}"].shape == parameter.shape:
+                for name, kept in self._kept().items():
+                    kept[i] = moments[f"{name}.{i}"].clone().to(parameter.device)
+
+
+class Adam(_Moments):
     """Moves leaf tensors against their gradients.
 
     Attributes:
@@ -42,11 +84,7 @@ class Adam:
             agreed: what is made of the gradients of the parameters before each step, such as the mean of several
                 processes.
         """
-        self.parameters = list(parameters)
-        self._betas, self._agreed = betas, agreed
-        self._means = [torch.zeros_like(p) for p in self.parameters]
-        self._squares = [torch.zeros_like(p) for p in self.parameters]
-        self._done = 0
+        super().__init__(parameters, betas, agreed)
 
     def step(self, loss: Tensor, rates: Sequence[float]) -> None:
         """One step down `loss`.
@@ -55,35 +93,14 @@ class Adam:
             loss: a scalar that depends on the parameters.
             rates: how far each parameter moves at most, roughly.
         """
-        gradients = self._agreed(torch.autograd.grad(loss, self.parameters, allow_unused=True), self.parameters)
-        self._done += 1
-        first, second = self._betas
+        numbers, (first, second) = self._follow(loss), self._betas
         with torch.no_grad():
-            for i, (parameter, gradient) in enumerate(zip(self.parameters, gradients, strict=True)):
-                if gradient is None:
-                    continue
-                self._means[i].lerp_(gradient, 1 - first)
-                self._squares[i].mul_(second).addcmul_(gradient, gradient, value=1 - second)
+            for i in numbers:
                 scale = (self._squares[i] / (1 - second**self._done)).sqrt_().add_(SMALLEST)
-                parameter.addcdiv_(self._means[i], scale, value=-rates[i] / (1 - first**self._done))
-
-    def moments(self) -> dict[str, Tensor]:
-        """What `restore` needs to go on as if there had been no break."""
-        tensors = {"done": torch.tensor(self._done)}
-        tensors |= {f"mean.{i}": mean for i, mean in enumerate(self._means)}
-        return tensors | {f"square.{i}": square for i, square in enumerate(self._squares)}
-
-    def restore(self, moments: Mapping[str, Tensor]) -> None:
-        """Take over the moments of an earlier run with the same parameters; one whose shape changed begins anew."""
-        self._done = int(moments["done"])
-        for i, parameter in enumerate(self.parameters):
-            if moments[f"mean.{i}"].shape == parameter.shape:
-                self._means[i], self._squares[i] = (
-                    moments[f"{name}.{i}"].to(parameter.device) for name in ("mean", "square")
-                )
+                self.parameters[i].addcdiv_(self._means[i], scale, value=-rates[i] / (1 - first**self._done))
 
 
-class Ranger:
+class Ranger(_Moments):
     """RAdam (Liu et al. 2020) with Lookahead (Zhang et al. 2019).
 
     Adam that trusts its second moments only once they are known, and every few steps goes back half of the way.
@@ -110,18 +127,13 @@ class Ranger:
             share: of the way that they go.
             agreed: as of `Adam`.
         """
-        self.parameters = list(parameters)
-        self._betas, self._every, self._share, self._agreed = betas, every, share, agreed
-        self._means = [torch.zeros_like(p) for p in self.parameters]
-        self._squares = [torch.zeros_like(p) for p in self.parameters]
+        super().__init__(parameters, betas, agreed)
+        self._every, self._share = every, share
         self._slow = [p.detach().clone() for p in self.parameters]
-        self._done = 0
 
     def step(self, loss: Tensor, rates: Sequence[float]) -> None:
         """One step down `loss`, a scalar; `rates` as for `Adam`."""
-        gradients = self._agreed(torch.autograd.grad(loss, self.parameters, allow_unused=True), self.parameters)
-        self._done += 1
-        first, second = self._betas
+        numbers, (first, second) = self._follow(loss), self._betas
         kept = second**self._done
         most = 2 / (1 - second) - 1
         known = most - 2 * self._done * kept / (1 - kept)
@@ -129,12 +141,8 @@ class Ranger:
         rectified = known > 5
         factor = math.sqrt((known - 4) * (known - 2) * most / ((most - 4) * (most - 2) * known)) if rectified else 1.0
         with torch.no_grad():
-            for i, (parameter, gradient) in enumerate(zip(self.parameters, gradients, strict=True)):
-                if gradient is None:
-                    continue
-                self._means[i].lerp_(gradient, 1 - first)
-                self._squares[i].mul_(second).addcmul_(gradient, gradient, value=1 - second)
-                move = -rates[i] * factor / (1 - first**self._done)
+            for i in numbers:
+                parameter, move = self.parameters[i], -rates[i] * factor / (1 - first**self._done)
                 if rectified:
                     scale = (self._squares[i] / (1 - kept)).sqrt_().add_(SMALLEST)
                     parameter.addcdiv_(self._means[i], scale, value=move)
@@ -144,17 +152,5 @@ class Ranger:
                 for parameter, slow in zip(self.parameters, self._slow, strict=True):
                     parameter.copy_(slow.lerp_(parameter, self._share))
 
-    def moments(self) -> dict[str, Tensor]:
-        """What `restore` needs to go on as if there had been no break."""
-        tensors = {"done": torch.tensor(self._done)}
-        for name, kept in (("mean", self._means), ("square", self._squares), ("slow", self._slow)):
-            tensors |= {f"{name}.{i}": value for i, value in enumerate(kept)}
-        return tensors
-
-    def restore(self, moments: Mapping[str, Tensor]) -> None:
-        """Take over what an earlier run with the same parameters left."""
-        self._done = int(moments["done"])
-        self._means, self._squares, self._slow = (
-            [moments[f"{name}.{i}"].clone().to(parameter.device) for i, parameter in enumerate(self.parameters)]
-            for name in ("mean", "square", "slow")
-        )
+    def _kept(self) -> dict[str, list[Tensor]]:
+        return {**super()._kept(), "slow": self._slow}
