@@ -1,6 +1,7 @@
 """What inverters share that finish the head another one has found.
 
-Only the head that is answered is finished: the ones on the way are looked at for seconds. Who has stopped the search
+Only the head that is answered is finished: the ones on the way are looked at for seconds, and so is one that is
+finished by half: where one finishes what another one has finished, the head is told of once. Who has stopped the search
 has the finished head all the same.
 """
 
@@ -61,18 +62,26 @@ class Finishing(ABC):
     ) -> Head:
         """See the protocol."""
         last = Progress(0, 1, self.message)
+        finishes: list[Finishing] = [self]
+        while isinstance(finishes[-1]._inverter, Finishing):
+            finishes.append(finishes[-1]._inverter)
 
         def forward(progress: Progress) -> None:
             nonlocal last
             last = progress
             report(progress)
 
-        bare = None if start is None else self.as_found(start)
-        found = self._inverter.invert(
-            alignment, generator, forward, seed=seed, seconds=seconds, steps=steps, start=bare
+        if start is not None:
+            for finish in finishes:
+                start = finish.as_found(start)
+        found = finishes[-1]._inverter.invert(
+            alignment, generator, forward, seed=seed, seconds=seconds, steps=steps, start=start
         )
-        head = self.finished(found, alignment, generator)
+        head, message = found, ""
+        for finish in reversed(finishes):
+            before, head = head, finish.finished(head, alignment, generator)
+            message = message if head is before else finish.message
         if head is not found:
             with suppress(Cancelled):
-                report(replace(last, message=self.message, preview=None, result=head))
+                report(replace(last, message=message, preview=None, result=head))
         return head

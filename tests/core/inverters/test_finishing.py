@@ -80,3 +80,14 @@ def test_a_search_goes_on_from_the_head_as_it_was_found() -> None:
     Halved(search).invert(PHOTO, TinyGenerator(), silent, start=head)
     assert search.start is not None
     assert search.start.latents.equal(tiny_head(1).latents)
+
+
+def test_what_several_finish_is_told_of_once_and_undone_in_order() -> None:
+    told: list[Progress] = []
+    search = Finds()
+    head = Halved(Halved(search)).invert(PHOTO, TinyGenerator(), told.append, start=tiny_head(1))
+    assert [progress.message for progress in told] == ["Finding", "Halving"]
+    assert told[-1].result is head
+    assert (head.latents * 4).equal(tiny_head(1).latents)
+    assert search.start is not None
+    assert search.start.latents.equal(tiny_head(1).latents * 4)
