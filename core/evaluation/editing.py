@@ -56,7 +56,8 @@ REMOVED = ("glasses", "hair")
 TARGETS: dict[str, float] = {"hair": 0.15, "glasses": 0.20}
 """Identity distance of a wearer to himself, at most."""
 SSIM_AT_LEAST, SQUARED_AT_MOST, LPIPS_AT_MOST, IOU_AT_LEAST, KID_AT_MOST = 0.98, 0.002, 0.15, 0.80, 1.15
-FIRST_AT_MOST, FINAL_AT_MOST, AGAIN_AT_MOST = 2.0, 8.0, 0.5
+AT_MOST = {"first": 2.0, "tried": 2.0, "final": 8.0, "again": 0.5}
+"""Seconds that pictures may take."""
 FEWEST_FOR_KID = 8
 """Pairs; of fewer the distance is noise."""
 TIMED = {
@@ -239,33 +240,48 @@ def taking(
             log.add(part, record)
     taken = [record for record in records if not record.refused]
     refused = [f"{record.names[1]} on {record.names[0]}: {record.refused}" for record in records if record.refused]
+    if not taken:
+        raise VoltefaceError(f"No {part} could be taken from any of the heads.", " ".join(refused[:1]))
+    cells, details = _likeness_cells(taken, part, steps)
+    features: dict[str, list[tuple[Tensor, Tensor]]] = {}
+    for record in taken:
+        for sector, both in record.features.items():
+            features.setdefault(sector, []).append(both)
+    cells += _kid_cells(features) if len(taken) >= FEWEST_FOR_KID else []
+    cells += _seconds_cells(taken)
+    title = f"{part.capitalize()} taken: {words}; mean ± deviation over {len(taken)}"
+    remarks = _remarks(part, len(taken), refused, generator.info.neural_px)
+    return Part(title, tuple(cells), tuple(remarks), {"pairs": details})
+
+
+def _likeness_cells(taken: Sequence[PairRecord], part: str, steps: int) -> tuple[list[Cell], list[dict[str, Any]]]:
+    """How like the reference and how unlike the wearer each step is, and the same of each pair as JSON."""
     changes: dict[str, list[Change]] = {}
     identities: dict[str, list[float]] = {}
     details: list[dict[str, Any]] = []
-    features: dict[str, list[tuple[Tensor, Tensor]]] = {}
     for record in taken:
         for name, (change, identity) in record.rows.items():
             changes.setdefault(name, []).append(change)
             identities.setdefault(name, []).append(identity)
             details.append({"pair": record.names, "step": name, **_plain(change, identity)})
-        for sector, both in record.features.items():
-            features.setdefault(sector, []).append(both)
-    if not taken:
-        raise VoltefaceError(f"No {part} could be taken from any of the heads.", " ".join(refused[:1]))
     cells = [cell for name in _in_order(changes) for cell in _row(part, name, changes[name], identities[name], steps)]
     for name in dict.fromkeys(name for record in taken for name in record.floors):
         cells += Cell.of(name, IDENTITY, [record.floors[name] for record in taken if name in record.floors])
-    count = len(taken)
-    cells += _kid_cells(features) if count >= FEWEST_FOR_KID else []
-    for row, most in (
-        ("first", FIRST_AT_MOST),
-        ("tried", FIRST_AT_MOST),
-        ("final", FINAL_AT_MOST),
-        ("again", AGAIN_AT_MOST),
-    ):
+    return cells, details
+
+
+def _seconds_cells(taken: Sequence[PairRecord]) -> list[Cell]:
+    """How long pictures take, by the clock and of this process's work."""
+    cells: list[Cell] = []
+    for row, most in AT_MOST.items():
         spans = [record.seconds[row] for record in taken if row in record.seconds]
         cells += Cell.of(TIMED[row], "seconds", [wall for wall, _ in spans], most)
         cells += Cell.of(TIMED[row], "of work", [work for _, work in spans])
+    return cells
+
+
+def _remarks(part: str, count: int, refused: Sequence[str], neural_px: int) -> list[str]:
+    """What has to be known to read the table of a part that was taken from so many references."""
     sides = ", ".join(str(yaw) for yaw in YAWS_DEGREES)
     remarks = [
         f"Outside: beyond the part of wearer and reference, widened by a few pixels, at yaws {sides}. Inside: where "
@@ -274,7 +290,7 @@ def taking(
         "could be below it.",
         "Both heads were in view before and the studio had made itself ready, as it does while nothing else is wanted; "
         "tried before: it had also tried this reference's hair. The first picture is a coarse one, as it shows there. "
-        f"Seconds pass on the wall, while this machine also does other work; {generator.info.neural_px} px of rays.",
+        f"Seconds pass on the wall, while this machine also does other work; {neural_px} px of rays.",
     ]
     if refused:
         remarks.append(f"Refused: {'; '.join(refused)}")
@@ -289,8 +305,7 @@ def taking(
         remarks.append("The part takes the wearer's tone on purpose, which LPIPS to the reference counts against it.")
     if count < FEWEST_FOR_KID:
         remarks.append(f"KID needs {FEWEST_FOR_KID} pairs or more.")
-    title = f"{part.capitalize()} taken: {words}; mean ± deviation over {count}"
-    return Part(title, tuple(cells), tuple(remarks), {"pairs": details})
+    return remarks
 
 
 def _recorded(generator: Generator, pair: Pair, part: str, *, with_steps: bool) -> PairRecord:
