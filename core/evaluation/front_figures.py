@@ -23,6 +23,56 @@ if TYPE_CHECKING:
 
 MOST_DIFFERENCE = 0.35
 """Difference of brightness that the picture of differences shows brightest."""
+_SIZE = f"{COMPARED_PX} px"
+MEASURES: tuple[tuple[str, str, str, int], ...] = (
+    (
+        "lpips",
+        f"LPIPS over the person (VGG16, version 0.1, {_SIZE})",
+        "How different the two pictures look to a trained eye: 0 is the same picture, 0.1 takes a close look to "
+        "tell apart, 0.3 is seen at once.",
+        3,
+    ),
+    (
+        "lpips_head",
+        f"LPIPS over face, hair and neck (VGG16, version 0.1, {_SIZE})",
+        "The same without clothes, which differ without end and which nobody looks at.",
+        3,
+    ),
+    (
+        "l2",
+        f"L2 over the person (mean squared difference of 0..1 colours, {_SIZE})",
+        "How far each pixel's colour is off: 0 is the same picture; 0.001 is three steps in a hundred.",
+        4,
+    ),
+    (
+        "psnr",
+        f"PSNR over the person (decibel, {_SIZE})",
+        "The same difference on the scale of picture engineers: 20 is rough, 30 is good, 40 can hardly be told "
+        "from the photo.",
+        1,
+    ),
+    (
+        "psnr_head",
+        f"PSNR over face, hair and neck (decibel, {_SIZE})",
+        "The same without clothes.",
+        1,
+    ),
+    (
+        "ms_ssim",
+        f"MS-SSIM over the whole crop (person on white, {_SIZE})",
+        "Whether edges and textures are in place, coarse to fine: 1 is the same picture; the white ground is the "
+        "same in both and lifts it.",
+        3,
+    ),
+    (
+        "identity",
+        "Identity distance in front (dlib)",
+        "How far apart a face recogniser finds the two faces: 0 is the same picture, below 0.6 it says the same "
+        "person.",
+        3,
+    ),
+)
+"""Key, title, what it means, and digits that are shown, of each measure of the front."""
 
 
 @dataclass(frozen=True)
@@ -117,54 +167,9 @@ def front_figures(
             for key, value in measured(pixels).items() if pixels is not None else ():
                 rows.setdefault(key, []).append(value)
 
-    def figure(key: str, title: str, meaning: str, digits: int = 3) -> Figure:
-        values = rows[key]
-        return Figure(key, title, values[0], values[1] if len(values) > 1 else None, meaning, digits)
-
-    size = f"{COMPARED_PX} px"
-    return (
-        figure(
-            "lpips",
-            f"LPIPS over the person (VGG16, version 0.1, {size})",
-            "How different the two pictures look to a trained eye: 0 is the same picture, 0.1 takes a close look to "
-            "tell apart, 0.3 is seen at once.",
-        ),
-        figure(
-            "lpips_head",
-            f"LPIPS over face, hair and neck (VGG16, version 0.1, {size})",
-            "The same without clothes, which differ without end and which nobody looks at.",
-        ),
-        figure(
-            "l2",
-            f"L2 over the person (mean squared difference of 0..1 colours, {size})",
-            "How far each pixel's colour is off: 0 is the same picture; 0.001 is three steps in a hundred.",
-            4,
-        ),
-        figure(
-            "psnr",
-            f"PSNR over the person (decibel, {size})",
-            "The same difference on the scale of picture engineers: 20 is rough, 30 is good, 40 can hardly be told "
-            "from the photo.",
-            1,
-        ),
-        figure(
-            "psnr_head",
-            f"PSNR over face, hair and neck (decibel, {size})",
-            "The same without clothes.",
-            1,
-        ),
-        figure(
-            "ms_ssim",
-            f"MS-SSIM over the whole crop (person on white, {size})",
-            "Whether edges and textures are in place, coarse to fine: 1 is the same picture; the white ground is the "
-            "same in both and lifts it.",
-        ),
-        figure(
-            "identity",
-            "Identity distance in front (dlib)",
-            "How far apart a face recogniser finds the two faces: 0 is the same picture, below 0.6 it says the same "
-            "person.",
-        ),
+    return tuple(
+        Figure(key, title, rows[key][0], rows[key][1] if len(rows[key]) > 1 else None, meaning, digits)
+        for key, title, meaning, digits in MEASURES
     )
 
 
