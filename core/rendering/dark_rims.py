@@ -55,14 +55,17 @@ def without_dark_rims(frame: Frame) -> Frame:
     if not share.any():
         return frame
     own = (frame.rgb.astype(np.float32) / 255 - (1 - alpha[..., None])) / np.maximum(alpha, LEAST)[..., None]
-    inner = _carried(np.asarray(own, np.float32), core.astype(np.float32), reach)
+    inner = _carried(np.asarray(own, np.float32), core.astype(np.float32), reach)[band]
+    # nothing else is changed
+    own, there, share = own[band], alpha[band], share[band]
     darker = (inner - own) @ GREY
     weight = share * np.clip((darker - DARKER[0]) / (DARKER[1] - DARKER[0]), 0, 1)
     own = np.clip(own + (inner - own) * weight[..., None], 0, 1)
-    steep = np.clip(0.5 + (alpha - 0.5) * CRISP, 0, 1)
-    cover = np.asarray(alpha + (steep - alpha) * share, np.float32)
-    rgb = (own * cover[..., None] + 1 - cover[..., None]) * 255 + 0.5
-    return replace(frame, rgb=np.where(band[..., None], rgb.clip(0, 255).astype(np.uint8), frame.rgb), alpha=cover)
+    rgb, cover = frame.rgb.copy(), alpha.copy()
+    cover[band] = there + (np.clip(0.5 + (there - 0.5) * CRISP, 0, 1) - there) * share
+    whole = cover[band, None]
+    rgb[band] = ((own * whole + 1 - whole) * 255 + 0.5).clip(0, 255).astype(np.uint8)
+    return replace(frame, rgb=rgb, alpha=cover)
 
 
 def _carried(colours: Floats, known: Floats, reach: int) -> Floats:

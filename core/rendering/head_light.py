@@ -194,17 +194,19 @@ def with_head_light(frame: Frame, form: HeadLight, strength: float) -> Frame:
     calm = cv2.GaussianBlur(cv2.medianBlur(maps.reshape(SIDE_PX, SIDE_PX, 4), 5), (0, 0), 0.7)
     laid = cv2.resize(calm, (size, size), interpolation=cv2.INTER_LINEAR)
 
-    own = frame.rgb.astype(np.float32) / 255
-    alpha = frame.alpha[..., None]
+    shown = frame.alpha > 0.02
+    own, laid = frame.rgb[shown].astype(np.float32) / 255, laid[shown]
+    alpha = frame.alpha[shown, None]
     mine = np.clip(own - (1 - alpha), 0, 1)  # the white behind the head lies in no shade
-    dark: Floats = 1 - mine.mean(axis=2, keepdims=True) / np.maximum(alpha, 0.2)
-    lit = mine * laid[..., :3] + SHINE * laid[..., 3:] * dark * alpha
-    brightest = lit.max(axis=2, keepdims=True) / np.maximum(alpha, 0.2)
+    dark: Floats = 1 - mine.mean(axis=1, keepdims=True) / np.maximum(alpha, 0.2)
+    lit = mine * laid[:, :3] + SHINE * laid[:, 3:] * dark * alpha
+    brightest = lit.max(axis=1, keepdims=True) / np.maximum(alpha, 0.2)
     over = np.maximum(brightest - SHOULDER, 0)
     kept = brightest - over + (1 - SHOULDER) * np.tanh(0.8 * over / (1 - SHOULDER))
     lit = lit * (kept / np.maximum(brightest, 1e-3))  # of all colours alike, or bright skin would turn pale
-    rgb = (np.clip(lit + 1 - alpha, 0, 1) * 255 + 0.5).astype(np.uint8)
-    return replace(frame, rgb=np.where(alpha > 0.02, rgb, frame.rgb))
+    rgb = frame.rgb.copy()
+    rgb[shown] = (np.clip(lit + 1 - alpha, 0, 1) * 255 + 0.5).astype(np.uint8)
+    return replace(frame, rgb=rgb)
 
 
 def _soft(values: Floats) -> Floats:

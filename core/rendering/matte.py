@@ -40,21 +40,23 @@ def fine_alpha(rgb: NDArray[np.uint8], alpha: NDArray[np.float32]) -> NDArray[np
     picture = rgb.astype(np.float32) / 255
     # just inside the outline the finer picture may already show some white
     inner = cv2.erode(solid, np.ones((3, 3), np.uint8)).astype(np.float32)
-    colour, weight = np.zeros_like(picture), np.zeros_like(alpha)
+    # few pixels are near the outline: what follows is done for those
+    own, coarse = picture[band], alpha[band]
+    colour, weight = np.zeros_like(own), np.zeros_like(coarse)
     for width in (reach, 3 * reach):
-        near = cv2.blur(inner, (width, width))
-        mean = cv2.blur(picture * inner[..., None], (width, width))
+        near = cv2.blur(inner, (width, width))[band]
+        mean = cv2.blur(picture * inner[..., None], (width, width))[band]
         fresh = (weight < 1e-3) & (near > 1e-3)
         colour[fresh] = mean[fresh] / near[fresh, None]
         weight[fresh] = 1
     contrast = 1 - colour
     length = np.linalg.norm(contrast, axis=-1)
-    share = ((1 - picture) * contrast).sum(-1) / np.maximum(length**2, 1e-6)
+    share = ((1 - own) * contrast).sum(-1) / np.maximum(length**2, 1e-6)
     belief = np.clip((length - LEAST_CONTRAST) / (FULL_CONTRAST - LEAST_CONTRAST), 0, 1) * weight
-    mixed = alpha + (np.clip(share, 0, 1) - alpha) * belief
+    mixed = coarse + (np.clip(share, 0, 1) - coarse) * belief
     # a thin strand is as thin as the coarse alpha near it says, whatever colour was taken for its own
-    mixed = np.clip(mixed, cv2.erode(alpha, nearby), cv2.dilate(alpha, nearby))
+    mixed = np.clip(mixed, cv2.erode(alpha, nearby)[band], cv2.dilate(alpha, nearby)[band])
+    found = alpha.copy()
     # no pixel can hold less head than its darkness needs
-    mixed = np.maximum(mixed, 1 - picture.min(-1))
-    found: NDArray[np.float32] = np.where(band, mixed, alpha).astype(np.float32)
+    found[band] = np.maximum(mixed, 1 - own.min(-1))
     return found

@@ -45,13 +45,15 @@ def with_whole_hair(frame: Frame) -> Frame:
         return frame
     own = frame.rgb.astype(np.float32) - 255 * (1 - alpha[..., None])
     told = np.where(alpha > LEAST_ALPHA, alpha, 0.0)[..., None].astype(np.float32)
+    changed = whole > alpha + 0.004
     # where a pixel has no colour of its own it takes that of what is around
-    around = cv2.GaussianBlur(own * (told > 0.9), (0, 0), rim)
-    weight = cv2.GaussianBlur(np.where(told[..., 0] > 0.9, alpha, 0.0).astype(np.float32), (0, 0), rim)[..., None]
-    colour = (own * told + around * 1e-2 + 1e-6) / (alpha[..., None] * told + weight * 1e-2 + 1e-6)
-    rgb = np.clip(colour * whole[..., None] + 255 * (1 - whole[..., None]) + 0.5, 0, 255).astype(np.uint8)
-    changed = (whole > alpha + 0.004)[..., None]
-    return replace(frame, rgb=np.where(changed, rgb, frame.rgb), alpha=whole)
+    around = cv2.GaussianBlur(own * (told > 0.9), (0, 0), rim)[changed]
+    weight = cv2.GaussianBlur(np.where(told[..., 0] > 0.9, alpha, 0.0).astype(np.float32), (0, 0), rim)[changed, None]
+    own, told, cover = own[changed], told[changed], whole[changed, None]
+    colour = (own * told + around * 1e-2 + 1e-6) / (alpha[changed, None] * told + weight * 1e-2 + 1e-6)
+    rgb = frame.rgb.copy()
+    rgb[changed] = np.clip(colour * cover + 255 * (1 - cover) + 0.5, 0, 255).astype(np.uint8)
+    return replace(frame, rgb=rgb, alpha=whole)
 
 
 def _closed(solid: NDArray[np.uint8], hair: Floats) -> NDArray[np.uint8]:
