@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from core.camera import Camera
 from core.frame import Frame
+from core.nearest_pixel import nearest_known
 
 Picture: TypeAlias = NDArray[np.uint8]
 Weights: TypeAlias = NDArray[np.float32]
@@ -87,15 +87,7 @@ class Region:
     @cached_property
     def _filled_depth(self) -> NDArray[np.float32]:
         """The depth, and beside the head that of its nearest outline: what stands out over it can go too."""
-        if not (self.depth > 0).any():
-            return self.depth
-        _, nearest = cv2.distanceTransformWithLabels(
-            (self.depth <= 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-        )
-        values = np.zeros(int(nearest.max()) + 1, np.float32)
-        solid = self.depth > 0
-        values[nearest[solid]] = self.depth[solid]
-        return np.asarray(values[nearest], np.float32)
+        return np.asarray(self.depth.ravel()[nearest_known(self.depth > 0, 5)], np.float32)
 
 
 def _read(picture: Picture | Weights, at: NDArray[np.float64]) -> Weights:

@@ -17,6 +17,7 @@ import numpy as np
 
 from core.camera import HEAD_FOCAL
 from core.mask import PARTS
+from core.nearest_pixel import nearest_known
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -149,13 +150,7 @@ class Subject:
     def nearest(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Row and column of the figure's nearest sure pixel, for every pixel."""
         inner = cv2.erode(self.figure.astype(np.uint8), np.ones((3, 3), np.uint8))
-        if not inner.any():
-            inner = np.ones_like(inner)
-        _, index = cv2.distanceTransformWithLabels(1 - inner, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
-        places = np.zeros(int(index.max()) + 1, np.intp)
-        flat = np.flatnonzero(inner)
-        places[index.ravel()[flat]] = flat
-        rows, columns = np.divmod(places[index], self.size_px)
+        rows, columns = np.divmod(nearest_known(inner > 0), self.size_px)
         return rows, columns
 
     @cached_property

@@ -168,15 +168,7 @@ def as_bytes(colours: torch.Tensor) -> NDArray[np.uint8]:
 
 def _spread(texture: NDArray[np.uint8], covered: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Every texel outside of the charts takes the colour of the nearest one inside."""
-    import cv2
+    from core.nearest_pixel import nearest_known
 
-    if not covered.any():
-        return texture
-    _, nearest = cv2.distanceTransformWithLabels(
-        (~covered).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    # labels count the covered texels in an order of OpenCV's own
-    colour_of = np.zeros((int(nearest.max()) + 1, 3), np.uint8)
-    colour_of[nearest[covered]] = texture[covered]
-    spread: NDArray[np.uint8] = colour_of[nearest]
+    spread: NDArray[np.uint8] = texture.reshape(-1, 3)[nearest_known(covered, 5)]
     return spread

@@ -14,6 +14,7 @@ import numpy as np
 
 from core.eyewear import GlassesPhoto
 from core.mask import PARTS
+from core.nearest_pixel import nearest_known
 from core.rendering.eyewear import silhouettes
 
 if TYPE_CHECKING:
@@ -83,12 +84,4 @@ def _without_glasses(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Labels whose glasses have those of the face around them."""
     glasses = labels == PARTS.index("glasses")
     known = np.isin(labels, [PARTS.index(part) for part in FACE])
-    if not glasses.any() or not known.any():
-        return labels
-    _, index = cv2.distanceTransformWithLabels(
-        (~known).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    flat = np.flatnonzero(known)
-    named = np.zeros(int(index.max()) + 1, np.uint8)
-    named[index.ravel()[flat]] = labels.ravel()[flat]
-    return np.where(glasses, named[index], labels).astype(np.uint8)
+    return np.where(glasses, labels.ravel()[nearest_known(known)], labels).astype(np.uint8)

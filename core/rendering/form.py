@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from core.nearest_pixel import nearest_known
 from core.rendering.places import places_of, solid
 
 if TYPE_CHECKING:
@@ -79,9 +80,4 @@ def _below(depth: Floats, known: NDArray[np.bool_], sigma: float) -> Floats:
 
 def _everywhere(depth: Floats) -> Floats:
     """Depth whose empty pixels have that of the nearest other one."""
-    empty = (depth <= 0).astype(np.uint8)
-    _, index = cv2.distanceTransformWithLabels(empty, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
-    flat = np.flatnonzero(empty == 0)
-    values = np.zeros(int(index.max()) + 1, np.float32)
-    values[index.ravel()[flat]] = depth.ravel()[flat]
-    return np.asarray(values[index], np.float32)
+    return np.asarray(depth.ravel()[nearest_known(depth > 0)], np.float32)

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import torch
 
+from core.nearest_pixel import nearest_known
 from core.rendering.rays import camera_rays
 
 if TYPE_CHECKING:
@@ -70,13 +71,7 @@ def relief(depth: Floats, alpha: Floats, camera: Camera) -> Floats:
     sure = alpha > SOLID
     if not sure.any():
         return np.zeros((size, size, CHANNELS), np.float32)
-    _, index = cv2.distanceTransformWithLabels(
-        np.asarray(~sure, np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    places = np.zeros(int(index.max()) + 1, np.intp)
-    flat = np.flatnonzero(sure)
-    places[index.ravel()[flat]] = flat
-    filled = np.asarray(depth.ravel()[places[index]], np.float32)
+    filled = np.asarray(depth.ravel()[nearest_known(sure)], np.float32)
     calm = cv2.bilateralFilter(cv2.medianBlur(filled, 3), 5, APART, 2.0)
     origins, flat_directions, _ = (values.numpy() for values in camera_rays(camera, size))
     directions = flat_directions.reshape(size, size, 3)

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from core.mask import PARTS
+from core.nearest_pixel import nearest_known
 from core.rendering.places import places_of
 
 if TYPE_CHECKING:
@@ -230,13 +231,5 @@ def _without(frame: Frame, gone: Mask, left: Mask) -> Frame:
 
 def _nearest(values: NDArray[Any], known: Mask) -> NDArray[Any]:
     """Values [H, W, ...] whose unknown pixels have that of the nearest known one; as they are where none is known."""
-    if not known.any():
-        return values
-    _, index = cv2.distanceTransformWithLabels(
-        (~known).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    flat = np.flatnonzero(known)
-    places = np.zeros(int(index.max()) + 1, np.intp)
-    places[index.ravel()[flat]] = flat
-    found: NDArray[Any] = values.reshape(known.size, -1)[places[index.ravel()]].reshape(values.shape)
+    found: NDArray[Any] = values.reshape(known.size, -1)[nearest_known(known).ravel()].reshape(values.shape)
     return found

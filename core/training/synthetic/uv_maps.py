@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.mask import PARTS
+from core.nearest_pixel import nearest_known
 from core.training.synthetic.arrays import Bools, Bytes, Floats, Ints
 from core.training.synthetic.assets import derived_arrays
 from core.training.synthetic.base_mesh import BaseMesh
@@ -95,13 +96,7 @@ def rasterize(base: BaseMesh, values: Floats) -> Floats:
 def nearest_covered(covered: Bools) -> Ints:
     """For each texel the row and column of the nearest well covered one: int16 [2,H,W]."""
     inner = cv2.erode(covered.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    _, label = cv2.distanceTransformWithLabels(
-        (~inner).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    points = np.argwhere(inner)
-    order = np.zeros(int(label.max()) + 1, np.int64)
-    order[label[tuple(points.T)]] = np.arange(len(points))
-    return np.moveaxis(points[order[label]], -1, 0).astype(np.int16)
+    return np.stack(np.divmod(nearest_known(inner, 5), inner.shape[1])).astype(np.int16)
 
 
 def _bled(image: _Picture, nearest: Ints) -> _Picture:
