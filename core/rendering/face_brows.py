@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from core.rendering.face_window import over, smooth
+from core.ramp import smooth
+from core.rendering.face_window import over
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from core.rendering.face_window import smooth
+from core.ramp import smooth
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.ramp import smooth
 from core.rendering.face_place import LIGHTNESS
-from core.rendering.face_window import over, smooth
+from core.rendering.face_window import over
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.rendering.face_window import over, smooth
+from core.ramp import smooth
+from core.rendering.face_window import over
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

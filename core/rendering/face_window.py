@@ -120,12 +120,6 @@ class FaceWindow:
         )
 
 
-def smooth(low: float | Floats, high: float | Floats, values: Floats) -> Floats:
-    """0 below `low`, 1 above `high`, with a soft ramp between; `high` may lie below `low`."""
-    share = np.clip((values - low) / (high - low), 0, 1)
-    return np.asarray(share * share * (3 - 2 * share), np.float64)
-
-
 def over(under: Floats, colour: Floats, share: Floats) -> Floats:
     """Colours [..., 3] with another colour [3] or [..., 3] laid on by a share [...]."""
     return np.asarray(under + (colour - under) * share[..., None], np.float64)

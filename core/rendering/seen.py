@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from core.frame import Quality
+from core.ramp import smooth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,9 +99,9 @@ def seen(
         uv, distance = witness.camera.project(points)
         towards = witness.camera.position - points
         towards /= np.linalg.norm(towards, axis=1, keepdims=True).clip(1e-9)
-        facing = _smoothstep(LEAST_FACING, MOST_FACING, (normals * towards).sum(1))
+        facing = smooth(LEAST_FACING, MOST_FACING, (normals * towards).sum(1))
         depth = _looked_up(_calmed(witness.depth), uv)
-        on_it = 1 - _smoothstep(SAME_SURFACE, OTHER_SURFACE, np.abs(distance - depth))
+        on_it = 1 - smooth(SAME_SURFACE, OTHER_SURFACE, np.abs(distance - depth))
         shown = facing * on_it * (depth > 0) * (distance > 0)
         if witness.shows is not None:
             shown = shown * _looked_up(witness.shows, uv)
@@ -180,8 +181,3 @@ def _looked_up(picture: NDArray[np.float32], uv: NDArray[np.float64]) -> NDArray
     at = torch.from_numpy(np.nan_to_num(uv, nan=-1.0).astype(np.float32) * 2 - 1)[None, None]
     found = F.grid_sample(torch.from_numpy(picture)[None, None], at, align_corners=False)
     return np.asarray(found[0, 0, 0].numpy(), np.float64)
-
-
-def _smoothstep(low: float, high: float, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    share = np.clip((values - low) / (high - low), 0, 1)
-    return np.asarray(share * share * (3 - 2 * share), np.float64)

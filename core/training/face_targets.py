@@ -22,6 +22,7 @@ from core.editors.face_sliders import FACE_SLIDERS
 from core.errors import VoltefaceError
 from core.perception import weights
 from core.progress import Progress, Report, silent
+from core.ramp import smooth
 from core.training.synthetic.base_mesh import LEFT_EYE, RIGHT_EYE, load_base_mesh
 from core.training.synthetic.head import centred
 from core.training.synthetic.part import UNITS_PER_DM, world_from_dm
@@ -222,8 +223,7 @@ def _with_whole_brows(points: Floats, moves: Floats, landmarks: Floats) -> Float
         away = np.linalg.norm(points[:, None] - middle, axis=2)
         beside = np.exp(-((away / (WHOLE / 2)) ** 2))
         of_middle = beside.T @ moves / beside.sum(0)[:, None]
-        share = np.clip((LOOSE - away.min(1)) / (LOOSE - WHOLE), 0, 1)[:, None]
-        share = share * share * (3 - 2 * share)
+        share = smooth(LOOSE, WHOLE, away.min(1))[:, None]
         near = np.exp(-((away / WHOLE) ** 2)) + 1e-12
         changed += share * (near @ of_middle / near.sum(1, keepdims=True) - changed)
     return changed
