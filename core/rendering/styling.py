@@ -17,10 +17,10 @@ import torch.nn.functional as F
 
 from core.device import moved
 from core.drawing.styles import drawing, reshaped, tinted
-from core.drawing.subject import GREY
 from core.mask import PARTS
 from core.rendering.rays import camera_rays
 from core.rendering.relief import with_relief
+from core.rendering.styled_detail import COLOURS, calmed, in_detail, without_lattice
 from core.rendering.styled_preview import sketched
 from core.rendering.subject_view import subject_seen
 from core.resizing import sized
@@ -41,11 +41,8 @@ if TYPE_CHECKING:
     from core.rendering.subject_view import Reader
     from core.style_pack import StylePack
 
-COLOURS = 3
 OVER_PX = 3
 """Window over the neural picture by which lines may go beyond the head's outline."""
-CALMING = (1 / 6, 4 / 6, 1 / 6)
-"""What was tuned to a photo is rough from pixel to pixel, and styles were taught on heads that are not."""
 SEED = 5
 """Of all drawings, so that veins, wounds and strokes are the same in every frame."""
 LARGEST_DRAWN_PX = 512
@@ -54,11 +51,10 @@ BEYOND = 8.0
 """How dark a line beyond the outline must be to count as part of the head: an eighth is none."""
 FINISHED = "distilled"
 """How packs are made whose pictures get what the head wears beyond what its generator draws."""
-DARKEST, DETAIL = 0.06, (0.3, 1.7)
-"""Added to tones before they are compared, and how far those of a style are changed."""
 SOLID = 0.5
+"""Alpha and strength from which the head, or a style, is what is there."""
 EDGE = 3.0
-"""How steeply a style ends there."""
+"""How steeply a generator's style ends beyond the outline."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,15 +120,9 @@ class Stylist:
             if not style.pack.artist:
                 own = self._by_generator(style, artist, picture, worn, seen, camera)
             else:
-                below = np.ascontiguousarray(picture[0].movedim(0, -1).numpy())
-                side = min(size_px, LARGEST_DRAWN_PX)
-                if side != size_px:
-                    below = cv2.resize(below, (side, side), interpolation=cv2.INTER_AREA)
-                if subject is None:
-                    marks = landmarks()
-                    cover = alpha if side == size_px else cv2.resize(alpha, (side, side), interpolation=cv2.INTER_AREA)
-                    if marks is not None:
-                        subject = subject_seen(below, cover, seen, camera, self.generator, marks, self.read)
+                below = _at_most(np.ascontiguousarray(picture[0].movedim(0, -1).numpy()))
+                if subject is None and (marks := landmarks()) is not None:
+                    subject = subject_seen(below, _at_most(alpha), seen, camera, self.generator, marks, self.read)
                 if subject is None:
                     continue  # nothing is seen, or no parts are known
                 subject = subject.repainted(below)
@@ -231,15 +221,12 @@ def reader_of(generator: Generator, head: Head, read: Reader | None) -> Reader |
     return read if head.photos or not generator.info.parts else None
 
 
-def in_detail(styled: torch.Tensor, worn: torch.Tensor, plain: torch.Tensor) -> torch.Tensor:
-    """A generator's styled picture with what its plain picture lacks beside the worn one: eyes, glasses, the photo.
-
-    All are [1, 3, S, S]. What was distilled in small pictures knows none of it, and its lights and darks are the
-    person's; they are laid on in the style's own colours.
-    """
-    grey = worn.new_tensor(GREY).view(1, 3, 1, 1)
-    tones = [(picture.clamp(0, 1) * grey).sum(1, keepdim=True) + DARKEST for picture in (worn, plain)]
-    return (styled * (tones[0] / tones[1]).clamp(*DETAIL)).clamp(0, 1)
+def _at_most(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A picture [S, S, ...] no larger than artists draw."""
+    if len(picture) <= LARGEST_DRAWN_PX:
+        return picture
+    size = (LARGEST_DRAWN_PX, LARGEST_DRAWN_PX)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _drawn_by(pack: StylePack, subject: Subject, size_px: int) -> torch.Tensor:
@@ -261,30 +248,5 @@ def _reshaped(
         return subject, alpha
     cover = cv2.resize(other.alpha, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
     kept = share[0, 0].numpy()
-    moved = np.asarray(alpha + kept * (cover - alpha), np.float32)
-    return (other if style.strength > SOLID else subject), moved
-
-
-def calmed(features: torch.Tensor) -> torch.Tensor:
-    """Features [B, F, h, w], all but the colours smoothed a little."""
-    line = features.new_tensor(CALMING)
-    count = features.shape[1] - COLOURS
-    window = (line[:, None] * line).expand(count, 1, len(line), len(line))
-    padded = F.pad(features[:, COLOURS:], (1, 1, 1, 1), mode="replicate")
-    return torch.cat([features[:, :COLOURS], F.conv2d(padded, window, groups=count)], 1)
-
-
-def without_lattice(picture: torch.Tensor, scale: int) -> torch.Tensor:
-    """A picture [B, 3, H, W] without what repeats at every pixel of the neural picture, `scale` times as coarse.
-
-    Each pixel's finer ones are drawn apart from each other; on a head that is unlike those of the lessons they differ
-    by a constant pattern. A mean as wide as the pattern has none of it, and drawings are no finer than that.
-    """
-    if scale < 2:
-        return picture
-    line = picture.new_ones(scale)
-    line = F.conv1d(line[None, None], picture.new_ones(1, 1, 2), padding=1)[0, 0]  # odd, so that nothing is shifted
-    line = line / line.sum()
-    reach = len(line) // 2
-    window = (line[:, None] * line).expand(picture.shape[1], 1, len(line), len(line))
-    return F.conv2d(F.pad(picture, (reach,) * 4, mode="replicate"), window, groups=picture.shape[1])
+    whole = np.asarray(alpha + kept * (cover - alpha), np.float32)
+    return (other if style.strength > SOLID else subject), whole
