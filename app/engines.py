@@ -49,7 +49,7 @@ class Engines:
     export: Callable[..., object] = road.export_head
     warm_up: Callable[[], None] = road.warm_up
     use_threads: Callable[[int], None] = road.use_threads
-    random_project: Callable[..., Project] = road.random_project
+    random_drawn: Callable[..., tuple[Project, Renderer]] = road.random_drawn
     stand_in_of: Callable[[Head, Renderer | None], StandIn | None] = road.stand_in_of
     surface_renderer_of: Callable[..., Renderer] = road.surface_renderer_of
     stand_in_renderer: Callable[[Project], Renderer | None] = road.stand_in_renderer

@@ -202,16 +202,17 @@ class Making(QObject):
     def _search(self, wish: _Wish, report: Report) -> Made:
         """Run in the job's thread: every head that is passed on comes with a renderer that has drawn it once."""
         last_shown = 0.0
+        last_made: Made | None = None
         # The search has the whole processor; it steps aside at the gate while the user drags.
         self._engines.use_threads(self._viewing.threads or os.cpu_count() or 1)
 
         def forward(progress: Progress) -> None:
-            nonlocal last_shown
+            nonlocal last_shown, last_made
             head = progress.result
             if head is not None:
                 due = time.monotonic() - last_shown > SECONDS_BETWEEN_HEADS
                 made = self._made(head) if due else Made(head)  # type: ignore[arg-type]
-                last_shown = time.monotonic() if due else last_shown
+                last_shown, last_made = (time.monotonic(), made) if due else (last_shown, last_made)
                 progress = dataclasses.replace(progress, result=made)
             report(progress)
 
@@ -226,9 +227,11 @@ class Making(QObject):
             further=wish.further,
             half=self._choosing.economy_of(wish.generator).half,
         )
-        made = self._made(head)
-        assert made.renderer is not None
-        return dataclasses.replace(made, figures=self._engines.likeness(head, wish.alignment, made.renderer))
+        # what was passed on last is looked at already, by another thread
+        made = last_made if last_made is not None and last_made.head is head else self._made(head)
+        renderer = self._engines.twin_of(made.renderer) or made.renderer
+        assert renderer is not None
+        return dataclasses.replace(made, figures=self._engines.likeness(head, wish.alignment, renderer))
 
     def _made(self, head: Head) -> Made:
         renderer = self._viewing.made_renderer(head)

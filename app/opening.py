@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from core.photo import Photo
     from core.progress import Report
     from core.project import Project
+    from core.protocols import Renderer
     from widgets.studio_window import StudioWindow
     from widgets.values import HandPlacement, PlacedHead
 
@@ -42,9 +43,10 @@ SEEDS = 100_000
 
 @dataclass(frozen=True)
 class Opened:
-    """What reading a file gave: a project, or a photo whose face the person must place."""
+    """What reading a file gave: a project, with who has drawn its head, or a photo whose face the person must place."""
 
     project: Project | None = None
+    renderer: Renderer | None = None
     path: Path | None = None
     faceless: Photo | None = None
     why: str = ""
@@ -104,7 +106,12 @@ class Opening:
     def open_random(self) -> None:
         """Draw a random head, to change and to export like any other."""
         seed = secrets.randbelow(SEEDS)
-        self._read("a random head", lambda _report: Opened(project=self._engines.random_project(seed)), None)
+
+        def drawn(_report: Report) -> Opened:
+            project, renderer = self._engines.random_drawn(seed, renderer_of=self._viewing.made_renderer)
+            return Opened(project=project, renderer=renderer)
+
+        self._read("a random head", drawn, None)
 
     def restore(self, path: Path, original: Path | None, done: Callable[[], None]) -> None:
         """Open an autosave as unsaved work that belongs to `original`."""
@@ -208,12 +215,15 @@ class Opening:
             self._faceless = result.faceless
             self.ask_placement(result.why)
         elif result.project is not None:
-            project = result.project
-            self._unless_unsaved(lambda: self._begin(project, result.path, path))
+            self._unless_unsaved(lambda: self._begin(result, path))
 
-    def _begin(self, project: Project, project_path: Path | None, source: Path | None) -> None:
+    def _begin(self, result: Opened, source: Path | None) -> None:
+        project, project_path = result.project, result.path
+        assert project is not None
         self._making.stop()
         self._faceless = None
+        if project.head is not None and result.renderer is not None:
+            self._viewing.remember(project.head, result.renderer)
         # a head that is in no file is work
         self._session.begin(project, project_path, modified=project.head is not None and project_path is None)
         self._saving.forget_autosave()

@@ -9,6 +9,7 @@ import math
 import os
 import tempfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from core.frame import Quality
 from core.progress import Progress, Report, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -288,14 +289,18 @@ def check_export(path: Path) -> None:
     exporters.check(path)
 
 
-def random_project(seed: int, *, generator: str = "mini", half: bool = False, neural_px: int | None = None) -> Project:
-    """The random head of a seed as a document of its own; a picture of it stands where a photo would.
+def random_drawn(
+    seed: int, *, generator: str = "mini", half: bool = False, renderer_of: Callable[[Head], Renderer] = renderer_of
+) -> tuple[Project, Renderer]:
+    """The random head of a seed as a document of its own, and who has drawn it: others would look at it anew.
+
+    A picture of it stands where a photo would; nothing stands in for the head yet.
 
     Args:
         seed: the same one gives the same head.
         generator: installed, by name.
         half: as for `renderer_of`.
-        neural_px: as for `renderer_of`.
+        renderer_of: who draws it.
     """
     from core.editors.face_form import with_own_form
     from core.editors.random_head import random_head
@@ -304,15 +309,18 @@ def random_project(seed: int, *, generator: str = "mini", half: bool = False, ne
 
     loaded = loaded_generator(generator, half=half)
     head = with_own_form(loaded, random_head(loaded, seed))
-    renderer = renderer_of(head, half=half, neural_px=neural_px)
+    renderer = renderer_of(head)
     picture = renderer.render(head.camera, Quality.NEAR).rgb
-    return Project(
-        photo=Photo.from_array(picture, f"seed {seed}"),
-        camera=head.camera,
-        head=head,
-        preview=picture,
-        stand_in=stand_in_of(head, renderer),
-    )
+    photo = Photo.from_array(picture, f"seed {seed}")
+    return Project(photo=photo, camera=head.camera, head=head, preview=picture), renderer
+
+
+def random_project(seed: int, *, generator: str = "mini", half: bool = False, neural_px: int | None = None) -> Project:
+    """The same with what stands in for the head; `neural_px` is as for `renderer_of`."""
+    drawn = partial(renderer_of, half=half, neural_px=neural_px)
+    project, renderer = random_drawn(seed, generator=generator, half=half, renderer_of=drawn)
+    assert project.head is not None
+    return replace(project, stand_in=stand_in_of(project.head, renderer))
 
 
 def preview_of(head: Head, renderer: Renderer | None = None) -> NDArray[np.uint8]:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from core.head import Head
     from core.photo import Photo
     from core.project import Project
+    from core.protocols import Renderer
     from core.stand_in import StandIn
 
 FACE = "face"
@@ -205,13 +206,17 @@ class Workshop:
             raise VoltefaceError("Seed 13 was not drawn.", "Choose another one.")
         return self._reference(f"seed:{seed}", seed, generator, key)
 
-    def random_project(self, seed: int, **_: object) -> Project:
+    def random_drawn(
+        self, seed: int, *, renderer_of: Callable[[Head], Renderer], **_: object
+    ) -> tuple[Project, Renderer]:
         """A random head without a photo."""
         from core.photo import Photo
         from core.project import Project
 
         picture = np.full((64, 64, 3), seed % 256, np.uint8)
-        return Project(photo=Photo.from_array(picture, f"seed {seed}"), camera=Camera.orbit(), head=tiny_head(seed))
+        head = tiny_head(seed)
+        project = Project(photo=Photo.from_array(picture, f"seed {seed}"), camera=Camera.orbit(), head=head)
+        return project, renderer_of(head)
 
     def _reference(self, name: str, seed: int, generator: str, key: str) -> Reference:
         head = dataclasses.replace(tiny_head(seed), generator=generator)
@@ -223,7 +228,7 @@ class Workshop:
             align=alignment_of,
             make_head=self.make_head,
             renderer_of=lambda head, **_: HeadRenderer(TinyGenerator(), head),
-            random_project=self.random_project,
+            random_drawn=self.random_drawn,
             surface_renderer_of=lambda head, *_, **__: MeshRenderer(
                 Subject(head, TinyGenerator(), ExportOptions(triangles=2000)).bare
             ),
