@@ -2,18 +2,19 @@
 
 Made once for each field, in about a second on one core: a coarse grid everywhere, then the nodes near the visible
 surface, with their colour and part, at full resolution. A field that is laid over another one takes over what that
-one's grid knows, and looks only where it says something else. R rays, S samples a ray; grids are [Z, Y, X].
+one's grid knows, and looks only where it says something else. R rays, S samples a ray; grids are [Z, Y, X]. Longer than
+usual: how a grid is made and how it is read hang on the same few numbers.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.field import Field
+from core.field import Field, Sample
 from core.grafted_field import changes
 from core.protocols import Generator
 from core.rendering.marching import POINTS_PER_CHUNK, field, never_stale, solid_region
@@ -130,6 +131,15 @@ class FieldGrid:
             return None
         return self.labels.view(-1)[self.nearest(points)]
 
+    def places(self, numbers: Tensor) -> Tensor:
+        """World points [N, 3] of nodes whose numbers, in the order z, y, x, are int64 [N]."""
+        x, y, z = (
+            torch.linspace(-half, half, count, device=numbers.device)
+            for half, count in zip(self.half_sides, reversed(self.sigma.shape), strict=True)
+        )
+        lines = numbers // len(x)
+        return torch.stack([x[numbers % len(x)], y[lines % len(y)], z[lines // len(y)]], dim=1)
+
     def nearest(self, points: Tensor) -> Tensor:
         """Numbers int64 [N], in the order z, y, x, of the nodes nearest to world points [N, 3]."""
         counts = torch.tensor(self.sigma.shape[::-1], device=points.device)
@@ -166,65 +176,76 @@ def field_grid(
     half_box = generator.info.box_side / 2
     x, y, z = (min(half, half_box) for half in solid_region(generator))
     half_sides = (x, y, z)
-    device = trigrid.device
-    if below is not None and (below.sigma.device != device or len(below.sigma) != nodes):
+    if below is not None and (below.sigma.device != trigrid.device or len(below.sigma) != nodes):
         below = None
-
-    few = nodes // REFINE
     sample = sampler_of(trigrid)
-    points = torch.cartesian_prod(*_axes(half_sides, few, device)).flip(1)
-    coarse = torch.zeros(few**3, device=device)
-    changed = None
-    if below is not None and below.field is not None and below.coarse is not None:
-        changed = changes(trigrid, below.field, points)
-        coarse = below.coarse.view(-1).clone() if changed is not None else coarse
-    wanted = torch.arange(few**3, device=device) if changed is None else changed.nonzero()[:, 0]
-    for piece in torch.split(wanted, POINTS_PER_CHUNK):
-        stale()
-        coarse[piece] = F.softplus(field(generator, trigrid, points[piece], sample)[0] - 1)
-    coarse = coarse.view(1, 1, few, few, few)
+    coarse, is_laid = _first_look(generator, trigrid, half_sides, nodes // REFINE, sample, stale, below)
     sigma = F.interpolate(coarse, size=(nodes, nodes, nodes), mode="trilinear", align_corners=True)[0, 0].contiguous()
-
-    worth = F.interpolate(visible_shell(coarse, 2 * max(half_sides) / few), size=sigma.shape, mode="nearest")
+    worth = F.interpolate(visible_shell(coarse, 2 * max(half_sides) / len(coarse[0, 0])), sigma.shape, mode="nearest")
     chosen = worth.view(-1).nonzero()[:, 0]
-    flat, colour = sigma.view(-1), torch.zeros(4, sigma.numel(), device=device)
-    labels: Tensor | None = torch.zeros(sigma.numel(), dtype=torch.uint8, device=device)
-    fine_axes = _axes(half_sides, nodes, device)
-
-    def at(piece: Tensor) -> Tensor:
-        rows, columns = piece // nodes, piece % nodes
-        return torch.stack([fine_axes[2][columns], fine_axes[1][rows % nodes], fine_axes[0][rows // nodes]], dim=1)
-
-    if changed is not None and below is not None and below.field is not None:
-        known = chosen[below.known.view(-1)[chosen]]
-        moved = changes(trigrid, below.field, at(known))
-        same = known if moved is None else known[~moved]
-        flat[same] = below.sigma.view(-1)[same]
-        colour[:, same] = below.colour.view(4, -1)[:, same]
-        if labels is not None and below.labels is not None:
-            labels[same] = below.labels.view(-1)[same]
-        chosen = chosen[colour[3, chosen] == 0]
+    shape, device = sigma.shape, sigma.device
+    colour = torch.zeros(4, *shape, device=device)
+    labels: Tensor | None = torch.zeros(shape, dtype=torch.uint8, device=device)
+    grid = FieldGrid(sigma, colour, labels, half_sides, trigrid, coarse[0, 0], below and (below.root or below))
+    if is_laid and below is not None:
+        chosen = _taken_over(grid, chosen, below)
     for piece in torch.split(chosen, POINTS_PER_CHUNK):
         stale()
-        raw, features = field(generator, trigrid, at(piece), sample)
-        flat[piece] = F.softplus(raw - 1)
-        colour[:3, piece] = generator.colours(features).clamp(0, 1).T
-        colour[3, piece] = 1.0
+        raw, features = field(generator, trigrid, grid.places(piece), sample)
+        sigma.view(-1)[piece] = F.softplus(raw - 1)
+        colour.view(4, -1)[:3, piece] = generator.colours(features).clamp(0, 1).T
+        colour.view(4, -1)[3, piece] = 1.0
         parts = part_labels(generator, features)
         if parts is None:
             labels = None
         elif labels is not None:
-            labels[piece] = parts
-    shape = sigma.shape
-    return FieldGrid(
-        sigma,
-        colour.view(4, *shape),
-        None if labels is None else labels.view(shape),
-        half_sides,
-        trigrid,
-        coarse[0, 0],
-        None if below is None else below.root or below,
-    )
+            labels.view(-1)[piece] = parts
+    return replace(grid, labels=labels)
+
+
+def _first_look(
+    generator: Generator,
+    trigrid: Field,
+    half_sides: tuple[float, float, float],
+    few: int,
+    sample: Sample,
+    stale: Callable[[], None],
+    below: FieldGrid | None,
+) -> tuple[Tensor, bool]:
+    """Density [1, 1, few, few, few] of a field, and whether it is laid over that of the grid below."""
+    points = torch.cartesian_prod(*_axes(half_sides, few, trigrid.device)).flip(1)
+    coarse, changed = torch.zeros(few**3, device=trigrid.device), None
+    if below is not None and below.field is not None and below.coarse is not None:
+        changed = changes(trigrid, below.field, points)
+        coarse = below.coarse.view(-1).clone() if changed is not None else coarse
+    wanted = torch.arange(few**3, device=trigrid.device) if changed is None else changed.nonzero()[:, 0]
+    for piece in torch.split(wanted, POINTS_PER_CHUNK):
+        stale()
+        coarse[piece] = F.softplus(field(generator, trigrid, points[piece], sample)[0] - 1)
+    return coarse.view(1, 1, few, few, few), changed is not None
+
+
+def _taken_over(grid: FieldGrid, chosen: Tensor, below: FieldGrid) -> Tensor:
+    """Write what the grid below knows of nodes that the field leaves alone into a new grid.
+
+    Args:
+        grid: the new one, of a field that is laid over the other's; changed in place.
+        chosen: numbers int64 [N] of the nodes that are to be known.
+        below: the other one.
+
+    Returns:
+        The numbers of the nodes that are left.
+    """
+    assert grid.field is not None
+    assert below.field is not None
+    known = chosen[below.known.view(-1)[chosen]]
+    moved = changes(grid.field, below.field, grid.places(known))
+    same = known if moved is None else known[~moved]
+    grid.sigma.view(-1)[same] = below.sigma.view(-1)[same]
+    grid.colour.view(4, -1)[:, same] = below.colour.view(4, -1)[:, same]
+    if grid.labels is not None and below.labels is not None:
+        grid.labels.view(-1)[same] = below.labels.view(-1)[same]
+    return chosen[grid.colour.view(4, -1)[3, chosen] == 0]
 
 
 def _axes(half_sides: tuple[float, float, float], count: int, device: torch.device) -> list[Tensor]:
