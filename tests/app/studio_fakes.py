@@ -21,6 +21,7 @@ from core.edit import MoveSlider, RemovePart, Reshape, TakePart, at_work
 from core.errors import CheckpointError, NoFaceFound, VoltefaceError
 from core.exporters import ExportOptions
 from core.exporters.subject import Subject
+from core.frame import Quality
 from core.progress import Progress, Report
 from core.reference import Reference
 from core.rendering.mesh_view import MeshRenderer
@@ -216,7 +217,9 @@ class Workshop:
         picture = np.full((64, 64, 3), seed % 256, np.uint8)
         head = tiny_head(seed)
         project = Project(photo=Photo.from_array(picture, f"seed {seed}"), camera=Camera.orbit(), head=head)
-        return project, renderer_of(head)
+        renderer = renderer_of(head)
+        renderer.render(head.camera, Quality.NEAR)
+        return project, renderer
 
     def _reference(self, name: str, seed: int, generator: str, key: str) -> Reference:
         head = dataclasses.replace(tiny_head(seed), generator=generator)

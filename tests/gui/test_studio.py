@@ -16,6 +16,7 @@ from app.settings import SettingsFile
 from app.studio import Studio
 from core.frame import Quality
 from core.project import Project
+from core.rendering.renderer import HeadRenderer
 from tests.app.studio_fakes import Workshop
 from tests.fakes import tiny_head
 from widgets.message_dialogs import ErrorDialog, UnsavedDialog
@@ -188,6 +189,10 @@ def test_a_random_head_needs_no_photo_and_is_unsaved_work(studio: Studio, qtbot:
     act = studio.window.actions_by_name
     assert act["export"].isEnabled()
     assert not act["improve"].isEnabled(), "there is no photo to come closer to"
+    assert studio.session.project.head is not None
+    drawn_by = studio.viewing.known_renderer(studio.session.project.head)
+    assert isinstance(drawn_by, HeadRenderer)
+    assert any(key.quality is Quality.NEAR for key in drawn_by.keys), "who drew it first draws it on"
 
 
 def test_the_first_head_can_be_undone_to_and_redone_from(studio: Studio, photo: Path, qtbot: QtBot) -> None:
