@@ -3,6 +3,7 @@
 Also how their sizes are read off a state dict, and the published settings off what else is in a file.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypedDict, TypeVar
 
@@ -10,10 +11,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.camera import Camera
 from core.errors import CheckpointError
+from core.generators.conditioning import vector25_from_camera
 from core.generators.stylegan2 import GAIN, LEAK, Dense, Synthesis
 from core.generators.stylegan2 import Mapping as MappingNetwork
 from core.generators.superresolution import Upscaling
+from core.protocols import GeneratorInfo
 
 Activation = Literal["none", "lrelu", "sigmoid"]
 Network = TypeVar("Network", bound=nn.Module)
@@ -76,6 +80,48 @@ class Decoder(nn.Module):
         elif self.activation == "lrelu":
             decoded = F.leaky_relu(decoded, LEAK) * GAIN
         return raw[:, 0], decoded
+
+
+class BackboneNetwork(nn.Module, ABC):
+    """A network of one of the families: all weights under their official names."""
+
+    backbone: Backbone
+    decoder: Decoder
+
+    @abstractmethod
+    def planes(self, latents: Tensor) -> Tensor:
+        """Planes [B, 3, C, D, H, W] of latents [B, L, W]."""
+
+
+def front_condition(noise: Tensor, radius: float) -> Tensor:
+    """The camera in front of a head at some distance, [B, 25], for noise [B, Z]."""
+    front = torch.from_numpy(vector25_from_camera(Camera.orbit(radius=radius)))
+    return front.to(noise).expand(len(noise), -1)
+
+
+class BackboneGenerator:
+    """What generators of both families do alike, each with its own network and info."""
+
+    network: BackboneNetwork
+    info: GeneratorInfo
+
+    def mean_latents(self) -> Tensor:
+        """See the protocol."""
+        return self.network.backbone.mapping.w_avg.expand(self.info.latent_count, -1).clone()
+
+    def planes(self, latents: Tensor) -> Tensor:
+        """See the protocol."""
+        return self.network.planes(latents)
+
+    def decode(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """See the protocol."""
+        raw, decoded = self.network.decoder(features)
+        return raw, decoded
+
+    def label_logits(self, features: Tensor) -> Tensor | None:
+        """None: the published models know no parts."""
+        del features
+        return None
 
 
 class BackboneSizes(TypedDict):

@@ -10,19 +10,20 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from core.camera import Camera
 from core.errors import CheckpointError
 from core.generators.backbone import (
     Backbone,
+    BackboneGenerator,
+    BackboneNetwork,
     Decoder,
+    front_condition,
     loaded,
     ray_limits_of,
     settings_from_facts,
     sizes_from_state,
 )
-from core.generators.conditioning import vector25_from_camera
 from core.generators.stylegan2 import Noise
 from core.generators.superresolution import (
     UPSCALERS,
@@ -170,7 +171,7 @@ def third_plane_from_axes(plane_axes: object) -> ThirdPlane:
     raise CheckpointError("The planes of this EG3D model lie in an unknown way.", "Use one of the released models.")
 
 
-class EG3DNetwork(nn.Module):
+class EG3DNetwork(BackboneNetwork):
     """All weights under their official names, and the pieces of the published forward pass. Pictures run -1..1."""
 
     def __init__(self, config: EG3DConfig) -> None:
@@ -224,14 +225,14 @@ class EG3DNetwork(nn.Module):
         return finished
 
 
-class EG3D:
+class EG3D(BackboneGenerator):
     """Implements `core.protocols.PlaneGenerator`. Made from a config and, usually, a state dict."""
 
     def __init__(
         self, config: EG3DConfig, network: EG3DNetwork | None = None, info: GeneratorInfo | None = None
     ) -> None:
         self.config = config
-        self.network = network or EG3DNetwork(config).eval()
+        self.network: EG3DNetwork = network or EG3DNetwork(config).eval()
         self.info = info or GeneratorInfo(
             name="eg3d",
             title="EG3D",
@@ -260,30 +261,12 @@ class EG3D:
 
     def latents(self, noise: Tensor, truncation: float = 0.7) -> Tensor:
         """Latents of heads as the camera in front of them would see them."""
-        front = torch.from_numpy(vector25_from_camera(Camera.orbit(radius=self.config.camera_radius)))
-        return self.network.latents(noise, front.to(noise).expand(len(noise), -1), truncation)
-
-    def mean_latents(self) -> Tensor:
-        """See the protocol."""
-        return self.network.backbone.mapping.w_avg.expand(self.info.latent_count, -1).clone()
-
-    def planes(self, latents: Tensor) -> Tensor:
-        """See the protocol."""
-        return self.network.planes(latents)
+        front = front_condition(noise, self.config.camera_radius)
+        return self.network.latents(noise, front, truncation)
 
     def trigrid(self, latents: Tensor) -> Trigrid:
         """See the protocol."""
         return Trigrid(self.planes(latents[None])[0], self.config.axes, self.config.box_side)
-
-    def decode(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """See the protocol."""
-        raw, decoded = self.network.decoder(features)
-        return raw, decoded
-
-    def label_logits(self, features: Tensor) -> Tensor | None:
-        """None: the published model knows no parts."""
-        del features
-        return None
 
     def colours(self, features: Tensor) -> Tensor:
         """The first three features are RGB."""

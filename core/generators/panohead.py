@@ -9,22 +9,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from core.camera import Camera
 from core.errors import CheckpointError
 from core.generators import stylegan2
 from core.generators.backbone import (
     Activation,
     Backbone,
+    BackboneGenerator,
+    BackboneNetwork,
     Decoder,
     channel_base_of,
+    front_condition,
     loaded,
     ray_limits_of,
     settings_from_facts,
     sizes_from_state,
 )
-from core.generators.conditioning import vector25_from_camera
 from core.generators.stylegan2 import Noise, Synthesis, ToPicture
 from core.generators.superresolution import (
     UPSCALERS,
@@ -178,7 +179,7 @@ def _refuse_other_kinds(rendering: Mapping[str, Any]) -> None:
             raise CheckpointError(f"This PanoHead model has {kind}.", "Use the released head model.")
 
 
-class PanoHeadNetwork(nn.Module):
+class PanoHeadNetwork(BackboneNetwork):
     """All weights under their official names, and the pieces of the published forward pass. Pictures run -1..1."""
 
     def __init__(self, config: PanoHeadConfig) -> None:
@@ -233,14 +234,14 @@ class PanoHeadNetwork(nn.Module):
         return raw * 2 - 1 if self.config.decoder_activation == "sigmoid" else raw
 
 
-class PanoHead:
+class PanoHead(BackboneGenerator):
     """Implements `core.protocols.PlaneGenerator`. Made from a config and, usually, a state dict."""
 
     def __init__(
         self, config: PanoHeadConfig, network: PanoHeadNetwork | None = None, info: GeneratorInfo | None = None
     ) -> None:
         self.config = config
-        self.network = network or PanoHeadNetwork(config).eval()
+        self.network: PanoHeadNetwork = network or PanoHeadNetwork(config).eval()
         self.info = info or GeneratorInfo(
             name="panohead",
             title="PanoHead",
@@ -268,30 +269,12 @@ class PanoHead:
 
     def latents(self, noise: Tensor, truncation: float = 0.7) -> Tensor:
         """Latents of heads as the camera in front of them would see them."""
-        front = torch.from_numpy(vector25_from_camera(Camera.orbit(radius=self.config.camera_radius)))
-        return self.network.backbone.latents(noise, front.to(noise).expand(len(noise), -1), truncation)
-
-    def mean_latents(self) -> Tensor:
-        """See the protocol."""
-        return self.network.backbone.mapping.w_avg.expand(self.info.latent_count, -1).clone()
-
-    def planes(self, latents: Tensor) -> Tensor:
-        """See the protocol."""
-        return self.network.planes(latents)
+        front = front_condition(noise, self.config.camera_radius)
+        return self.network.backbone.latents(noise, front, truncation)
 
     def trigrid(self, latents: Tensor) -> Trigrid:
         """See the protocol."""
         return Trigrid(self.planes(latents[None])[0], box_side=self.config.box_side)
-
-    def decode(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """See the protocol."""
-        raw, decoded = self.network.decoder(features)
-        return raw, decoded
-
-    def label_logits(self, features: Tensor) -> Tensor | None:
-        """None: the published model knows no parts."""
-        del features
-        return None
 
     def colours(self, features: Tensor) -> Tensor:
         """RGB by the mean head's colouring: a point alone does not tell whose it is."""
