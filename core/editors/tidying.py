@@ -18,6 +18,7 @@ from core.editors.node_sets import faded, grown
 from core.editors.rear_repair import FIRM, floating
 from core.grafted_field import GraftedField, RemappedField, Volume
 from core.mask import PARTS
+from core.rendering.kept_grid import keep_grid
 from core.rendering.occupancy import FAINT, field_grid
 from core.rendering.renderer import part_labels
 
@@ -99,7 +100,10 @@ def tidied(generator: Generator, field: Field, grid: FieldGrid | None = None) ->
         field: any head.
         grid: of the field, where there is one already.
     """
-    return Clutter.of(field_grid(generator, field, part_labels) if grid is None else grid).wiped(field)
+    if grid is None:
+        grid = field_grid(generator, field, part_labels)
+        keep_grid(generator, grid)  # who draws the head will ask for it
+    return Clutter.of(grid).wiped(field)
 
 
 def fragments(grid: FieldGrid) -> Tensor:

@@ -7,6 +7,8 @@ import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from core.field import FieldOver
+
 if TYPE_CHECKING:
     from core.field import Field
     from core.protocols import Generator
@@ -38,9 +40,9 @@ def keep_grid(generator: Generator, grid: FieldGrid) -> None:
 
 
 def kept_grid(generator: Generator, field: Field) -> FieldGrid | None:
-    """The kept grid, where it is that of a field and of a generator."""
+    """The kept grid, where it is that of a generator and of a field, or of one that the field is laid over."""
     with _lock:
         known = _kept.get(id(field))
-        if known is None or known[0]() is not field or known[1]() is not generator:
-            return None
-        return replace(known[2], field=field)
+        if known is not None and known[0]() is field and known[1]() is generator:
+            return replace(known[2], field=field)
+    return kept_grid(generator, field.base) if isinstance(field, FieldOver) else None

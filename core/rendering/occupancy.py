@@ -6,7 +6,7 @@ one's grid knows, and looks only where it says something else. R rays, S samples
 usual: how a grid is made and how it is read hang on the same few numbers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -29,8 +29,8 @@ FAINT = 0.5
 """Density per world unit below which space counts as empty: a box full of it stops a third of the light."""
 KNOWN = 0.5
 """Weight of `FieldGrid.colour` from which a node was looked at itself."""
-AROUND = (4, 32)
-"""Sides, in nodes, of the blocks whose mean colours nodes take that were not looked at; the second are of the first."""
+AROUND = (4, 8)
+"""Sides of the blocks whose mean colours nodes take that were not looked at: blocks of nodes, and of such blocks."""
 STOPPED = 0.03
 """Share of the light that a coarse node must stop to be looked at closely."""
 
@@ -273,18 +273,25 @@ def spread(colour: Tensor) -> Tensor:
 
     Known nodes stay as they are.
     """
-    guess, sizes = torch.zeros(()), [-(-size // AROUND[0]) for size in colour.shape[1:]]
-    for level, side in enumerate(AROUND, start=1):
-        around = F.avg_pool3d(colour, side, ceil_mode=True, count_include_pad=False)
+    near, far = (
         # known nodes outweigh these a hundredfold, so that these do not tint points between both
-        around = around / around[3:].clamp(min=1e-6) * 1e-2**level
-        guess = guess + _enlarged(around, side // AROUND[0], sizes)
-    return torch.where(colour[3] > KNOWN, colour, _enlarged(guess + 1e-8, AROUND[0], list(colour.shape[1:])))
+        around / around[3:].clamp(min=1e-6) * 1e-2**level
+        for level, around in enumerate(_blocks(colour), start=1)
+    )
+    guess = near + _enlarged(far, AROUND[1], near.shape) + 1e-8
+    return torch.where(colour[3] > KNOWN, colour, _enlarged(guess, AROUND[0], colour.shape))
 
 
-def _enlarged(blocks: Tensor, times: int, sizes: list[int]) -> Tensor:
-    """Values of blocks [C, Z, Y, X] at each node of them, as many along each axis as `sizes` say."""
+def _blocks(values: Tensor) -> Iterator[Tensor]:
+    """Means of values [C, Z, Y, X] in blocks, and in blocks of those."""
+    for side in AROUND:
+        values = F.avg_pool3d(values, side, ceil_mode=True, count_include_pad=False)
+        yield values
+
+
+def _enlarged(blocks: Tensor, times: int, shape: torch.Size) -> Tensor:
+    """Values of blocks [C, z, y, x] at what they are blocks of, [C, Z, Y, X]."""
     # the last axis first, while there is little: then whole rows are copied
     for axis in (3, 2, 1):
-        blocks = blocks.repeat_interleave(times, axis).narrow(axis, 0, sizes[axis - 1])
+        blocks = blocks.repeat_interleave(times, axis).narrow(axis, 0, shape[axis])
     return blocks

@@ -86,8 +86,8 @@ class HeadRenderer:
         self._read = read
         self._stylist = Stylist.of(generator, head, read)
         self._effort = Effort()
-        if below is None and not head.delta:
-            below = kept_grid(generator, head.trigrid)
+        if below is None:
+            below = kept_grid(self.generator, head.trigrid)
         self._below = below
         self._grid = below if below is not None and below.field is head.trigrid else None
         self._quick_grid: FieldGrid | None = None

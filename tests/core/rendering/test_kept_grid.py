@@ -6,6 +6,7 @@ import weakref
 
 import torch
 
+from core.grafted_field import RemappedField
 from core.rendering.kept_grid import keep_grid, kept_grid
 from core.rendering.occupancy import FieldGrid
 from core.trigrid import Trigrid
@@ -47,3 +48,11 @@ def test_its_numbers_go_with_its_field() -> None:
     assert numbers() is not None
     del field
     assert numbers() is None
+
+
+def test_what_is_laid_over_its_field_finds_the_grid_of_what_lies_below() -> None:
+    generator, field = TinyGenerator(), _field()
+    keep_grid(generator, _grid(field))
+    found = kept_grid(generator, RemappedField(field, torch.eye(2), torch.zeros(2)))
+    assert found is not None
+    assert found.field is field
