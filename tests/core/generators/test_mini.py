@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -16,6 +17,7 @@ from core.generators.mini_network import (
     SOLID_DENSITY,
     MiniConfig,
     MiniNetwork,
+    StyledSum,
     raw_density_from_occupancy,
     sample_planes,
 )
@@ -67,6 +69,18 @@ def test_planes_of_channels_last_memory_sample_alike(tiny: Mini) -> None:
     points = (torch.rand(1, 200, 3) - 0.5) * 0.8
     strided = sample_planes(planes, points, PlaneAxes.PANOHEAD.value, 0.8)
     torch.testing.assert_close(sample_planes(planes.contiguous(), points, PlaneAxes.PANOHEAD.value, 0.8), strided)
+
+
+def test_what_is_added_to_planes_is_a_styled_convolution_of_one_pixel_however_memory_lies() -> None:
+    layer = StyledSum(5, 7, 3)
+    planes, x, latents = torch.randn(1, 7, 6, 6), torch.randn(2, 5, 6, 6), torch.randn(2, 3)
+    styled = x * layer.style(latents)[:, :, None, None]
+    wanted = planes + F.conv2d(styled, layer.weight * layer.gain, layer.bias)
+    torch.testing.assert_close(layer(planes, x, latents), wanted)
+    last = x.contiguous(memory_format=torch.channels_last)
+    found = layer(planes, last[:1], latents[:1])
+    torch.testing.assert_close(found, wanted[:1])
+    assert found.is_contiguous(memory_format=torch.channels_last)
 
 
 @pytest.mark.parametrize("logit", [-20.0, -5.0, 0.0, 5.0, 20.0])
