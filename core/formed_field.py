@@ -30,6 +30,7 @@ class Form:
         high: the opposite corner.
         ramp: thickness over which features become those of nothing, world units.
         threshold: share of nothing at the surface.
+        worn: float16 [K], how much of each weight hair or a hat has, 0..1; None where there is none.
     """
 
     nodes: torch.Tensor
@@ -39,13 +40,19 @@ class Form:
     high: Corner
     ramp: float
     threshold: float
+    worn: torch.Tensor | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Form):
             return NotImplemented
         return self._place == other._place and (
             self.values is other.values
-            or (torch.equal(self.nodes, other.nodes) and torch.equal(self.values, other.values))
+            or (
+                torch.equal(self.nodes, other.nodes)
+                and torch.equal(self.values, other.values)
+                and (self.worn is None) == (other.worn is None)
+                and (self.worn is None or other.worn is None or torch.equal(self.worn, other.worn))
+            )
         )
 
     def __hash__(self) -> int:
@@ -54,6 +61,15 @@ class Form:
     @property
     def _place(self) -> tuple[object, ...]:
         return self.counts, self.low, self.high, self.ramp, self.threshold
+
+    @cached_property
+    def bare(self) -> "Form":
+        """The same head without what it wears: what the form says of hair is not said."""
+        if self.worn is None:
+            return self
+        kept = 1 - self.worn.float()
+        told = (self.values[4].float() * kept > FAINT).nonzero()[:, 0]
+        return replace(self, nodes=self.nodes[told], values=(self.values.float() * kept).half()[:, told], worn=None)
 
     @cached_property
     def _grid(self) -> torch.Tensor:
@@ -73,7 +89,8 @@ class Form:
 
     def to(self, device: torch.device | str) -> "Form":
         """The same on another device."""
-        return replace(self, nodes=self.nodes.to(device), values=self.values.to(device))
+        worn = None if self.worn is None else self.worn.to(device)
+        return replace(self, nodes=self.nodes.to(device), values=self.values.to(device), worn=worn)
 
 
 @dataclass(frozen=True, eq=False)

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from core.align import Alignment
     from core.further_photo import FurtherPhoto
 
-VERSION = 3
+VERSION = 4
 """Version of the file format; a reader refuses a later one. Since 2 heads tell what it took to make them; since 3 they
 may have a form."""
 SUFFIX = ".volteface"

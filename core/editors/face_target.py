@@ -1,13 +1,15 @@
-"""Where a fitted face is to be: its points, how far each belongs to the face, and what is seen between parted lips."""
+"""Where a fitted head is to be: its points, how far each belongs to it, and what is seen between parted lips."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.editors.face_shapes import face_shapes
+from core.ramp import smooth
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from core.editors.face_shapes import FittedFace
 
     Array = NDArray[np.float64]
+    Numbers = NDArray[np.int64]
 
 CHIN, TOP, JAW, EAR = 152, 10, 132, 234
 UPPER_LIP = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
@@ -27,6 +30,15 @@ ABOVE, BELOW = 0.05, (-0.05, 0.005)
 CHIN_TALL, UNDERSIDE = 0.03, (0.35, 0.8)
 """Height of the chin, world units, and how far down its skin looks where it begins not to belong to the face, and where
 it does not at all: the underside of the jaw meets a neck that nobody has fitted."""
+EAR_YZ, EAR_RADII, EAR_RIM = (-0.022, 0.0), (0.072, 0.05), (1.0, 1.45)
+"""Middle of the mean head's ears and their half height and width, world units; and where beside them, in these, the
+scalp begins, and where it belongs to the head entirely: an ear of the field stays what it is."""
+ANY_EAR = 0.02
+"""Share of an ear from which a point belongs to what is drawn over when hair hides it."""
+NAPE, BEHIND_DEGREES = (-0.075, -0.03), (58, 78)
+"""Heights over which the scalp ends behind, world units, and angles over which its lower edge changes to that."""
+FINE, HALVINGS = 0.008, 2
+"""Greatest length of the scalp's edges, world units, and how often they are halved at most."""
 PARTED = 0.006
 """Distance of parted lips, world units, from which there is something between them."""
 TEETH, TEETH_ROWS, TEETH_COLUMNS = 0.006, 9, 31
@@ -35,58 +47,101 @@ TEETH, TEETH_ROWS, TEETH_COLUMNS = 0.006, 9, 31
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """Where a face is to be.
+    """Where a head is to be.
 
     Attributes:
-        points: float64 [P, 3], world units: those of the model, then what is between the lips.
+        points: float64 [P, 3], world units: those of the model, those between them, then what is between the lips.
         normals: float64 [P, 3] unit, outward.
-        neighbours: int64 [E, 2], pairs of points that touch.
-        share: float64 [P], how much each belongs to the face, 0..1.
+        triangles: int64 [F, 3], of all but the last.
+        share: float64 [P], how much each belongs to the head that is told, 0..1, with its ears.
+        ear: float64 [P], how far each belongs to an ear, 0..1.
+        face: float64 [P], how much each belongs to the face, 0..1.
         height: float64 [P], of each on the model's mean face, world units; a head may be tilted.
+        side: float64 [P], -1 on the right side of that face, 1 on its left.
         is_surface: bool [P], whether each bounds the head: not the backs of eyeballs.
-        ends: bool [P], whether each is skin near an end of the face.
+        is_skin: bool [P], whether each is skin or scalp: not eyes, nor what is between the lips.
+        hidden: bool [P], whether each belongs to an ear that the skin beside it is drawn over.
     """
 
     points: Array
     normals: Array
-    neighbours: NDArray[np.int64]
+    triangles: Numbers
     share: Array
+    ear: Array
+    face: Array
     height: Array
+    side: Array
     is_surface: NDArray[np.bool_]
-    ends: NDArray[np.bool_]
+    is_skin: NDArray[np.bool_]
+    hidden: NDArray[np.bool_]
 
     @staticmethod
-    def of(face: FittedFace) -> Target:
-        """Of a fitted face."""
-        shapes = face_shapes()
-        share = face_share()
+    def of(head: FittedFace) -> Target:
+        """Of a fitted head."""
+        shapes, finer = face_shapes(), _finer()
+        face, share = face_share(), head_share()
         skin = shapes.owner == 0
         # of an eye only what may be seen between the lids
-        share[~skin & (shapes.normals(shapes.mean)[:, 2] < 0)] = 0.0
-        edges = np.concatenate([shapes.triangles[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))])
-        teeth, forwards = _between_lips(face)
+        hidden = ~skin & (shapes.normals(shapes.mean)[:, 2] < 0)
+        face[hidden] = share[hidden] = 0.0
+        teeth, forwards = _between_lips(head)
         count = len(teeth)
         mouth = shapes.mean[shapes.landmark_points[[*UPPER_LIP, *LOWER_LIP]], 1].mean()
+        points = finer.spread(head.points)
+        share = finer.spread(share)
+        skin = finer.spread(skin.astype(float)) == 1
         return Target(
-            np.concatenate([face.points, teeth]),
-            np.concatenate([shapes.normals(face.points), np.repeat(forwards[None], count, 0)]),
-            np.concatenate([edges, edges[:, ::-1]]),
+            np.concatenate([points, teeth]),
+            np.concatenate([finer.normals(points), np.repeat(forwards[None], count, 0)]),
+            finer.triangles,
             np.concatenate([share, np.ones(count)]),
-            np.concatenate([shapes.mean[:, 1], np.full(count, mouth)]),
+            np.concatenate([finer.spread(ear_share()), np.zeros(count)]),
+            np.concatenate([finer.spread(face), np.ones(count)]),
+            np.concatenate([finer.spread(shapes.mean[:, 1]), np.full(count, mouth)]),
+            np.concatenate([np.where(finer.spread(shapes.mean[:, 0]) < 0, -1.0, 1.0), np.ones(count)]),
             np.concatenate([skin | (share > 0), np.ones(count, bool)]),
-            np.concatenate([skin & (share > 0) & (share < 1), np.zeros(count, bool)]),
+            np.concatenate([skin, np.zeros(count, bool)]),
+            np.zeros(len(points) + count, bool),
         )
+
+    @property
+    def links(self) -> Numbers:
+        """Pairs [E, 2] of points that touch, both ways round."""
+        edges = np.concatenate([self.triangles[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))])
+        return np.concatenate([edges, edges[:, ::-1]])
 
     def moved(self, points: Array) -> Target:
         """The same with its points [P, 3] elsewhere."""
-        shapes = face_shapes()
-        count = len(shapes.mean)
-        normals = np.concatenate([shapes.normals(points[:count]), self.normals[count:]])
+        finer = _finer()
+        count = len(finer.owner)
+        normals = np.concatenate([finer.normals(points[:count]), self.normals[count:]])
+        if self.hidden.any():
+            # what is drawn over an ear lies in folds
+            normals = self._drawn_over(normals)
+            normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
         return replace(self, points=points, normals=normals)
+
+    def without_ears(self, hidden: NDArray[np.bool_]) -> Target:
+        """The same with the skin beside its ears drawn over those hidden [P]: hair lies there."""
+        without = replace(self, hidden=hidden & (self.ear > ANY_EAR))
+        return without.moved(without._drawn_over(self.points))
+
+    def _drawn_over(self, values: Array) -> Array:
+        """Values [P, 3] that are harmonic over hidden ears, from those beside them."""
+        from scipy.sparse import coo_matrix, diags
+        from scipy.sparse.linalg import spsolve
+
+        free = self.hidden
+        one, other = self.links.T
+        ways = coo_matrix((np.ones(len(one)), (one, other)), shape=(len(values),) * 2).tocsr()[free]
+        of_free = diags(np.asarray(ways.sum(1)).ravel()) - ways[:, free]
+        drawn = values.copy()
+        drawn[free] = spsolve(of_free.tocsc(), ways[:, ~free] @ values[~free])
+        return drawn
 
     def smoothed(self, values: Array, weight: Array, times: int) -> Array:
         """Values [P] that are weighted means of their neighbours', a few times over."""
-        one, other = self.neighbours.T
+        one, other = self.links.T
         for _ in range(times):
             total = values * weight + np.bincount(one, (values * weight)[other], len(values))
             of_weight = weight + np.bincount(one, weight[other], len(values))
@@ -96,27 +151,104 @@ class Target:
 
 def face_share() -> Array:
     """How much each point of the model belongs to the face: 1 from the hairline to the jaw and to before the ears."""
-    shapes = face_shapes()
-    x, y, z = shapes.mean.T
-    mark = shapes.mean[shapes.landmark_points] + shapes.landmark_offsets
-    around = np.degrees(np.abs(np.arctan2(x, z - AXIS_Z)))
-    ear_x, jaw_x = abs(mark[EAR, 0]), abs(mark[JAW, 0])
-    chin, jaw = mark[CHIN, 1], mark[JAW, 1]
-    # from the middle of the chin along the jaw up to the ear
-    edge = np.interp(
-        np.abs(x), [0, 0.5 * jaw_x, 0.9 * jaw_x, ear_x], [chin - 0.012, chin + 0.005, jaw - 0.03, jaw - 0.02]
-    )
-    down = -shapes.normals(shapes.mean)[:, 1] * (y < chin + CHIN_TALL)
-    share: Array = (1 - smooth_step(around, *BEFORE_EARS_DEGREES)) * (1 - smooth_step(down, *UNDERSIDE))
-    share *= (1 - smooth_step(y - mark[TOP, 1], 0.0, ABOVE)) * smooth_step(y - edge, *BELOW)
+    mark = _mean_landmarks()
+    y = face_shapes().mean[:, 1]
+    share: Array = (1 - smooth(*BEFORE_EARS_DEGREES, _around_degrees())) * _above_jaw(_jaw_edge())
+    share *= 1 - smooth(0.0, ABOVE, y - mark[TOP, 1])
     return share
 
 
-def smooth_step(values: Array, low: float, high: float) -> Array:
-    """0 below `low`, 1 above `high`, smooth between."""
-    share = np.clip((values - low) / (high - low), 0, 1)
-    smooth: Array = share * share * (3 - 2 * share)
-    return smooth
+def head_share() -> Array:
+    """How much each point of the model belongs to the head that is told: face and scalp, without the neck."""
+    y = face_shapes().mean[:, 1]
+    behind = smooth(*BEHIND_DEGREES, _around_degrees())
+    share: Array = (1 - behind) * _above_jaw(_jaw_edge()) + behind * smooth(*NAPE, y)
+    return share
+
+
+def ear_share() -> Array:
+    """How much each point of the model belongs to an ear, 0..1."""
+    y, z = face_shapes().mean[:, 1:].T
+    away = np.hypot((y - EAR_YZ[0]) / EAR_RADII[0], (z - EAR_YZ[1]) / EAR_RADII[1])
+    # the middle of the face is as high and as far forward as no ear
+    share: Array = (1 - smooth(*EAR_RIM, away)) * (1 - face_share())
+    return share
+
+
+def _mean_landmarks() -> Array:
+    shapes = face_shapes()
+    return shapes.mean[shapes.landmark_points] + shapes.landmark_offsets
+
+
+def _around_degrees() -> Array:
+    """Angle of each point of the mean head about its axis from the nose, 0..180."""
+    x, _, z = face_shapes().mean.T
+    around: Array = np.degrees(np.abs(np.arctan2(x, z - AXIS_Z)))
+    return around
+
+
+def _jaw_edge() -> Array:
+    """Height at which the face ends below each point, from the middle of the chin along the jaw up to the ear."""
+    mark = _mean_landmarks()
+    ear_x, jaw_x = abs(mark[EAR, 0]), abs(mark[JAW, 0])
+    chin, jaw = mark[CHIN, 1], mark[JAW, 1]
+    known = ([0, 0.5 * jaw_x, 0.9 * jaw_x, ear_x], [chin - 0.012, chin + 0.005, jaw - 0.03, jaw - 0.02])
+    edge: Array = np.interp(np.abs(face_shapes().mean[:, 0]), *known)
+    return edge
+
+
+def _above_jaw(edge: Array) -> Array:
+    shapes = face_shapes()
+    y = shapes.mean[:, 1]
+    down = -shapes.normals(shapes.mean)[:, 1] * (y < _mean_landmarks()[CHIN, 1] + CHIN_TALL)
+    return smooth(*BELOW, y - edge) * (1 - smooth(*UNDERSIDE, down))
+
+
+@dataclass(frozen=True, eq=False)
+class _Finer:
+    """The model with points between those of its scalp.
+
+    Attributes:
+        parents: for each halving, int64 [M, 2], between which points, so far, new ones lie.
+        triangles: int64 [F, 3].
+        owner: uint8 [P], as `FaceShapes.owner`.
+    """
+
+    parents: tuple[Numbers, ...]
+    triangles: Numbers
+    owner: NDArray[np.uint8]
+
+    def spread(self, values: Array) -> Array:
+        """Values [V, ...] at the model's points, also at those between them [P, ...]."""
+        for pairs in self.parents:
+            values = np.concatenate([values, values[pairs].mean(1)])
+        return values
+
+    def normals(self, points: Array) -> Array:
+        """Unit normals [P, 3], outward, of points [P, 3]."""
+        return replace(face_shapes(), triangles=self.triangles, owner=self.owner).normals(points)
+
+
+@cache
+def _finer() -> _Finer:
+    shapes = face_shapes()
+    points, triangles, parents = shapes.mean, shapes.triangles, []
+    scalp = (head_share() > 0) & (shapes.owner == 0)
+    for _ in range(HALVINGS):
+        sides = triangles[:, [[0, 1], [1, 2], [2, 0]]]
+        length = np.linalg.norm(points[sides[:, :, 0]] - points[sides[:, :, 1]], axis=2)
+        split = (length.max(1) > FINE) & scalp[triangles].any(1)
+        pairs, number = np.unique(np.sort(sides[split].reshape(-1, 2), 1), axis=0, return_inverse=True)
+        a, b, c = triangles[split].T
+        ab, bc, ca = (number.reshape(-1, 3) + len(points)).T
+        four = [np.stack(corners, 1) for corners in ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))]
+        triangles = np.concatenate([triangles[~split], *four])
+        points = np.concatenate([points, points[pairs].mean(1)])
+        scalp = np.concatenate([scalp, scalp[pairs].any(1)])
+        parents.append(pairs)
+    owner = np.zeros(len(points), np.uint8)
+    owner[: len(shapes.owner)] = shapes.owner
+    return _Finer(tuple(parents), triangles, owner)
 
 
 def _between_lips(face: FittedFace) -> tuple[Array, Array]:

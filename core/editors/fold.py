@@ -133,6 +133,7 @@ class Folder:
         self._names = dict(names or {})
         self._grid_of = grid_of
         self._settled: _State | None = None
+        self._other_hair = False
         self._memory: dict[Hashable, object] = {}
 
     def folded(self, edits: Sequence[Edit], *, sketch: bool = False, stale: Callable[[], None] = never_stale) -> Head:
@@ -156,7 +157,7 @@ class Folder:
         with torch.no_grad():
             sliders = [edit for edit in working if isinstance(edit, MoveSlider)]
             latents = self._latents(sliders)
-            anchor = self._latents([edit for edit in sliders if edit.name in REWORN])
+            anchor = self._anchor(sliders)
             field = self._field(latents, sketch=sketch)
             before = self._settled if sketch and self._settled is not None else _State(working, latents, anchor)
             fitted, anchor = before.latents, before.anchor
@@ -267,6 +268,11 @@ class Folder:
                 latents = known.applied(latents, {edit.name: edit.strength})
         return latents
 
+    def _anchor(self, sliders: Sequence[MoveSlider]) -> Tensor:
+        """The latents with those sliders that change what is worn."""
+        self._other_hair = any(edit.name == "hair-length" for edit in sliders)
+        return self._latents([edit for edit in sliders if edit.name in REWORN])
+
     def _field(self, latents: Tensor, *, sketch: bool = False) -> Field:
         """The field of latents, with the offset that was tuned; a sketch of it has no finest level."""
         if latents is self._head.latents:
@@ -290,10 +296,12 @@ class Folder:
             return self._in_manner(draft(self._generator, planes))
         return self._once(("field", _numbers(latents)), make)
 
-    def _in_manner(self, field: Field) -> Field:
+    def _in_manner(self, field: Field, *, bald: bool = False) -> Field:
         """A field that was made of latents, with the head's own face: random heads have moods, photos a form."""
 
         def on(own: Field) -> Field:
+            if isinstance(own, FormedField) and (bald or self._other_hair):
+                return replace(own, base=on(own.base), form=own.form.bare)
             if isinstance(own, WarpedField | FormedField):
                 return replace(own, base=on(own.base))
             return field
@@ -318,7 +326,7 @@ class Folder:
             bare = latents_without(self._plain, latents, part)
             for ghost in self._ghosts(part):
                 bare = latents_without(self._plain, bare, ghost)
-            return self._in_manner(self._generator.trigrid(bare))
+            return self._in_manner(self._generator.trigrid(bare), bald=part == "hair")
 
         return self._once(("unworn", part, _numbers(latents)), make)
 

@@ -31,6 +31,8 @@ LOOK_PX = 72
 LOOK_SIDE = 0.24
 """Side of what the small picture shows at the depth of the face, world units."""
 LOOK_TARGET = (0.0, -0.035, 0.15)
+FRONT_Z = 0.05
+"""Least z of an eye, world units."""
 FEWEST_NODES = 24
 """Of the grid that an eye must have."""
 EYE_APART = (0.085, 0.16)
@@ -244,6 +246,7 @@ def _eye_nodes(grid: FieldGrid) -> list[tuple[Floats, Floats]] | None:
     chosen = ((grid.labels == PARTS.index("eyes")) & grid.known).nonzero().cpu().numpy()
     half = np.array(grid.half_sides)
     places = chosen[:, ::-1] * np.array(grid.spacing) - half
+    places = places[places[:, 2] > FRONT_Z]  # nobody has eyes behind
     found = []
     for side in (-1, 1):
         own = places[places[:, 0] * side > 0]

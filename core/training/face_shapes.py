@@ -37,10 +37,10 @@ HEADS, MODES = 600, 50
 """Faces that are measured, and directions in which they differ that are kept: 99.6 % of the variance."""
 BOUND_HEADS = 200
 """Faces whose mean the landmarks were measured on; see `core.training.face_targets`."""
-LOWEST, WIDEST, FURTHEST = -0.30, 0.19, -0.02
-"""Least y, greatest |x| and least z of what is kept, world units: the face with its ears, and the neck below."""
+LOWEST, WIDEST = -0.30, 0.19
+"""Least y and greatest |x| of what is kept, world units: the head with its ears, and the neck below."""
 LOOK_PX = 700
-YAWS_DEGREES, PITCHES_DEGREES = range(-100, 101, 20), (-60, -30, -10, 10, 30, 60)
+YAWS_DEGREES, PITCHES_DEGREES = range(-180, 180, 20), (-60, -30, -10, 10, 30, 60)
 """Views from which something must be seen."""
 EYE_POINTS = LEFT_EYE.stop - LEFT_EYE.start
 
@@ -96,15 +96,15 @@ def _with_eyes(triangles: Ints, points: Floats) -> Ints:
 
 
 def _seen(points: Floats, triangles: Ints) -> Ints:
-    """The triangles of the face that are seen from anywhere outside."""
+    """The triangles of the head that are seen from anywhere outside."""
     count = np.zeros(len(triangles), np.int64)
     for yaw in YAWS_DEGREES:
         for pitch in PITCHES_DEGREES:
             camera = Camera.orbit(np.radians(yaw), np.radians(pitch))
             seen = seen_by(camera, points.astype(np.float32), triangles.astype(np.int32), LOOK_PX)
             count += np.bincount(seen.face[seen.covered], minlength=len(triangles))
-    x, y, z = points[triangles].mean(1).T
-    kept: Ints = triangles[(count > 0) & (y > LOWEST) & (np.abs(x) < WIDEST) & (z > FURTHEST)]
+    x, y, _ = points[triangles].mean(1).T
+    kept: Ints = triangles[(count > 0) & (y > LOWEST) & (np.abs(x) < WIDEST)]
     return kept
 
 

@@ -11,6 +11,7 @@ from core.camera import Camera
 from core.editors.face_form import formed
 from core.editors.face_shapes import FittedFace, face_shapes, fitted_face
 from core.editors.face_target import Target, face_share
+from core.editors.head_cover import cover_of
 from core.evaluation.pictures import head_of
 from core.field import Field
 from core.formed_field import FormedField
@@ -56,13 +57,13 @@ def test_landmarks_of_no_face_are_told() -> None:
 
 
 def test_parted_lips_are_closed_by_what_is_behind_them() -> None:
-    shapes, apart, shut = face_shapes(), _somebody(0), _somebody(0)
+    apart, shut = _somebody(0), _somebody(0)
     lower = [95, 88, 178, 87, 14, 317, 402, 318, 324]
     upper = [191, 80, 81, 82, 13, 312, 311, 310, 415]
     shut.landmarks[lower] = shut.landmarks[upper]
     apart.landmarks[lower] = apart.landmarks[upper] - [0, 0.03, 0]
-    assert len(Target.of(shut).points) == len(shapes.mean)
-    teeth = Target.of(apart).points[len(shapes.mean) :]
+    closed = len(Target.of(shut).points)
+    teeth = Target.of(apart).points[closed:]
     assert len(teeth) > 100
     assert teeth[:, 2].max() < apart.landmarks[[*lower, *upper], 2].max()
 
@@ -113,3 +114,57 @@ def test_heads_without_labels_stay_as_they_are() -> None:
     head, generator = tiny_head(1), TinyGenerator()
     generator.info = replace(generator.info, parts=())
     assert formed(generator, head.trigrid, Camera.orbit(), _seen(_somebody(1), Camera.orbit())) is head.trigrid
+
+
+def _front_surface(field: Field, height: float) -> float:
+    """Greatest z of the head's surface in its middle plane at a height, world units."""
+    generator = load("mini")
+    along = torch.linspace(0.4, 0.0, 400)
+    points = torch.stack([torch.zeros(400), torch.full((400,), height), along], 1)
+    with torch.no_grad():
+        raw, _ = generator.decode(field.sample(points))
+    return float(along[int((raw > 60).float().argmax())])
+
+
+def test_a_fringe_lies_on_the_forehead() -> None:
+    _, field = _formed()
+    generator = load("mini")
+    camera = Camera.orbit()
+    face, _ = _formed()
+    target = Target.of(face)
+    cover = cover_of(generator, field.base, camera, target)
+    assert cover is not None
+    away = np.linalg.norm(cover.target.points - target.points, axis=1)
+    by_face = (cover.worn > 0.5) & (target.face > 0.9) & (cover.weight > 0.5)
+    assert by_face.any()
+    # however far before it the field has some
+    assert away[by_face].max() < 0.05
+    bare = (cover.worn < 0.05) & (target.face > 0.99) & target.is_skin & (cover.weight > 0.5)
+    assert away[bare].max() < 0.004
+
+
+def test_hair_has_fewer_lumps_and_its_own_thickness() -> None:
+    face, field = _formed()
+    generator = load("mini")
+    target = Target.of(face)
+    cover = cover_of(generator, field.base, Camera.orbit(), target)
+    assert cover is not None
+    top = (target.face < 0.05) & (target.height > 0.1) & (cover.worn > 0.9) & (cover.weight > 0.9)
+    moved = (cover.target.points - target.points)[top]
+    thickness = (moved * target.normals[top]).sum(1)
+    assert 0.0 < np.median(thickness) < 0.08
+    for height in (0.1, 0.14):
+        assert abs(_front_surface(field, height) - _front_surface(field.base, height)) < 0.06
+
+
+def test_a_head_without_its_hair_keeps_its_face() -> None:
+    _, field = _formed()
+    bare = field.form.bare
+    assert field.form.worn is not None
+    assert bare.worn is None
+    assert 0 < len(bare.nodes) < len(field.form.nodes)
+    nose = torch.tensor([[0.0, 0.0, 0.24], [0.02, -0.03, 0.22]])
+    torch.testing.assert_close(bare.at(nose), field.form.at(nose), atol=2e-3, rtol=0)
+    crown = torch.tensor([[0.0, 0.24, 0.0], [0.0, 0.1, -0.14]])
+    assert field.form.tells(crown).all()
+    assert (bare.at(crown)[:, 4] < 0.1).all()

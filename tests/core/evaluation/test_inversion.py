@@ -27,6 +27,7 @@ from core.evaluation.inversion_methods import (
     checked_methods,
 )
 from core.exporters.options import LIFE_SIZE_MM
+from core.inverters import Finish
 from core.progress import silent
 from tests.core.evaluation.test_reconstruction import tiny_truth
 from tests.fakes import TinyGenerator
@@ -43,7 +44,9 @@ def row(head: str, method: str, lpips: float, *, rear: bool = False) -> Inversio
     return InversionRow(head, method, 0.5, rear, values)
 
 
-def test_one_pass_rows_of_a_known_head() -> None:
+def test_one_pass_rows_of_a_known_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    # the tiny generator's heads are no people, and are not to be shaped like some
+    monkeypatch.setattr("core.evaluation.inversion_methods.studio_finish", Finish)
     # it has no code, and nothing is installed for it
     wanted = Wanted(methods=(ONE_CODE, ENCODER, FAITHFUL, MIXED, PUBLISHED, DUAL))
     rows = inversion.held_out_rows(TinyGenerator(), tiny_truth(), wanted, silent)

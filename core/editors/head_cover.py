@@ -1,0 +1,272 @@
+"""What a field shows on a fitted head, and how far from it: skin, or hair and cloth with a thickness.
+
+Skin comes to lie where the fitted head has it. Hair cannot be fitted, but it can be told how far it is from the scalp:
+the field's own thickness, without lumps, and thin where it begins above the face, however far before it the field has
+put a fringe that the photo only shows from in front.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.editors.face_shapes import face_shapes
+from core.editors.field_look import BEFORE_FACE, BEFORE_SCALP, FieldLook
+from core.ramp import smooth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from core.camera import Camera
+    from core.editors.face_target import Target
+    from core.field import Field
+    from core.protocols import Generator
+
+    Array = NDArray[np.float64]
+
+LEAST_SKIN = 0.25
+"""Share of the face in which the field must show skin."""
+COVERS = ("hair", "cloth")
+COVERED = (0.35, 0.65)
+"""Chance of what covers a head from which it begins to be told as such, and from which entirely."""
+SKIN = (0.2, 0.5)
+"""Chance of skin at which the field begins to be told, and from which it is told entirely."""
+WORN = 0.1
+"""Mean chance of glasses between the brows and the tip of the nose from which they are worn; less is a mistake of the
+labels, and so are glasses further down."""
+NOSE_TIP, BROW = 1, 105
+EVERY = 3
+"""One point of so many looks for it, which the others take over."""
+SQUARELY = (0.25, 0.6)
+"""Cosines between normal and view between which the surface is looked for along the normal, and along the view."""
+FEWER, NEAREST = 3, 8
+"""Points that looked whose findings each point takes over: of what is as fine as an eye, and of all else."""
+FULL = 0.8
+"""Share of the scalp from which all of it is covered: holes in hair are mistakes of the labels."""
+FURTHEST = (0.12, 0.15)
+"""Distances from the fitted head, world units, beyond which a surface is no part of it any more."""
+JOINED, ENDING = 0.35, (0.0, 0.35)
+"""Share of the head below which the target is the field's own surface, and shares over which the field begins to be
+told."""
+NEIGHBOURS, LUMPS, BLUR = 24, 0.012, 0.006
+"""Thickness is the median of so many places, and then smooth under a bell: deviations for hair, and where what is told
+ends, world units."""
+HAIRLINE, SLOPE = 0.006, 0.4
+"""Thickness of hair where it begins above the face, world units, and how much it gains at most per distance."""
+HANGING, BESIDE = (0.03, 0.05), 0.03
+"""Thickness of hair below the brows from which it hangs and is left to the field, and over which height, world units.
+"""
+AROUND = 0.015
+"""What is told to be empty reaches so much further out than the field's own surface, world units."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cover:
+    """A target as it joins a field.
+
+    Attributes:
+        target: where the surface is to be.
+        inside: float64 [P, 3], from each of its points to where the field is solid below its own surface.
+        weight: float64 [P], how far the field is told, 0..1.
+        empty: float64 [P], distance before each point up to which there is to be nothing, world units.
+        worn: float64 [P], how far each is hair or cloth, 0..1.
+    """
+
+    target: Target
+    inside: Array
+    weight: Array
+    empty: Array
+    worn: Array
+
+
+def cover_of(generator: Generator, field: Field, camera: Camera, target: Target) -> Cover | None:
+    """What a field shows on a fitted head.
+
+    Towards the ends of what is told the target comes to lie on the field's own surface, so that there is no step.
+
+    Args:
+        generator: decodes the field, with its tuning; it knows parts.
+        field: a head's.
+        camera: along its views what it sees squarely is looked for, so that its picture stays.
+        target: the fitted head.
+
+    Returns:
+        None where the field shows hardly any skin in the face.
+    """
+    whole, target = target, target.without_ears(np.ones(len(target.points), bool))
+    outwards = _outwards(camera, target)
+    looking = (target.share > 0) & (~target.is_skin | (np.arange(len(target.points)) % EVERY == 0))
+    low_face = (target.face > 0.5) & (target.height < _mean_height(BROW))
+    found = FieldLook.nothing(len(target.points), len(generator.info.parts))
+    for chosen, before in ((looking & low_face, BEFORE_FACE), (looking & ~low_face, BEFORE_SCALP)):
+        found.look(generator, field, target, outwards, np.flatnonzero(chosen), before)
+    parts = generator.info.parts
+    covered = _covered(parts, found.chances) * target.is_skin
+    skin = _skin(parts, found.chances, target)
+    of_face = target.face * looking
+    if (skin * (1 - covered) * found.known * of_face).sum() < LEAST_SKIN * of_face.sum():
+        return None
+
+    told = np.maximum(skin, covered) * found.known
+    # what is no part of the face has the field's own shape without its lumps, as hair has
+    own = (found.known > 0) & ((covered > 0.5) | (target.face < 0.5))
+    known = found.known > 0
+    weight, covered = (_around(target, one, looking, np.mean) for one in (told, covered))
+    seen = _around(target, found.known, looking, np.mean)
+    hollow = (seen < 0.5) & (target.face > 0.5)
+    weight = np.where(target.face > 0.5, np.minimum(weight / np.maximum(seen, 0.2), 1), weight)
+    covered = _without_holes(target, covered)
+    # an ear that is seen stays the field's own
+    bare = target.ear * (1 - smooth(*COVERED, covered))
+    back = target.points + bare[:, None] * (whole.points - target.points)
+    target = replace(whole.moved(back), share=target.share * (1 - bare))
+    outwards = _outwards(camera, target)
+    target = replace(target, share=target.share * (1 - _hanging(target, found.surface, known, covered)))
+    deep = np.where(low_face, *(_around(target, found.deep, known, np.median, count) for count in (FEWER, NEAREST)))
+    outer = _around(target, found.outer, known, np.max)
+    joined = smooth(JOINED, 1.0, target.share)
+    shaped = np.maximum(covered, 1 - target.face)
+    thickness = _calm(target, found.surface, known, (joined < 1).astype(float), BLUR)
+    aside = joined * shaped * _thickness(target, found.surface, own, covered, weight) + (1 - joined) * thickness
+    weight = weight * smooth(*ENDING, target.share) * (1 - smooth(*FURTHEST, np.abs(aside)))
+    # what is no skin, such as teeth, is not moved, and what is not told is in nobody's way
+    aside = np.where(target.is_skin & (weight > 0), aside, 0.0)
+    inside = np.where(target.share > 0, deep - aside, 0.0)
+    empty = np.where((weight > 0) & (outer > aside) & (bare < 0.5), outer - aside + AROUND, 0.0)
+    moved = target.moved(target.points + aside[:, None] * outwards)
+    ways = inside[:, None] * outwards
+    return Cover(moved, _led_aside(moved, ways, known, hollow & (weight > 0)), weight, empty, covered)
+
+
+def _led_aside(target: Target, inside: Array, known: NDArray[np.bool_], hollow: NDArray[np.bool_]) -> Array:
+    """Ways inside [P, 3] that lead from places below which there is nothing to where the nearest known point's does."""
+    from scipy.spatial import cKDTree
+
+    inside = inside.copy()
+    for group in (target.is_skin, ~target.is_skin):
+        sure, lost = np.flatnonzero(known & ~hollow & group), np.flatnonzero(hollow & group)
+        if len(sure) and len(lost):
+            _, near = cKDTree(target.points[sure]).query(target.points[lost])
+            inside[lost] = target.points[sure[near]] + inside[sure[near]] - target.points[lost]
+    return inside
+
+
+def _hanging(target: Target, surface: Array, known: NDArray[np.bool_], covered: Array) -> Array:
+    """How far points [P] are below hair that hangs beside the face or the neck rather than lying on the head, 0..1."""
+    brow = _mean_height(BROW)
+    low = 1 - smooth(brow - BESIDE, brow + BESIDE, target.height)
+    loose = smooth(*HANGING, _around(target, surface, known, np.median, NEIGHBOURS))
+    return covered * low * (1 - target.face) * loose
+
+
+def _outwards(camera: Camera, target: Target) -> Array:
+    """Unit ways out [P, 3]: towards the camera where it sees a point squarely, else along its normal."""
+    towards = camera.position - target.points
+    towards /= np.linalg.norm(towards, axis=1, keepdims=True)
+    squarely = smooth(*SQUARELY, (towards * target.normals).sum(1))[:, None]
+    outwards = target.normals + squarely * (towards - target.normals)
+    outwards /= np.linalg.norm(outwards, axis=1, keepdims=True)
+    return outwards
+
+
+def _covered(parts: Sequence[str], chances: Array) -> Array:
+    """How far points with some chances of parts [P, parts] are below hair or cloth, 0..1."""
+    return smooth(*COVERED, chances[:, [parts.index(part) for part in COVERS if part in parts]].sum(1))
+
+
+def _without_holes(target: Target, covered: Array) -> Array:
+    """How far points are covered [P] where what is bare within hair, far from the face, is a mistake of the labels."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    scalp = (target.face < 0.05) & (target.share > 0.5) & (target.ear < 0.05)
+    if covered[scalp].mean() < FULL:
+        return covered
+    bare = covered < 0.5
+    one, other = target.links[bare[target.links].all(1)].T
+    ways = coo_matrix((np.ones(len(one), np.int8), (one, other)), shape=(len(covered), len(covered)))
+    _, piece = connected_components(ways, directed=False)
+    of_face = np.isin(piece, np.unique(piece[bare & (target.face > 0.9)]))
+    return np.where(of_face | (target.share < 0.5), covered, 1.0)
+
+
+def _skin(parts: Sequence[str], chances: Array, target: Target) -> Array:
+    """How far the field is told as skin at a target's points with some chances of parts [P, parts], 0..1."""
+    others = chances[:, parts.index("hair")] if "hair" in parts else np.zeros(len(chances))
+    if "glasses" in parts:
+        low, high = _mean_height(NOSE_TIP), _mean_height(BROW)
+        glasses = chances[:, parts.index("glasses")] * (target.height > low) * (target.face > 0.5)
+        before_eyes = (target.height > low) & (target.height < high) & (chances.sum(1) > 0) & (target.face > 0.5)
+        others = others + glasses * bool(glasses[before_eyes].mean() > WORN)
+    return 1 - smooth(1 - SKIN[1], 1 - SKIN[0], others)
+
+
+def _mean_height(landmark: int) -> float:
+    """Of a landmark on the mean head."""
+    shapes = face_shapes()
+    return float(shapes.mean[shapes.landmark_points[landmark], 1])
+
+
+def _around(
+    target: Target, values: Array, told: NDArray[np.bool_], taken: Callable[..., Array], count: int = NEAREST
+) -> Array:
+    """What the told values [P] of the points nearest to each of a target have in common; skin apart from eyes."""
+    from scipy.spatial import cKDTree
+
+    around = np.zeros_like(values)
+    for group in (target.is_skin, ~target.is_skin):
+        known = np.flatnonzero(told & group)
+        if len(known) >= count:
+            _, near = cKDTree(target.points[known]).query(target.points[group], k=count)
+            around[group] = taken(values[known][near], axis=1)
+    return around
+
+
+def _thickness(target: Target, surface: Array, own: NDArray[np.bool_], covered: Array, weight: Array) -> Array:
+    """Thickness of what covers each point [P], smooth and thin at the face, from what the field itself has [P]."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import dijkstra
+
+    most = np.full(len(covered), np.inf)
+    bare = (covered < 0.3) & (weight > 0.5) & (target.face > 0.5) & (target.height > _mean_height(BROW))
+    if bare.any():
+        one, other = target.links.T
+        length = np.linalg.norm(target.points[one] - target.points[other], axis=1)
+        ways = coo_matrix((length, (one, other)), shape=(len(covered), len(covered))).tocsr()
+        most = HAIRLINE + SLOPE * dijkstra(ways, indices=np.flatnonzero(bare), min_only=True)
+    return _calm(target, surface, own, np.maximum(covered, 1 - target.face) * weight, LUMPS, most)
+
+
+def _area(target: Target) -> Array:
+    """Of the surface around each point [P], square world units."""
+    a, b, c = (target.points[target.triangles[:, corner]] for corner in range(3))
+    each = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 6
+    area: Array = np.bincount(target.triangles.ravel(), np.repeat(each, 3), len(target.points)).astype(float)
+    return area
+
+
+def _calm(
+    target: Target, values: Array, known: NDArray[np.bool_], weight: Array, blur: float, most: Array | None = None
+) -> Array:
+    """Values [P] without lumps, from those known: medians around each point, bounded, under a bell of some width."""
+    from scipy.spatial import cKDTree
+
+    chosen = np.flatnonzero(target.is_skin & (target.share > 0) & (weight > 1e-3))
+    if known.sum() < NEIGHBOURS or not len(chosen):
+        return np.zeros_like(values)
+    points = target.points[chosen]
+    _, near = cKDTree(target.points[known]).query(points, k=NEIGHBOURS)
+    medians = np.median(values[known][near], axis=1)
+    if most is not None:
+        medians = np.minimum(medians, most[chosen])
+    tree = cKDTree(points)
+    bell = tree.sparse_distance_matrix(tree, 2.5 * blur, output_type="coo_matrix").tocsr()
+    bell.data = np.exp(-(bell.data**2) / (2 * blur**2))
+    share = (weight * _area(target))[chosen] + 1e-12
+    calm = np.zeros_like(values)
+    calm[chosen] = np.asarray(bell @ (medians * share)) / np.asarray(bell @ share)
+    return calm
