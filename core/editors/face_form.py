@@ -19,10 +19,12 @@ from core.editors.face_shapes import fitted_face
 from core.editors.face_target import Target
 from core.editors.field_look import HALF, looked
 from core.editors.head_cover import cover_of
+from core.editors.tidying import tidied
 from core.formed_field import FAINT, Form, FormedField
 from core.frame import Quality
 from core.ramp import smooth
-from core.rendering.renderer import HeadRenderer
+from core.rendering.occupancy import field_grid
+from core.rendering.renderer import HeadRenderer, part_labels
 from core.rendering.sampling import sampler_of
 
 if TYPE_CHECKING:
@@ -81,7 +83,9 @@ def formed(generator: Generator, field: Field, camera: Camera, uv: Array) -> Fie
     emptiest = _emptiest(generator, field)
     with torch.no_grad():
         nothing = field.sample(emptiest[None])[0]
-    return FormedField(field, _form(cover, _air(generator, field, cover, nothing)), nothing)
+    made = FormedField(field, _form(cover, _air(generator, field, cover, nothing)), nothing)
+    # what the form has cut off from the head
+    return replace(made, base=tidied(generator, field, field_grid(generator, made, part_labels)))
 
 
 def with_own_form(generator: Generator, head: Head) -> Head:

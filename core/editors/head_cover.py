@@ -55,6 +55,8 @@ told."""
 NEIGHBOURS, LUMPS, BLUR = 24, 0.012, 0.006
 """Thickness is the median of so many places, and then smooth under a bell: deviations for hair, and where what is told
 ends, world units."""
+OUTLINE = (0.2, 0.5)
+"""Cosines between normal and view up to which a point makes the outline, and from which it does not."""
 HAIRLINE, SLOPE = 0.006, 0.4
 """Thickness of hair where it begins above the face, world units, and how much it gains at most per distance."""
 HANGING, BESIDE = (0.03, 0.05), 0.03
@@ -125,16 +127,19 @@ def cover_of(generator: Generator, field: Field, camera: Camera, target: Target)
     back = target.points + bare[:, None] * (whole.points - target.points)
     target = replace(whole.moved(back), share=target.share * (1 - bare))
     outwards = _outwards(camera, target)
-    target = replace(target, share=target.share * (1 - _hanging(target, found.surface, known, covered)))
+    wide = _around(target, found.surface, known, np.median, NEIGHBOURS)
+    hanging = _hanging(target, wide, covered)
+    target = replace(target, share=target.share * (1 - hanging))
     deep = np.where(low_face, *(_around(target, found.deep, known, np.median, count) for count in (FEWER, NEAREST)))
     outer = _around(target, found.outer, known, np.max)
     joined = smooth(JOINED, 1.0, target.share)
     shaped = np.maximum(covered, 1 - target.face)
     thickness = _calm(target, found.surface, known, (joined < 1).astype(float), BLUR)
-    aside = joined * shaped * _thickness(target, found.surface, own, covered, weight) + (1 - joined) * thickness
+    own_thickness = _thickness(target, found.surface, own, covered, weight, _outline(camera, target))
+    aside = joined * shaped * own_thickness + (1 - joined) * thickness
     weight = weight * smooth(*ENDING, target.share) * (1 - smooth(*FURTHEST, np.abs(aside)))
-    # what is no skin, such as teeth, is not moved, and what is not told is in nobody's way
-    aside = np.where(target.is_skin & (weight > 0), aside, 0.0)
+    # what is no skin, such as teeth, is not moved, and what is not told is in nobody's way, but keeps what is its own
+    aside = np.where(target.is_skin & (weight > 0), aside, np.where(hanging > 0.5, wide, 0.0))
     inside = np.where(target.share > 0, deep - aside, 0.0)
     empty = np.where((weight > 0) & (outer > aside) & (bare < 0.5), outer - aside + AROUND, 0.0)
     moved = target.moved(target.points + aside[:, None] * outwards)
@@ -155,12 +160,18 @@ def _led_aside(target: Target, inside: Array, known: NDArray[np.bool_], hollow: 
     return inside
 
 
-def _hanging(target: Target, surface: Array, known: NDArray[np.bool_], covered: Array) -> Array:
+def _hanging(target: Target, thickness: Array, covered: Array) -> Array:
     """How far points [P] are below hair that hangs beside the face or the neck rather than lying on the head, 0..1."""
     brow = _mean_height(BROW)
     low = 1 - smooth(brow - BESIDE, brow + BESIDE, target.height)
-    loose = smooth(*HANGING, _around(target, surface, known, np.median, NEIGHBOURS))
-    return covered * low * (1 - target.face) * loose
+    return covered * low * (1 - target.face) * smooth(*HANGING, thickness)
+
+
+def _outline(camera: Camera, target: Target) -> Array:
+    """How far points [P] make the outline that the camera sees, 0..1."""
+    towards = camera.position - target.points
+    squarely = np.abs((towards * target.normals).sum(1)) / np.linalg.norm(towards, axis=1)
+    return 1 - smooth(*OUTLINE, squarely)
 
 
 def _outwards(camera: Camera, target: Target) -> Array:
@@ -226,7 +237,9 @@ def _around(
     return around
 
 
-def _thickness(target: Target, surface: Array, own: NDArray[np.bool_], covered: Array, weight: Array) -> Array:
+def _thickness(
+    target: Target, surface: Array, own: NDArray[np.bool_], covered: Array, weight: Array, outline: Array
+) -> Array:
     """Thickness of what covers each point [P], smooth and thin at the face, from what the field itself has [P]."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import dijkstra
@@ -238,7 +251,11 @@ def _thickness(target: Target, surface: Array, own: NDArray[np.bool_], covered: 
         length = np.linalg.norm(target.points[one] - target.points[other], axis=1)
         ways = coo_matrix((length, (one, other)), shape=(len(covered), len(covered))).tocsr()
         most = HAIRLINE + SLOPE * dijkstra(ways, indices=np.flatnonzero(bare), min_only=True)
-    return _calm(target, surface, own, np.maximum(covered, 1 - target.face) * weight, LUMPS, most)
+    weight = np.maximum(covered, 1 - target.face) * weight
+    calm = _calm(target, surface, own, weight, LUMPS, most)
+    # at the outline the picture itself tells
+    fine = _calm(target, surface, own, weight, BLUR / 2, count=NEAREST)
+    return calm + outline * (fine - calm)
 
 
 def _area(target: Target) -> Array:
@@ -250,16 +267,22 @@ def _area(target: Target) -> Array:
 
 
 def _calm(
-    target: Target, values: Array, known: NDArray[np.bool_], weight: Array, blur: float, most: Array | None = None
+    target: Target,
+    values: Array,
+    known: NDArray[np.bool_],
+    weight: Array,
+    blur: float,
+    most: Array | None = None,
+    count: int = NEIGHBOURS,
 ) -> Array:
     """Values [P] without lumps, from those known: medians around each point, bounded, under a bell of some width."""
     from scipy.spatial import cKDTree
 
     chosen = np.flatnonzero(target.is_skin & (target.share > 0) & (weight > 1e-3))
-    if known.sum() < NEIGHBOURS or not len(chosen):
+    if known.sum() < count or not len(chosen):
         return np.zeros_like(values)
     points = target.points[chosen]
-    _, near = cKDTree(target.points[known]).query(points, k=NEIGHBOURS)
+    _, near = cKDTree(target.points[known]).query(points, k=count)
     medians = np.median(values[known][near], axis=1)
     if most is not None:
         medians = np.minimum(medians, most[chosen])

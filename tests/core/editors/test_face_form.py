@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.base_planes import base_planes
 from core.camera import Camera
 from core.editors.face_form import formed
 from core.editors.face_shapes import FittedFace, face_shapes, fitted_face
@@ -77,7 +78,7 @@ def _formed() -> tuple[FittedFace, FormedField]:
     uv = _seen(_somebody(7), camera)
     field = formed(generator, head.trigrid, camera, uv)
     assert isinstance(field, FormedField)
-    assert field.base is head.trigrid
+    assert base_planes(field) is head.trigrid
     return fitted_face(uv, camera), field
 
 
