@@ -119,7 +119,7 @@ def looked(generator: Generator, field: Field, points: Array) -> Tensor:
 def _chances(generator: Generator, field: Field, points: Array) -> Array:
     """Chances of the generator's parts [N, parts] at points [N, 3]."""
     with torch.no_grad():
-        _, features = generator.decode(field.sample(torch.from_numpy(points).float().to(field.device)))
+        _, features = generator.decode(sampler_of(field)(torch.from_numpy(points).float().to(field.device)))
         logits = generator.label_logits(features)
         assert logits is not None
         chances: Array = logits.softmax(1).cpu().double().numpy()

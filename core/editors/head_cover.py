@@ -14,10 +14,11 @@ import numpy as np
 
 from core.editors.face_shapes import face_shapes
 from core.editors.field_look import BEFORE_FACE, BEFORE_SCALP, FieldLook
+from core.editors.thickness import BLUR, NEIGHBOURS, calmed, thickness_of
 from core.ramp import smooth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -52,13 +53,8 @@ FURTHEST = (0.12, 0.15)
 JOINED, ENDING = 0.35, (0.0, 0.35)
 """Share of the head below which the target is the field's own surface, and shares over which the field begins to be
 told."""
-NEIGHBOURS, LUMPS, BLUR = 24, 0.012, 0.006
-"""Thickness is the median of so many places, and then smooth under a bell: deviations for hair, and where what is told
-ends, world units."""
 OUTLINE = (0.2, 0.5)
 """Cosines between normal and view up to which a point makes the outline, and from which it does not."""
-HAIRLINE, SLOPE = 0.006, 0.4
-"""Thickness of hair where it begins above the face, world units, and how much it gains at most per distance."""
 HANGING, BESIDE = (0.03, 0.05), 0.03
 """Thickness of hair below the brows from which it hangs and is left to the field, and over which height, world units.
 """
@@ -117,8 +113,8 @@ def cover_of(generator: Generator, field: Field, camera: Camera, target: Target)
     # what is no part of the face has the field's own shape without its lumps, as hair has
     own = (found.known > 0) & ((covered > 0.5) | (target.face < 0.5))
     known = found.known > 0
-    weight, covered = (_around(target, one, looking, np.mean) for one in (told, covered))
-    seen = _around(target, found.known, looking, np.mean)
+    beside = _nearest(target, looking, NEAREST)
+    weight, covered, seen = (values[beside].mean(1) for values in (told, covered, found.known))
     hollow = (seen < 0.5) & (target.face > 0.5)
     weight = np.where(target.face > 0.5, np.minimum(weight / np.maximum(seen, 0.2), 1), weight)
     covered = _without_holes(target, covered)
@@ -127,15 +123,18 @@ def cover_of(generator: Generator, field: Field, camera: Camera, target: Target)
     back = target.points + bare[:, None] * (whole.points - target.points)
     target = replace(whole.moved(back), share=target.share * (1 - bare))
     outwards = _outwards(camera, target)
-    wide = _around(target, found.surface, known, np.median, NEIGHBOURS)
+    around = _nearest(target, known, NEIGHBOURS)
+    wide = np.median(found.surface[around], axis=1)
     hanging = _hanging(target, wide, covered)
     target = replace(target, share=target.share * (1 - hanging))
-    deep = np.where(low_face, *(_around(target, found.deep, known, np.median, count) for count in (FEWER, NEAREST)))
-    outer = _around(target, found.outer, known, np.max)
+    deep = np.where(low_face, *(np.median(found.deep[around[:, :count]], axis=1) for count in (FEWER, NEAREST)))
+    outer = found.outer[around[:, :NEAREST]].max(1)
     joined = smooth(JOINED, 1.0, target.share)
     shaped = np.maximum(covered, 1 - target.face)
-    thickness = _calm(target, found.surface, known, (joined < 1).astype(float), BLUR)
-    own_thickness = _thickness(target, found.surface, own, covered, weight, _outline(camera, target))
+    thickness = calmed(target, found.surface, known, (joined < 1).astype(float), BLUR)
+    own_thickness = thickness_of(
+        target, found.surface, own, covered, weight, _outline(camera, target), _mean_height(BROW)
+    )
     aside = joined * shaped * own_thickness + (1 - joined) * thickness
     weight = weight * smooth(*ENDING, target.share) * (1 - smooth(*FURTHEST, np.abs(aside)))
     # what is no skin, such as teeth, is not moved, and what is not told is in nobody's way, but keeps what is its own
@@ -222,74 +221,18 @@ def _mean_height(landmark: int) -> float:
     return float(shapes.mean[shapes.landmark_points[landmark], 1])
 
 
-def _around(
-    target: Target, values: Array, told: NDArray[np.bool_], taken: Callable[..., Array], count: int = NEAREST
-) -> Array:
-    """What the told values [P] of the points nearest to each of a target have in common; skin apart from eyes."""
+def _nearest(target: Target, told: NDArray[np.bool_], count: int) -> NDArray[np.int64]:
+    """Numbers [P, count] of the told points nearest to each of a target, the nearest first; skin apart from eyes.
+
+    Where fewer are told, the last is repeated; where none is, a point stands for itself.
+    """
     from scipy.spatial import cKDTree
 
-    around = np.zeros_like(values)
+    nearest = np.repeat(np.arange(len(told))[:, None], count, 1)
     for group in (target.is_skin, ~target.is_skin):
         known = np.flatnonzero(told & group)
-        if len(known) >= count:
-            _, near = cKDTree(target.points[known]).query(target.points[group], k=count)
-            around[group] = taken(values[known][near], axis=1)
-    return around
-
-
-def _thickness(
-    target: Target, surface: Array, own: NDArray[np.bool_], covered: Array, weight: Array, outline: Array
-) -> Array:
-    """Thickness of what covers each point [P], smooth and thin at the face, from what the field itself has [P]."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import dijkstra
-
-    most = np.full(len(covered), np.inf)
-    bare = (covered < 0.3) & (weight > 0.5) & (target.face > 0.5) & (target.height > _mean_height(BROW))
-    if bare.any():
-        one, other = target.links.T
-        length = np.linalg.norm(target.points[one] - target.points[other], axis=1)
-        ways = coo_matrix((length, (one, other)), shape=(len(covered), len(covered))).tocsr()
-        most = HAIRLINE + SLOPE * dijkstra(ways, indices=np.flatnonzero(bare), min_only=True)
-    weight = np.maximum(covered, 1 - target.face) * weight
-    calm = _calm(target, surface, own, weight, LUMPS, most)
-    # at the outline the picture itself tells
-    fine = _calm(target, surface, own, weight, BLUR / 2, count=NEAREST)
-    return calm + outline * (fine - calm)
-
-
-def _area(target: Target) -> Array:
-    """Of the surface around each point [P], square world units."""
-    a, b, c = (target.points[target.triangles[:, corner]] for corner in range(3))
-    each = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 6
-    area: Array = np.bincount(target.triangles.ravel(), np.repeat(each, 3), len(target.points)).astype(float)
-    return area
-
-
-def _calm(
-    target: Target,
-    values: Array,
-    known: NDArray[np.bool_],
-    weight: Array,
-    blur: float,
-    most: Array | None = None,
-    count: int = NEIGHBOURS,
-) -> Array:
-    """Values [P] without lumps, from those known: medians around each point, bounded, under a bell of some width."""
-    from scipy.spatial import cKDTree
-
-    chosen = np.flatnonzero(target.is_skin & (target.share > 0) & (weight > 1e-3))
-    if known.sum() < count or not len(chosen):
-        return np.zeros_like(values)
-    points = target.points[chosen]
-    _, near = cKDTree(target.points[known]).query(points, k=count)
-    medians = np.median(values[known][near], axis=1)
-    if most is not None:
-        medians = np.minimum(medians, most[chosen])
-    tree = cKDTree(points)
-    bell = tree.sparse_distance_matrix(tree, 2.5 * blur, output_type="coo_matrix").tocsr()
-    bell.data = np.exp(-(bell.data**2) / (2 * blur**2))
-    share = (weight * _area(target))[chosen] + 1e-12
-    calm = np.zeros_like(values)
-    calm[chosen] = np.asarray(bell @ (medians * share)) / np.asarray(bell @ share)
-    return calm
+        if len(known):
+            tree = cKDTree(target.points[known])
+            _, near = tree.query(target.points[group], k=np.arange(1, min(count, len(known)) + 1))
+            nearest[group] = known[near[:, np.minimum(np.arange(count), len(known) - 1)]]
+    return nearest

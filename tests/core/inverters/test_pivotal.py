@@ -25,10 +25,18 @@ from tests.core.inverters.portraits import portrait
 from tests.fakes import TinyGenerator, trigrid_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.align import Alignment
     from core.protocols import Generator
 
 CAMERA = Camera.orbit(0.25, 0.1)
+
+
+@pytest.fixture(autouse=True)
+def no_parser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The parser was made for people, and what it says of tiny heads is chance."""
+    monkeypatch.setattr("core.inverters.evidence.PARSER", tmp_path / "none")
 
 
 def _person(seed: int = 3) -> torch.Tensor:

@@ -18,11 +18,19 @@ from tests.core.inverters.portraits import portrait
 from tests.fakes import HALF_AXES, TinyGenerator
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.trigrid import Trigrid
 
 CAMERA = Camera.orbit(0.1, 0.05)
 TINTED = {"skin": 1, "hair": 2}
 """Rows of the tiny generator's latents that colour a part."""
+
+
+@pytest.fixture(autouse=True)
+def no_parser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The parser was made for people, and what it says of tiny heads is chance."""
+    monkeypatch.setattr("core.inverters.evidence.PARSER", tmp_path / "none")
 
 
 def _carried(tint: float) -> tuple[TinyGenerator, Trigrid, Surface, Tones]:

@@ -1,0 +1,96 @@
+"""Thickness of hair and hats: the field's own, without its lumps, and thin where hair begins above the face."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.editors.face_target import Target
+
+    Array = NDArray[np.float64]
+
+NEIGHBOURS, LUMPS, BLUR = 24, 0.012, 0.006
+"""Thickness is the median of so many places, and then smooth under a bell: deviations for hair, and where what is told
+ends, world units."""
+HAIRLINE, SLOPE = 0.006, 0.4
+"""Thickness of hair where it begins above the face, world units, and how much it gains at most per distance."""
+NEAREST = 8
+"""Places of whose medians an outline is made."""
+
+
+def thickness_of(
+    target: Target,
+    surface: Array,
+    own: NDArray[np.bool_],
+    covered: Array,
+    weight: Array,
+    outline: Array,
+    brow_height: float,
+) -> Array:
+    """Thickness [P] of what covers each point of a target, smooth and thin at the face, world units.
+
+    Args:
+        target: the fitted head.
+        surface: float64 [P], how far before each point the field's own surface is, world units.
+        own: bool [P], of which points it tells the thickness.
+        covered: float64 [P], how far each is below hair or cloth, 0..1.
+        weight: float64 [P], how far the field is told at each, 0..1.
+        outline: float64 [P], how far each makes the outline that the photo tells, 0..1.
+        brow_height: above it hair begins thin, world units of the mean head.
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import dijkstra
+
+    most = np.full(len(covered), np.inf)
+    bare = (covered < 0.3) & (weight > 0.5) & (target.face > 0.5) & (target.height > brow_height)
+    if bare.any():
+        one, other = target.links.T
+        length = np.linalg.norm(target.points[one] - target.points[other], axis=1)
+        ways = coo_matrix((length, (one, other)), shape=(len(covered), len(covered))).tocsr()
+        most = HAIRLINE + SLOPE * dijkstra(ways, indices=np.flatnonzero(bare), min_only=True)
+    weight = np.maximum(covered, 1 - target.face) * weight
+    calm = calmed(target, surface, own, weight, LUMPS, most)
+    # at the outline the picture itself tells
+    fine = calmed(target, surface, own, weight, BLUR / 2, count=NEAREST)
+    return calm + outline * (fine - calm)
+
+
+def _area(target: Target) -> Array:
+    """Of the surface around each point [P], square world units."""
+    a, b, c = (target.points[target.triangles[:, corner]] for corner in range(3))
+    each = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 6
+    area: Array = np.bincount(target.triangles.ravel(), np.repeat(each, 3), len(target.points)).astype(float)
+    return area
+
+
+def calmed(
+    target: Target,
+    values: Array,
+    known: NDArray[np.bool_],
+    weight: Array,
+    blur: float,
+    most: Array | None = None,
+    count: int = NEIGHBOURS,
+) -> Array:
+    """Values [P] without lumps, from those known: medians around each point, bounded, under a bell of some width."""
+    from scipy.spatial import cKDTree
+
+    chosen = np.flatnonzero(target.is_skin & (target.share > 0) & (weight > 1e-3))
+    if known.sum() < count or not len(chosen):
+        return np.zeros_like(values)
+    points = target.points[chosen]
+    _, near = cKDTree(target.points[known]).query(points, k=count)
+    medians = np.median(values[known][near], axis=1)
+    if most is not None:
+        medians = np.minimum(medians, most[chosen])
+    tree = cKDTree(points)
+    bell = tree.sparse_distance_matrix(tree, 2.5 * blur, output_type="coo_matrix").tocsr()
+    bell.data = np.exp(-(bell.data**2) / (2 * blur**2))
+    share = (weight * _area(target))[chosen] + 1e-12
+    calm = np.zeros_like(values)
+    calm[chosen] = np.asarray(bell @ (medians * share)) / np.asarray(bell @ share)
+    return calm
