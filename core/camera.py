@@ -22,6 +22,9 @@ HEAD_RADIUS = 2.7
 """Distance of that camera from the origin, in world units."""
 HEAD_FOV_RADIANS = 2 * math.atan(0.5 / HEAD_FOCAL)
 """Its vertical field of view: 13.37 degrees."""
+SEEN_HALF_HEIGHT = HEAD_RADIUS / (2 * HEAD_FOCAL)
+"""How far above and below the origin it sees, world units. Nobody ever taught fields what to be beyond: busts end in
+shreds there, and what lies there says nothing about a head."""
 HEAD_NEAR, HEAD_FAR = 2.25, 3.3
 """Where its rays enter and leave the head's surroundings, in world units from the camera."""
 MIRROR_X = np.diag([-1.0, 1.0, 1.0, 1.0])

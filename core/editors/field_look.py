@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from core.camera import HEAD_FOCAL, HEAD_RADIUS
+from core.camera import SEEN_HALF_HEIGHT
 from core.rendering.marching import POINTS_PER_CHUNK
 from core.rendering.sampling import sampler_of
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-SEEN_HALF_HEIGHT = HEAD_RADIUS / (2 * HEAD_FOCAL)
-"""Of what a camera in front sees of the plane through the head's middle, world units."""
 BEFORE_FACE, BEFORE_SCALP, BEHIND, STEP = 0.035, 0.17, 0.045, 0.0022
 """Distances from the fitted head between which the field's own surface is looked for: before its face, before its
 scalp, and below either; and between samples; world units."""

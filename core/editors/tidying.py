@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.camera import HEAD_FOCAL, HEAD_RADIUS
+from core.camera import SEEN_HALF_HEIGHT
 from core.editors.node_sets import faded, grown
 from core.editors.rear_repair import FIRM, floating
 from core.grafted_field import GraftedField, RemappedField, Volume
@@ -33,8 +33,6 @@ ROUNDS, GONE = 4, 0.3
 """How often bits are looked for that wiping sets free, and the weight from which a node may be wiped."""
 HOLDING = 2
 """Nodes of air across which a frame of glasses still holds on to the head."""
-SEEN_HALF_HEIGHT = HEAD_RADIUS / (2 * HEAD_FOCAL)
-"""Below, no training camera has seen anything."""
 SPARED = 1
 """Nodes around thick hair that are left: outlines are soft."""
 

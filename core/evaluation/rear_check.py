@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.camera import SEEN_HALF_HEIGHT
 from core.editors.head_parts import FEWEST_NODES, GLASSES_REACH, HeadParts
 from core.evaluation.pictures import at_degrees
-from core.evaluation.samples import FACE_PARTS, PICTURE_PX, SEEN_HALF_HEIGHT, floaters, has_face, holes
+from core.evaluation.samples import FACE_PARTS, PICTURE_PX, floaters, has_face, holes
 from core.frame import Quality
 from core.mask import PARTS
 from core.progress import Progress

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import torch
 
-from core.camera import HEAD_FOCAL, HEAD_RADIUS
+from core.camera import SEEN_HALF_HEIGHT
 from core.editors.random_head import random_head
 from core.evaluation.figures import Cell, Part
 from core.evaluation.pictures import at_degrees
@@ -48,8 +48,6 @@ CM3_PER_UNIT3 = 56.5**3
 LEAST_FLOATER_CM3 = 0.25
 ATTACHED_NODES = 3
 """Glasses this near to the head hold on to it: their temples are thinner than the grid."""
-SEEN_HALF_HEIGHT = HEAD_RADIUS / (2 * HEAD_FOCAL)
-"""Below, no training camera has seen anything: what lies there says nothing about a head."""
 OPAQUE, LEAST_HOLE_SHARE, RIM_PX = 0.9, 6e-4, 4
 THINGS = [
     [PARTS.index(part) for part in group]

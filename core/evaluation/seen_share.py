@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from core.camera import SEEN_HALF_HEIGHT
 from core.errors import ExportError
-from core.evaluation.samples import SEEN_HALF_HEIGHT
 from core.exporters.light import light_surface
 from core.mask import PARTS
 from core.rendering.seen import seen_on

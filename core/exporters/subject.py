@@ -1,13 +1,12 @@
 """A head on its way into a file: what a writer may ask for, made when it asks."""
 
-import math
 from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 import torch
 
-from core.camera import HEAD_FOV_RADIANS, HEAD_RADIUS, Camera
+from core.camera import SEEN_HALF_HEIGHT, Camera
 from core.errors import ExportError
 from core.exporters.apart import run_apart
 from core.exporters.density import RESOLUTION, DensityField, sample_density
@@ -27,9 +26,6 @@ from core.rendering.seen import seen_on
 
 FINE_FACTOR = 4
 """Triangles of a mesh without texture for each one of a mesh with it."""
-SEEN_HALF_HEIGHT = HEAD_RADIUS * math.tan(HEAD_FOV_RADIANS / 2)
-"""Half height of what generators' cameras see about the origin, world units. Below it nobody ever taught the field what
-to be, and busts end in shreds: they are cut there."""
 STEPS = 1000
 """Steps of a whole export, as told to the job bar."""
 
@@ -125,7 +121,7 @@ class Subject:
         with torch.no_grad():
             grid = sample_density(
                 density_of(self.generator, self.head),
-                (x, min(y, SEEN_HALF_HEIGHT), z),
+                (x, min(y, SEEN_HALF_HEIGHT), z),  # busts are cut where their shreds begin
                 RESOLUTION,
                 report=self.stretch(0.0, until / 3),
             )
