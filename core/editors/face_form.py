@@ -23,6 +23,7 @@ from core.editors.tidying import tidied
 from core.formed_field import FAINT, Form, FormedField
 from core.frame import Quality
 from core.ramp import smooth
+from core.rendering.kept_grid import keep_grid
 from core.rendering.occupancy import field_grid
 from core.rendering.renderer import HeadRenderer, part_labels
 from core.rendering.sampling import sampler_of
@@ -84,8 +85,13 @@ def formed(generator: Generator, field: Field, camera: Camera, uv: Array) -> Fie
     with torch.no_grad():
         nothing = field.sample(emptiest[None])[0]
     made = FormedField(field, _form(cover, _air(generator, field, cover, nothing)), nothing)
+    grid = field_grid(generator, made, part_labels)
     # what the form has cut off from the head
-    return replace(made, base=tidied(generator, field, field_grid(generator, made, part_labels)))
+    rest = tidied(generator, field, grid)
+    if rest is field:
+        keep_grid(generator, grid)  # who draws the head will ask for it
+        return made
+    return replace(made, base=rest)
 
 
 def with_own_form(generator: Generator, head: Head) -> Head:
