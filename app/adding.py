@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from core.errors import VoltefaceError
     from core.further_photo import FurtherPhoto
     from core.progress import Report
-    from core.project import Project
     from widgets.studio_window import StudioWindow
 
 
@@ -44,13 +43,14 @@ class Adding:
         project = self._session.project
         if project is None or project.alignment is None or not paths:
             return
+        document = self._session.document
         name = paths[0].name if len(paths) == 1 else f"{len(paths)} photos"
 
         def read(_report: Report) -> tuple[FurtherPhoto, ...]:
             return tuple(self._engines.further_photo(path) for path in paths)
 
         self._files.submit(
-            Job(title=f"Adding {name}", work=read, done=partial(self._added, project), failed=self._failed)
+            Job(title=f"Adding {name}", work=read, done=partial(self._added, document), failed=self._failed)
         )
 
     def turn(self, number: int, yaw_degrees: float) -> None:
@@ -70,10 +70,10 @@ class Adding:
         if project is not None and 0 <= number < len(project.further):
             self._use("Take another view away", (*project.further[:number], *project.further[number + 1 :]))
 
-    def _added(self, asked: Project, found: object) -> None:
+    def _added(self, asked: int, found: object) -> None:
         project = self._session.project
         # another document may have been opened meanwhile
-        if project is not None and project.photo is asked.photo and isinstance(found, tuple):
+        if project is not None and self._session.document == asked and isinstance(found, tuple):
             self._use("Add another view", (*project.further, *found))
 
     def _use(self, text: str, further: tuple[FurtherPhoto, ...]) -> None:

@@ -551,14 +551,14 @@ class Editing(QObject):
             project = self._session.project
             if project is None or project.head is None:
                 return None
-            text = edit_text(edit, project)
+            text, document = edit_text(edit, project), self._session.document
             wanted = dataclasses.replace(project, edits=_with_new(project.edits, edit))
 
             def done(result: object) -> None:
                 ready = cast("_Ready", result)
                 if first is not None:
                     ready = dataclasses.replace(ready, first=first(edit))
-                if self._added(ready, project, edit, text):
+                if self._session.document == document and self._added(ready, project, edit, text):
                     over()
 
             return Job(title=text, work=lambda report: self._made(wanted, report=report), done=done, failed=self._fail)
@@ -569,8 +569,7 @@ class Editing(QObject):
 
     def _added(self, ready: _Ready, before: Project, edit: Edit, text: str) -> bool:
         project = self._session.project
-        if project is None or project.photo is not before.photo:
-            return False
+        assert project is not None
         new = next((one for one in ready.folded.edits if one not in before.edits), edit)
         problem = ready.folded.problems.get(new.key)
         if problem is not None:

@@ -50,6 +50,7 @@ class Engines:
     warm_up: Callable[[], None] = road.warm_up
     use_threads: Callable[[int], None] = road.use_threads
     random_drawn: Callable[..., tuple[Project, Renderer]] = road.random_drawn
+    formed: Callable[..., Head] = road.formed
     stand_in_of: Callable[[Head, Renderer | None], StandIn | None] = road.stand_in_of
     surface_renderer_of: Callable[..., Renderer] = road.surface_renderer_of
     stand_in_renderer: Callable[[Project], Renderer | None] = road.stand_in_renderer

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from app.engines import Engines
+    from app.forming import Forming
     from app.jobs import JobQueue
     from app.making import Making
     from app.saving import Saving
@@ -43,10 +44,14 @@ SEEDS = 100_000
 
 @dataclass(frozen=True)
 class Opened:
-    """What reading a file gave: a project, with who has drawn its head, or a photo whose face the person must place."""
+    """What reading a file gave: a project, with who has drawn its head, or a photo whose face the person must place.
+
+    A head that is rough was only just drawn, and gets its form while it is looked at.
+    """
 
     project: Project | None = None
     renderer: Renderer | None = None
+    is_rough: bool = False
     path: Path | None = None
     faceless: Photo | None = None
     why: str = ""
@@ -63,6 +68,7 @@ class Opening:
         engines: Engines,
         viewing: Viewing,
         making: Making,
+        forming: Forming,
         saving: Saving,
     ) -> None:
         self._window = window
@@ -71,6 +77,7 @@ class Opening:
         self._engines = engines
         self._viewing = viewing
         self._making = making
+        self._forming = forming
         self._saving = saving
         self._faceless: Photo | None = None
         window.path_opened.connect(self.open_path)
@@ -109,7 +116,7 @@ class Opening:
 
         def drawn(_report: Report) -> Opened:
             project, renderer = self._engines.random_drawn(seed, renderer_of=self._viewing.made_renderer)
-            return Opened(project=project, renderer=renderer)
+            return Opened(project=project, renderer=renderer, is_rough=True)
 
         self._read("a random head", drawn, None)
 
@@ -230,6 +237,8 @@ class Opening:
         if source is not None and source != road.SAMPLE_PHOTO:
             self._saving.note_recent(source)
         self._enter()
+        if result.is_rough:
+            self._forming.start()
         if project.head is None and project.alignment is not None:
             self._making.start(project.alignment)
 
@@ -245,12 +254,12 @@ class Opening:
         align: Callable[[Photo], Alignment],
         failed: Callable[[VoltefaceError], None] | None = None,
     ) -> None:
-        project = self._session.project
+        project, document = self._session.project, self._session.document
         if project is None:
             return
 
         def done(result: object) -> None:
-            if self._session.project is None or self._session.project.photo is not project.photo:
+            if self._session.document != document:
                 return
             alignment = cast("Alignment", result)
             self._making.stop()

@@ -228,8 +228,6 @@ class Referencing(QObject):
 
     def _begin(self, name: str, make: object, queue: JobQueue) -> None:
         """Make a reference in the background; its card is there at once."""
-        before = self._session.project
-        assert before is not None
         key = uuid.uuid4().hex[:12]
         title = reference_title(name)
 
@@ -247,9 +245,7 @@ class Referencing(QObject):
 
         def over() -> bool:
             """Whether the document that wanted it is still open."""
-            wanted = self._coming.pop(key, None) is not None
-            project = self._session.project
-            return wanted and project is not None and project.photo is before.photo
+            return self._coming.pop(key, None) is not None
 
         def done(result: object) -> None:
             reference, look = cast("tuple[Reference, _Look]", result)

@@ -9,7 +9,6 @@ import math
 import os
 import tempfile
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from core.align import Alignment
     from core.exporters import ExportReport
+    from core.frame import Frame
     from core.further_photo import FurtherPhoto
     from core.head import Head
     from core.photo import Photo
@@ -294,7 +294,8 @@ def random_drawn(
 ) -> tuple[Project, Renderer]:
     """The random head of a seed as a document of its own, and who has drawn it: others would look at it anew.
 
-    A picture of it stands where a photo would; nothing stands in for the head yet.
+    It comes at once: a rough picture of it stands where a photo would, nothing stands in for the head yet, and it is
+    not `formed`.
 
     Args:
         seed: the same one gives the same head.
@@ -302,25 +303,42 @@ def random_drawn(
         half: as for `renderer_of`.
         renderer_of: who draws it.
     """
-    from core.editors.face_form import with_own_form
     from core.editors.random_head import random_head
-    from core.photo import Photo
-    from core.project import Project
 
-    loaded = loaded_generator(generator, half=half)
-    head = with_own_form(loaded, random_head(loaded, seed))
+    head = random_head(loaded_generator(generator, half=half), seed)
     renderer = renderer_of(head)
-    picture = renderer.render(head.camera, Quality.NEAR).rgb
-    photo = Photo.from_array(picture, f"seed {seed}")
-    return Project(photo=photo, camera=head.camera, head=head, preview=picture), renderer
+    return _pictured(head, renderer.render(head.camera, Quality.PREVIEW)), renderer
+
+
+def formed(head: Head, *, half: bool = False) -> Head:
+    """A head without a photo, with the face that its own picture shows; the very same one where none is found.
+
+    Args:
+        head: as it was drawn.
+        half: as for `renderer_of`.
+    """
+    from core.editors.face_form import with_own_form
+
+    return with_own_form(loaded_generator(head.generator, half=half), head)
 
 
 def random_project(seed: int, *, generator: str = "mini", half: bool = False, neural_px: int | None = None) -> Project:
-    """The same with what stands in for the head; `neural_px` is as for `renderer_of`."""
-    drawn = partial(renderer_of, half=half, neural_px=neural_px)
-    project, renderer = random_drawn(seed, generator=generator, half=half, renderer_of=drawn)
-    assert project.head is not None
-    return replace(project, stand_in=stand_in_of(project.head, renderer))
+    """The same with its form, a fine picture and what stands in for the head; `neural_px` is as for `renderer_of`."""
+    from core.editors.random_head import random_head
+
+    head = formed(random_head(loaded_generator(generator, half=half), seed), half=half)
+    renderer = renderer_of(head, half=half, neural_px=neural_px)
+    project = _pictured(head, renderer.render(head.camera, Quality.NEAR))
+    return replace(project, stand_in=stand_in_of(head, renderer))
+
+
+def _pictured(head: Head, frame: Frame) -> Project:
+    """A head without a photo as a document: its picture stands where a photo would."""
+    from core.photo import Photo
+    from core.project import Project
+
+    photo = Photo.from_array(frame.rgb, f"seed {head.seed}")
+    return Project(photo=photo, camera=head.camera, head=head, preview=frame.rgb)
 
 
 def preview_of(head: Head, renderer: Renderer | None = None) -> NDArray[np.uint8]:

@@ -87,11 +87,11 @@ class Saving(QObject):
         project = self._snapshot()
         if project is None:
             return
-        before = self._session.project
+        before, document = self._session.project, self._session.document
 
         def done(stand_in: object) -> None:
             self._saves_running -= 1
-            if before is not None and self._session.project is not None and before.photo is self._session.project.photo:
+            if before is not None and self._session.document == document:
                 self._session.keep_stand_in(before, cast("StandIn | None", stand_in))
                 self._session.saved(before, path)
             self._recovery.clear()

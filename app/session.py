@@ -15,6 +15,8 @@ from PySide6.QtGui import QUndoStack
 from app.commands import NEVER_MERGED, ReplaceProject
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.project import Project
     from core.stand_in import StandIn
 
@@ -22,7 +24,14 @@ UNTITLED = "Untitled"
 
 
 class Session(QObject):
-    """Holds the project; `opened` when another document is there, `changed` after every change of any kind."""
+    """Holds the project; `opened` when another document is there, `changed` after every change of any kind.
+
+    Attributes:
+        project: the open document, or None.
+        path: where it is saved, or None.
+        document: a number that tells it from all others, whatever changes in it.
+        undo_stack: the way back.
+    """
 
     opened = Signal()
     changed = Signal()
@@ -31,8 +40,10 @@ class Session(QObject):
         super().__init__(parent)
         self.project: Project | None = None
         self.path: Path | None = None
+        self.document = 0
         self.undo_stack = QUndoStack(self)
         self._tokens = 0
+        self._amendments: list[Callable[[Project], Project]] = []
         # a method and not a lambda: Qt drops it before the stack empties itself at the end
         self.undo_stack.cleanChanged.connect(self._tell_changed)
 
@@ -60,6 +71,8 @@ class Session(QObject):
         if modified:
             self.undo_stack.resetClean()
         self.project, self.path = project, path
+        self.document += 1
+        self._amendments.clear()
         self.opened.emit()
         self.changed.emit()
 
@@ -77,6 +90,19 @@ class Session(QObject):
         after = dataclasses.replace(self.project, **fields)
         self.undo_stack.push(ReplaceProject(text, self.project, after, self._show, token))
 
+    def amend(self, change: Callable[[Project], Project]) -> None:
+        """Change the document in every state that undo and redo lead to; nobody did it, so nothing takes it back.
+
+        Args:
+            change: of one state; gives the very same project where there is nothing to change.
+        """
+        self._amendments.append(change)
+        if self.project is None or change(self.project) is self.project:
+            return
+        if self.undo_stack.isClean():
+            self.undo_stack.resetClean()  # the file lacks it
+        self._show(self.project)
+
     def keep_stand_in(self, before: Project, stand_in: StandIn | None) -> None:
         """Keep what was made for the head of `before` while it was saved; no change of the document."""
         if self.project is not None and _same_head(self.project, before) and stand_in is not None:
@@ -93,10 +119,17 @@ class Session(QObject):
         self.changed.emit()
 
     def _show(self, project: Project) -> None:
+        for change in self._amendments:
+            project = change(project)
         self.project = project
         self.changed.emit()
 
 
 def _same_head(one: Project, other: Project) -> bool:
-    """Whether both show the same head, references and edits included."""
-    return one.head is other.head and one.edits is other.edits and one.references is other.references
+    """Whether both show the same head of the same picture, references and edits included."""
+    return (
+        one.photo is other.photo
+        and one.head is other.head
+        and one.edits is other.edits
+        and one.references is other.references
+    )

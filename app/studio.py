@@ -14,6 +14,7 @@ from app.adding import Adding
 from app.choosing import Choosing
 from app.editing import Editing
 from app.engines import Engines
+from app.forming import Forming
 from app.jobs import Gate, Job, JobQueue
 from app.library import Library
 from app.making import Making
@@ -65,11 +66,13 @@ class Studio(QObject):
         self.heads = JobQueue("heads", gate=self.gate, run_inline=run_inline)
         self.exports = JobQueue("exports", gate=self.gate, run_inline=run_inline)
         self.edits = JobQueue("edits", run_inline=run_inline)
+        self.forms = JobQueue("forms", gate=self.gate, run_inline=run_inline)
         self.styles = JobQueue("styles", gate=self.gate, run_inline=run_inline)
         self.choosing = Choosing(self.window, self.session, self.engines, self.settings)
         self.library = Library(self.window, self.files, self.engines, self.settings, self.choosing)
         self.viewing = Viewing(self.window, self.engines, self.gate, self.choosing)
         self.making = Making(self.window, self.session, self.heads, self.engines, self.viewing, self.choosing)
+        self.forming = Forming(self.session, self.forms, self.engines, self.viewing, self.choosing, self.making)
         self.referencing = Referencing(
             self.window, self.session, self.heads, self.edits, self.engines, self.viewing, self.choosing
         )
@@ -104,7 +107,14 @@ class Studio(QObject):
             self.editing,
         )
         self.opening = Opening(
-            self.window, self.session, self.files, self.engines, self.viewing, self.making, self.saving
+            self.window,
+            self.session,
+            self.files,
+            self.engines,
+            self.viewing,
+            self.making,
+            self.forming,
+            self.saving,
         )
         self.adding = Adding(self.window, self.session, self.files, self.engines, self.making)
         self._closed = False
@@ -181,7 +191,7 @@ class Studio(QObject):
 
     def _queues(self) -> tuple[JobQueue, ...]:
         """All queues, the one whose work is shown first in front."""
-        return self.edits, self.heads, self.exports, self.styles, self.files
+        return self.edits, self.heads, self.exports, self.styles, self.forms, self.files
 
     def _show_session(self) -> None:
         project = self.session.project

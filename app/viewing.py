@@ -105,8 +105,10 @@ class Viewing(QObject):
         self._resting.timeout.connect(self.refresh)
         window.camera_changed.connect(self._look)
 
-    def remember(self, head: Head, renderer: Renderer) -> None:
-        """Keep a renderer that was prepared elsewhere."""
+    def remember(self, head: Head, renderer: Renderer, frame: Frame | None = None) -> None:
+        """Keep a renderer that was prepared elsewhere, and a finished picture of the head."""
+        if frame is not None:
+            self._finished = [(head, frame), *self._finished][:RENDERERS_KEPT]
         self._renderers = [(known, kept) for known, kept in self._renderers if known is not head]
         self._renderers = [(head, renderer), *self._renderers][:RENDERERS_KEPT]
 

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 FACE = "face"
 SLIDERS = (SliderFacts("smile", "earnest .. smiling", (-1.5, 3.0)), SliderFacts("age", "younger .. older", (-2.5, 2.5)))
 CROWD = "crowd"
+FORMED = 500_000
+"""Added to the seed of a head that was given its form."""
 
 
 def alignment_of(photo: Photo, face_index: int | None = None, landmarks_hint: object = None) -> Alignment:
@@ -135,6 +137,7 @@ class Workshop:
     folds: list[tuple[Edit, ...]] = field(default_factory=list)
     prepared: list[str] = field(default_factory=list)
     fold_seconds: float = 0.0
+    slow_to_form: threading.Event = field(default_factory=threading.Event)
     wearing: set[str] = field(default_factory=lambda: {"hair"})
 
     def make_head(self, alignment: Alignment, report: Report, *, generator: str = "mini", **options: object) -> Head:
@@ -218,8 +221,15 @@ class Workshop:
         head = tiny_head(seed)
         project = Project(photo=Photo.from_array(picture, f"seed {seed}"), camera=Camera.orbit(), head=head)
         renderer = renderer_of(head)
-        renderer.render(head.camera, Quality.NEAR)
+        renderer.render(head.camera, Quality.PREVIEW)
         return project, renderer
+
+    def formed(self, head: Head, **_: object) -> Head:
+        """Another head; with `slow_to_form` set, not before it is clear."""
+        self.threads.add(threading.current_thread().name)
+        while self.slow_to_form.is_set():
+            time.sleep(self.pause_seconds)
+        return dataclasses.replace(head, seed=head.seed + FORMED)
 
     def _reference(self, name: str, seed: int, generator: str, key: str) -> Reference:
         head = dataclasses.replace(tiny_head(seed), generator=generator)
@@ -232,6 +242,7 @@ class Workshop:
             make_head=self.make_head,
             renderer_of=lambda head, **_: HeadRenderer(TinyGenerator(), head),
             random_drawn=self.random_drawn,
+            formed=self.formed,
             surface_renderer_of=lambda head, *_, **__: MeshRenderer(
                 Subject(head, TinyGenerator(), ExportOptions(triangles=2000)).bare
             ),

@@ -181,7 +181,7 @@ def test_the_whole_road(make_studio: MakeStudio, photo: Path, tmp_path: Path, qt
 def test_a_random_head_needs_no_photo_and_is_unsaved_work(studio: Studio, qtbot: QtBot) -> None:
     studio.window.actions_by_name["new_random"].trigger()
     _head_made(studio, qtbot)
-    qtbot.waitUntil(lambda: studio.window.viewer.frame is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: studio.window.viewer.frame is not None and not studio.forms.is_busy(), timeout=LONG)
     assert studio.session.project is not None
     assert studio.session.project.alignment is None
     assert studio.window.windowTitle().startswith("seed ")
