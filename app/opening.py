@@ -236,9 +236,9 @@ class Opening:
         self._saving.forget_autosave()
         if source is not None and source != road.SAMPLE_PHOTO:
             self._saving.note_recent(source)
-        self._enter()
         if result.is_rough:
             self._forming.start()
+        self._enter()
         if project.head is None and project.alignment is not None:
             self._making.start(project.alignment)
 

@@ -169,15 +169,12 @@ class Viewing(QObject):
             self.frame = known
             self._window.show_frame(self.veil(known))
             self.shown.emit(head, known)
-        if known is None or known.quality < self.finest:
-            if moving and known is not None:
-                self._resting.start(REST_MILLISECONDS)
-            elif moving:
-                self._request(self.camera, interactive=True)
-            else:
-                self.refresh()
+        if moving and known is not None:
+            self._resting.start(REST_MILLISECONDS)
+        elif moving:
+            self._request(self.camera, interactive=True)
         else:
-            self._worker.forget()
+            self.refresh()
 
     def show_beside(self, left: Head, right: Head, share: float) -> None:
         """Show two heads, left and right of a line at `share` of the width; 1 shows the left one alone."""
@@ -247,9 +244,16 @@ class Viewing(QObject):
         self._request_before(camera, interactive=False)
 
     def refresh(self) -> None:
-        """Render the resting view again; a view that is there already is not replaced by a coarser one."""
-        has_view = self.frame is not None and self.frame.camera == self.camera and not self.is_surface
-        self._request(self.camera, interactive=False, coarsest=Quality.NEAR if has_view else Quality.PREVIEW)
+        """Render the resting view as finely as is wanted; nothing is drawn twice or replaced by something coarser."""
+        frame = None if self.is_surface else self.frame
+        if frame is None or frame.camera != self.camera:
+            self._request(self.camera, interactive=False)
+        elif not any(kept is self._head and known is frame for kept, known in self._finished):
+            self._request(self.camera, interactive=False, coarsest=Quality.NEAR)
+        elif frame.quality < self._finest_now:
+            self._request(self.camera, interactive=False, coarsest=Quality(frame.quality + 1))
+        else:
+            self._worker.forget()
 
     def close(self) -> None:
         """End the worker."""
@@ -275,8 +279,13 @@ class Viewing(QObject):
             camera,
             interactive=interactive,
             coarsest=coarsest,
-            finest=min(self.finest, Quality.NEAR) if self.is_hurried else self.finest,
+            finest=self._finest_now,
         )
+
+    @property
+    def _finest_now(self) -> Quality:
+        """The quality that a resting view ends with."""
+        return min(self.finest, Quality.NEAR) if self.is_hurried else self.finest
 
     def _request_before(self, camera: Camera, *, interactive: bool) -> None:
         if self._before is not None and self._before_worker is not None:
