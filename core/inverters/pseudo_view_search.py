@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from core.inverters.encoder import bundled_encoder
 from core.inverters.latent_search import SearchSettings
-from core.inverters.pivotal import Pivotal, Schedule
+from core.inverters.pivotal import Pivotal
 from core.inverters.pseudo_view_targets import pseudo_targets
+from core.inverters.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,8 @@ import torch
 
 from core.camera import Camera
 from core.inverters.latent_space import LatentSpace
-from core.inverters.pivotal import Pivotal, Plan
+from core.inverters.pivotal import Pivotal
+from core.inverters.schedule import Plan
 from core.siren_field import SirenField
 from tests.core.inverters.portraits import portrait
 from tests.random_generators import random_stylesdf

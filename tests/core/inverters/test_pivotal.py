@@ -17,8 +17,10 @@ from core.inverters.colouring import Colouring, opacity
 from core.inverters.evidence import Evidence
 from core.inverters.latent_search import LatentSearch
 from core.inverters.latent_space import LatentSpace
-from core.inverters.pivotal import DualPivotal, Pivot, Pivotal, Plan
+from core.inverters.pivotal import DualPivotal, Pivotal
+from core.inverters.pivotal_run import Pivot
 from core.inverters.pivotal_tuning import PivotalTuning
+from core.inverters.schedule import Plan
 from core.progress import Progress, silent
 from core.trigrid import Trigrid
 from tests.core.inverters.portraits import portrait

@@ -12,13 +12,14 @@ from core.camera import Camera
 from core.checkpoints import store
 from core.checkpoints.opening import open_model
 from core.device import Effort
-from core.inverters import load, pivotal, published_offsets
+from core.inverters import load, pivotal_run, published_offsets
 from core.inverters.encoders.psp import PspConfig, PspNetwork
 from core.inverters.encoders.triplanenet import TriPlaneNetNetwork
-from core.inverters.pivotal import Pivotal, Schedule
+from core.inverters.pivotal import Pivotal
 from core.inverters.pivotal_tuning import PivotalTuning, TuningSettings
 from core.inverters.published_encoder import published_latents
 from core.inverters.published_offsets import published_heads
+from core.inverters.schedule import Schedule
 from core.progress import Progress, silent
 from core.trigrid import Trigrid
 from tests.core.checkpoints import builders
@@ -108,7 +109,7 @@ def test_the_search_begins_with_the_better_of_encoder_and_mean(
     photo: Alignment, good: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = _person() if good else -4 * _person()
-    monkeypatch.setattr(pivotal, "published_latents", lambda _rgb, _generator: answer)
+    monkeypatch.setattr(pivotal_run, "published_latents", lambda _rgb, _generator: answer)
     head = Pivotal().invert(photo, TinyGenerator(), silent, seconds=0.0)
     assert torch.allclose(head.latents, answer if good else TinyGenerator().mean_latents(), atol=1e-4)
 
@@ -116,7 +117,7 @@ def test_the_search_begins_with_the_better_of_encoder_and_mean(
 def test_where_there_is_a_dual_encoder_its_head_is_the_second_rung(
     photo: Alignment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pivotal, "bundled_branches", lambda _name: object())
+    monkeypatch.setattr(pivotal_run, "bundled_branches", lambda _name: object())
     shown: list[Progress] = []
     Pivotal().invert(photo, TinyGenerator(), shown.append, seconds=0.0)
     messages = [one.message for one in shown if one.result is not None]
@@ -127,9 +128,9 @@ def test_where_there_is_a_dual_encoder_its_head_is_the_second_rung(
 
 
 def test_less_memory_means_smaller_windows() -> None:
-    usual, least = TuningSettings(), pivotal._in_pieces(TuningSettings(), Effort(1 / 16))
+    usual, least = TuningSettings(), pivotal_run.in_pieces(TuningSettings(), Effort(1 / 16))
     assert (least.window_px, least.points) == (usual.window_px // 4, usual.points // 16)
-    assert pivotal._in_pieces(usual, Effort()) == usual
+    assert pivotal_run.in_pieces(usual, Effort()) == usual
 
 
 def test_a_tuning_that_does_not_fit_is_done_in_smaller_windows(
@@ -157,5 +158,5 @@ def test_without_memory_for_a_stage_the_best_so_far_stays(photo: Alignment, monk
     monkeypatch.setattr(PivotalTuning, "step", full)
     assert Pivotal().invert(photo, TinyGenerator(), silent, steps=14).delta is not None
     monkeypatch.setattr(Pivotal, "schedule_of", lambda *_: Schedule(0, 2, 2))
-    monkeypatch.setattr(pivotal, "Colouring", full)
+    monkeypatch.setattr(pivotal_run, "Colouring", full)
     assert not Pivotal().invert(photo, TinyGenerator(), silent, steps=14).delta
