@@ -1,6 +1,6 @@
 """What a person would notice in random samples: things that float, holes, a face behind, hair on one side only.
 
-Every check names the seeds it objects to (`random_head(generator, seed)` makes them again), and is also run on true
+Every check names the seeds it objects to (`volteface random --seed N` makes them again), and is also run on true
 renders where these allow it, so that one sees what it says of heads that are right. Longer than usual: four checks of
 the same pictures.
 """
@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from core.camera import SEEN_HALF_HEIGHT
+from core.editors.face_form import with_own_form
 from core.editors.random_head import random_head
 from core.evaluation.figures import Cell, Part
 from core.evaluation.pictures import at_degrees
@@ -106,7 +107,7 @@ class Sample:
 
 def draw_sample(generator: Generator, seed: int, truncation: float = 0.7) -> Sample:
     """Draw the sample of a seed from its own eight places, spread as the data's are."""
-    head = random_head(generator, seed, truncation=truncation)
+    head = with_own_form(generator, random_head(generator, seed, truncation=truncation))
     renderer = HeadRenderer(generator, head)
     random = np.random.default_rng(seed)
     side = random.choice((-1, 1))

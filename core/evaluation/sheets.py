@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from core.editors.attributes import Sliders
+from core.editors.face_form import with_own_form
 from core.editors.random_head import LIGHT, face_detail_of, plain_strands, random_head, random_latents
 from core.errors import VoltefaceError
 from core.evaluation.pictures import at_degrees, head_of
@@ -44,7 +45,7 @@ def samples_sheet(
     strips = []
     for number in range(count):
         report(Progress(number, count, "Sheet of samples"))
-        renderer = HeadRenderer(generator, random_head(generator, seed + number))
+        renderer = HeadRenderer(generator, with_own_form(generator, random_head(generator, seed + number)))
         strips.append(np.hstack([_tile(renderer, yaw) for yaw in SAMPLE_YAWS]))
     while len(strips) % columns:
         strips.append(np.full_like(strips[0], 255))
