@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -85,6 +85,8 @@ from widgets.view_bar import ViewBar
 from widgets.viewer import Viewer
 from widgets.welcome_page import WelcomePage
 
+_FRAME = QSize(16, 48)
+"""What is left of the screen for the window's frame, pixels."""
 _HINT = "Drag to orbit  ·  wheel to zoom  ·  Shift-drag to pan  ·  Home to reset"
 _NEEDS_HEAD = ("save", "save_as", "copy_picture")
 
@@ -151,7 +153,7 @@ class StudioWindow(QMainWindow):
         self.setDockNestingEnabled(True)
         self.setContentsMargins(8, 0, 8, 0)
         self.setMinimumSize(860, 600)
-        self.resize(1360, 860)
+        self.resize(QSize(1360, 860).boundedTo(self.screen().availableSize() - _FRAME))
         self.actions_by_name = build_actions(self)
         self._export_tip = self.actions_by_name["export"].toolTip()
         self.welcome = WelcomePage()
@@ -214,7 +216,7 @@ class StudioWindow(QMainWindow):
             photo, _references, parts, head, _attributes, edits, *_others = self._docks
             self.resizeDocks([photo, head], [280, 286], Qt.Orientation.Horizontal)
             # parts of what is left to divide
-            self.resizeDocks([photo, parts, head, edits], [59, 41, 59, 41], Qt.Orientation.Vertical)
+            self.resizeDocks([photo, parts, head, edits], [59, 41, 66, 34], Qt.Orientation.Vertical)
             for dock in (photo, head, edits):
                 dock.raise_()
         self._toolbar.show()
@@ -555,6 +557,8 @@ class StudioWindow(QMainWindow):
         self._dock_timer.timeout.connect(self._refresh_docks)
         docks = (photo, references, parts, head, attributes, edits, curves, styles)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        for dock in docks:
+            dock.hide()  # else Qt makes tabs twice and lets go of the first ones, which stay in sight for ever
         for dock in (photo, parts):
             self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
         for dock in (head, edits):

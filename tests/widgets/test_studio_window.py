@@ -200,6 +200,34 @@ def test_a_picture_is_pasted(qtbot: QtBot, window: StudioWindow) -> None:
     window.actions_by_name["paste"].trigger()
 
 
+def _tabs(window: StudioWindow) -> list[list[str]]:
+    bars = (bar for bar in window.findChildren(QTabBar) if bar.parent() is window and bar.isVisible())
+    return sorted([bar.tabText(number) for number in range(bar.count())] for bar in bars if bar.count())
+
+
+def test_each_panel_has_one_tab_and_the_welcome_page_none(window: StudioWindow) -> None:
+    assert _tabs(window) == []
+    for _ in range(2):
+        window.show_studio()
+        QApplication.processEvents()
+        assert _tabs(window) == [
+            ["Edits", "Curves"],
+            ["Head", "Attributes"],
+            ["Parts", "Styles"],
+            ["Photo", "References"],
+        ]
+        window.show_welcome()
+        QApplication.processEvents()
+        assert _tabs(window) == []
+
+
+def test_the_window_begins_no_larger_than_the_screen(window: StudioWindow) -> None:
+    room = window.screen().availableGeometry()
+    if room.height() > window.minimumHeight() and room.width() > window.minimumWidth():
+        assert room.height() >= window.frameGeometry().height()
+        assert room.width() >= window.frameGeometry().width()
+
+
 def test_without_a_head_nothing_can_be_exported(window: StudioWindow) -> None:
     for name in ("save", "export", "compare", "turntable", "improve", "copy_picture", "view_front"):
         assert not window.actions_by_name[name].isEnabled()
