@@ -156,18 +156,22 @@ class Opening:
             return
         from core.align import framed_by_hand
 
-        if start is None and self._faceless is None and project is not None:
-            start = placement_view(project)
+        if start is None:
+            start = self._found()
 
         def placed(placement: HandPlacement) -> PlacedHead | None:
+            if self._is_found(placement) and project is not None and project.alignment is not None:
+                return placed_view(project.alignment.framing)
             framing = framed_by_hand(placement.landmarks, photo.pixels)
             return None if framing is None else placed_view(framing)
 
         self._window.show_placement(photo.pixels, start, placed, message=why)
 
     def place(self, placement: HandPlacement) -> None:
-        """Align by the landmarks that the person set."""
+        """Align by the landmarks that the person set; those that were found already change nothing."""
         faceless = self._faceless
+        if self._is_found(placement):
+            return
 
         def align(photo: Photo) -> Alignment:
             return self._engines.align(photo, landmarks_hint=placement.landmarks)
@@ -182,6 +186,16 @@ class Opening:
             self._read(
                 faceless.name, lambda _report: Opened(project=_project_of(faceless, align(faceless))), None, failed
             )
+
+    def _found(self) -> HandPlacement | None:
+        """The face that was found in the open document's photo."""
+        project = self._session.project
+        return None if project is None or self._faceless is not None else placement_view(project)
+
+    def _is_found(self, placement: HandPlacement) -> bool:
+        """Whether nobody has moved a point."""
+        found = self._found()
+        return found is not None and bool((placement.landmarks == found.landmarks).all())
 
     def close_document(self) -> None:
         """Back to the welcome page."""

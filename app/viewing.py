@@ -210,6 +210,8 @@ class Viewing(QObject):
         elif not on and shown is not None:
             # nobody paints on clay: only a finished picture is painted on
             self._window.show_frame(replace(shown, quality=Quality.PREVIEW))
+        elif on and self._head is not None:
+            self._window.set_notice("Building the surface…")
         self.refresh()
 
     def stay_coarse(self) -> None:

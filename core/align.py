@@ -48,6 +48,10 @@ HEAD_ENDS = {
 
 AXES_LENGTH = 0.2
 """Of the heads' frame as it is drawn over a photo, world units: they end about at the skin."""
+HEAD_AXES = np.concatenate([np.zeros((1, 3)), AXES_LENGTH * np.eye(3)])
+"""Its middle and the ends of its axes."""
+CORNERS = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
+"""Of a picture, in picture widths."""
 
 FoundFace = tuple[FaceBox, face_mesh.FaceMesh]
 
@@ -109,6 +113,20 @@ class Alignment:
     def chip_from_crop(self) -> NDArray[np.float64]:
         """Where the identity net finds the face in the crop, or in a render by `camera`; for `core.losses`."""
         return identity.chip_from_mesh(self.landmarks_in_crop, CROP_PX, CROP_PX)
+
+    @property
+    def framing(self) -> "Framing":
+        """How the face stands in the photo, as `framed_by_hand` tells it of points that somebody placed."""
+        photo_from_crop = inverse(self.crop_from_photo)
+        axes, _ = self.camera.project(HEAD_AXES)
+        return Framing(
+            self.landmarks,
+            moved(CROP_PX * CORNERS, photo_from_crop).astype(np.float32),
+            moved(CROP_PX * axes, photo_from_crop).astype(np.float32),
+            self.yaw_radians,
+            self.pitch_radians,
+            self.warnings,
+        )
 
 
 def align(
@@ -204,8 +222,8 @@ def framed_by_hand(landmarks_hint: NDArray[np.floating], pixels: Pixels) -> Fram
         return None
     if np.abs(points).max() > 4 * max(pixels.shape[:2]):
         return None
-    corners = moved(np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64), inverse(pose.picture_from_photo))
-    axes = pose.in_photo(np.concatenate([np.zeros((1, 3)), AXES_LENGTH * np.eye(3)]))
+    corners = moved(CORNERS, inverse(pose.picture_from_photo))
+    axes = pose.in_photo(HEAD_AXES)
     return Framing(
         points.astype(np.float32),
         corners.astype(np.float32),

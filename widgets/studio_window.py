@@ -196,6 +196,7 @@ class StudioWindow(QMainWindow):
         if self._pages.currentIndex() == 1:
             self._shown_docks = {dock for dock in self._docks if not dock.isHidden()}
         self._pages.setCurrentIndex(0)
+        self._refresh_title()
         for dock in self._docks:
             dock.hide()
         self._toolbar.hide()
@@ -208,6 +209,7 @@ class StudioWindow(QMainWindow):
             return
         self.setUpdatesEnabled(False)
         self._pages.setCurrentIndex(1)
+        self._refresh_title()
         for dock in self._docks:
             dock.setVisible(dock in self._shown_docks)
         if not self._docks_sized:
@@ -242,10 +244,7 @@ class StudioWindow(QMainWindow):
     def set_document(self, document: DocumentView) -> None:
         """Show the document's name and whether it has unsaved changes."""
         self._document = document
-        self.setWindowTitle(f"{document.name}[*] — Volteface")
-        self.setWindowModified(document.modified)
-        if self._pages.currentIndex() == 0 and not document.modified:
-            self.setWindowTitle("Volteface[*]")
+        self._refresh_title()
 
     def set_photo(self, photo: PhotoView | None) -> None:
         """Show the photo and what was found in it."""
@@ -305,6 +304,10 @@ class StudioWindow(QMainWindow):
     def set_surface(self, *, on: bool) -> None:
         """Say whether the shape is shown instead of pictures."""
         self.actions_by_name["surface"].setChecked(on)
+
+    def set_notice(self, text: str) -> None:
+        """Say over the picture what is waited for, until the next one comes."""
+        self.viewer.set_notice(text)
 
     def set_seen_stops(self, stops: Sequence[str]) -> None:
         """Explain the heat map's colours, `#rrggbb` from guessed to seen; none where none is shown."""
@@ -571,6 +574,12 @@ class StudioWindow(QMainWindow):
             for moved in (dock.visibilityChanged, dock.dockLocationChanged, dock.topLevelChanged):
                 moved.connect(lambda _how: self._dock_timer.start())
         return docks
+
+    def _refresh_title(self) -> None:
+        document = self._document
+        is_open = self._pages.currentIndex() == 1 or document.modified
+        self.setWindowTitle(f"{document.name}[*] — Volteface" if is_open else "Volteface[*]")
+        self.setWindowModified(document.modified)
 
     def _refresh_docks(self) -> None:
         for dock in self._docks:

@@ -239,6 +239,7 @@ def test_the_shape_alone_is_shown_while_wanted_and_painting_asks_for_a_picture(s
     act, viewer = studio.window.actions_by_name, studio.window.viewer
     act["seen"].setChecked(True)
     act["surface"].setChecked(True)
+    assert "surface" in studio.window.viewer.notice.text(), "a mesh takes seconds"
     assert not act["seen"].isChecked(), "one or the other"
 
     def is_clay() -> bool:

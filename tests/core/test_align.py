@@ -236,6 +236,11 @@ def test_five_points_by_hand(name: str) -> None:
     corners = moved(shown.corners.astype(np.float64), after.crop_from_photo)
     np.testing.assert_allclose(corners, CORNERS, atol=0.05)
     assert (shown.yaw_radians, shown.warnings) == (after.yaw_radians, after.warnings)
+    again = after.framing
+    np.testing.assert_allclose(again.landmarks, shown.landmarks, atol=1e-3)
+    np.testing.assert_allclose(again.corners, shown.corners, atol=0.05)
+    np.testing.assert_allclose(again.axes, shown.axes, atol=0.5)
+    assert (again.pitch_radians, again.warnings) == (shown.pitch_radians, shown.warnings)
 
 
 def test_five_points_work_where_no_face_is_found() -> None:

@@ -164,10 +164,12 @@ def test_the_whole_road(make_studio: MakeStudio, photo: Path, tmp_path: Path, qt
 
     window.actions_by_name["close_document"].trigger()
     assert studio.session.project is None
+    assert window.windowTitle() == "Volteface[*]"
     _drop(studio, saved)
     qtbot.waitUntil(lambda: studio.session.project is not None, timeout=LONG)
     assert _seed(studio) == 99
     assert window.camera() == camera
+    assert window.windowTitle().startswith("ada")
     assert not window.isWindowModified()
     assert len(workshop.heads_made) == 1, "a project with a head is not searched again"
 
@@ -279,6 +281,23 @@ def test_without_a_face_it_is_placed_by_hand(
     qtbot.waitUntil(lambda: studio.session.name == "empty street", timeout=LONG)
     _head_made(studio, qtbot)
     assert workshop.heads_made[-1].yaw_radians == pytest.approx(0.3)
+
+
+def test_a_face_that_nobody_moved_is_told_as_it_was_found_and_changes_nothing(
+    studio: Studio, photo: Path, qtbot: QtBot, workshop: Workshop
+) -> None:
+    _drop(studio, photo)
+    _head_made(studio, qtbot)
+    before = studio.session.project
+    studio.window.placement_requested.emit()
+    dialog = _dialog(studio, PlacementDialog, qtbot)
+    assert isinstance(dialog, PlacementDialog)
+    assert dialog.state.text() == "The head is seen from the front."
+    assert dialog.doubts.text() == ""
+    dialog.accept()
+    qtbot.wait(50)
+    assert studio.session.project is before
+    assert len(workshop.heads_made) == 1
 
 
 def _discard_unsaved(studio: Studio, qtbot: QtBot, act: Callable[[], None]) -> None:
