@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TITLE = "Shaping the face"
-
 
 @dataclass(frozen=True)
 class _Shaped:
@@ -80,7 +78,7 @@ class Forming(QObject):
         self._viewing.is_hurried = True
 
         def work(report: Report) -> _Shaped:
-            wanted = Progress(0, 0, TITLE)
+            wanted = Progress(0, 0, "")
             report(wanted)
             self._engines.use_threads(self._viewing.threads)
             shaped = self._engines.formed(head, half=half)
@@ -103,7 +101,9 @@ class Forming(QObject):
 
         key = self._key = f"form-{self._session.document}"
         self._queue.submit(
-            Job(key=key, title=TITLE, work=work, done=done, failed=failed, cancelled=cancelled, yields=True)
+            Job(
+                key=key, title="Shaping the face", work=work, done=done, failed=failed, cancelled=cancelled, yields=True
+            )
         )
 
     def _put_under(self, head: Head, shaped: _Shaped) -> None:

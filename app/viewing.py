@@ -162,7 +162,7 @@ class Viewing(QObject):
             self.frame = None  # nothing was drawn of this head
             self.refresh()
             return
-        known = next((frame for kept, frame in self._finished if kept is head and frame.camera == self.camera), None)
+        known = self._finished_view(head)
         if known is None and first is not None and first.camera == self.camera:
             known = first
         if known is not None:
@@ -185,7 +185,9 @@ class Viewing(QObject):
             return
         if self._split is None or self._split[:2] != (left, right):
             # a value of its own, so that neither head's frames are taken for the pair's
-            self._split = (left, right, replace(left), SplitRenderer(self._renderer(left), self._renderer(right)))
+            seen = self._finished_view(left), self._finished_view(right)
+            renderer = SplitRenderer(self._renderer(left), self._renderer(right), seen=seen)
+            self._split = (left, right, replace(left), renderer)
         *_, both, renderer = self._split
         self.forget_renderer(both)
         self.remember(both, renderer.at(share))
@@ -318,6 +320,10 @@ class Viewing(QObject):
     def _show_before(self, result: FrameResult) -> None:
         if self._before is not None:
             self._window.viewer.show_before(result.frame)
+
+    def _finished_view(self, head: Head) -> Frame | None:
+        """How a head looks from where the camera is, where that was drawn."""
+        return next((frame for kept, frame in self._finished if kept is head and frame.camera == self.camera), None)
 
     def _labelled(self, renderer: Renderer, frame: Frame) -> Frame:
         """Run in the worker's thread: a frame that tells its parts."""

@@ -47,6 +47,7 @@ class PhotoPanel(WidePanel):
         self._size.setText(f"{width} x {height}")
         self._crop.setPixmap(thumbnail(photo.crop, _CROP, self.devicePixelRatioF()))
         self._aligned.setVisible(photo.crop is not None)
+        self.further.setVisible(photo.crop is not None)  # of whose face, else
         if photo.angles_degrees is not None:
             self._angles.setText("\n".join(_angle_lines(photo.angles_degrees)))
         count = len(photo.faces)
@@ -58,9 +59,9 @@ class PhotoPanel(WidePanel):
         self.updateGeometry()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take photos as further ones of the person, once there is a first."""
+        """Take photos as further ones of the person, once there is a first with a face."""
         path = intake.path_in(event.mimeData())
-        if self._filled.isVisibleTo(self) and path is not None and intake.is_photo(path):
+        if self.further.isVisibleTo(self) and path is not None and intake.is_photo(path):
             event.acceptProposedAction()
         else:
             event.ignore()

@@ -20,8 +20,9 @@ from superqt import QLabeledSlider
 
 from widgets.navigation import MAX_ZOOM, MIN_ZOOM, View
 
-_WITH_CAPTIONS, _WITH_WORDS = 600, 480
-"""Widths in pixels from which captions and button texts are shown."""
+_WITH_CAPTIONS, _WITH_WORDS, _WITH_NUMBERS = 600, 530, 460
+"""Widths in pixels from which captions, button texts and the numbers of the view are shown."""
+_NARROWEST = 230
 MIN_TURN_SECONDS, MAX_TURN_SECONDS = 2, 30
 
 
@@ -93,10 +94,12 @@ class ViewBar(QWidget):
                     box.setValue(value)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave out words where the strip is narrow."""
+        """Leave out words and numbers where the strip is narrow."""
         super().resizeEvent(event)
         for caption in self._captions:
             caption.setVisible(self.width() >= _WITH_CAPTIONS)
+        for box in (self.yaw_box, self.pitch_box, self.zoom_box):
+            box.setVisible(self.width() >= _WITH_NUMBERS)
         if self._compare is not None:
             text = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
             only = Qt.ToolButtonStyle.ToolButtonIconOnly
@@ -104,7 +107,7 @@ class ViewBar(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Narrow enough for a small window."""
-        return QSize(400, super().minimumSizeHint().height())
+        return QSize(_NARROWEST, super().minimumSizeHint().height())
 
     def _angle_box(self, name: str, low: float, high: float, *, wraps: bool) -> QDoubleSpinBox:
         box = QDoubleSpinBox()

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, TypeVar
 import cv2
 import numpy as np
 
+from core.frame import Quality
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
     from core.camera import Camera
-    from core.frame import Frame, Quality
+    from core.frame import Frame
     from core.protocols import Renderer
 
 Number = TypeVar("Number", np.uint8, np.float32)
@@ -27,15 +29,22 @@ LINE_PX = 1 / 256
 class SplitRenderer:
     """Implements `core.protocols.Renderer`."""
 
-    def __init__(self, left: Renderer, right: Renderer, share: float = 0.5) -> None:
+    def __init__(
+        self,
+        left: Renderer,
+        right: Renderer,
+        share: float = 0.5,
+        seen: tuple[Frame | None, Frame | None] = (None, None),
+    ) -> None:
         """Of two renderers.
 
         Args:
             left: what is drawn left of the line.
             right: what is drawn right of it.
             share: how much of the picture the left one has, 0..1.
+            seen: finished frames of the two, which are better than previews from their camera.
         """
-        self._sides = _Remembering(left), _Remembering(right)
+        self._sides = _Remembering(left, seen[0]), _Remembering(right, seen[1])
         self._share = share
 
     def at(self, share: float) -> SplitRenderer:
@@ -60,9 +69,11 @@ class SplitRenderer:
 class _Remembering:
     """A renderer with the last frame of each quality."""
 
-    def __init__(self, renderer: Renderer) -> None:
+    def __init__(self, renderer: Renderer, seen: Frame | None) -> None:
         self._renderer = renderer
         self._last: dict[Quality, tuple[int | None, Frame]] = {}
+        if seen is not None:
+            self._last[Quality.PREVIEW] = None, seen
 
     def render(self, camera: Camera, quality: Quality, *, size_px: int | None, stale: Callable[[], None]) -> Frame:
         size, frame = self._last.get(quality, (None, None))

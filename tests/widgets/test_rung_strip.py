@@ -84,8 +84,15 @@ def _panel(qtbot: QtBot) -> PhotoPanel:
     panel = PhotoPanel()
     qtbot.addWidget(panel)
     panel.show()
-    panel.set_photo(PhotoView(PICTURE, "ada.png"))
+    panel.set_photo(PhotoView(PICTURE, "ada.png", crop=PICTURE))
     return panel
+
+
+def test_a_picture_without_a_face_takes_no_further_photos(qtbot: QtBot) -> None:
+    panel = _panel(qtbot)
+    assert panel.further.isVisible()
+    panel.set_photo(PhotoView(PICTURE, "seed 7"))
+    assert not panel.further.isVisible()
 
 
 def test_further_photos_tell_their_side(qtbot: QtBot) -> None:
