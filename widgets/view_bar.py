@@ -20,7 +20,7 @@ from superqt import QLabeledSlider
 
 from widgets.navigation import MAX_ZOOM, MIN_ZOOM, View
 
-_WITH_CAPTIONS, _WITH_WORDS, _WITH_NUMBERS = 600, 530, 460
+_WITH_CAPTIONS, _WITH_WORDS, _WITH_NUMBERS = 706, 598, 528
 """Widths in pixels from which captions, button texts and the numbers of the view are shown."""
 _NARROWEST = 230
 MIN_TURN_SECONDS, MAX_TURN_SECONDS = 2, 30

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -448,6 +449,17 @@ def test_the_smallest_promised_size_is_enough(qtbot: QtBot, studio: StudioWindow
         inside = panel.widget()
         assert inside is not None
         assert inside.minimumSizeHint().width() <= panel.viewport().width() + 1
+
+
+@pytest.mark.parametrize("width", [860, 1024, 1060, 1100, 1240, 1280])
+def test_the_strip_below_the_picture_never_squeezes_what_it_shows(
+    qtbot: QtBot, studio: StudioWindow, width: int
+) -> None:
+    studio.resize(width, 700)
+    qtbot.wait(50)
+    inside = [child for child in studio.view_bar.findChildren(QWidget) if child.parent() is studio.view_bar]
+    shown = sorted((child.geometry() for child in inside if child.isVisible()), key=lambda place: place.left())
+    assert all(one.right() < other.left() for one, other in itertools.pairwise(shown))
 
 
 def test_panels_come_back_after_the_welcome_page(studio: StudioWindow) -> None:
