@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QObject, Signal
 
 from app.commands import NEVER_MERGED
+from app.edit_stack import with_changed, with_new
 from app.edit_views import (
     edit_text,
     edit_views,
@@ -30,6 +31,7 @@ from app.edit_views import (
     slider_views,
 )
 from app.folding import Folded, Folding, used_references
+from app.getting_ready import GETTING_READY, GettingReady
 from app.jobs import Job, JobQueue
 from app.refining import Refining, problem_of, region_of
 from core.edit import Paint, Recolour, RemovePart, Repair, Restyle, TakePart, at_work, shape_of, with_strength
@@ -38,10 +40,9 @@ from core.progress import Progress
 from widgets.edit_values import FREE_PART, EditingView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from app.choosing import Choosing
-    from app.edit_facts import SliderFacts
     from app.engines import Engines
     from app.referencing import Referencing
     from app.session import Session
@@ -61,8 +62,6 @@ if TYPE_CHECKING:
 
 FOLDS_KEPT = 4
 """Folded heads, so that undo, redo and switching show them at once."""
-GETTING_READY, TRIED_BEFORE = "getting-ready", 3
-"""Key of the job that works ahead, and the newest references whose hair is tried on while nothing else is wanted."""
 ABSENT = "This head was made with a model, or a version of it, that is not here, so it cannot be edited."
 
 
@@ -105,6 +104,7 @@ class Editing(QObject):
         self._refining = Refining(window, session, queue, engines)
         self._refining.changed.connect(self.show_panels)
         self._folding = Folding(engines.folder_of, self._grid_of)
+        self._ready = GettingReady(engines, viewing, choosing, self._folding, self.show_panels, self._fail)
         self._folds: list[Folded] = []
         self._wishes: deque[Callable[[], Job | None]] = deque()
         self._busy = False
@@ -112,12 +112,6 @@ class Editing(QObject):
         self._wiping = False
         self._moving = False
         self._drag: tuple[str, int] = ("", NEVER_MERGED)
-        self._sliders: dict[str, tuple[SliderFacts, ...]] = {}
-        self._asked_sliders = ""
-        self._coverage: tuple[Head | None, Mapping[str, float]] = (None, {})
-        self._limit = ""
-        self._finished: Head | None = None
-        self._prepared: tuple[Head | None, frozenset[str]] = (None, frozenset())
         self._refusal_of_clicks: str | None = None
         self._paint_pictures: dict[str, tuple[Picture, Picture]] = {}
         panels = window.editing
@@ -257,7 +251,7 @@ class Editing(QObject):
         elif value == 0 and not live:
             edits = tuple(one for one in project.edits if one is not edit)
         else:
-            edits = _with(project.edits, dataclasses.replace(edit, strength=value, enabled=True))
+            edits = with_changed(project.edits, dataclasses.replace(edit, strength=value, enabled=True))
         self._change(f"Change {slider_title(name).lower()}", edits, token=token, live=live)
 
     def move_strength(self, key: str, strength: float, live: bool) -> None:
@@ -266,7 +260,7 @@ class Editing(QObject):
         if edit is not None:
             token = self._token(f"strength {key}", live=live)
             text = f"Strength of {self._text(edit)}"
-            self._change(text, _with(self._edits(), with_strength(edit, strength)), token=token, live=live)
+            self._change(text, with_changed(self._edits(), with_strength(edit, strength)), token=token, live=live)
 
     def move_fit(self, key: str, name: str, value: float, live: bool) -> None:
         """Follow the seam of a part that was taken, or how far its colours follow the head's."""
@@ -276,14 +270,14 @@ class Editing(QObject):
             changed = dataclasses.replace(edit, seam=seam, harmonise=harmony)
             token = self._token(f"{name} {key}", live=live)
             text = f"{'Seam' if name == 'seam' else 'Colours'} of {self._text(edit)}"
-            self._change(text, _with(self._edits(), changed), token=token, live=live)
+            self._change(text, with_changed(self._edits(), changed), token=token, live=live)
 
     def switch(self, key: str, on: bool) -> None:
         """Let an edit count, or not."""
         edit = self._edit(key)
         if edit is not None:
             text = f"Switch {'on' if on else 'off'} {self._text(edit)}"
-            self._change(text, _with(self._edits(), dataclasses.replace(edit, enabled=on)))
+            self._change(text, with_changed(self._edits(), dataclasses.replace(edit, enabled=on)))
 
     def move(self, key: str, index: int) -> None:
         """Put an edit at another place of the stack."""
@@ -329,7 +323,7 @@ class Editing(QObject):
         absent = self._choosing.absence() is not None
         if self._refusal_of_clicks is None:
             self._refusal_of_clicks = self._engines.click_refusal()
-        facts = self._sliders.get(project.head.generator)
+        facts = self._ready.sliders_of(project.head.generator)
         folded = self._fold_of(project)
         note = ""
         if facts is not None and not facts:
@@ -337,7 +331,7 @@ class Editing(QObject):
         self._window.set_editing(
             EditingView(
                 references=self._referencing.views(),
-                parts=part_views(self._coverage[1], drawn=self._refining.share),
+                parts=part_views(self._ready.coverage, drawn=self._refining.share),
                 region=self._refining.region,
                 click_refusal=self._refusal_of_clicks,
                 sliders=slider_views(facts or (), project.edits),
@@ -349,7 +343,7 @@ class Editing(QObject):
                 ),
                 refusal=ABSENT if absent else "",
                 slider_note=ABSENT if absent else note,
-                part_limit=self._limit,
+                part_limit=self._ready.limit,
             )
         )
 
@@ -358,9 +352,7 @@ class Editing(QObject):
         self._folds.clear()
         self._wishes.clear()
         self._paint_pictures.clear()
-        self._coverage = (None, {})
-        self._limit = ""
-        self._finished, self._prepared = None, (None, frozenset())
+        self._ready.forget()
         if self._bare:
             self.show_bare(False)
 
@@ -376,14 +368,10 @@ class Editing(QObject):
                 return
         if self._fold_of(project) is None and at_work(project.edits):
             self._run(self._fold_job(project))
-        elif self._asked_sliders != project.head.generator:
-            self._run(self._slider_job(project.head.generator))
-        elif self._finished is not None and self._finished is not self._coverage[0]:
-            job = self._coverage_job(self._finished)
-            if job is not None:
-                self._run(job)
-        elif self._finished is not None and (lacking := self._unprepared(project)) is not None:
-            self._run(self._preparing_job(project, lacking))
+            return
+        job = self._ready.next_job(project)
+        if job is not None:
+            self._run(job)
 
     def _run(self, job: Job) -> None:
         """Run a job; what waited in the meantime comes after it."""
@@ -461,74 +449,11 @@ class Editing(QObject):
         self.show_panels()
         self.changed.emit()
 
-    def _slider_job(self, generator: str) -> Job:
-        self._asked_sliders = generator
-
-        def done(result: object) -> None:
-            self._sliders[generator] = cast("tuple[SliderFacts, ...]", result)
-            self.show_panels()
-
-        return Job(
-            title="Reading attributes",
-            work=lambda _report: self._engines.sliders_of(generator),
-            done=done,
-            failed=self._fail,
-            shown=False,
-        )
-
     def _frame_shown(self, head: Head, frame: Frame) -> None:
         """A finished picture is there, so what it was made with tells the parts."""
         if frame.quality >= Quality.NEAR:
-            self._finished = head
+            self._ready.finished = head
             self._go()
-
-    def _coverage_job(self, head: Head) -> Job | None:
-        renderer = self._viewing.known_renderer(head)
-        if renderer is None:
-            return None
-        known = renderer
-        self._coverage = (head, self._coverage[1])
-
-        def done(result: object) -> None:
-            coverage, self._limit = cast("tuple[Mapping[str, float], str]", result)
-            self._coverage = (head, coverage)
-            self.show_panels()
-
-        return Job(
-            title="Finding parts",
-            work=lambda _report: (self._engines.coverage_of(known), self._engines.part_limit_of(known)),
-            done=done,
-            failed=self._fail,
-            shown=False,
-        )
-
-    def _unprepared(self, project: Project) -> tuple[str, ...] | None:
-        """Whose hair is to be tried next; nobody's where the head comes first, None when all is done."""
-        head, known = self._prepared
-        newest = [one.key for one in reversed(project.references[-TRIED_BEFORE:])]
-        if newest and head is not project.head:
-            return ()
-        return next(((key,) for key in newest if key not in known), None)
-
-    def _preparing_job(self, project: Project, references: tuple[str, ...]) -> Job:
-        """While nothing else is wanted: what the first take will need. A wish stops it."""
-        assert project.head is not None
-        head, half = project.head, self._choosing.economy_of(project.head.generator).half
-
-        def done(_result: object = None) -> None:
-            known = self._prepared[1] if self._prepared[0] is head else frozenset()
-            self._prepared = (head, known.union(references))
-
-        def work(report: Report) -> None:
-            steps = itertools.count(1)
-
-            def stale() -> None:
-                report(Progress(next(steps), 0, "Getting ready"))
-
-            self._folding.prepare(project, references, half=half, stale=stale)
-
-        # whoever takes something will be told what is wrong
-        return Job(key=GETTING_READY, title="Getting ready", work=work, done=done, failed=done, shown=False)
 
     # -- inside
 
@@ -552,7 +477,7 @@ class Editing(QObject):
             if project is None or project.head is None:
                 return None
             text, document = edit_text(edit, project), self._session.document
-            wanted = dataclasses.replace(project, edits=_with_new(project.edits, edit))
+            wanted = dataclasses.replace(project, edits=with_new(project.edits, edit))
 
             def done(result: object) -> None:
                 ready = cast("_Ready", result)
@@ -577,7 +502,7 @@ class Editing(QObject):
             return False
         edits = ready.folded.edits
         if project.edits != before.edits:  # something else was changed meanwhile
-            edits = _with_new(project.edits, edit)
+            edits = with_new(project.edits, edit)
         elif ready.folded.base is project.head:
             self._keep(ready)
             if not self._bare:
@@ -633,32 +558,3 @@ class Editing(QObject):
 
 def _new_key() -> str:
     return uuid.uuid4().hex[:12]
-
-
-def _with(edits: tuple[Edit, ...], changed: Edit) -> tuple[Edit, ...]:
-    """The stack with another state of one of its edits."""
-    return tuple(changed if one.key == changed.key else one for one in edits)
-
-
-def _with_new(edits: tuple[Edit, ...], new: Edit) -> tuple[Edit, ...]:
-    """The stack with a new edit: in place of what a part was taken from or of its former colour, else on top.
-
-    A repair goes below all others: what these put on the hidden side stays.
-    """
-    if isinstance(new, Repair):
-        return (new, *(one for one in edits if not isinstance(one, Repair)))
-    places = [index for index, one in enumerate(edits) if _same_place(one, new)]
-    if not places:
-        return (*edits, new)
-    others = [one for index, one in enumerate(edits) if index not in places]
-    others.insert(places[0], new)
-    return tuple(others)
-
-
-def _same_place(one: Edit, new: Edit) -> bool:
-    """Whether a new edit makes another one useless; what was taken off may have been taken on before."""
-    if one.key == new.key:
-        return True
-    if isinstance(new, TakePart):
-        return isinstance(one, TakePart | RemovePart) and one.part == new.part and new.part != FREE_PART
-    return isinstance(new, Recolour | RemovePart) and type(one) is type(new) and one.part == new.part
