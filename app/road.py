@@ -46,15 +46,16 @@ SHEET_PITCHES_DEGREES = (0, 30, -20)
 
 
 def warm_up(generator: str = "mini") -> None:
-    """Load what the first photo will need, while nobody waits for it yet."""
+    """Load what the first photo and the first random head will need, while nobody waits for them yet."""
     import scipy.ndimage
 
     import core.align
+    import core.editors.random_head
     import core.rendering.renderer
     from core import generators, inverters
 
     generators.load(generator)
-    del core.align, core.rendering, inverters, scipy.ndimage
+    del core.align, core.editors, core.rendering, inverters, scipy.ndimage
 
 
 def use_threads(count: int) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -142,7 +142,7 @@ class StudioWindow(QMainWindow):
         self._document = DocumentView()
         self._recent: tuple[RecentItem, ...] = ()
         self._facts: dict[str, str] = {}
-        self._has_head = self._can_improve = self._may_close = self._docks_sized = False
+        self._has_head = self._can_improve = self._may_close = False
         self._last_export: ExportOptions | None = None
         self._recovery: RecoveryDialog | None = None
         self._models: ModelsDialog | None = None
@@ -171,7 +171,7 @@ class StudioWindow(QMainWindow):
         self._pages.addWidget(self._studio_page())
         self.setCentralWidget(self._pages)
         self._docks = self._build_docks()
-        self._shown_docks = set(self._docks)
+        self._arrangement: QByteArray | None = None
         self._menus = WindowMenus(self, self.actions_by_name, [dock.toggleViewAction() for dock in self._docks])
         self._toolbar = build_toolbar(self.actions_by_name)
         self.addToolBar(self._toolbar)
@@ -194,7 +194,7 @@ class StudioWindow(QMainWindow):
     def show_welcome(self) -> None:
         """Show the welcome page."""
         if self._pages.currentIndex() == 1:
-            self._shown_docks = {dock for dock in self._docks if not dock.isHidden()}
+            self._arrangement = self.saveState()
         self._pages.setCurrentIndex(0)
         self._refresh_title()
         for dock in self._docks:
@@ -210,11 +210,12 @@ class StudioWindow(QMainWindow):
         self.setUpdatesEnabled(False)
         self._pages.setCurrentIndex(1)
         self._refresh_title()
-        for dock in self._docks:
-            dock.setVisible(dock in self._shown_docks)
-        if not self._docks_sized:
-            # only a window that is laid out knows its height; what the user drags later stays
-            self._docks_sized = True
+        if self._arrangement is not None:
+            self.restoreState(self._arrangement)  # as the user left it
+        else:
+            for dock in self._docks:
+                dock.show()
+            # only a window that is laid out knows its height
             photo, _references, parts, head, _attributes, edits, *_others = self._docks
             self.resizeDocks([photo, head], [280, 286], Qt.Orientation.Horizontal)
             # parts of what is left to divide

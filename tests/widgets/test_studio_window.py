@@ -462,6 +462,21 @@ def test_the_strip_below_the_picture_never_squeezes_what_it_shows(
     assert all(one.right() < other.left() for one, other in itertools.pairwise(shown))
 
 
+def test_panels_are_as_high_after_the_welcome_page_as_before(qtbot: QtBot, studio: StudioWindow) -> None:
+    head, edits = (studio.findChild(QDockWidget, name) for name in ("head_dock", "edit_dock"))
+    assert isinstance(head, QDockWidget)
+    assert isinstance(edits, QDockWidget)
+    first = head.height()
+    studio.resizeDocks([head, edits], [300, 400], Qt.Orientation.Vertical)
+    qtbot.waitUntil(lambda: head.height() != first)
+    before = head.height(), edits.height()
+    studio.show_welcome()
+    qtbot.wait(20)
+    studio.show_studio()
+    qtbot.wait(20)
+    assert (head.height(), edits.height()) == before
+
+
 def test_panels_come_back_after_the_welcome_page(studio: StudioWindow) -> None:
     dock = studio.findChild(QDockWidget, "curve_dock")
     assert isinstance(dock, QDockWidget)
