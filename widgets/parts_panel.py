@@ -157,6 +157,7 @@ class PartsPanel(QWidget):
         self.region_button = button(
             "Draw a region…", "Draw over the view what shall be taken", lambda: self.refined.emit(FREE_PART)
         )
+        self.region_button.setEnabled(False)
         drawing = QHBoxLayout()
         drawing.setContentsMargins(0, 0, 8, 0)
         drawing.setSpacing(5)

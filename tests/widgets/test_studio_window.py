@@ -232,6 +232,7 @@ def test_the_window_begins_no_larger_than_the_screen(window: StudioWindow) -> No
 def test_without_a_head_nothing_can_be_exported(window: StudioWindow) -> None:
     for name in ("save", "export", "compare", "turntable", "improve", "copy_picture", "view_front"):
         assert not window.actions_by_name[name].isEnabled()
+    assert not window.editing.parts.region_button.isEnabled()
 
 
 def test_views_from_the_menu_move_the_camera(studio: StudioWindow) -> None:
