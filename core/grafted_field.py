@@ -163,6 +163,16 @@ def unworn(field: Field) -> Field:
     return field if base is field.base else replace(field, base=base)
 
 
+def unformed(field: Field) -> Field:
+    """A field without the form that was pressed into it; the very same one where there is none."""
+    if isinstance(field, FormedField):
+        return unformed(field.base)
+    if not isinstance(field, GraftedField | RemappedField | WarpedField):
+        return field
+    base = unformed(field.base)
+    return field if base is field.base else replace(field, base=base)
+
+
 def changes(field: Field, base: Field, points: torch.Tensor) -> torch.Tensor | None:
     """At which of the world points [N, 3] a field may say something else than one that it is laid over, bool [N].
 

@@ -103,8 +103,7 @@ def with_own_form(generator: Generator, head: Head) -> Head:
     """
     from core.align import find_meshes
 
-    plain = replace(head, strands=None, face=None, eyewear=None)
-    frame = HeadRenderer(generator, plain, neural_px=LOOK_PX).render(head.camera, Quality.NEAR)
+    frame = HeadRenderer(generator, replace(head, eyewear=None)).render(head.camera, Quality.NEAR)
     found = find_meshes(frame.rgb)
     if not found:
         return head

@@ -35,8 +35,11 @@ TURN, SIZE, SHIFT = 0.1, 0.06, 0.05
 """Spread of a head's turn, radians, of the logarithm of its size, and of its place, world units."""
 DEPTH = 0.004
 """Spread of the mean depth of the face's landmarks, world units."""
+NODDING = 0.0004
+"""Spread of the depths of all landmarks together about their mean, world units: a picture hardly tells how far a head
+nods. Small, because landmarks err together and are believed by their number."""
 OFF = 0.02
-"""Landmarks whose depth differs by more from the others' lie on something else, world units."""
+"""Landmarks whose depth differs by so much from the others' lie on something else with even odds, world units."""
 REACH, SMOOTH, MOST = 0.05, 0.03, 0.008
 """Of what is added around landmarks: over which distance, world units; how much each may be missed; its bound."""
 FACING = 0.2
@@ -146,10 +149,13 @@ def fitted_face(uv: Array, camera: Camera, depth: Array | None = None) -> Fitted
         if depth is not None:
             along = depth - (points - camera.position) @ camera.forward
             sure = np.isfinite(along) & (facing > FACING)
-            sure[sure] &= np.abs(along[sure] - np.median(along[sure])) < OFF if sure.any() else False
             if sure.any():
-                rows.append(np.einsum("i,nik->nk", camera.forward, slopes[sure]).mean(0, keepdims=True) / DEPTH)
-                wanted.append(np.array([along[sure].mean() / DEPTH]))
+                trust = 1 / (1 + ((along[sure] - np.median(along[sure])) / OFF) ** 2)
+                trust /= trust.sum()
+                ways = np.einsum("i,nik->nk", camera.forward, slopes[sure])
+                each = np.sqrt(trust) / NODDING
+                rows += [trust[None] @ ways / DEPTH, each[:, None] * ways]
+                wanted += [trust[None] @ along[sure] / DEPTH, each * along[sure]]
         rows.append(np.diag(1 / spread))
         wanted.append(-parameters / spread)
         step = np.linalg.lstsq(np.concatenate(rows), np.concatenate(wanted), rcond=None)[0]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Numbers = NDArray[np.int64]
 
-CHIN, TOP, JAW, EAR = 152, 10, 132, 234
+CHIN, TOP, JAW, EAR, NOSE_TIP, BROW = 152, 10, 132, 234, 1, 105
 UPPER_LIP = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 LOWER_LIP = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
 """Landmarks along the inner edges of the lips, from corner to corner."""
@@ -57,10 +57,9 @@ class Target:
         ear: float64 [P], how far each belongs to an ear, 0..1.
         face: float64 [P], how much each belongs to the face, 0..1.
         height: float64 [P], of each on the model's mean face, world units; a head may be tilted.
-        side: float64 [P], -1 on the right side of that face, 1 on its left.
+        around_degrees: float64 [P], angle of each on that head about its axis, from the nose, 0..180.
         is_surface: bool [P], whether each bounds the head: not the backs of eyeballs.
         is_skin: bool [P], whether each is skin or scalp: not eyes, nor what is between the lips.
-        hidden: bool [P], whether each belongs to an ear that the skin beside it is drawn over.
     """
 
     points: Array
@@ -70,10 +69,9 @@ class Target:
     ear: Array
     face: Array
     height: Array
-    side: Array
+    around_degrees: Array
     is_surface: NDArray[np.bool_]
     is_skin: NDArray[np.bool_]
-    hidden: NDArray[np.bool_]
 
     @staticmethod
     def of(head: FittedFace) -> Target:
@@ -98,10 +96,9 @@ class Target:
             np.concatenate([finer.spread(ear_share()), np.zeros(count)]),
             np.concatenate([finer.spread(face), np.ones(count)]),
             np.concatenate([finer.spread(shapes.mean[:, 1]), np.full(count, mouth)]),
-            np.concatenate([np.where(finer.spread(shapes.mean[:, 0]) < 0, -1.0, 1.0), np.ones(count)]),
+            np.concatenate([finer.spread(_around_degrees()), np.zeros(count)]),
             np.concatenate([skin | (share > 0), np.ones(count, bool)]),
             np.concatenate([skin, np.zeros(count, bool)]),
-            np.zeros(len(points) + count, bool),
         )
 
     @property
@@ -110,28 +107,33 @@ class Target:
         edges = np.concatenate([self.triangles[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))])
         return np.concatenate([edges, edges[:, ::-1]])
 
+    @property
+    def opposite(self) -> Numbers:
+        """The point [P] that each has on the other side of the head; what is between the lips has itself."""
+        opposite = np.arange(len(self.points))
+        opposite[: len(_finer().owner)] = _opposite()
+        return opposite
+
     def moved(self, points: Array) -> Target:
         """The same with its points [P, 3] elsewhere."""
         finer = _finer()
         count = len(finer.owner)
         normals = np.concatenate([finer.normals(points[:count]), self.normals[count:]])
-        if self.hidden.any():
-            # what is drawn over an ear lies in folds
-            normals = self._drawn_over(normals)
-            normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
         return replace(self, points=points, normals=normals)
 
-    def without_ears(self, hidden: NDArray[np.bool_]) -> Target:
-        """The same with the skin beside its ears drawn over those hidden [P]: hair lies there."""
-        without = replace(self, hidden=hidden & (self.ear > ANY_EAR))
-        return without.moved(without._drawn_over(self.points))
+    def without_ears(self) -> Target:
+        """The same with the skin beside its ears drawn over them: hair lies there."""
+        ears = self.ear > ANY_EAR
+        moved = self.moved(self._drawn_over(self.points, ears))
+        # what is drawn over an ear lies in folds
+        normals = moved._drawn_over(moved.normals, ears)
+        return replace(moved, normals=normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12))
 
-    def _drawn_over(self, values: Array) -> Array:
-        """Values [P, 3] that are harmonic over hidden ears, from those beside them."""
+    def _drawn_over(self, values: Array, free: NDArray[np.bool_]) -> Array:
+        """Values [P, 3] that are harmonic where they are free, from those beside."""
         from scipy.sparse import coo_matrix, diags
         from scipy.sparse.linalg import spsolve
 
-        free = self.hidden
         one, other = self.links.T
         ways = coo_matrix((np.ones(len(one)), (one, other)), shape=(len(values),) * 2).tocsr()[free]
         of_free = diags(np.asarray(ways.sum(1)).ravel()) - ways[:, free]
@@ -147,6 +149,12 @@ class Target:
             of_weight = weight + np.bincount(one, weight[other], len(values))
             values = np.where(of_weight > 1e-9, total / np.maximum(of_weight, 1e-9), values)
         return values
+
+
+def mean_height(landmark: int) -> float:
+    """Of a landmark on the mean head, world units."""
+    shapes = face_shapes()
+    return float(shapes.mean[shapes.landmark_points[landmark], 1])
 
 
 def face_share() -> Array:
@@ -249,6 +257,15 @@ def _finer() -> _Finer:
     owner = np.zeros(len(points), np.uint8)
     owner[: len(shapes.owner)] = shapes.owner
     return _Finer(tuple(parents), triangles, owner)
+
+
+@cache
+def _opposite() -> Numbers:
+    from scipy.spatial import cKDTree
+
+    points = _finer().spread(face_shapes().mean)
+    nearest: Numbers = cKDTree(points).query(points * [-1, 1, 1])[1]
+    return nearest
 
 
 def _between_lips(face: FittedFace) -> tuple[Array, Array]:

@@ -30,9 +30,10 @@ WAY = 6
 """Samples over which a surface must become so opaque."""
 HAZE, HALF = 0.05, 0.5
 """Opacities at which there is something, and at which a surface is seen."""
-DEEP, SHALLOW = 0.012, 0.004
-"""How far behind its surface the field is solid, world units: features are fetched from the densest place there. What
-is seen of eyes and teeth is thin."""
+COVER_DEEP, SKIN_DEEP, THIN_DEEP = 0.012, 0.006, 0.004
+"""How far behind its surface the field is solid, world units: features are fetched from the densest place there. Hair
+is fuzzy; skin has other colours further down; what is seen of eyes and teeth is thin."""
+COVERS = ("hair", "cloth")
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,12 +90,15 @@ class FieldLook:
             met = met - F.pad(met, (WAY, 0))[:, :-WAY]
         reached = met > -np.log(1 - HALF)
         first, outer = reached.float().argmax(1), (met > -np.log(1 - HAZE)).float().argmax(1)
-        number, reach = torch.arange(len(along)), np.where(target.is_skin, DEEP, SHALLOW)
-        within = (number >= first[:, None]) & (number <= first[:, None] + torch.from_numpy(reach[chosen, None] // STEP))
+        chances = _chances(generator, field, rays[np.arange(len(chosen)), first.numpy()])
+        covers = [generator.info.parts.index(part) for part in COVERS if part in generator.info.parts]
+        covered = chances[:, covers].sum(1) > HALF
+        reach = np.where(target.is_skin[chosen], np.where(covered, COVER_DEEP, SKIN_DEEP), THIN_DEEP)
+        number = torch.arange(len(along))
+        within = (number >= first[:, None]) & (number <= first[:, None] + torch.from_numpy(reach[:, None] // STEP))
         densest = torch.where(within, density, -1.0).argmax(1).numpy()
         # what is solid at once is inside the head
         known = (reached.any(1) & (first > 1)).numpy()
-        chances = _chances(generator, field, rays[np.arange(len(chosen)), first.numpy()])
         # what is neither skin nor hair is the bottom of a hole
         if "background" in generator.info.parts:
             known &= (chances[:, generator.info.parts.index("background")] < HALF) | (target.face[chosen] < 0.5)

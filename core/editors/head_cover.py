@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.editors.face_shapes import face_shapes
-from core.editors.field_look import BEFORE_FACE, BEFORE_SCALP, FieldLook
+from core.editors.face_target import BROW, NOSE_TIP, mean_height
+from core.editors.field_look import BEFORE_FACE, BEFORE_SCALP, COVERS, FieldLook
 from core.editors.thickness import BLUR, NEIGHBOURS, calmed, thickness_of
 from core.ramp import smooth
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 LEAST_SKIN = 0.25
 """Share of the face in which the field must show skin."""
-COVERS = ("hair", "cloth")
 COVERED = (0.35, 0.65)
 """Chance of what covers a head from which it begins to be told as such, and from which entirely."""
 SKIN = (0.2, 0.5)
@@ -39,15 +38,18 @@ SKIN = (0.2, 0.5)
 WORN = 0.1
 """Mean chance of glasses between the brows and the tip of the nose from which they are worn; less is a mistake of the
 labels, and so are glasses further down."""
-NOSE_TIP, BROW = 1, 105
 EVERY = 3
 """One point of so many looks for it, which the others take over."""
 SQUARELY = (0.25, 0.6)
 """Cosines between normal and view between which the surface is looked for along the normal, and along the view."""
 FEWER, NEAREST = 3, 8
 """Points that looked whose findings each point takes over: of what is as fine as an eye, and of all else."""
-FULL = 0.8
+ASIDE_DEGREES = 32
+"""Angle about the head's axis from which a face may be below hair that hangs before it."""
+FULL = 0.7
 """Share of the scalp from which all of it is covered: holes in hair are mistakes of the labels."""
+HOLE, HOLE_RIM = 0.1, 3
+"""How much of a hole is mixed in, so often, where a point looks like the cover around."""
 FURTHEST = (0.12, 0.15)
 """Distances from the fitted head, world units, beyond which a surface is no part of it any more."""
 JOINED, ENDING = 0.35, (0.0, 0.35)
@@ -55,9 +57,15 @@ JOINED, ENDING = 0.35, (0.0, 0.35)
 told."""
 OUTLINE = (0.2, 0.5)
 """Cosines between normal and view up to which a point makes the outline, and from which it does not."""
-HANGING, BESIDE = (0.03, 0.05), 0.03
-"""Thickness of hair below the brows from which it hangs and is left to the field, and over which height, world units.
-"""
+HANGING, HANGING_BEHIND, BESIDE = (0.012, 0.03), (0.03, 0.05), 0.03
+"""Thickness of hair below the brows from which it hangs and is left to the field, before the ears and behind them, and
+over which height, world units."""
+BEHIND_DEGREES = (70, 100)
+"""Angles about the head's axis between which that changes."""
+BESIDE_HAIR, BESIDE_STEPS = (0.0, 0.3), 16
+"""Shares of hanging hair, mixed so often, between which a point comes to lie on the field's own surface."""
+EVEN, EVENINGS = (0.3, 0.7), 6
+"""Shares that are none and all where a border is made smooth, and how often points are mixed with those around."""
 AROUND = 0.015
 """What is told to be empty reaches so much further out than the field's own surface, world units."""
 
@@ -95,12 +103,14 @@ def cover_of(generator: Generator, field: Field, camera: Camera, target: Target)
     Returns:
         None where the field shows hardly any skin in the face.
     """
-    whole, target = target, target.without_ears(np.ones(len(target.points), bool))
+    whole, target = target, target.without_ears()
     outwards = _outwards(camera, target)
     looking = (target.share > 0) & (~target.is_skin | (np.arange(len(target.points)) % EVERY == 0))
-    low_face = (target.face > 0.5) & (target.height < _mean_height(BROW))
+    low_face = (target.face > 0.5) & (target.height < mean_height(BROW))
     found = FieldLook.nothing(len(target.points), len(generator.info.parts))
-    for chosen, before in ((looking & low_face, BEFORE_FACE), (looking & ~low_face, BEFORE_SCALP)):
+    # hair that hangs beside a face is thicker than anything before it
+    close = low_face & (target.around_degrees < ASIDE_DEGREES)
+    for chosen, before in ((looking & close, BEFORE_FACE), (looking & ~close, BEFORE_SCALP)):
         found.look(generator, field, target, outwards, np.flatnonzero(chosen), before)
     parts = generator.info.parts
     covered = _covered(parts, found.chances) * target.is_skin
@@ -117,7 +127,9 @@ def cover_of(generator: Generator, field: Field, camera: Camera, target: Target)
     weight, covered, seen = (values[beside].mean(1) for values in (told, covered, found.known))
     hollow = (seen < 0.5) & (target.face > 0.5)
     weight = np.where(target.face > 0.5, np.minimum(weight / np.maximum(seen, 0.2), 1), weight)
-    covered = _without_holes(target, covered)
+    whole_cover = without_holes(target, covered)
+    hole = target.smoothed(whole_cover - covered, np.ones(len(covered)), HOLE_RIM) > HOLE
+    covered = _evened(target, whole_cover)
     # an ear that is seen stays the field's own
     bare = target.ear * (1 - smooth(*COVERED, covered))
     back = target.points + bare[:, None] * (whole.points - target.points)
@@ -125,16 +137,15 @@ def cover_of(generator: Generator, field: Field, camera: Camera, target: Target)
     outwards = _outwards(camera, target)
     around = _nearest(target, known, NEIGHBOURS)
     wide = np.median(found.surface[around], axis=1)
-    hanging = _hanging(target, wide, covered)
-    target = replace(target, share=target.share * (1 - hanging))
+    hanging = _evened(target, _hanging(target, wide, covered))
+    beside_hair = smooth(*BESIDE_HAIR, target.smoothed(hanging, np.ones(len(hanging)), BESIDE_STEPS))
+    target = replace(target, share=target.share * (1 - np.maximum(hanging, beside_hair)))
     deep = np.where(low_face, *(np.median(found.deep[around[:, :count]], axis=1) for count in (FEWER, NEAREST)))
     outer = found.outer[around[:, :NEAREST]].max(1)
     joined = smooth(JOINED, 1.0, target.share)
     shaped = np.maximum(covered, 1 - target.face)
     thickness = calmed(target, found.surface, known, (joined < 1).astype(float), BLUR)
-    own_thickness = thickness_of(
-        target, found.surface, own, covered, weight, _outline(camera, target), _mean_height(BROW)
-    )
+    own_thickness = thickness_of(target, found.surface, own, covered, weight, _outline(camera, target))
     aside = joined * shaped * own_thickness + (1 - joined) * thickness
     weight = weight * smooth(*ENDING, target.share) * (1 - smooth(*FURTHEST, np.abs(aside)))
     # what is no skin, such as teeth, is not moved, and what is not told is in nobody's way, but keeps what is its own
@@ -143,11 +154,11 @@ def cover_of(generator: Generator, field: Field, camera: Camera, target: Target)
     empty = np.where((weight > 0) & (outer > aside) & (bare < 0.5), outer - aside + AROUND, 0.0)
     moved = target.moved(target.points + aside[:, None] * outwards)
     ways = inside[:, None] * outwards
-    return Cover(moved, _led_aside(moved, ways, known, hollow & (weight > 0)), weight, empty, covered)
+    return Cover(moved, _led_aside(moved, ways, known, (hollow | hole) & (weight > 0)), weight, empty, covered)
 
 
 def _led_aside(target: Target, inside: Array, known: NDArray[np.bool_], hollow: NDArray[np.bool_]) -> Array:
-    """Ways inside [P, 3] that lead from places below which there is nothing to where the nearest known point's does."""
+    """Ways inside [P, 3] that lead from places below which nothing fits to where the nearest known point's does."""
     from scipy.spatial import cKDTree
 
     inside = inside.copy()
@@ -161,9 +172,11 @@ def _led_aside(target: Target, inside: Array, known: NDArray[np.bool_], hollow: 
 
 def _hanging(target: Target, thickness: Array, covered: Array) -> Array:
     """How far points [P] are below hair that hangs beside the face or the neck rather than lying on the head, 0..1."""
-    brow = _mean_height(BROW)
+    brow = mean_height(BROW)
     low = 1 - smooth(brow - BESIDE, brow + BESIDE, target.height)
-    return covered * low * (1 - target.face) * smooth(*HANGING, thickness)
+    behind = smooth(*BEHIND_DEGREES, target.around_degrees)
+    before = smooth(*HANGING, thickness)
+    return covered * low * (before + behind * (smooth(*HANGING_BEHIND, thickness) - before))
 
 
 def _outline(camera: Camera, target: Target) -> Array:
@@ -188,14 +201,16 @@ def _covered(parts: Sequence[str], chances: Array) -> Array:
     return smooth(*COVERED, chances[:, [parts.index(part) for part in COVERS if part in parts]].sum(1))
 
 
-def _without_holes(target: Target, covered: Array) -> Array:
-    """How far points are covered [P] where what is bare within hair, far from the face, is a mistake of the labels."""
+def without_holes(target: Target, covered: Array) -> Array:
+    """How far points are covered [P] where what is bare on the scalp is a mistake of the labels."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
     scalp = (target.face < 0.05) & (target.share > 0.5) & (target.ear < 0.05)
     if covered[scalp].mean() < FULL:
         return covered
+    # nobody has hair, or a hat, on one side only
+    covered = np.where(scalp, np.maximum(covered, covered[target.opposite]), covered)
     bare = covered < 0.5
     one, other = target.links[bare[target.links].all(1)].T
     ways = coo_matrix((np.ones(len(one), np.int8), (one, other)), shape=(len(covered), len(covered)))
@@ -204,21 +219,20 @@ def _without_holes(target: Target, covered: Array) -> Array:
     return np.where(of_face | (target.share < 0.5), covered, 1.0)
 
 
+def _evened(target: Target, shares: Array) -> Array:
+    """Shares [P], 0 or 1 for the most part, with a smooth border."""
+    return smooth(*EVEN, target.smoothed(shares, np.ones(len(shares)), EVENINGS))
+
+
 def _skin(parts: Sequence[str], chances: Array, target: Target) -> Array:
     """How far the field is told as skin at a target's points with some chances of parts [P, parts], 0..1."""
     others = chances[:, parts.index("hair")] if "hair" in parts else np.zeros(len(chances))
     if "glasses" in parts:
-        low, high = _mean_height(NOSE_TIP), _mean_height(BROW)
+        low, high = mean_height(NOSE_TIP), mean_height(BROW)
         glasses = chances[:, parts.index("glasses")] * (target.height > low) * (target.face > 0.5)
         before_eyes = (target.height > low) & (target.height < high) & (chances.sum(1) > 0) & (target.face > 0.5)
         others = others + glasses * bool(glasses[before_eyes].mean() > WORN)
     return 1 - smooth(1 - SKIN[1], 1 - SKIN[0], others)
-
-
-def _mean_height(landmark: int) -> float:
-    """Of a landmark on the mean head."""
-    shapes = face_shapes()
-    return float(shapes.mean[shapes.landmark_points[landmark], 1])
 
 
 def _nearest(target: Target, told: NDArray[np.bool_], count: int) -> NDArray[np.int64]:

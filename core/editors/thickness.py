@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.editors.face_target import BROW, mean_height
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -18,7 +20,7 @@ NEIGHBOURS, LUMPS, BLUR = 24, 0.012, 0.006
 ends, world units."""
 HAIRLINE, SLOPE = 0.006, 0.4
 """Thickness of hair where it begins above the face, world units, and how much it gains at most per distance."""
-NEAREST = 8
+FEWER = 8
 """Places of whose medians an outline is made."""
 
 
@@ -29,7 +31,6 @@ def thickness_of(
     covered: Array,
     weight: Array,
     outline: Array,
-    brow_height: float,
 ) -> Array:
     """Thickness [P] of what covers each point of a target, smooth and thin at the face, world units.
 
@@ -40,13 +41,12 @@ def thickness_of(
         covered: float64 [P], how far each is below hair or cloth, 0..1.
         weight: float64 [P], how far the field is told at each, 0..1.
         outline: float64 [P], how far each makes the outline that the photo tells, 0..1.
-        brow_height: above it hair begins thin, world units of the mean head.
     """
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import dijkstra
 
     most = np.full(len(covered), np.inf)
-    bare = (covered < 0.3) & (weight > 0.5) & (target.face > 0.5) & (target.height > brow_height)
+    bare = (covered < 0.3) & (weight > 0.5) & (target.face > 0.5) & (target.height > mean_height(BROW))
     if bare.any():
         one, other = target.links.T
         length = np.linalg.norm(target.points[one] - target.points[other], axis=1)
@@ -55,7 +55,7 @@ def thickness_of(
     weight = np.maximum(covered, 1 - target.face) * weight
     calm = calmed(target, surface, own, weight, LUMPS, most)
     # at the outline the picture itself tells
-    fine = calmed(target, surface, own, weight, BLUR / 2, count=NEAREST)
+    fine = calmed(target, surface, own, weight, BLUR / 2, count=FEWER)
     return calm + outline * (fine - calm)
 
 

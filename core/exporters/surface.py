@@ -133,6 +133,8 @@ def simplified(mesh: Mesh, triangles: int) -> Mesh:
         return replace(mesh, uvs=None, colours=None, texture=None, labels=None)
     # the quickest setting comes first; where its mesh cannot be closed, a gentler one and more triangles are tried
     for hurry, count in ((4, triangles), (2, triangles), (4, triangles * 5 // 4), (4, triangles * 2)):
+        if count >= len(mesh.faces):
+            continue
         vertices, faces = fast_simplification.simplify(mesh.vertices, mesh.faces, target_count=count, agg=hurry)
         vertices, faces = _without_collapsed(vertices.astype(np.float32), faces.astype(np.int32))
         vertices, faces = unpinched(vertices, faces)

@@ -8,7 +8,7 @@ Longer than usual: each part is told by labels that are wrong in their own ways,
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -185,13 +185,16 @@ class FacePlace:
         return np.asarray((points - self.origin) @ self.axes.T, np.float64)
 
 
-def find_face(generator: Generator, field: Field, grid: FieldGrid) -> FacePlace | None:
+def find_face(
+    generator: Generator, field: Field, grid: FieldGrid, *, shape: tuple[Field, FieldGrid] | None = None
+) -> FacePlace | None:
     """The place of a head's face; None where it shows none, or where nothing is labelled.
 
     Args:
         generator: decodes the head, with its tuning.
         field: the head.
         grid: of the same field.
+        shape: the head and its grid as it is drawn, where that differs in depth; None is the same.
     """
     if grid.labels is None or "eyes" not in generator.info.parts:
         return None
@@ -214,6 +217,8 @@ def find_face(generator: Generator, field: Field, grid: FieldGrid) -> FacePlace 
     width = apart * EYE_WIDTH * float(np.clip(wide, 0.7, 1.4)) ** 0.7
     height = width * EYE_HEIGHT * float(np.clip(high / wide, 0.6, 1.5)) ** 0.6
     look = _Look.of(generator, field, grid, origin, axes)
+    if shape is not None:
+        look = replace(look, z=_Look.of(generator, *shape, origin, axes).z)
     eyes = tuple(
         EyePlace(np.array([side * apart / 2, 0.0, look.depth_at(side * apart / 2, 0.0, width)]), width, height, side)
         for side in (-1, 1)

@@ -16,7 +16,7 @@ from core.drawing.subject import Landmarks
 from core.edit import Restyle
 from core.field import Field
 from core.frame import Frame, Quality
-from core.grafted_field import unworn
+from core.grafted_field import unformed, unworn
 from core.head import Head
 from core.mask import PARTS
 from core.protocols import Generator
@@ -282,8 +282,15 @@ class HeadRenderer:
 
     @cached_property
     def _face_place(self) -> FacePlace | None:
-        """Where the face is that is drawn finely: other hair changes neither brows nor lips."""
-        return find_face(self.generator, *self._unworn)
+        """Where the face is that is drawn finely: other hair changes neither brows nor lips.
+
+        It is looked for in the field without its form, whose labels and colours come from below the surface.
+        """
+        field, grid = self._unworn
+        plain = unformed(field)
+        if plain is field:
+            return find_face(self.generator, field, grid)
+        return find_face(self.generator, plain, field_grid(self.generator, plain, part_labels), shape=(field, grid))
 
     @cached_property
     def _unworn(self) -> tuple[Field, FieldGrid]:

@@ -7,7 +7,7 @@ import torch
 
 from core.base_planes import base_planes
 from core.formed_field import Form, FormedField
-from core.grafted_field import changes
+from core.grafted_field import Fit, GraftedField, Volume, changes, unformed
 from core.packing import pack, unpack
 from core.project import FIELDS
 from core.rendering.sampling import sampler_of
@@ -103,3 +103,14 @@ def test_it_is_read_alike_quickly_and_with_gradients_and_after_it_was_saved() ->
     formed.sample(moving).sum().backward()
     assert moving.grad is not None
     assert moving.grad.isfinite().all()
+
+
+def test_a_field_without_its_form_is_what_it_was() -> None:
+    base = Trigrid(torch.randn(3, 4, 2, 16, 16, generator=torch.Generator().manual_seed(0)))
+    formed = FormedField(base, _ball(), torch.zeros(4))
+    assert unformed(base) is base
+    assert unformed(formed) is base
+    other = Trigrid(torch.zeros(3, 4, 2, 16, 16))
+    edited = GraftedField(formed, other, Volume(torch.ones(5, 5, 5), (0.5, 0.5, 0.5)), Fit(), 0.5)
+    points = torch.rand(50, 3, generator=torch.Generator().manual_seed(1)) - 0.5
+    assert torch.equal(unformed(edited).sample(points), replace(edited, base=base).sample(points))

@@ -134,6 +134,22 @@ def test_fewer_triangles_keep_the_shape_closed() -> None:
     assert simplified(mesh, 10**6).volume == mesh.volume
 
 
+def test_a_mesh_that_cannot_be_thinned_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    import fast_simplification
+
+    mesh, thinned = surface(ball()), fast_simplification.simplify
+
+    def torn(vertices: np.ndarray, faces: np.ndarray, **given: int) -> tuple[np.ndarray, np.ndarray]:
+        fewer, kept = thinned(vertices, faces, **given)
+        return fewer, kept[len(kept) // 8 :]
+
+    monkeypatch.setattr(fast_simplification, "simplify", torn)
+    # one quarter more than asked for would be more than there is
+    whole = simplified(mesh, len(mesh.faces) * 9 // 10)
+    assert whole.is_watertight
+    assert len(whole.faces) == len(mesh.faces)
+
+
 def test_no_triangle_is_collapsed() -> None:
     # a flat face exactly on grid corners is the worst case for marching cubes
     mesh = surface(lambda points: LEVEL + STEEPNESS * (0.2 - points.abs().amax(1)))
