@@ -161,10 +161,14 @@ def train_parser(options: argparse.Namespace, console: Console) -> dict[str, Any
 
 
 def train_prior(options: argparse.Namespace, console: Console) -> dict[str, Any]:
-    """Draw the heads in all styles, and go on with the training of the prior that learns to draw them."""
-    from core.training.prior import PriorRecipe, PriorTraining
+    """Draw random heads in all styles, and go on with the training of the prior that learns to draw them."""
+    from core.generators.mini import load_mini
+    from core.training.prior import DRAWINGS, PriorRecipe, PriorTraining
+    from core.training.prior_drawings import draw_heads
 
-    training = PriorTraining(tuple(options.data), options.output, PriorRecipe(steps=options.steps), console.report)
+    recipe = PriorRecipe(heads=options.heads, steps=options.steps)
+    draw_heads(load_mini(), options.output / DRAWINGS, recipe.heads, console.report)
+    training = PriorTraining(options.output, recipe, console.report)
     training.run(console.report)
     file = training.export(options.output / "prior.safetensors")
     return {"file": str(file), "steps": training.step, "samples": str(training.show())}

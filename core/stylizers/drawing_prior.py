@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 WEIGHTS = FOLDER / "prior.safetensors"
 METADATA_KEY = "prior"
-GUIDANCE = 1.5
+GUIDANCE = 1.0
 TEMPERATURE = 0.25
 """What the denoiser does not know of a drawing would be drawn from noise, each latent pixel for itself."""
-LICENCE = "Apache-2.0 (Volteface; trained on drawings of renders of CC0 MakeHuman heads)"
+LICENCE = "Apache-2.0 (Volteface; trained on drawings of heads of the bundled model, which learned from CC0 heads)"
 
 
 class DrawingPrior:
@@ -96,7 +96,7 @@ class DrawingPrior:
         return understood(prompt).advice()
 
     def latents_from_pictures(self, pictures: Tensor) -> Tensor:
-        """Latents [B, C, H / 8, W / 8]; differentiable."""
+        """Latents [B, C, H / 4, W / 4]; differentiable."""
         latents: Tensor = self.codec.encoded(pictures.float())
         return latents.to(pictures.dtype)
 
@@ -135,6 +135,7 @@ def untrained_prior(config: DrawingConfig | None = None, seed: int = 0) -> Drawi
         with torch.no_grad():
             codec.analysis.normal_(0, 0.05)
             codec.synthesis.copy_(codec.analysis)
+            denoiser.unet.conv_out.weight.normal_(0, 0.05)
             for blank in (denoiser.sketch.mixing, denoiser.sketch.offset, denoiser.sketch.rows):
                 blank.normal_(0, 0.05)
     return DrawingPrior(config, codec, denoiser)

@@ -67,7 +67,7 @@ class LessonRecipe:
 
     views: int = 40
     frontal_share: float = 0.6
-    draw_steps: int = 8
+    draw_steps: int = 4
     iterations: int = 400
     views_each: int = 1
     rate: float = 2e-3

@@ -100,8 +100,8 @@ def restyled(
     if warmth < 1:
         # little noise hides little: it begins with what the prior makes of the picture, or the picture would stay
         with torch.no_grad():
-            pair = noise_pair(prior, noisy, timestep, (prior.words([""]), words), depth, guide)
-        clean = schedule.denoised(noisy, guided(*pair, guidance or prior.info.guidance), timestep)
+            predicted = _predicted(prior, noisy, timestep, words, depth, guide, guidance)
+        clean = schedule.denoised(noisy, predicted, timestep)
         noisy = schedule.noised(clean, noise * warmth, timestep)
     return _denoised(prior, noisy, words, depth, guide, steps, first, guidance, told)
 
@@ -117,13 +117,11 @@ def _denoised(
     guidance: float | None,
     told: Callable[[int, int], None] | None,
 ) -> Tensor:
-    schedule, nothing = prior.schedule(steps), prior.words([""])
-    strength = prior.info.guidance if guidance is None else guidance
+    schedule = prior.schedule(steps)
     with torch.no_grad():
         for step in range(first, steps):
             timestep = int(schedule.timesteps[step])
-            without, with_words = noise_pair(prior, noisy, timestep, (nothing, words), depth, guide)
-            noisy = schedule.stepped(noisy, guided(without, with_words, strength), step)
+            noisy = schedule.stepped(noisy, _predicted(prior, noisy, timestep, words, depth, guide, guidance), step)
             if told is not None:
                 told(step + 1 - first, steps - first)
         pictures = prior.pictures_from_latents(noisy)
@@ -132,3 +130,19 @@ def _denoised(
             f"{prior.info.title} drew numbers that are no picture.", "Try full precision, or another prompt."
         )
     return pictures
+
+
+def _predicted(
+    prior: DiffusionPrior,
+    noisy: Tensor,
+    timestep: int,
+    words: Words,
+    depth: Tensor | None,
+    guide: Tensor | None,
+    guidance: float | None,
+) -> Tensor:
+    """The noise in latents as the words tell it; what no words tell is asked for only where that counts."""
+    strength = prior.info.guidance if guidance is None else guidance
+    if strength == 1:
+        return prior.noise(noisy, timestep, words, depth, guide)
+    return guided(*noise_pair(prior, noisy, timestep, (prior.words([""]), words), depth, guide), strength)

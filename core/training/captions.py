@@ -90,6 +90,31 @@ def features_of(meta: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
+def meta_of_attributes(told: Mapping[str, float]) -> dict[str, Any]:
+    """What captions tell of a head, from the attributes of a random head (see `core.editors.random_head`)."""
+
+    def most(group: str) -> str:
+        return max((name for name in told if name.startswith(group)), key=lambda name: told[name]).removeprefix(group)
+
+    cheeks, chin = told["beard_cheeks"] > 0.5, told["beard_chin"] > 0.5
+    return {
+        "gender": told["gender"],
+        "age": told["age"],
+        "melanin": told["melanin"],
+        "hair": most("hair/"),
+        "hair_rgb": [max(told[f"hair_{c}"], 0.0) ** GAMMA for c in "rgb"],
+        "beard": told["beard"] if told["beard"] > 0.5 else 0.0,
+        "beard_style": "full" if cheeks else "goatee" if chin else "moustache",
+        "glasses": told["glasses"] > 0.5,
+        "dark_lenses": told["dark"] > 0.5,
+        "expression": {
+            "jawOpen": told["expr/jawOpen"],
+            "mouthSmileLeft": told["expr/mouthSmile"],
+            "mouthFrownLeft": told["expr/mouthFrown"],
+        },
+    }
+
+
 def caption(meta: Mapping[str, Any], style: str, random: np.random.Generator, odds: Mapping[str, float] = SAID) -> str:
     """A sentence about a drawn head.
 

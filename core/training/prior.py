@@ -1,8 +1,8 @@
-"""Trains the bundled prior: drawings, codec, denoiser (`volteface train prior`).
+"""Trains the bundled prior: drawings, codec, first sketches, denoiser (`volteface train prior`).
 
 The denoiser learns to see noise in the latents of drawings, given what their captions say, the depth, and the latents
-of the render they were drawn from; each of the three is left out of some steps, so that the prior can do without, and
-so that guidance has something to compare with. A fifth of the pictures are grids of four views.
+of the picture they were drawn from; each of the three is left out of some steps, so that the prior can do without, and
+so that guidance has something to compare with. Few pictures are grids of four views.
 
 Resumable: OUT/state.safetensors is written every few minutes, OUT/log.jsonl tells the loss, OUT/samples_*.png show what
 it draws.
@@ -27,15 +27,24 @@ from core.descent import Adam
 from core.drawing.styles import STYLES
 from core.errors import VoltefaceError
 from core.progress import Progress
-from core.stylizers.drawing_networks import DEPTH_FOLD, DrawingCodec, DrawingConfig, DrawingDenoiser, shares_of
+from core.stylizers.drawing_networks import (
+    FACTOR,
+    SPREAD,
+    DrawingCodec,
+    DrawingConfig,
+    DrawingDenoiser,
+    shares_of,
+    signal_at,
+)
 from core.stylizers.drawing_prior import DrawingPrior, save_prior
 from core.stylizers.noise_schedule import TRAINED_TIMESTEPS, NoiseSchedule
 from core.stylizers.prompt import understood
 from core.stylizers.restyled_picture import drawn_from_noise
-from core.training.captions import caption
+from core.stylizers.vocabulary import SLOTS
+from core.training.captions import SAID, caption
 from core.training.dataset import is_held_out
 from core.training.prior_codec import fitted_codec
-from core.training.prior_drawings import DrawnHead, draw_heads
+from core.training.prior_drawings import DrawnHead
 from core.training.prior_sketch import fit_sketch
 
 if TYPE_CHECKING:
@@ -47,7 +56,7 @@ if TYPE_CHECKING:
 
     from core.progress import Report
 
-STATE, LOG = "state.safetensors", "log.jsonl"
+DRAWINGS, STATE, LOG = "drawings", "state.safetensors", "log.jsonl"
 SAVE_EVERY_SECONDS = 240.0
 PICTURES_EVERY_SECONDS = 480.0
 BETAS = (0.9, 0.99)
@@ -60,38 +69,40 @@ class PriorRecipe:
 
     Attributes:
         network: sizes.
+        heads: that are drawn; every twentieth is held out.
         steps: length of the schedule.
         batch: pictures a step.
         rate: Adam's learning rate at the start.
         decay: of the weights, a step and unit of rate.
         keep: share of the averaged weights that a step keeps.
+        noisy: exponent by which noisier timesteps are seen more often than others; 1 sees all alike.
         grids: share of the pictures that are four views.
-        photos: share that are renders as they are.
+        terse: share of the captions that name the style alone.
         wordless: share without a caption.
-        unguided: share without the render's latents.
+        unguided: share without the latents of the plain picture.
         flat: share without depth.
-        spoilt: share whose guide is blurred and noisy, as a generator's renders are.
-        weights: least and greatest weight of a picture's error.
+        spoilt: share whose guide is blurred, noisy and in other tones, as other pictures are.
         codec_steps: of the codec's fit.
         sketched: views that the first sketches are fitted to.
         seed: of every draw.
     """
 
     network: DrawingConfig = field(default_factory=DrawingConfig)
-    steps: int = 2400
-    batch: int = 16
-    rate: float = 1.2e-3
+    heads: int = 50
+    steps: int = 560
+    batch: int = 6
+    rate: float = 8e-4
     decay: float = 0.01
     keep: float = 0.99
-    grids: float = 0.2
-    photos: float = 0.08
-    wordless: float = 0.15
-    unguided: float = 0.06
-    flat: float = 0.06
-    spoilt: float = 0.5
-    weights: tuple[float, float] = (0.7, 4.0)
+    noisy: float = 0.6
+    grids: float = 0.06
+    terse: float = 0.6
+    wordless: float = 0.1
+    unguided: float = 0.05
+    flat: float = 0.08
+    spoilt: float = 0.25
     codec_steps: int = 400
-    sketched: int = 1200
+    sketched: int = 190
     seed: int = 0
 
 
@@ -101,7 +112,7 @@ class Batch:
 
     Attributes:
         drawn: float32 [B, 3, P, P], drawings.
-        plain: float32 [B, 3, P, P], the renders they were made from.
+        plain: float32 [B, 3, P, P], the pictures they were made from.
         depth: float32 [B, 1, P, P], 1 nearest.
         captions: B.
     """
@@ -118,7 +129,7 @@ class DrawnHeads:
     def __init__(self, folder: Path) -> None:
         files = [path for path in sorted(folder.glob("*.npz")) if not is_held_out(int(path.stem))]
         if not files:
-            raise VoltefaceError(f"{folder} holds no drawings.", "Render heads with `volteface train data` first.")
+            raise VoltefaceError(f"{folder} holds no drawings.", "Give `volteface train prior` a folder of its own.")
         self.heads = [DrawnHead.read(path) for path in files]
 
     def pictures(self, each: int) -> Tensor:
@@ -138,24 +149,28 @@ class DrawnHeads:
         captions = []
         for _ in range(recipe.batch):
             head = self.heads[random.integers(len(self.heads))]
-            style = 0 if random.random() < recipe.photos else int(random.integers(1, len(head.styles)))
+            style = int(random.integers(len(head.styles)))
             views.append(self.view(head, (style,), recipe, random))
-            captions.append(caption(head.meta, head.styles[style], random))
+            terse = {slot: 0.0 for slot in SLOTS} if random.random() < recipe.terse else SAID
+            captions.append(caption(head.meta, head.styles[style], random, terse))
         drawn, plain, depth = (torch.cat([getattr(view, what) for view in views]) for what in PICTURES)
         return Batch(drawn, plain, depth, tuple(captions))
 
     @staticmethod
     def view(head: DrawnHead, styles: Sequence[int], recipe: PriorRecipe, random: np.random.Generator) -> Batch:
-        """A view, or a grid of four, of a head in some styles; without captions."""
+        """A view, or a grid of four, of a head in some styles; without captions.
+
+        It is never mirrored: sculptures are lit from one side.
+        """
         count = len(styles)
         if len(head.pictures) == 4 and random.random() < recipe.grids:
             order = random.permutation(4)
             drawn = [grid_of_views(head.pictures[order, style]) for style in styles]
             plain, depth = grid_of_views(head.pictures[order, 0]), grid_of_views(head.depth[order])
         else:
-            view, flip = int(random.integers(len(head.pictures))), slice(None, None, 1 if random.random() < 0.5 else -1)
-            drawn = [head.pictures[view, style][:, flip] for style in styles]
-            plain, depth = head.pictures[view, 0][:, flip], head.depth[view][:, flip]
+            view = int(random.integers(len(head.pictures)))
+            drawn = [head.pictures[view, style] for style in styles]
+            plain, depth = head.pictures[view, 0], head.depth[view]
         if random.random() < recipe.spoilt:
             plain = _spoilt(plain, random)
         return Batch(pictures_tensor(drawn), pictures_tensor([plain] * count), pictures_tensor([depth] * count), ())
@@ -170,10 +185,10 @@ def grid_of_views(views: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _spoilt(picture: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
-    """A render as a generator might show it: softer, lighter or darker, noisy."""
-    soft = cv2.GaussianBlur(np.ascontiguousarray(picture), (0, 0), float(random.uniform(0.3, 1.4))).astype(np.float32)
+    """A picture as others might show it: softer, lighter or darker, noisy."""
+    soft = cv2.GaussianBlur(np.ascontiguousarray(picture), (0, 0), float(random.uniform(0.3, 0.9))).astype(np.float32)
     soft = 255 - (255 - soft) * np.exp(random.normal(0, 0.06, 3)).astype(np.float32)
-    soft += random.standard_normal(soft.shape, np.float32) * np.float32(random.uniform(0, 8))
+    soft += random.standard_normal(soft.shape, np.float32) * np.float32(random.uniform(0, 3))
     return np.asarray(np.clip(soft, 0, 255), np.uint8)
 
 
@@ -195,12 +210,14 @@ def _left_out(conditions: Tensor, unguided: Tensor, flat: Tensor, white: Tensor)
 class PriorTraining:
     """A run that can stop and go on."""
 
-    def __init__(self, data: tuple[Path, ...], out: Path, recipe: PriorRecipe, report: Report) -> None:
-        out.mkdir(parents=True, exist_ok=True)
+    def __init__(self, out: Path, recipe: PriorRecipe, report: Report) -> None:
+        """Take up the run of a folder, or begin one.
+
+        Raises:
+            VoltefaceError: OUT/drawings, which `draw_heads` fills, holds none.
+        """
         self.out, self.recipe, self.step = out, recipe, 0
-        if data:
-            draw_heads(data, out / "drawings", report)
-        self.heads = DrawnHeads(out / "drawings")
+        self.heads = DrawnHeads(out / DRAWINGS)
         torch.manual_seed(recipe.seed)
         self.denoiser = DrawingDenoiser(recipe.network)
         self.parameters = dict(self.denoiser.named_parameters())
@@ -211,18 +228,17 @@ class PriorTraining:
             self.codec = DrawingCodec(recipe.network.channels)
             self._resume(out / STATE)
         else:
-            self.codec = fitted_codec(self.heads.pictures(4), recipe.network.channels, report, recipe.codec_steps)
+            self.codec = fitted_codec(self.heads.pictures(8), recipe.network.channels, report, recipe.codec_steps)
             self._fit_sketch(report)
             self.save()
         self.codec.requires_grad_(requires_grad=False)
         with torch.no_grad():
-            self.denoiser.white.copy_(self.codec.encoded(torch.ones(1, 3, 8, 8)))
+            self.denoiser.white.copy_(self.codec.encoded(torch.ones(1, 3, FACTOR, FACTOR)))
 
     def _fit_sketch(self, report: Report) -> None:
         random = np.random.default_rng(self.recipe.seed)
-        white = self.codec.encoded(torch.ones(1, 3, 8, 8))
-        carried = self.codec.scale.flatten().reciprocal()
-        carried = torch.cat([carried / carried.max(), torch.full((DEPTH_FOLD**2,), 0.5)])
+        white = self.codec.encoded(torch.ones(1, 3, FACTOR, FACTOR))
+        carried = self.codec.scale.flatten().rsqrt()
 
         def shown(mode: int) -> tuple[Tensor, dict[str, Tensor]]:
             head = self.heads.heads[random.integers(len(self.heads.heads))]
@@ -233,7 +249,7 @@ class PriorTraining:
             return conditions, dict(zip(head.styles, clean.split(1), strict=True))
 
         with torch.no_grad():
-            fit_sketch(self.denoiser.sketch, carried, white, shown, self.recipe.sketched, report)
+            fit_sketch(self.denoiser.sketch, carried / carried.max(), white, shown, self.recipe.sketched, report)
 
     def run(self, report: Report, steps: int | None = None) -> None:
         """Train to the end of the schedule, and save.
@@ -274,29 +290,31 @@ class PriorTraining:
             self.save()
 
     def loss(self, batch: Batch, random: np.random.Generator) -> Tensor:
-        """Squared error of the clean latents, weighted by the signal's share over the noise's within bounds.
+        """Error in units of how far a guess errs that noisy a picture: squared where it is small.
 
-        Channels that carry much of a picture count more, by the root of their deviation.
+        Thin lines are many deviations from the mean and would drown the rest. Channels that carry much of a picture
+        count more, by their deviation.
         """
         recipe, count = self.recipe, len(batch.captions)
         with torch.no_grad():
             clean, guide = self.codec.encoded(batch.drawn), self.codec.encoded(batch.plain)
-        noise = torch.randn_like(clean)
         # evenly spread, so that each batch sees all levels
-        timesteps = ((torch.rand(1) + torch.arange(count) / count) % 1 * TRAINED_TIMESTEPS).long()
-        timesteps = timesteps[torch.randperm(count)]
-        signal = self.schedule.signal[timesteps].view(-1, 1, 1, 1)
-        noisy = signal.sqrt() * clean + (1 - signal).sqrt() * noise
+        levels = ((torch.rand(1) + torch.arange(count) / count) % 1) ** recipe.noisy
+        timesteps = (levels * TRAINED_TIMESTEPS).long()[torch.randperm(count)]
+        signal = signal_at(timesteps, clean)
+        noise = (1 - signal) / signal
+        reach = SPREAD * (noise / (noise + SPREAD**2)).sqrt()
+        noisy = signal.sqrt() * clean + (1 - signal).sqrt() * torch.randn_like(clean)
         said = [() if random.random() < recipe.wordless else understood(c).concepts for c in batch.captions]
         unguided, flat = (torch.from_numpy(random.random(count) < p) for p in (recipe.unguided, recipe.flat))
         conditions = self.denoiser.conditions(noisy, batch.depth, guide)
         _left_out(conditions, unguided, flat, self.denoiser.white)
         # on a processor plain attention is faster than the fused one, whose backward pass is slow for few tokens
-        with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
+        with sdpa_kernel(SDPBackend.MATH):
             found = self.denoiser(noisy, timesteps, shares_of(said), conditions)
-        weight = (signal / (1 - signal)).clamp(*recipe.weights)
-        carried = self.codec.scale.rsqrt() / self.codec.scale.rsqrt().mean()
-        loss: Tensor = (weight * carried * (found.float() - clean).square()).mean()
+        carried = self.codec.scale.reciprocal() / self.codec.scale.reciprocal().mean()
+        off = (found - clean) / reach
+        loss: Tensor = (carried * 2 * ((1 + off.square()).sqrt() - 1)).mean()
         return loss
 
     def prior(self) -> DrawingPrior:
@@ -313,7 +331,7 @@ class PriorTraining:
         depth = pictures_tensor([head.depth[0]]).expand(len(names), -1, -1, -1)
         guide = prior.latents_from_pictures(plain).expand(len(names), -1, -1, -1)
         words = prior.words([caption(head.meta, name, np.random.default_rng(0)) for name in names])
-        rows = [drawn_from_noise(prior, words, depth, given, steps=12, seed=0) for given in (guide, None)]
+        rows = [drawn_from_noise(prior, words, depth, given, steps=8, seed=0) for given in (guide, None)]
         sheet = torch.cat([torch.cat([plain[0], *row], 2) for row in rows], 1).permute(1, 2, 0).numpy()
         path = self.out / f"samples_{self.step:06d}.png"
         cv2.imwrite(str(path), np.asarray(sheet[..., ::-1] * 255 + 0.5, np.uint8))

@@ -1,4 +1,4 @@
-"""Second stage of `train prior`: the codec, from the main components of 8 x 8 patches to windows that overlap."""
+"""Second stage of `train prior`: the codec, from the main components of patches to windows that overlap."""
 
 from __future__ import annotations
 

@@ -1,25 +1,32 @@
-"""First stage of `train prior`: drawings of the data sets' heads, kept on disk, a file for each head.
+"""First stage of `train prior`: the bundled generator's random heads, drawn by all artists, a file for each head.
 
-A head is drawn from a few directions, in all of them in the same few styles, so that four views of one head in one
-style make a grid. OUT/SEED.npz holds pictures uint8 [V, N, P, P, 3] (the first of the N is the render itself), depth
-uint8 [V, P, P] (255 nearest, 0 the background, as `core.stylizers.view_grid.nearness`), the styles' names and the
-head's `meta.json`.
+Two of three heads are shown as the studio shows them, with strands, fine detail and glasses; the others are what the
+generator itself draws, for those are the pictures that a style is taught on. OUT/NUMBER.npz holds pictures uint8
+[V, N, P, P, 3] (the first of the N is the head without a style), depth uint8 [V, P, P] (255 nearest, 0 the background,
+as `core.stylizers.view_grid.nearness`), the styles' names and what captions tell of the head.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
+import torch
 
-from core.drawing.styles import STYLES, drawing
-from core.drawing.subject import Subject, landmarks_of_head
+from core.camera import Camera
+from core.drawing.styles import STYLES
+from core.edit import Restyle
+from core.editors.random_head import attributes_of, random_head
+from core.head import Head
 from core.progress import Progress
+from core.rendering.renderer import HeadRenderer
+from core.stylizers.drawn_packs import drawn_pack
 from core.stylizers.view_grid import FARTHEST
-from core.training.dataset import HeadViews, finished_heads
+from core.training.captions import meta_of_attributes
 from core.whole_file import written_whole
 
 if TYPE_CHECKING:
@@ -28,12 +35,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.progress import Report
+    from core.protocols import Generator
 
-SIDE_PX = 128
-FRONT = (0, 1, 2, 3, 4, 5, 13, 17)
-"""Views of the training ring in which a face is seen."""
-SIDES = (6, 7, 8, 9, 14, 15, 18)
-BACKS = (10, 11, 12, 16, 19, 20)
+SIDE_PX, DRAWN_PX = 128, 256
+"""Sides of the pictures that are kept, and of those that are drawn: artists' lines are made for the second."""
+FIRST_SEED = 30_000
+"""Of the heads; no others are drawn from these numbers."""
+YAWS_DEGREES = ((0.0, 30.0), (10.0, 60.0), (40.0, 110.0))
+"""Between which a head's first views lie, on either side."""
+FRONT, BACK, FROM_BEHIND = (0.0, 45.0), (110.0, 250.0), 0.4
+"""Where the last view lies, and how often it is from behind."""
+PITCH_DEGREES = 20.0
+TRUNCATION = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +56,8 @@ class DrawnHead:
     Attributes:
         pictures: uint8 [V, N, P, P, 3].
         depth: uint8 [V, P, P].
-        styles: N names.
-        meta: of the head.
+        styles: N names, "photo" first.
+        meta: of the head, as `core.training.captions` takes it.
     """
 
     pictures: NDArray[np.uint8]
@@ -76,40 +89,55 @@ def nearness_picture(depth: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(1 - (filled - low) / max(float(high - low), 1e-6), np.float32)
 
 
-def drawn_head(folder: Path, styles_each: int, views_each: int) -> DrawnHead:
-    """A head of a data set, from some directions in some styles; which ones follows from its seed."""
-    views = HeadViews(folder)
-    random = np.random.default_rng([views.seed, 7])
-    names = ("photo", *(str(name) for name in random.permutation(list(STYLES))[:styles_each]))
-    fronts = [int(v) for v in random.permutation(FRONT)[: max(1, views_each - 2)]]
-    chosen = [*fronts, int(random.choice(SIDES)), int(random.choice(BACKS))][:views_each]
-    marks = landmarks_of_head(views)
-    pictures = np.zeros((len(chosen), len(names), SIDE_PX, SIDE_PX, 3), np.uint8)
-    depth = np.zeros((len(chosen), SIDE_PX, SIDE_PX), np.uint8)
-    for i, view in enumerate(chosen):
-        subject = Subject.of_view(views, view, marks)
-        for j, name in enumerate(names):
-            drawn = cv2.resize(drawing(subject, name, views.seed), (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
-            pictures[i, j] = np.clip(drawn * 255 + 0.5, 0, 255)
-        near = nearness_picture(np.asarray(views.depth[view], np.float32))
-        depth[i] = cv2.resize(near, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA) * 255 + 0.5
-    return DrawnHead(pictures, depth, names, json.loads((folder / "meta.json").read_text(encoding="utf-8")))
+def drawn_head(generator: Generator, number: int) -> DrawnHead:
+    """The random head of a number from four sides in all styles."""
+    seed = FIRST_SEED + number
+    bare = number % 3 == 0
+    head = _bare_head(generator, seed) if bare else random_head(generator, seed, truncation=TRUNCATION)
+    told = attributes_of(generator, seed, TRUNCATION)
+    return drawn_views(generator, head, _cameras(np.random.default_rng(seed)), meta_of_attributes(told))
 
 
-def draw_heads(
-    data: tuple[Path, ...], out: Path, report: Report, styles_each: int = 5, views_each: int = 4
-) -> list[Path]:
-    """Draw what is not drawn yet, in an order that mixes the data sets.
+def drawn_views(generator: Generator, head: Head, cameras: list[Camera], meta: dict[str, Any]) -> DrawnHead:
+    """A head from some sides in all styles, as the studio draws them."""
+    styles = [(), *((Restyle(key=style, pack=drawn_pack(style, generator.info.name)),) for style in STYLES)]
+    pictures = np.zeros((len(cameras), len(styles), SIDE_PX, SIDE_PX, 3), np.uint8)
+    depth = np.zeros((len(cameras), SIDE_PX, SIDE_PX), np.uint8)
+    renderer = HeadRenderer(generator, head)
+    for view, camera in enumerate(cameras):
+        for number, frame in enumerate(renderer.in_styles(camera, styles, size_px=DRAWN_PX)):
+            pictures[view, number] = _small(frame.rgb)
+            if number == 0:
+                depth[view] = _small(nearness_picture(np.asarray(frame.depth, np.float32))) * 255 + 0.5
+    return DrawnHead(pictures, depth, ("photo", *STYLES), meta)
 
-    Returns:
-        The files of all heads, held-out ones too, by seed.
-    """
+
+def draw_heads(generator: Generator, out: Path, heads: int, report: Report) -> list[Path]:
+    """Draw what is not drawn yet; the files of all heads, held-out ones too."""
     out.mkdir(parents=True, exist_ok=True)
-    folders = {seed: folder for one in data for seed, folder in finished_heads(one).items()}
-    seeds = np.random.default_rng(0).permutation(sorted(folders))
-    for number, seed in enumerate(int(s) for s in seeds):
-        file = out / f"{seed:06d}.npz"
+    files = [out / f"{number:06d}.npz" for number in range(heads)]
+    for number, file in enumerate(files):
         if not file.exists():
-            drawn_head(folders[seed], styles_each, views_each).write(file)
-        report(Progress(number + 1, len(seeds), "Drawing heads"))
-    return sorted(out.glob("*.npz"))
+            drawn_head(generator, number).write(file)
+        report(Progress(number + 1, heads, "Drawing heads"))
+    return files
+
+
+def _bare_head(generator: Generator, seed: int) -> Head:
+    """A head as the generator draws it, nothing finished by hand."""
+    noise = torch.randn(1, generator.info.noise_size, generator=torch.Generator().manual_seed(seed))
+    with torch.no_grad():
+        latents = generator.latents(noise, TRUNCATION)[0]
+        field = generator.trigrid(latents)
+    return Head(generator=generator.info.name, latents=latents, camera=Camera.orbit(), trigrid=field, seed=seed)
+
+
+def _cameras(random: np.random.Generator) -> list[Camera]:
+    last = BACK if random.random() < FROM_BEHIND else FRONT
+    yaws = [random.uniform(*limits) * random.choice([-1, 1]) for limits in (*YAWS_DEGREES, last)]
+    pitches = random.uniform(-PITCH_DEGREES, PITCH_DEGREES, len(yaws))
+    return [Camera.orbit(math.radians(yaw), math.radians(pitch)) for yaw, pitch in zip(yaws, pitches, strict=True)]
+
+
+def _small(picture: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(cv2.resize(picture, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA))

@@ -1,4 +1,4 @@
-"""A sheet of what a prior draws: each style, of held-out heads, guided, by depth alone, and redrawn from the render."""
+"""A sheet of what a prior draws: each style, of held-out heads, guided, by depth alone, and redrawn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import torch
 
 from core.stylizers.restyled_picture import drawn_from_noise, restyled
 from core.stylizers.vocabulary import STYLES, Concept
-from core.training.captions import caption
 from core.training.prior import pictures_tensor
 
 if TYPE_CHECKING:
@@ -38,9 +37,9 @@ def prior_sheet(prior: DiffusionPrior, heads: Sequence[DrawnHead], steps: int = 
     plain = pictures_tensor([head.pictures[0, 0] for head in heads])
     depth = pictures_tensor([head.depth[0] for head in heads])
     guide = prior.latents_from_pictures(plain)
-    rows = [_titled("render", torch.cat([plain] * len(WAYS)))]
+    rows = [_titled("no style", torch.cat([plain] * len(WAYS)))]
     for style in STYLES:
-        words = prior.words([caption(head.meta, style.name, np.random.default_rng(0)) for head in heads])
+        words = prior.words([style.title]).repeated(len(heads))
         drawn = {
             GUIDED: drawn_from_noise(prior, words, depth, guide, steps),
             BY_DEPTH: drawn_from_noise(prior, words, depth, None, steps),

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     Shown = Callable[[int], tuple[Tensor, Mapping[str, Tensor]]]
 
-RIDGE = 3e-3
+RIDGE = 3e-4
 """Of the mean square of a feature."""
+SWINGS = (2.2, 1.4, 3.4, 1.0)
+"""How strongly random features look at a place, the tones around it, the head around it, and the depth."""
 
 
 def fit_sketch(sketch: FirstSketch, carried: Tensor, white: Tensor, shown: Shown, views: int, report: Report) -> None:
@@ -28,16 +30,21 @@ def fit_sketch(sketch: FirstSketch, carried: Tensor, white: Tensor, shown: Shown
 
     Args:
         sketch: is changed.
-        carried: [G], how much of a picture each channel of guide and depth carries: random features look at it so.
+        carried: [C], how much of a picture each channel of the guide carries: random features look at it so.
         white: [1, C, 1, 1], latents of white paper.
         shown: given a mode, answers the conditions [1, G + 2, h, w] of a view and its clean latents by style's name.
         views: that are looked at with guide and depth; with less a third.
         report: told of every view.
     """
     random = torch.Generator().manual_seed(0)
-    weights = torch.randn(sketch.mixing.shape, generator=random) * carried.view(1, -1, 1, 1)
-    sketch.mixing.copy_(weights / weights.flatten(1).norm(dim=1).view(-1, 1, 1, 1))
-    sketch.offset.copy_(torch.randn(sketch.offset.shape, generator=random))
+    sketch.carried.copy_(carried.view(1, -1, 1, 1))
+    # all that is known of a place moves a random feature alike
+    scales = [size**-0.5 * swing for size, swing in zip(sketch.seen, SWINGS, strict=True)]
+    weights = [
+        torch.randn(len(sketch.mixing), n, generator=random) * x for n, x in zip(sketch.seen, scales, strict=True)
+    ]
+    sketch.mixing.copy_(torch.cat(weights, 1))
+    sketch.offset.copy_(torch.randn(sketch.offset.shape, generator=random) * 0.7)
     count, channels = sketch.rows.shape[2:]
     names = [style.name for style in STYLES]
     left = torch.zeros(channels)
@@ -48,7 +55,7 @@ def fit_sketch(sketch: FirstSketch, carried: Tensor, white: Tensor, shown: Shown
         squares, counts = torch.zeros(len(names), channels), torch.zeros(len(names))
         for number in range(views if mode == 0 else -(-views // 3)):
             conditions, drawings = shown(mode)
-            described = sketch.described(conditions[:, :-2])[0]
+            described = sketch.described(conditions, white)[0]
             known = frozenset(drawings)
             products.setdefault(known, torch.zeros(count, count)).addmm_(described.T, described)
             targets = {names.index(name): clean[0].flatten(1).T for name, clean in drawings.items()}
@@ -82,7 +89,7 @@ def errors_of(sketch: FirstSketch, white: Tensor, shown: Shown, views: int) -> T
         there = drawn_on(conditions, white)[0, 0] > 0
         styles = torch.tensor([names.index(name) for name in drawings])
         shares = torch.eye(len(names))[styles]
-        found = sketch.drawn(conditions.expand(len(styles), -1, -1, -1), shares)
+        found = sketch.drawn(conditions.expand(len(styles), -1, -1, -1), shares, white)
         wanted = torch.cat(list(drawings.values()))
         squares[styles] += (found - wanted).square()[:, :, there].sum(-1)
         counts[styles] += int(there.sum())

@@ -8,21 +8,21 @@ from core.editors.restyling import check_fits
 from core.generators import load
 from core.stylizers.pack import SUFFIX, load_pack
 
-TAUGHT = "bronze-taught"
-"""The one that the bundled prior taught."""
+TAUGHT = ("bronze-taught", "clay-taught", "marble-taught")
+"""Those that the bundled prior taught."""
 
 
 def test_every_pack_can_be_worn_by_the_bundled_generator() -> None:
     files = sorted(BUNDLED.glob(f"*{SUFFIX}"))
-    assert {file.stem for file in files} == {*STYLES, TAUGHT}
+    assert {file.stem for file in files} == {*STYLES, *TAUGHT}
     generator = load("mini")
-    taught = load_pack(BUNDLED / f"{TAUGHT}{SUFFIX}")
-    assert taught.made == "distilled"
-    assert taught.prior == "bundled"
-    assert all(name.startswith("upscaler.") for name in taught.delta)  # the field stays what it was
-    check_fits(taught, generator)
+    for name in TAUGHT:
+        taught = load_pack(BUNDLED / f"{name}{SUFFIX}")
+        assert (taught.name, taught.made, taught.prior) == (name, "distilled", "bundled")
+        assert all(part.startswith("upscaler.") for part in taught.delta)  # the field stays what it was
+        check_fits(taught, generator)
     for file in files:
-        if file.stem == TAUGHT:
+        if file.stem in TAUGHT:
             continue
         pack = load_pack(file)
         assert file.stem == pack.name == pack.artist

@@ -1,4 +1,4 @@
-"""The prior's training, on dolls: it draws them, learns, and goes on where it stopped."""
+"""The prior's training, on drawings of ellipses: it learns, and goes on where it stopped."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from core.errors import VoltefaceError
 from core.progress import silent
 from core.stylizers.drawing_networks import DrawingConfig
 from core.stylizers.drawing_prior import load_prior
-from core.training.prior import DrawnHeads, PriorRecipe, PriorTraining, grid_of_views
+from core.training.prior import DRAWINGS, DrawnHeads, PriorRecipe, PriorTraining, grid_of_views
 from core.training.prior_codec import fitted_codec
-from core.training.prior_drawings import draw_heads
-from tests.core.training.doll import write_doll
+from tests.core.training.drawn_heads import write_drawn_heads
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,37 +24,23 @@ RECIPE = PriorRecipe(
     steps=4,
     batch=4,
     codec_steps=10,
-    sketched=12,
+    sketched=6,
 )
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dolls")
-    for seed in (1, 2, 19):
-        write_doll(folder, seed)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def drawings(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def drawings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("run")
-    assert len(draw_heads((data,), out / "drawings", silent, styles_each=2)) == 3
+    write_drawn_heads(out / DRAWINGS, (1, 2, 19))
     return out
 
 
 def test_held_out_heads_are_drawn_but_not_learned_from(drawings: Path) -> None:
-    assert len(DrawnHeads(drawings / "drawings").heads) == 2
-
-
-def test_what_is_drawn_is_not_drawn_again(data: Path, drawings: Path) -> None:
-    times = [path.stat().st_mtime_ns for path in sorted((drawings / "drawings").glob("*.npz"))]
-    draw_heads((data,), drawings / "drawings", silent, styles_each=2)
-    assert times == [path.stat().st_mtime_ns for path in sorted((drawings / "drawings").glob("*.npz"))]
+    assert len(DrawnHeads(drawings / DRAWINGS).heads) == 2
 
 
 def test_a_fitted_codec_keeps_pictures_and_unit_variance(drawings: Path) -> None:
-    pictures = DrawnHeads(drawings / "drawings").pictures(4)
+    pictures = DrawnHeads(drawings / DRAWINGS).pictures(4)
     codec = fitted_codec(pictures, 16, silent, steps=20)
     with torch.no_grad():
         shown = pictures.float() / 255
@@ -65,8 +50,8 @@ def test_a_fitted_codec_keeps_pictures_and_unit_variance(drawings: Path) -> None
     assert float(latents.std()) == pytest.approx(1, abs=0.4)
 
 
-def test_a_batch_shows_drawing_render_and_depth_of_the_same_view(drawings: Path) -> None:
-    batch = DrawnHeads(drawings / "drawings").batch(RECIPE, np.random.default_rng(0))
+def test_a_batch_shows_drawing_picture_and_depth_of_the_same_view(drawings: Path) -> None:
+    batch = DrawnHeads(drawings / DRAWINGS).batch(RECIPE, np.random.default_rng(0))
     assert batch.drawn.shape == batch.plain.shape == (4, 3, 128, 128)
     assert batch.depth.shape == (4, 1, 128, 128)
     figure = batch.depth > 0.2
@@ -84,9 +69,9 @@ def test_a_run_that_stopped_goes_on_as_if_it_had_not(drawings: Path, tmp_path: P
     for name, stops in (("whole", (4,)), ("broken", (2, 4))):
         out = tmp_path / name
         out.mkdir()
-        (out / "drawings").symlink_to(drawings / "drawings")
+        (out / DRAWINGS).symlink_to(drawings / DRAWINGS)
         for stop in stops:
-            training = PriorTraining((), out, RECIPE, silent)
+            training = PriorTraining(out, RECIPE, silent)
             training.run(silent, stop)
         finished.append(training)
     whole, broken = finished
@@ -100,4 +85,4 @@ def test_a_run_that_stopped_goes_on_as_if_it_had_not(drawings: Path, tmp_path: P
 
 def test_a_folder_without_heads_is_refused(tmp_path: Path) -> None:
     with pytest.raises(VoltefaceError, match="no drawings"):
-        PriorTraining((tmp_path / "none",), tmp_path / "run", RECIPE, silent)
+        PriorTraining(tmp_path / "run", RECIPE, silent)
