@@ -13,7 +13,7 @@ import torch
 
 from core.editors.head_parts import HeadParts
 from core.editors.node_sets import grown
-from core.editors.recolouring import CALM, FREE, remap_to, some_of, toned
+from core.editors.recolouring import CALM, FREE, remap_to, some_of
 from core.grafted_field import RemappedField
 from core.mask import PARTS
 from core.rendering.occupancy import field_grid
@@ -33,6 +33,8 @@ RIND = 0.015
 """Depth under the surface at which hidden skin is looked for, world units."""
 HIDDEN_SHARE = 0.5
 """How many hidden places count, beside those of the face."""
+SHADES = (0.9, 1.06)
+"""Of a scalp, as shares of its tone."""
 NODES, FEWEST, AROUND = 64, 8, 3
 """Of the grid on which hair is looked for that is left, of hair that is worth a map, and by which that is widened."""
 
@@ -79,34 +81,39 @@ def _below(generator: Generator, bare: Field, points: Tensor) -> Tensor:
     return features[rind]
 
 
-def shaven(generator: Generator, bare: Field) -> Field:
-    """A head that was made to be bald, without the hair that it still has; the very same one where it has none.
+def shaven(generator: Generator, bare: Field, room: Volume) -> Field:
+    """A head that was made to be bald, with a scalp in the tone of its face and without the hair that it still has.
 
     Args:
         generator: decodes it.
-        bare: the head.
+        bare: the head; the very same one is returned where it shows too little skin.
+        room: where hair was.
     """
     with torch.no_grad():
         parts = HeadParts.of(generator, bare, field_grid(generator, bare, part_labels, NODES))
-        hair = parts.nodes("hair")
-        if int(hair.sum()) < FEWEST or "skin" not in generator.info.parts:
+        if "skin" not in generator.info.parts:
             return bare
-        near = grown(hair, AROUND)
-        skin = parts.nodes("skin", "neck", "ears")
-        beside = skin & near if bool((skin & near).any()) else skin
+        hair, skin = parts.nodes("hair"), parts.nodes("skin", "neck", "ears")
+        inside = room.at(parts.places()).view(hair.shape) > 0.5
+        ours = hair | (skin & inside)
+        near = grown(ours, AROUND)
+        beside = parts.nodes("skin", "nose") & ~inside
+        if int(ours.sum()) < FEWEST or int(beside.sum()) < FEWEST:
+            return bare
         read = sampler_of(bare)
-        every, kept = (some_of(parts.at_nodes(nodes)) for nodes in (hair, beside))
-        if not len(kept):
-            return bare
+        every, kept = (some_of(parts.at_nodes(nodes)) for nodes in (ours, beside))
         features = torch.cat([read(every), read(kept)])
         decoded = generator.decode(features)[1]
         colours, logits = generator.colours(decoded), generator.label_logits(decoded)
         assert logits is not None
-        ours = slice(0, len(every))
-        colours[ours] = toned(colours[ours], colours[len(every) :].mean(0))
+        count = len(every)
+        # hair that was there still tells: a scalp has the tone of the face, and its own light and shade within bounds
+        tone, light = colours[count:].median(0).values, colours[:count].mean(1, keepdim=True)
+        shade = (light / light.median().clamp(min=0.02)).clamp(*SHADES)
+        colours[:count] = (tone * shade).clamp(0, 1)
         labels = logits.softmax(-1)
-        labels[ours] = 0
-        labels[ours, generator.info.parts.index("skin")] = 1
+        labels[:count] = 0
+        labels[:count, generator.info.parts.index("skin")] = 1
     with torch.enable_grad():
         remap = remap_to(generator, features, colours, calm=FREE, labels=labels)
     others = parts.nodes(*(part for part in PARTS[1:] if part not in ("hair", "skin", "neck")))

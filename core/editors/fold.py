@@ -360,7 +360,7 @@ class Folder:
 
         def filling() -> Field:
             bare = in_wearers_skin(self._generator, self._bare(latents, part), parts, self._field(latents), volume)
-            return shaven(self._generator, bare) if part == "hair" else bare
+            return shaven(self._generator, bare, volume) if part == "hair" else bare
 
         self._stale()
         bare = self._once(("bare", part, _numbers(latents)), filling)
