@@ -173,6 +173,15 @@ def unformed(field: Field) -> Field:
     return field if base is field.base else replace(field, base=base)
 
 
+def at_rest(field: Field, points: torch.Tensor) -> torch.Tensor:
+    """Where world points [N, 3] of a field were before it was bent by sliders and manner."""
+    while isinstance(field, FieldOver):
+        if isinstance(field, WarpedField):
+            points = field.warp.back(points)
+        field = field.base
+    return points
+
+
 def changes(field: Field, base: Field, points: torch.Tensor) -> torch.Tensor | None:
     """At which of the world points [N, 3] a field may say something else than one that it is laid over, bool [N].
 

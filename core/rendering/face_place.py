@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from core.camera import Camera
+from core.grafted_field import at_rest
 from core.mask import PARTS
 from core.rendering.near import march_near
 
@@ -302,7 +303,8 @@ def _ears(grid: FieldGrid, origin: Floats, axes: Floats) -> tuple[EarPlace, ...]
 def _beard(look: _Look, apart: float) -> float:
     """How surely there is a beard: upper lip and jaws are much darker than cheeks."""
     light = look.colours @ LIGHTNESS
-    across, up = np.abs(look.x) / apart, look.y / apart
+    # a smile moves the jaws that are asked
+    across, up = np.abs(look.rest[0]) / apart, look.rest[1] / apart
 
     def mean(low: tuple[float, float], high: tuple[float, float]) -> float:
         inside = (across > low[0]) & (across < high[0]) & (up > low[1]) & (up < high[1])
@@ -340,6 +342,7 @@ class _Look:
 
     Attributes:
         x, y, z: float64 [S, S] of each pixel's point, in the face's frame.
+        rest: float64 [2, S, S], x and y of the same before the face was bent: smiling.
         chances: float64 [parts, S, S], of the generator's parts, times alpha.
         colours: float64 [S, S, 3], 0..1.
         parts: names of the parts.
@@ -349,6 +352,7 @@ class _Look:
     x: Floats
     y: Floats
     z: Floats
+    rest: Floats
     chances: Floats
     colours: Floats
     parts: tuple[str, ...]
@@ -369,8 +373,10 @@ class _Look:
         origins, directions = camera.rays(LOOK_PX, LOOK_PX)
         points = origins + directions * seen.depth[0, 0].cpu().double().numpy().reshape(-1, 1)
         x, y, z = ((points - origin) @ axes.T).T.reshape(3, LOOK_PX, LOOK_PX)
+        before = at_rest(field, torch.from_numpy(points).float().to(field.device)).cpu().double().numpy()
+        rest = ((before - origin) @ axes.T).T.reshape(3, LOOK_PX, LOOK_PX)[:2]
         names = tuple(generator.info.parts)
-        return _Look(x, y, z, chances.double().numpy(), colours.double().numpy(), names, LOOK_SIDE / LOOK_PX)
+        return _Look(x, y, z, rest, chances.double().numpy(), colours.double().numpy(), names, LOOK_SIDE / LOOK_PX)
 
     def chance(self, part: str) -> Floats:
         """Of one part, [S, S]."""

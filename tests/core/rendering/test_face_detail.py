@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from core.camera import Camera
+from core.editors.face_manner import manner_warp
 from core.editors.random_head import random_head
 from core.face_detail import FaceDetail
 from core.frame import Frame, Quality
@@ -19,7 +20,9 @@ from core.mask import PARTS
 from core.rendering.face_detail import with_face_detail
 from core.rendering.face_eyes import iris_colour
 from core.rendering.face_place import FacePlace, find_face
-from core.rendering.renderer import HeadRenderer
+from core.rendering.occupancy import field_grid
+from core.rendering.renderer import HeadRenderer, part_labels
+from core.warped_field import WarpedField
 from tests.fakes import TinyGenerator
 
 SEED = 10
@@ -102,6 +105,23 @@ def test_age_draws_lines_and_pale_skin_may_be_freckled() -> None:
     assert change(FaceDetail(light=1.0, age=1.0), *forehead) > 1.0
     assert change(FaceDetail(light=1.0, freckles=1.0), *cheek) > 0.5
     assert change(FaceDetail(light=1.0, blush=1.0), *cheek) > change(FaceDetail(light=1.0, blush=1.0), *forehead)
+
+
+def test_a_beard_stays_when_its_wearer_smiles() -> None:
+    mini = load("mini")
+    head = random_head(mini, 14)
+    warp = manner_warp(mini, head, HeadRenderer(mini, head).grid(), {"smile": 1.3})
+    assert warp is not None
+    smiling = WarpedField(head.trigrid, warp)
+    calm, glad = (find_face(mini, one, field_grid(mini, one, part_labels)) for one in (head.trigrid, smiling))
+    assert calm is not None
+    assert glad is not None
+    assert calm.lips is not None
+    assert glad.lips is not None
+    assert glad.lips.half > calm.lips.half
+    assert calm.beard > 0.8
+    assert glad.beard > 0.8
+    assert _head()[2].beard < 0.2
 
 
 def test_heads_of_before_have_neither_light_nor_marks() -> None:
