@@ -46,6 +46,8 @@ FEWER, NEAREST = 3, 8
 """Points that looked whose findings each point takes over: of what is as fine as an eye, and of all else."""
 ASIDE_DEGREES = 32
 """Angle about the head's axis from which a face may be below hair that hangs before it."""
+TEMPLE = 0.04
+"""Height above the brows, world units, from which both sides of a head are covered alike."""
 FULL = 0.7
 """Share of the scalp from which all of it is covered: holes in hair are mistakes of the labels."""
 HOLE, HOLE_RIM = 0.1, 3
@@ -210,7 +212,8 @@ def without_holes(target: Target, covered: Array) -> Array:
     if covered[scalp].mean() < FULL:
         return covered
     # nobody has hair, or a hat, on one side only
-    covered = np.where(scalp, np.maximum(covered, covered[target.opposite]), covered)
+    temple = (target.around_degrees > ASIDE_DEGREES) & (target.height > mean_height(BROW) + TEMPLE)
+    covered = np.where(scalp | temple, np.maximum(covered, covered[target.opposite]), covered)
     bare = covered < 0.5
     one, other = target.links[bare[target.links].all(1)].T
     ways = coo_matrix((np.ones(len(one), np.int8), (one, other)), shape=(len(covered), len(covered)))
