@@ -127,6 +127,9 @@ def _phrases() -> dict[tuple[str, ...], Concept]:
         for phrase in concept.phrases:
             known.setdefault(tuple(words_of(phrase)), concept)
     for concept in STYLES:
+        for opening in concept.of:
+            # whole, without "a" and "of", or "a terracotta bust of" would be clay and marble
+            known.setdefault(tuple(words_of(opening)[1:-1]), concept)
         for phrase in concept.near:
             known.setdefault(tuple(words_of(phrase)), concept)
     return known

@@ -36,6 +36,12 @@ def test_a_paraphrase_finds_its_style(prompt: str, style: str) -> None:
     assert understood(prompt).advice() == ""
 
 
+def test_what_a_caption_begins_with_is_one_style() -> None:
+    for style in STYLES:
+        for opening in style.of:
+            assert _styles(f"{opening} a young woman with red hair") == [style.name], opening
+
+
 def test_two_styles_are_both_kept() -> None:
     assert _styles("a bronze zombie") == ["bronze", "zombie"]
 
