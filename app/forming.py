@@ -1,4 +1,4 @@
-"""A random head is shown as it was drawn; the face that its own picture shows is pressed into it in the background.
+"""A random head is shown as it was drawn; in the background it is settled, then gets the face that its picture shows.
 
 Nobody asked for that step, so it is behind no undo, and what was made of the head meanwhile lies on the better one.
 """
@@ -64,7 +64,8 @@ class Forming(QObject):
         self._choosing = choosing
         self._making = making
         self._key = ""
-        self._rough: tuple[Head, Photo] | None = None
+        self._head: Head | None = None
+        self._picture: Photo | None = None
         session.opened.connect(self._stop)
         viewing.shown.connect(self._look)
 
@@ -74,21 +75,32 @@ class Forming(QObject):
         if project is None or project.head is None:
             return
         head, half = project.head, self._choosing.economy_of(project.head.generator).half
-        self._rough = head, project.photo
+        self._head, self._picture = head, project.photo
         self._viewing.is_hurried = True
 
         def work(report: Report) -> _Shaped:
+            def pass_on(settled: Head) -> None:
+                renderer = self._viewing.made_renderer(settled)
+                frame = renderer.render(head.camera, Quality.PREVIEW)
+                report(Progress(0, 0, "", result=_Shaped(settled, renderer, frame)))
+
             wanted = Progress(0, 0, "")
             report(wanted)
             self._engines.use_threads(self._viewing.threads)
-            shaped = self._engines.formed(head, half=half)
+            shaped = self._engines.formed(head, half=half, passing=pass_on)
             report(wanted)
             renderer = self._viewing.made_renderer(shaped)
             return _Shaped(shaped, renderer, renderer.render(head.camera, Quality.NEAR))
 
+        def progressed(progress: Progress) -> None:
+            if self._key == key and isinstance(progress.result, _Shaped):
+                self._put_under(progress.result)
+
         def done(result: object) -> None:
             if self._key == key:
-                self._put_under(head, cast("_Shaped", result))
+                shaped = cast("_Shaped", result)
+                self._put_under(shaped)
+                self._take_picture(shaped.frame)
                 self._rest()
 
         def failed(error: VoltefaceError) -> None:
@@ -102,12 +114,20 @@ class Forming(QObject):
         key = self._key = f"form-{self._session.document}"
         self._queue.submit(
             Job(
-                key=key, title="Shaping the face", work=work, done=done, failed=failed, cancelled=cancelled, yields=True
+                key=key,
+                title="Shaping the face",
+                work=work,
+                progressed=progressed,
+                done=done,
+                failed=failed,
+                cancelled=cancelled,
+                yields=True,
             )
         )
 
-    def _put_under(self, head: Head, shaped: _Shaped) -> None:
+    def _put_under(self, shaped: _Shaped) -> None:
         """Have the better head in every state of the document but those that are painted: paint lies on a surface."""
+        head, self._head = self._head, shaped.head
 
         def change(project: Project) -> Project:
             painted = any(isinstance(edit, Paint) for edit in project.edits)
@@ -118,24 +138,22 @@ class Forming(QObject):
         if shaped.head is not head:
             self._viewing.remember(shaped.head, shaped.renderer, shaped.frame)
             self._session.amend(change)
-        self._take_picture(shaped.frame)
 
     def _look(self, head: Head, frame: Frame) -> None:
-        """Take the first fine picture for the document that comes by."""
-        rough = self._rough
-        if rough is not None and head is rough[0] and frame.camera == head.camera and frame.quality >= Quality.NEAR:
+        """Take the fine pictures for the document that come by."""
+        if head is self._head and frame.camera == head.camera and frame.quality >= Quality.NEAR:
             self._take_picture(frame)
 
     def _take_picture(self, frame: Frame) -> None:
-        """Put a fine picture where the document has a rough one."""
-        if self._rough is None:
+        """Put a fine picture where the document has a worse one."""
+        worse = self._picture
+        if worse is None:
             return
         from core.photo import Photo
 
-        (_, rough), self._rough = self._rough, None
-        photo = Photo.from_array(frame.rgb, rough.name)
+        photo = self._picture = Photo.from_array(frame.rgb, worse.name)
         self._session.amend(
-            lambda project: dataclasses.replace(project, photo=photo) if project.photo is rough else project
+            lambda project: dataclasses.replace(project, photo=photo) if project.photo is worse else project
         )
 
     def _stop(self) -> None:
@@ -145,6 +163,6 @@ class Forming(QObject):
             self._rest()
 
     def _rest(self) -> None:
-        self._key, self._rough = "", None
+        self._key, self._head, self._picture = "", None, None
         self._viewing.is_hurried = self._making.is_busy
         self._viewing.refresh()

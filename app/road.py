@@ -295,8 +295,8 @@ def random_drawn(
 ) -> tuple[Project, Renderer]:
     """The random head of a seed as a document of its own, and who has drawn it: others would look at it anew.
 
-    It comes at once: a rough picture of it stands where a photo would, nothing stands in for the head yet, and it is
-    not `formed`.
+    It comes at once, as the generator drew it: a rough picture of it stands where a photo would, nothing stands in for
+    the head yet, and it is not `formed`.
 
     Args:
         seed: the same one gives the same head.
@@ -304,30 +304,35 @@ def random_drawn(
         half: as for `renderer_of`.
         renderer_of: who draws it.
     """
-    from core.editors.random_head import random_head
+    from core.editors.random_head import drawn_head
 
-    head = random_head(loaded_generator(generator, half=half), seed)
+    head = drawn_head(loaded_generator(generator, half=half), seed)
     renderer = renderer_of(head)
     return _pictured(head, renderer.render(head.camera, Quality.PREVIEW)), renderer
 
 
-def formed(head: Head, *, half: bool = False) -> Head:
-    """A head without a photo, with the face that its own picture shows; the very same one where none is found.
+def formed(head: Head, *, half: bool = False, passing: Callable[[Head], None] = lambda _head: None) -> Head:
+    """A head without a photo, settled and with the face that its own picture shows.
 
     Args:
         head: as it was drawn.
         half: as for `renderer_of`.
+        passing: told of the head when it is settled and has no face of its own yet.
     """
     from core.editors.face_form import with_own_form
+    from core.editors.random_head import settled
 
-    return with_own_form(loaded_generator(head.generator, half=half), head)
+    generator = loaded_generator(head.generator, half=half)
+    plain = settled(generator, head)
+    passing(plain)
+    return with_own_form(generator, plain)
 
 
 def random_project(seed: int, *, generator: str = "mini", half: bool = False, neural_px: int | None = None) -> Project:
     """The same with its form, a fine picture and what stands in for the head; `neural_px` is as for `renderer_of`."""
-    from core.editors.random_head import random_head
+    from core.editors.random_head import drawn_head
 
-    head = formed(random_head(loaded_generator(generator, half=half), seed), half=half)
+    head = formed(drawn_head(loaded_generator(generator, half=half), seed), half=half)
     renderer = renderer_of(head, half=half, neural_px=neural_px)
     project = _pictured(head, renderer.render(head.camera, Quality.NEAR))
     return replace(project, stand_in=stand_in_of(head, renderer))

@@ -74,35 +74,57 @@ def random_head(generator: Generator, seed: int, *, truncation: float = TRUNCATI
         seed: the same one gives the same head.
         truncation: how far heads may differ from the mean head, 0..1.
     """
-    with torch.no_grad():
-        latents = random_latents(generator, seed, truncation)
+    return settled(generator, drawn_head(generator, seed, truncation=truncation), truncation=truncation)
+
+
+@torch.no_grad()
+def drawn_head(generator: Generator, seed: int, *, truncation: float = TRUNCATION) -> Head:
+    """What the generator draws of a seed, as it comes: there in a fifth of the time, and not `settled` yet."""
+    latents = random_latents(generator, seed, truncation)
+    return Head(
+        generator=generator.info.name,
+        latents=latents,
+        camera=Camera.orbit(),
+        trigrid=generator.trigrid(latents),
+        seed=seed,
+        face=face_detail_of(generator, latents, seed, attributes_of(generator, seed, truncation)),
+    )
+
+
+@torch.no_grad()
+def settled(generator: Generator, drawn: Head, *, truncation: float = TRUNCATION) -> Head:
+    """A `drawn_head`, tidied, with strands, with its glasses as shapes and with a manner of its own.
+
+    Args:
+        generator: the head's.
+        drawn: as it came.
+        truncation: it was drawn with.
+    """
+    latents, field, seed = drawn.latents, drawn.trigrid, drawn.seed
+    grid = field_grid(generator, field, part_labels)
+    eyewear: Eyewear | None = None
+    if _wears_glasses(generator, field, grid):
+        eyewear = _own_glasses(generator, latents, field, grid)
+        latents = latents_without(generator, latents, "glasses")
         field = generator.trigrid(latents)
         grid = field_grid(generator, field, part_labels)
-        eyewear: Eyewear | None = None
-        if _wears_glasses(generator, field, grid):
-            eyewear = _own_glasses(generator, latents, field, grid)
-            latents = latents_without(generator, latents, "glasses")
-            field = generator.trigrid(latents)
-            grid = field_grid(generator, field, part_labels)
-        clutter = Clutter.of(grid)
-        field = clutter.wiped(field)
-        told = attributes_of(generator, seed, truncation)
-        head = Head(
-            generator=generator.info.name,
-            latents=latents,
-            camera=Camera.orbit(),
-            trigrid=field,
-            seed=seed,
-            strands=plain_strands(seed, wave=_wave(grid, seed), curl=_curl(told)),
-            face=face_detail_of(generator, latents, seed, told),
-            eyewear=eyewear,
-        )
-        warp = manner_warp(generator, head, grid, manner_of(seed, told)) if told else None
-        if warp is None:
-            return head
-        bent = WarpedField(field, warp)
-        if grid.sigma.device.type == "cpu":
-            keep_grid(generator, bent_grid(grid, bent, clutter.volume))
+    clutter = Clutter.of(grid)
+    field = clutter.wiped(field)
+    told = attributes_of(generator, seed, truncation)
+    head = replace(
+        drawn,
+        latents=latents,
+        trigrid=field,
+        strands=plain_strands(seed, wave=_wave(grid, seed), curl=_curl(told)),
+        face=face_detail_of(generator, latents, seed, told),
+        eyewear=eyewear,
+    )
+    warp = manner_warp(generator, head, grid, manner_of(seed, told)) if told else None
+    if warp is None:
+        return head
+    bent = WarpedField(field, warp)
+    if grid.sigma.device.type == "cpu":
+        keep_grid(generator, bent_grid(grid, bent, clutter.volume))
     return replace(head, trigrid=bent)
 
 
