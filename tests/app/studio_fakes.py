@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import numpy as np
 from app.edit_facts import SliderFacts
 from app.engines import Engines
 from app.models import InstalledModel
+from app.settings import SettingsFile
 from app.shelf import Choice, Room
 from core.align import Alignment, FaceBox
 from core.camera import Camera
@@ -22,7 +24,9 @@ from core.errors import CheckpointError, NoFaceFound, VoltefaceError
 from core.exporters import ExportOptions
 from core.exporters.subject import Subject
 from core.frame import Quality
+from core.photo import Photo
 from core.progress import Progress, Report
+from core.project import Project
 from core.reference import Reference
 from core.rendering.mesh_view import MeshRenderer
 from core.rendering.renderer import HeadRenderer
@@ -30,12 +34,13 @@ from core.stand_in import ModelFacts
 from tests.fakes import TinyGenerator, tiny_head
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from pytestqt.qtbot import QtBot
+
+    from app.studio import Studio
     from core.edit import Edit
     from core.head import Head
-    from core.photo import Photo
-    from core.project import Project
     from core.protocols import Renderer
     from core.stand_in import StandIn
 
@@ -44,6 +49,30 @@ SLIDERS = (SliderFacts("smile", "earnest .. smiling", (-1.5, 3.0)), SliderFacts(
 CROWD = "crowd"
 FORMED = 500_000
 """Added to the seed of a head that was given its form."""
+
+
+@contextmanager
+def studio_in(folder: Path, qtbot: QtBot, engines: Engines, *, gl: bool | None = False) -> Iterator[Studio]:
+    """A studio that keeps its settings and what it recovers in a folder; closed in the end; `gl` is as of `Studio`."""
+    # core's tests use this module too, where Qt may be missing
+    from app.studio import Studio
+
+    settings = SettingsFile(folder / "settings.json")
+    studio = Studio(engines=engines, settings=settings, recovery_root=folder / "recovery", gl=gl)
+    qtbot.addWidget(studio.window)
+    try:
+        yield studio
+    finally:
+        studio.window.close_now()
+        studio.close()
+
+
+def grey_project(**others: Any) -> Project:  # noqa: ANN401 - any of a project's attributes
+    """The mean head, under the name of the bundled model, of a photo without anything on it."""
+    photo = Photo.from_array(np.zeros((32, 32, 3), dtype=np.uint8), "ada.png")
+    return Project(
+        photo=photo, camera=Camera.orbit(), **{"head": dataclasses.replace(tiny_head(), generator="mini"), **others}
+    )
 
 
 def alignment_of(photo: Photo, face_index: int | None = None, landmarks_hint: object = None) -> Alignment:
@@ -214,9 +243,6 @@ class Workshop:
         self, seed: int, *, renderer_of: Callable[[Head], Renderer], **_: object
     ) -> tuple[Project, Renderer]:
         """A random head without a photo."""
-        from core.photo import Photo
-        from core.project import Project
-
         picture = np.full((64, 64, 3), seed % 256, np.uint8)
         head = tiny_head(seed)
         project = Project(photo=Photo.from_array(picture, f"seed {seed}"), camera=Camera.orbit(), head=head)
@@ -240,7 +266,7 @@ class Workshop:
         return Engines(
             align=alignment_of,
             make_head=self.make_head,
-            renderer_of=lambda head, **_: HeadRenderer(TinyGenerator(), head),
+            renderer_of=lambda head, **_: HeadRenderer(TinyGenerator(grid_nodes=64), head),
             random_drawn=self.random_drawn,
             formed=self.formed,
             surface_renderer_of=lambda head, *_, **__: MeshRenderer(

@@ -20,17 +20,13 @@ from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncode
 
 from app import edit_facts
 from app.models import add_model
-from app.settings import SettingsFile
-from app.studio import Studio
 from core.camera import Camera
 from core.checkpoints import store
 from core.frame import Quality
-from core.photo import Photo
 from core.progress import silent
-from core.project import Project
 from core.rendering.renderer import HeadRenderer
 from core.segmenters import cutting
-from tests.app.studio_fakes import Workshop
+from tests.app.studio_fakes import Workshop, grey_project, studio_in
 from tests.fakes import TinyGenerator, tiny_head
 from widgets.edit_values import FREE_PART
 
@@ -41,6 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pytestqt.qtbot import QtBot
 
+    from app.studio import Studio
     from widgets.masking import MaskLayer
 
 LONG = 15_000
@@ -82,19 +79,13 @@ def sam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sam]:
 
 
 @pytest.fixture
-def studio(qtbot: QtBot, tmp_path: Path, sam: Sam) -> Iterator[Studio]:
-    engines = dataclasses.replace(Workshop().engines(), click_refusal=edit_facts.click_refusal)
-    settings = SettingsFile(tmp_path / "settings.json")
-    made = Studio(engines=engines, settings=settings, recovery_root=tmp_path / "recovery", gl=False)
-    qtbot.addWidget(made.window)
-    photo = Photo.from_array(np.zeros((32, 32, 3), dtype=np.uint8), "ada.png")
-    made.session.begin(
-        Project(photo=photo, camera=Camera.orbit(), head=dataclasses.replace(tiny_head(), generator="mini"))
-    )
-    made.window.show_studio()
-    yield made
-    made.window.close_now()
-    made.close()
+def studio(qtbot: QtBot, tmp_path: Path, workshop: Workshop, sam: Sam) -> Iterator[Studio]:
+    del sam  # installed
+    engines = dataclasses.replace(workshop.engines(), click_refusal=edit_facts.click_refusal)
+    with studio_in(tmp_path, qtbot, engines) as made:
+        made.session.begin(grey_project())
+        made.window.show_studio()
+        yield made
 
 
 def expected(sam: Sam, rgb: NDArray[np.uint8], side: int, **prompt: object) -> NDArray[np.uint8]:

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from app.settings import SettingsFile
-from app.studio import Studio
 from core.camera import Camera
 from core.edit import REGION, MoveSlider, Paint, Recolour, RemovePart, Reshape, TakePart
 from core.frame import Quality
-from core.photo import Photo
 from core.project import Project
 from core.rendering.renderer import HeadRenderer
 from tests.app.dialogs import error_shown
-from tests.app.studio_fakes import Workshop
+from tests.app.studio_fakes import Workshop, grey_project, studio_in
 from tests.fakes import TinyGenerator, tiny_head
 from widgets.edit_values import FREE_PART, Drawing, EditKind, Strokes
 from widgets.values import ExportOptions
@@ -28,35 +25,18 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from app.studio import Studio
     from core.edit import Edit
 
 LONG = 15_000
 
 
 @pytest.fixture
-def workshop() -> Workshop:
-    return Workshop()
-
-
-@pytest.fixture
 def studio(qtbot: QtBot, tmp_path: Path, workshop: Workshop) -> Iterator[Studio]:
-    made = Studio(
-        engines=workshop.engines(),
-        settings=SettingsFile(tmp_path / "settings.json"),
-        recovery_root=tmp_path / "recovery",
-        gl=False,
-    )
-    qtbot.addWidget(made.window)
-    made.session.begin(_project())
-    made.window.show_studio()
-    yield made
-    made.window.close_now()
-    made.close()
-
-
-def _project() -> Project:
-    photo = Photo.from_array(np.zeros((32, 32, 3), dtype=np.uint8), "ada.png")
-    return Project(photo=photo, camera=Camera.orbit(), head=dataclasses.replace(tiny_head(), generator="mini"))
+    with studio_in(tmp_path, qtbot, workshop.engines()) as made:
+        made.session.begin(grey_project())
+        made.window.show_studio()
+        yield made
 
 
 def _edits(studio: Studio) -> tuple[Edit, ...]:
@@ -448,7 +428,7 @@ def test_saved_edits_come_back_and_what_is_exported_wears_them(
 def test_another_document_begins_without_the_edits_of_the_last(studio: Studio, qtbot: QtBot) -> None:
     studio.window.editing.slider_moved.emit("smile", 1.0, False)
     _calm(studio, qtbot)
-    other = _project()
+    other = grey_project()
     studio.session.begin(other)
     assert studio.editing.shown_head() is other.head
     assert studio.window.editing.edits.rows == []

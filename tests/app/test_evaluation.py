@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _tiny_for_mini(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    monkeypatch.setattr(generators, "LOADERS", {"mini": TinyGenerator})
+    monkeypatch.setattr(generators, "LOADERS", {"mini": lambda: TinyGenerator(grid_nodes=64)})
     generators.load.cache_clear()
     held_out.write_bundle([tiny_truth()], tmp_path / "heads.zip")
     monkeypatch.setattr(held_out, "BUNDLED", tmp_path / "heads.zip")
@@ -96,7 +96,10 @@ def test_a_file_that_holds_no_figures_is_refused(tmp_path: Path, capsys: pytest.
     assert "holds no figures" in capsys.readouterr().err
 
 
-def test_sheets_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_sheets_are_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheets, "STEPS", 2)
     answer = _answer(["sheets", "--only", "interpolations", "-o", str(tmp_path / "new")], capsys)
     assert answer["files"] == [str(tmp_path / "new" / "mini_interpolations.png")]
     assert (tmp_path / "new" / "mini_interpolations.png").stat().st_size > 1000
@@ -112,6 +115,10 @@ def test_edits_are_judged_and_kept(
     assert json.loads(kept.read_text()) == answer
 
 
-def test_the_cost_of_a_walk_that_fails_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(VoltefaceError, match="could not be measured"):
-        cost.cost_part("mini", tmp_path / "none.safetensors")
+def test_the_cost_of_a_walk_that_fails_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = tmp_path / "none.safetensors"
+    with pytest.raises(VoltefaceError):
+        cost.walk("mini", str(missing), str(cost.PORTRAIT), "1")
+    monkeypatch.setattr(cost, "WALK", "import sys; sys.exit('lost on the way with ' + sys.argv[2])")
+    with pytest.raises(VoltefaceError, match=r"could not be measured: lost on the way with .*none\.safetensors"):
+        cost.cost_part("mini", missing)

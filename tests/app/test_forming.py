@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from app.settings import SettingsFile
-from app.studio import Studio
 from core.edit import Paint, Reshape
 from core.errors import VoltefaceError
 from core.frame import Quality
 from core.project import Project
-from tests.app.studio_fakes import FORMED, Workshop
+from tests.app.studio_fakes import FORMED, Workshop, studio_in
 from widgets.edit_values import Strokes
 from widgets.message_dialogs import ErrorDialog
 
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from app.studio import Studio
     from core.head import Head
 
 LONG = 15_000
@@ -38,18 +37,10 @@ def workshop() -> Workshop:
 
 @pytest.fixture
 def studio(qtbot: QtBot, tmp_path: Path, workshop: Workshop) -> Iterator[Studio]:
-    made = Studio(
-        engines=workshop.engines(),
-        settings=SettingsFile(tmp_path / "settings.json"),
-        recovery_root=tmp_path / "recovery",
-        gl=False,
-    )
-    qtbot.addWidget(made.window)
-    made.start()
-    yield made
-    workshop.slow_to_form.clear()
-    made.window.close_now()
-    made.close()
+    with studio_in(tmp_path, qtbot, workshop.engines()) as made:
+        made.start()
+        yield made
+        workshop.slow_to_form.clear()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app import jobs
 from app.jobs import Door, Gate, Job, JobQueue
 from core.errors import PhotoError, VoltefaceError
 from core.progress import Progress, Report
@@ -153,3 +154,23 @@ def test_the_door_leads_to_the_main_thread(qtbot: QtBot) -> None:
     other.join()
     qtbot.waitUntil(lambda: bool(threads), timeout=5000)
     assert threads == [threading.main_thread()]
+
+
+def test_a_job_that_cannot_be_interrupted_is_not_waited_for_for_ever(
+    qapp: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del qapp
+    monkeypatch.setattr(jobs, "MILLISECONDS_TO_STOP", 50)
+    monkeypatch.setattr(jobs.log, "disabled", True)
+    queue, begun, may_end = JobQueue("stubborn"), threading.Event(), threading.Event()
+
+    def work(_report: Report) -> None:
+        begun.set()
+        may_end.wait(10)
+
+    queue.submit(Job(title="Stubborn", work=work))
+    assert begun.wait(10)
+    assert not queue.close(), "the caller has to know that a thread runs on"
+    may_end.set()
+    monkeypatch.setattr(jobs, "MILLISECONDS_TO_STOP", 8_000)
+    assert queue.close()

@@ -15,8 +15,6 @@ from app import road
 from app.command_line import main
 from app.engines import Engines
 from app.models import add_model
-from app.settings import SettingsFile
-from app.studio import Studio
 from core import generators
 from core.camera import Camera
 from core.checkpoints import store
@@ -25,13 +23,13 @@ from core.editors import plane_taking
 from core.editors.localize import Looks, cameras_of_views
 from core.head import Head
 from core.mask import PARTS
-from core.photo import Photo
 from core.progress import silent
 from core.project import Project
 from core.reference import Reference
 from core.segmenters import parser
 from core.styled_field import StyledField
 from tests.app.dialogs import error_shown
+from tests.app.studio_fakes import grey_project, studio_in
 from tests.random_generators import random_panohead
 
 if TYPE_CHECKING:
@@ -40,6 +38,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from pytestqt.qtbot import QtBot
+
+    from app.studio import Studio
 
 LONG = 60_000
 
@@ -74,10 +74,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
             weights["decoder.net.2.bias"][1:4] += 2.0
         torch.save(weights, tmp_path / f"{name}.pt")
         add_model(tmp_path / f"{name}.pt", name, silent)
-    photo = Photo.from_array(np.zeros((32, 32, 3), dtype=np.uint8), "ada.png")
     others = (("own", "panohead", 2), ("kin", "joker", 3))
     references = tuple(Reference(key=key, name=f"{key}.png", head=head_of(name, seed)) for key, name, seed in others)
-    yield Project(photo=photo, camera=Camera.orbit(), head=head_of("panohead", 1), references=references)
+    yield grey_project(head=head_of("panohead", 1), references=references)
     generators.load.cache_clear()
 
 
@@ -85,17 +84,11 @@ def test_parts_are_picked_in_the_picture_and_taken_and_nothing_else_is_offered(
     project: Project, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engines = dataclasses.replace(Engines(), warm_up=lambda: None, room_of=lambda _name: None)
-    settings = SettingsFile(tmp_path / "settings.json")
-    studio = Studio(engines=engines, settings=settings, recovery_root=tmp_path / "recovery", gl=False)
-    qtbot.addWidget(studio.window)
-    try:
+    with studio_in(tmp_path, qtbot, engines) as studio:
         studio.start()
         studio.session.begin(project)
         studio.window.show_studio()
         _picked_and_taken(studio, qtbot, monkeypatch)
-    finally:
-        studio.window.close_now()
-        studio.close()
 
 
 def _picked_and_taken(studio: Studio, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,8 +23,10 @@ def _project() -> Project:
     return Project(photo=photo, camera=Camera.orbit(0.3), head=tiny_head(3))
 
 
-def _crash(root: Path) -> None:
-    """Another process autosaves and dies without closing."""
+@pytest.fixture(scope="module")
+def crashed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where another process autosaved and died without closing."""
+    root = tmp_path_factory.mktemp("crashed")
     code = """
 import os, sys
 from pathlib import Path
@@ -34,11 +37,17 @@ os._exit(3)
 """
     answer = subprocess.run([sys.executable, "-c", code, str(root)], cwd=ROOT, capture_output=True, check=False)
     assert answer.returncode == 3, answer.stderr.decode()
+    return root
 
 
-def test_work_of_a_dead_process_is_found_and_whole(tmp_path: Path) -> None:
-    _crash(tmp_path)
-    mine = Recovery(tmp_path)
+@pytest.fixture
+def lost_root(crashed: Path, tmp_path: Path) -> Path:
+    """The same for one test to read, damage and discard."""
+    return Path(shutil.copytree(crashed, tmp_path / "recovery"))
+
+
+def test_work_of_a_dead_process_is_found_and_whole(lost_root: Path) -> None:
+    mine = Recovery(lost_root)
     (lost,) = mine.lost()
     assert (lost.title, lost.original) == ("ada", Path("/there/ada.volteface"))
     assert lost.thumbnail is not None
@@ -74,18 +83,17 @@ def test_saved_work_needs_no_autosave(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("facts", ["", "{}", "[1]", '{"title": 3, "saved_at": "yesterday", "original": ""}'])
-def test_a_damaged_autosave_is_passed_over(tmp_path: Path, facts: str) -> None:
-    _crash(tmp_path)
-    (folder,) = tmp_path.iterdir()
+def test_a_damaged_autosave_is_passed_over(lost_root: Path, facts: str) -> None:
+    assert len(Recovery(lost_root).lost()) == 1
+    (folder,) = lost_root.iterdir()
     (folder / FACTS_FILE).write_text(facts)
-    assert Recovery(tmp_path).lost() == ()
+    assert Recovery(lost_root).lost() == ()
 
 
-def test_a_missing_thumbnail_is_no_loss(tmp_path: Path) -> None:
-    _crash(tmp_path)
-    (folder,) = tmp_path.iterdir()
+def test_a_missing_thumbnail_is_no_loss(lost_root: Path) -> None:
+    (folder,) = lost_root.iterdir()
     (folder / "thumbnail.png").write_bytes(b"broken")
-    (lost,) = Recovery(tmp_path).lost()
+    (lost,) = Recovery(lost_root).lost()
     assert lost.thumbnail is None
 
 

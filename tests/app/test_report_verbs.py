@@ -17,9 +17,9 @@ from core.exporters import ExportReport
 from core.photo import Photo
 from core.project import Project
 from tests.app.studio_fakes import alignment_of
-from tests.app.tiny_models import coarse_generator, grey_photo, in_the_table
+from tests.app.tiny_models import grey_photo, in_the_table
 from tests.core.evaluation.faulty import with_floater
-from tests.fakes import tiny_head
+from tests.fakes import TinyGenerator, tiny_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _tiny_in_the_table(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(road, "stand_in_of", lambda *_: None)
-    with in_the_table(monkeypatch, {**generators.LOADERS, "tiny": lambda: coarse_generator(64)}):
+    with in_the_table(monkeypatch, {**generators.LOADERS, "tiny": lambda: TinyGenerator(grid_nodes=64)}):
         yield
 
 

@@ -9,21 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from app.settings import SettingsFile
-from app.studio import Studio
 from core.camera import Camera
 from core.edit import MoveSlider, Repair
 from core.evaluation.fidelity import Fidelity
 from core.evaluation.front_figures import Figure
 from core.evaluation.rear_check import Finding, RearCheck
 from core.frame import Quality
-from core.photo import Photo
 from core.progress import Progress
-from core.project import Project
 from core.rendering.renderer import HeadRenderer
 from core.rendering.seen import Witness
-from tests.app.studio_fakes import Workshop, alignment_of
-from tests.fakes import TinyGenerator, tiny_head
+from tests.app.studio_fakes import Workshop, alignment_of, grey_project, studio_in
+from tests.fakes import TinyGenerator
 from widgets.message_dialogs import ErrorDialog
 from widgets.values import ExportOptions
 
@@ -33,8 +29,10 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from app.studio import Studio
     from core.head import Head
     from core.progress import Report
+    from core.project import Project
 
 LONG = 15_000
 
@@ -94,11 +92,6 @@ def bench() -> Bench:
 
 
 @pytest.fixture
-def workshop() -> Workshop:
-    return Workshop()
-
-
-@pytest.fixture
 def studio(qtbot: QtBot, tmp_path: Path, workshop: Workshop, bench: Bench) -> Iterator[Studio]:
     engines = dataclasses.replace(
         workshop.engines(),
@@ -106,20 +99,11 @@ def studio(qtbot: QtBot, tmp_path: Path, workshop: Workshop, bench: Bench) -> It
         witnesses_of=bench.witnesses_of,
         save_report=bench.save_report,
     )
-    made = Studio(
-        engines=engines,
-        settings=SettingsFile(tmp_path / "settings.json"),
-        recovery_root=tmp_path / "recovery",
-        gl=False,
-    )
-    qtbot.addWidget(made.window)
-    photo = Photo.from_array(np.zeros((32, 32, 3), dtype=np.uint8), "ada.png")
-    head = dataclasses.replace(tiny_head(), generator="mini")
-    made.session.begin(Project(photo=photo, camera=Camera.orbit(), head=head, alignment=alignment_of(photo)))
-    made.window.show_studio()
-    yield made
-    made.window.close_now()
-    made.close()
+    project = grey_project()
+    with studio_in(tmp_path, qtbot, engines) as made:
+        made.session.begin(dataclasses.replace(project, alignment=alignment_of(project.photo)))
+        made.window.show_studio()
+        yield made
 
 
 def _calm(studio: Studio, qtbot: QtBot) -> None:

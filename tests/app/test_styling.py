@@ -13,18 +13,12 @@ from PySide6.QtWidgets import QDockWidget
 
 from app import styling_road
 from app.command_line import main
-from app.settings import SettingsFile
-from app.studio import Studio
-from core.camera import Camera
 from core.edit import Restyle
-from core.photo import Photo
 from core.progress import Progress
-from core.project import Project
 from core.style_pack import StylePack
 from core.stylizers.identity import Likeness, held_strength
 from core.stylizers.pack import save_pack
-from tests.app.studio_fakes import Workshop
-from tests.fakes import tiny_head
+from tests.app.studio_fakes import Workshop, grey_project, studio_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +26,9 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from app.studio import Studio
     from core.progress import Report
+    from core.project import Project
 
 
 def _pack(name: str) -> StylePack:
@@ -64,27 +60,17 @@ def _tried_on(_project: Project, packs: Sequence[StylePack], _size_px: int, repo
 
 
 @pytest.fixture
-def studio(qtbot: QtBot, tmp_path: Path) -> Iterator[Studio]:
+def studio(qtbot: QtBot, tmp_path: Path, workshop: Workshop) -> Iterator[Studio]:
     engines = dataclasses.replace(
-        Workshop().engines(),
+        workshop.engines(),
         style_likeness=lambda _project, _report: Likeness(((0.0, 0.31),)),
         style_pictures=_tried_on,
     )
-    made = Studio(
-        engines=engines,
-        settings=SettingsFile(tmp_path / "settings.json"),
-        recovery_root=tmp_path / "recovery",
-        gl=False,
-    )
-    qtbot.addWidget(made.window)
-    photo = Photo.from_array(np.zeros((32, 32, 3), dtype=np.uint8), "ada.png")
-    head = dataclasses.replace(tiny_head(), generator="mini")
-    made.session.begin(Project(photo=photo, camera=Camera.orbit(), head=head))
-    made.window.show_studio()
-    qtbot.waitUntil(lambda: len(made.window.style_panel.tiles) == 2, timeout=15_000)
-    yield made
-    made.window.close_now()
-    made.close()
+    with studio_in(tmp_path, qtbot, engines) as made:
+        made.session.begin(grey_project())
+        made.window.show_studio()
+        qtbot.waitUntil(lambda: len(made.window.style_panel.tiles) == 2, timeout=15_000)
+        yield made
 
 
 def _worn(studio: Studio) -> list[tuple[str, float]]:

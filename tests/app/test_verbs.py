@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import road, shelf
+from app import demo, road, shelf
 from app.command_line import main
 from core import generators
 from core.camera import Camera
@@ -19,7 +19,7 @@ from core.device import MemoryNeed
 from core.photo import Photo
 from core.project import Project
 from core.stand_in import ModelFacts, StandIn
-from tests.app.studio_fakes import Workshop, alignment_of
+from tests.app.studio_fakes import FORMED, Workshop, alignment_of
 from tests.app.tiny_models import grey_photo, in_the_table
 from tests.fakes import TinyGenerator, tiny_head
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _tiny_in_the_table(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with in_the_table(monkeypatch, {"tiny": TinyGenerator, "mini": TinyGenerator}):
+    with in_the_table(monkeypatch, dict.fromkeys(("tiny", "mini"), lambda: TinyGenerator(grid_nodes=64))):
         yield
 
 
@@ -65,7 +65,10 @@ def _answer(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> dict[st
     return answer
 
 
-def test_a_random_head_is_a_project_and_the_same_for_a_seed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_random_head_is_a_project_and_the_same_for_a_seed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(road, "formed", workshop.formed)
     heads = []
     for name, seed in (("a", 4), ("b", 4), ("c", 5)):
         path = tmp_path / f"{name}.volteface"
@@ -73,6 +76,7 @@ def test_a_random_head_is_a_project_and_the_same_for_a_seed(tmp_path: Path, caps
         assert answer == {"project": str(path), "generator": "tiny", "seed": seed}
         made = Project.load(path)
         assert made.head is not None
+        assert made.head.seed == seed + FORMED, "it has its form"
         assert made.alignment is None
         assert made.preview is not None
         assert made.photo.pixels.shape == made.preview.shape, "its picture stands where a photo would"
@@ -308,8 +312,14 @@ def test_bad_places_and_names_are_refused_before_any_work(
 
 
 def test_the_demo_walks_the_whole_road(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], workshop: Workshop, photo: Path
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    workshop: Workshop,
+    photo: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(demo, "FILM_FRAMES_PER_SECOND", 4)
+    monkeypatch.setattr(demo, "TEXTURE_PX", 256)
     folder = tmp_path / "deep" / "volteface-demo"
     answer = _answer(["demo", "-o", str(folder), "--photo", str(photo)], capsys)
     assert sorted(path.name for path in folder.iterdir()) == sorted(answer["files"])

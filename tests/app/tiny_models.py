@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from core import generators
-from tests.fakes import TinyGenerator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,13 +17,6 @@ if TYPE_CHECKING:
     import pytest
 
     from core.protocols import Generator
-
-
-def coarse_generator(grid_nodes: int) -> TinyGenerator:
-    """One that is looked at on a coarser grid, which is quicker."""
-    made = TinyGenerator()
-    made.info = replace(made.info, grid_nodes=grid_nodes)
-    return made
 
 
 @contextmanager

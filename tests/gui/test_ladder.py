@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from app.rungs import Rung, thinned
-from app.settings import SettingsFile
-from app.studio import Studio
 from core.camera import Camera
 from core.further_photo import FurtherPhoto, alignment_from
 from core.project import Project
-from tests.app.studio_fakes import Workshop
+from tests.app.studio_fakes import studio_in
 from tests.fakes import tiny_head
+from tests.gui.steps import LONG, head_of, project_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +23,8 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-LONG = 15_000
+    from app.studio import Studio
+    from tests.app.studio_fakes import Workshop
 
 
 def _side(path: Path, yaw_degrees: float | None = None) -> FurtherPhoto:
@@ -35,46 +34,23 @@ def _side(path: Path, yaw_degrees: float | None = None) -> FurtherPhoto:
 
 
 @pytest.fixture
-def workshop() -> Workshop:
-    return Workshop()
-
-
-@pytest.fixture
-def studio(qtbot: QtBot, tmp_path: Path, workshop: Workshop) -> Iterator[Studio]:
-    made = Studio(
-        engines=dataclasses.replace(workshop.engines(), further_photo=_side),
-        settings=SettingsFile(tmp_path / "home" / "settings.json"),
-        recovery_root=tmp_path / "home" / "recovery",
-        gl=False,
-    )
-    qtbot.addWidget(made.window)
-    made.start()
-    yield made
-    workshop.endless.clear()
-    made.window.close_now()
-    made.close()
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    path = tmp_path / "ada.png"
-    Image.fromarray(np.tile(np.linspace(0, 255, 64, dtype=np.uint8)[None, :, None], (48, 1, 3))).save(path)
-    return path
-
-
-def _project(studio: Studio) -> Project:
-    assert studio.session.project is not None
-    return studio.session.project
-
-
-def _seed(studio: Studio) -> int:
-    head = _project(studio).head
-    return -1 if head is None else head.seed
+def studio(qtbot: QtBot, home: Path, workshop: Workshop) -> Iterator[Studio]:
+    engines = dataclasses.replace(workshop.engines(), further_photo=_side)
+    with studio_in(home, qtbot, engines) as made:
+        made.start()
+        yield made
+        workshop.endless.clear()
 
 
 def _made(studio: Studio, qtbot: QtBot) -> None:
     qtbot.waitUntil(
-        lambda: studio.session.project is not None and _seed(studio) == 99 and not studio.making.is_busy, timeout=LONG
+        lambda: (
+            studio.session.project is not None
+            and studio.session.project.head is not None
+            and head_of(studio).seed == 99
+            and not studio.making.is_busy
+        ),
+        timeout=LONG,
     )
 
 
@@ -85,13 +61,13 @@ def test_a_rung_that_is_gone_back_to_is_the_kept_head_and_can_be_undone(
     _made(studio, qtbot)
     strip = studio.window.head_panel.rungs
     assert len(strip.buttons()) == 2
-    best = _project(studio).head
+    best = project_of(studio).head
     strip.buttons()[0].click()
-    assert _seed(studio) == 1
+    assert head_of(studio).seed == 1
     assert strip.buttons()[0].isChecked()
     assert "Go to the head" in studio.window.actions_by_name["undo"].text()
     studio.window.undo_requested.emit()
-    assert _project(studio).head is best
+    assert project_of(studio).head is best
     assert strip.buttons()[-1].isChecked()
 
 
@@ -100,14 +76,14 @@ def test_an_earlier_rung_is_held_against_the_newest(studio: Studio, photo: Path,
     _made(studio, qtbot)
     strip = studio.window.head_panel.rungs
     strip.buttons()[0].click()
-    earlier = _project(studio).head
+    earlier = project_of(studio).head
     assert earlier is not None
     studio.viewing.frame = None
     strip.scrub.setValue(50)
     qtbot.waitUntil(lambda: studio.viewing.frame is not None, timeout=LONG)
     strip.scrub.setValue(100)
     qtbot.waitUntil(lambda: studio.viewing.known_renderer(earlier) is not None, timeout=LONG)
-    assert _seed(studio) == 1, "looking does not change the project"
+    assert head_of(studio).seed == 1, "looking does not change the project"
 
 
 def test_while_an_earlier_rung_is_looked_at_the_search_does_not_take_over(
@@ -117,15 +93,15 @@ def test_while_an_earlier_rung_is_looked_at_the_search_does_not_take_over(
     studio.opening.open_path(photo)
     rungs, strip = studio.making.rungs, studio.window.head_panel.rungs
     qtbot.waitUntil(lambda: len(strip.buttons()) > 0 and studio.making.is_busy, timeout=LONG)
-    first = _project(studio).head
+    first = project_of(studio).head
     rungs.add(Rung(tiny_head(50), "Adding detail", 9.0, np.zeros((8, 8, 3), np.uint8)))
     strip.buttons()[0].click()
     assert rungs.pinned
     qtbot.wait(150)
-    assert _project(studio).head is first
+    assert project_of(studio).head is first
     strip.keep_button.click()
     qtbot.waitUntil(lambda: not studio.making.is_busy, timeout=LONG)
-    assert _project(studio).head is first
+    assert project_of(studio).head is first
 
 
 def test_so_many_rungs_stay_and_always_the_first_and_the_newest() -> None:
@@ -146,17 +122,17 @@ def test_another_view_joins_the_search_and_is_saved(
     panel.added.emit([tmp_path / "side.jpg"])
     qtbot.waitUntil(lambda: len(workshop.wishes) == 2, timeout=LONG)
     _made(studio, qtbot)
-    (side,) = _project(studio).further
+    (side,) = project_of(studio).further
     assert workshop.wishes[1]["further"] == (side,)
     panel.turned.emit(0, 180.0)
     qtbot.waitUntil(lambda: len(workshop.wishes) == 3, timeout=LONG)
     _made(studio, qtbot)
-    assert abs(_project(studio).further[0].alignment.yaw_radians) == pytest.approx(math.pi)
+    assert abs(project_of(studio).further[0].alignment.yaw_radians) == pytest.approx(math.pi)
     saved = tmp_path / "ada.volteface"
-    _project(studio).save(saved)
-    assert Project.load(saved).further == _project(studio).further
+    project_of(studio).save(saved)
+    assert Project.load(saved).further == project_of(studio).further
     panel.removed.emit(0)
-    assert _project(studio).further == ()
+    assert project_of(studio).further == ()
 
 
 def test_the_chosen_patience_is_how_long_a_search_may_take(

@@ -12,7 +12,8 @@ from safetensors.numpy import load
 from app.shelf import Choice, Room
 from core.device import MemoryNeed
 from core.frame import Quality
-from tests.gui.test_studio import LONG, _dialog, _drop, _head_made, _seed, make_studio, photo, studio, workshop
+from tests.app.dialogs import dialog_shown
+from tests.gui.steps import LONG, drop, head_of, make_head_of, wait_for_head
 from widgets.memory_dialog import MemoryDialog
 from widgets.models_dialog import ModelsDialog
 from widgets.values import ExportOptions, MemoryAnswer
@@ -23,20 +24,10 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from app.studio import Studio
-    from core.head import Head
     from tests.app.studio_fakes import Workshop
-    from tests.gui.test_studio import MakeStudio
-
-__all__ = ["make_studio", "photo", "studio", "workshop"]
+    from tests.gui.conftest import MakeStudio
 
 PANOHEAD = Choice("panohead", "PanoHead", "CC-BY-NC", commercial=False)
-
-
-def head_of(studio: Studio) -> Head:
-    project = studio.session.project
-    assert project is not None
-    assert project.head is not None
-    return project.head
 
 
 def saved(studio: Studio, path: Path, qtbot: QtBot) -> Path:
@@ -58,8 +49,7 @@ def head_bytes(path: Path) -> dict[str, bytes]:
 
 
 def test_one_model_is_no_choice(studio: Studio, photo: Path, qtbot: QtBot) -> None:
-    _drop(studio, photo)
-    _head_made(studio, qtbot)
+    make_head_of(studio, photo, qtbot)
     pickers = studio.window.head_panel.pickers
     assert not pickers.generator_box.isVisibleTo(pickers)
     assert not pickers.method_box.isVisibleTo(pickers)
@@ -71,8 +61,7 @@ def test_another_model_makes_the_head_again_and_undo_brings_the_old_one_back(
 ) -> None:
     workshop.choices.append(PANOHEAD)
     studio.choosing.look()
-    _drop(studio, photo)
-    _head_made(studio, qtbot)
+    make_head_of(studio, photo, qtbot)
     former = head_of(studio)
     pickers = studio.window.head_panel.pickers
     assert pickers.isVisibleTo(studio.window.head_panel)
@@ -85,7 +74,7 @@ def test_another_model_makes_the_head_again_and_undo_brings_the_old_one_back(
 
     pickers.make_button.click()
     qtbot.waitUntil(lambda: studio.making.is_busy, timeout=LONG)
-    _head_made(studio, qtbot)
+    wait_for_head(studio, qtbot)
     assert workshop.wishes[-1]["generator"] == "panohead"
     assert head_of(studio).generator == "panohead"
     assert not pickers.make_button.isVisibleTo(pickers)
@@ -99,8 +88,7 @@ def test_commercial_use_only_hides_the_others_and_is_kept(
 ) -> None:
     workshop.choices.append(PANOHEAD)
     studio.choosing.look()
-    _drop(studio, photo)
-    _head_made(studio, qtbot)
+    make_head_of(studio, photo, qtbot)
     studio.window.making_chosen.emit("panohead", "pivotal")
     pickers = studio.window.head_panel.pickers
     pickers.commercial_box.click()
@@ -130,8 +118,7 @@ def test_a_head_opens_without_its_model(
     studio = make_studio()
     studio.start()
     studio.window.making_chosen.emit("panohead", "pivotal")
-    _drop(studio, photo)
-    _head_made(studio, qtbot)
+    make_head_of(studio, photo, qtbot)
     first = saved(studio, tmp_path / "ada.volteface", qtbot)
     assert studio.session.project is not None
     assert studio.session.project.stand_in is not None
@@ -140,7 +127,7 @@ def test_a_head_opens_without_its_model(
     workshop.gone = {"panohead"}
     workshop.choices.remove(PANOHEAD)
     studio.choosing.look()
-    _drop(studio, first)
+    drop(studio, first)
     qtbot.waitUntil(lambda: studio.session.project is not None, timeout=LONG)
     window = studio.window
     banner = window.banner.view
@@ -172,7 +159,7 @@ def test_a_head_opens_without_its_model(
     former = head_of(studio)
     window.banner.action_button.click()
     qtbot.waitUntil(lambda: studio.making.is_busy, timeout=LONG)
-    _head_made(studio, qtbot)
+    wait_for_head(studio, qtbot)
     assert workshop.wishes[-1]["generator"] == "mini"
     assert window.banner.view is None
     window.actions_by_name["undo"].trigger()
@@ -185,12 +172,11 @@ def test_a_head_comes_to_life_when_its_model_is_installed(
 ) -> None:
     studio = make_studio()
     studio.start()
-    _drop(studio, photo)
-    _head_made(studio, qtbot)
+    make_head_of(studio, photo, qtbot)
     path = saved(studio, tmp_path / "ada.volteface", qtbot)
     studio.window.close_document_requested.emit()
     workshop.gone = {"mini"}
-    _drop(studio, path)
+    drop(studio, path)
     qtbot.waitUntil(lambda: studio.window.banner.view is not None, timeout=LONG)
     workshop.gone = set()
     studio.window.models_requested.emit()
@@ -198,15 +184,14 @@ def test_a_head_comes_to_life_when_its_model_is_installed(
     qtbot.waitUntil(
         lambda: studio.window.viewer.frame is not None and studio.window.viewer.frame.labels is not None, timeout=LONG
     )
-    dialog = _dialog(studio, ModelsDialog, qtbot)
+    dialog = dialog_shown(studio, ModelsDialog, qtbot)
     dialog.close()
     assert studio.window.actions_by_name["improve"].isEnabled()
 
 
 def test_models_come_and_go_in_the_dialog(studio: Studio, tmp_path: Path, qtbot: QtBot, workshop: Workshop) -> None:
     studio.window.actions_by_name["models"].trigger()
-    dialog = _dialog(studio, ModelsDialog, qtbot)
-    assert isinstance(dialog, ModelsDialog)
+    dialog = dialog_shown(studio, ModelsDialog, qtbot)
     qtbot.waitUntil(lambda: len(dialog.shown) == 1, timeout=LONG)
     dialog.add_requested.emit(tmp_path / "easy-khair.pkl")
     qtbot.waitUntil(lambda: not dialog.add_button.isEnabled(), timeout=LONG)
@@ -259,16 +244,15 @@ def test_a_model_that_will_not_fit_asks_first(
     neural_px: int | None,
 ) -> None:
     workshop.room = _cramped()
-    _drop(studio, photo)
-    dialog = _dialog(studio, MemoryDialog, qtbot)
-    assert isinstance(dialog, MemoryDialog)
+    drop(studio, photo)
+    dialog = dialog_shown(studio, MemoryDialog, qtbot)
     assert dialog.accessibleDescription() == "Volteface Mini needs 1.1 GB of memory, and 900 MB are free."
     assert not workshop.heads_made
     dialog._finish(answer)
-    _head_made(studio, qtbot)
+    wait_for_head(studio, qtbot)
     assert workshop.wishes[-1]["half"] is half
     assert studio.choosing.economy_of("mini").neural_px == neural_px
-    assert _seed(studio) == 99
+    assert head_of(studio).seed == 99
 
 
 def test_a_saved_head_that_will_not_fit_shows_its_mesh(
@@ -276,13 +260,12 @@ def test_a_saved_head_that_will_not_fit_shows_its_mesh(
 ) -> None:
     first = make_studio()
     first.start()
-    _drop(first, photo)
-    _head_made(first, qtbot)
+    make_head_of(first, photo, qtbot)
     path = saved(first, tmp_path / "ada.volteface", qtbot)
     workshop.room = _cramped()
     studio = make_studio()
     studio.start()
-    _drop(studio, path)
+    drop(studio, path)
     qtbot.waitUntil(lambda: studio.window.banner.view is not None, timeout=LONG)
     banner = studio.window.banner
     assert banner.view is not None
@@ -291,8 +274,7 @@ def test_a_saved_head_that_will_not_fit_shows_its_mesh(
     assert studio.window.viewer.frame is not None
     assert studio.window.viewer.frame.labels is None
     banner.action_button.click()
-    dialog = _dialog(studio, MemoryDialog, qtbot)
-    assert isinstance(dialog, MemoryDialog)
+    dialog = dialog_shown(studio, MemoryDialog, qtbot)
     dialog._finish(MemoryAnswer.HALF)
     qtbot.waitUntil(lambda: studio.window.banner.view is None, timeout=LONG)
     qtbot.waitUntil(

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.settings import SettingsFile
-from app.studio import Studio
+from app.engines import Engines
 from core.frame import Quality
 from core.project import Project
+from tests.app.studio_fakes import studio_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,17 +17,16 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from app.studio import Studio
+
 LONG = 110_000
 
 
 @pytest.fixture
 def studio(qtbot: QtBot, tmp_path: Path) -> Iterator[Studio]:
-    made = Studio(settings=SettingsFile(tmp_path / "settings.json"), recovery_root=tmp_path / "recovery")
-    made.making.seconds = 2.0
-    qtbot.addWidget(made.window)
-    yield made
-    made.window.close_now()
-    made.close()
+    with studio_in(tmp_path, qtbot, Engines(), gl=None) as made:
+        made.making.seconds = 2.0
+        yield made
 
 
 @pytest.mark.gl

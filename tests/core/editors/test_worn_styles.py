@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 
     from core.protocols import Generator
 
-TINY = TinyGenerator()
-TINY.info = replace(TINY.info, grid_nodes=64)  # quick enough, and fine enough for hair
+TINY = TinyGenerator(grid_nodes=64)  # quick enough, and fine enough for hair
 TAKE = TakePart(key="1", part="hair", reference="r")
 
 

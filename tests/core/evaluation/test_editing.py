@@ -45,7 +45,7 @@ def test_the_camera_of_a_fit_sees_a_point_where_it_is_worn() -> None:
 
 
 def test_no_edit_changes_nothing_and_a_head_wears_its_own_part() -> None:
-    views = views_of(TinyGenerator(), tiny_head(1))
+    views = views_of(TinyGenerator(grid_nodes=64), tiny_head(1))
     change = compared(views, views, views, "hair", pairs=(pair_of_glasses(), None))
     assert change.ssim == pytest.approx(1, abs=1e-5)
     assert change.squared == 0
@@ -55,7 +55,7 @@ def test_no_edit_changes_nothing_and_a_head_wears_its_own_part() -> None:
 
 
 def test_what_leaks_out_of_an_edit_is_told_and_what_stays_inside_is_not() -> None:
-    tiny, head = TinyGenerator(), tiny_head(1)
+    tiny, head = TinyGenerator(grid_nodes=64), tiny_head(1)
     blue = Folder(tiny, head, {}).folded((Recolour(key="1", part="hair", rgb=(0.1, 0.2, 0.9)),))
     before, after = views_of(tiny, head), views_of(tiny, blue)
     as_hair, as_eyes = (compared(before, after, before, part) for part in ("hair", "eyes"))
@@ -67,7 +67,7 @@ def test_what_leaks_out_of_an_edit_is_told_and_what_stays_inside_is_not() -> Non
 
 def test_a_pair_gives_rows_for_the_steps_and_for_the_whole_edit() -> None:
     pair = Pair(tiny_head(1), tiny_head(2), (1, 2))
-    part = taking(TinyGenerator(), "hair", [pair], "one pair", 1, silent)
+    part = taking(TinyGenerator(grid_nodes=64), "hair", [pair], "one pair", 1, silent)
     rows = list(dict.fromkeys(cell.row for cell in part.cells))
     assert rows[:3] == [NAIVE, "+ fitted", WHOLE]
     cells = {(cell.row, cell.column): cell for cell in part.cells}
@@ -79,7 +79,7 @@ def test_a_pair_gives_rows_for_the_steps_and_for_the_whole_edit() -> None:
 
 
 def test_what_was_measured_of_pairs_is_not_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tiny = TinyGenerator()
+    tiny = TinyGenerator(grid_nodes=64)
     log = PairLog(tmp_path / "pairs.jsonl", "tiny")
     pairs = [Pair(tiny_head(1), tiny_head(2), (1, 2)), Pair(tiny_head(3), replace(tiny_head(2), generator="x"), (3, 4))]
     first = taking(tiny, "hair", pairs, "pairs", 1, silent, log=log)
@@ -101,19 +101,19 @@ def test_a_refused_pair_is_left_out_and_named() -> None:
         Pair(tiny_head(1), replace(tiny_head(2), generator="mini"), (1, 2)),
         Pair(tiny_head(1), tiny_head(3), (1, 3)),
     ]
-    part = taking(TinyGenerator(), "hair", pairs, "two pairs", 0, silent)
+    part = taking(TinyGenerator(grid_nodes=64), "hair", pairs, "two pairs", 0, silent)
     assert "2 on 1: The reference was made with mini" in part.in_words
     with pytest.raises(VoltefaceError, match="No hair could be taken"):
-        taking(TinyGenerator(), "hair", pairs[:1], "one pair", 0, silent)
+        taking(TinyGenerator(grid_nodes=64), "hair", pairs[:1], "one pair", 0, silent)
 
 
 def test_pairs_are_seeded() -> None:
-    twice = [list(sampled_pairs(TinyGenerator(), "hair", 2, 5, silent)) for _ in range(2)]
+    twice = [list(sampled_pairs(TinyGenerator(grid_nodes=64), "hair", 2, 5, silent)) for _ in range(2)]
     assert [pair.names for pair in twice[0]] == [(5, 6), (7, 8)]
     for a, b in zip(*twice, strict=True):
         assert torch.equal(a.reference.latents, b.reference.latents)
     with pytest.raises(VoltefaceError, match="None of 2 random heads shows glasses"):
-        list(sampled_pairs(TinyGenerator(), "glasses", 1, 5, silent))
+        list(sampled_pairs(TinyGenerator(grid_nodes=64), "glasses", 1, 5, silent))
 
 
 def test_finished_parts_are_kept_and_not_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,10 +121,10 @@ def test_finished_parts_are_kept_and_not_measured_again(monkeypatch: pytest.Monk
     monkeypatch.setattr(editing, "taking", lambda _generator, part, *_, **_known: Part(part, ()))
     plan = Plan(parts=("nose", REMOVAL), pairs=1)
     with pytest.raises(VoltefaceError, match="Nothing can be taken off"):
-        evaluate_editing(TinyGenerator(), plan, silent, keep=kept.append)
+        evaluate_editing(TinyGenerator(grid_nodes=64), plan, silent, keep=kept.append)
     assert list(kept[-1].parts) == ["nose"]
     monkeypatch.setattr(editing, "taking", lambda *_, **_known: pytest.fail("measured again"))
-    figures = evaluate_editing(TinyGenerator(), replace(plan, parts=("nose",)), silent, known=kept[-1])
+    figures = evaluate_editing(TinyGenerator(grid_nodes=64), replace(plan, parts=("nose",)), silent, known=kept[-1])
     assert figures.parts == kept[-1].parts
 
 

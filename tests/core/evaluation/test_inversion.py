@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from core.errors import VoltefaceError
-from core.evaluation import inversion, inversion_methods, inversion_views
+from core.evaluation import inversion, inversion_methods, inversion_views, rear_check
 from core.evaluation.inversion import InversionRow, figures_of, row_to_json, rows_from_json
 from core.evaluation.inversion_methods import (
     DUAL,
@@ -27,7 +27,6 @@ from core.evaluation.inversion_methods import (
     checked_methods,
 )
 from core.exporters.options import LIFE_SIZE_MM
-from core.inverters import Finish
 from core.progress import silent
 from tests.core.evaluation.test_reconstruction import tiny_truth
 from tests.fakes import TinyGenerator
@@ -44,12 +43,12 @@ def row(head: str, method: str, lpips: float, *, rear: bool = False) -> Inversio
     return InversionRow(head, method, 0.5, rear, values)
 
 
+@pytest.mark.usefixtures("asked")
 def test_one_pass_rows_of_a_known_head(monkeypatch: pytest.MonkeyPatch) -> None:
-    # the tiny generator's heads are no people, and are not to be shaped like some
-    monkeypatch.setattr("core.evaluation.inversion_methods.studio_finish", Finish)
+    monkeypatch.setattr(rear_check, "REAR_YAWS_DEGREES", (180,))
     # it has no code, and nothing is installed for it
     wanted = Wanted(methods=(ONE_CODE, ENCODER, FAITHFUL, MIXED, PUBLISHED, DUAL))
-    rows = inversion.held_out_rows(TinyGenerator(), tiny_truth(), wanted, silent)
+    rows = inversion.held_out_rows(TinyGenerator(grid_nodes=64), tiny_truth(), wanted, silent)
     assert [r.method for r in rows] == [ENCODER, FAITHFUL, MIXED, DUAL, DUAL + WORN]
     assert all(set(r.values["lpips"]) == {0, 90} for r in rows)
     assert all(r.seconds > 0 for r in rows)

@@ -22,10 +22,11 @@ def test_a_missing_or_empty_folder_is_one_sentence(tmp_path: Path) -> None:
         portraits.photos_in(tmp_path)
 
 
-def test_bad_files_are_skipped_by_name(tmp_path: Path) -> None:
+def test_bad_files_are_skipped_by_name(tmp_path: Path, asked: list[str]) -> None:
     (tmp_path / "broken.png").write_bytes(b"no picture")
     shutil.copy(PORTRAIT, tmp_path / "good.png")
-    part = portraits.portraits(TinyGenerator(), portraits.photos_in(tmp_path), silent, seconds=1.0)
+    part = portraits.portraits(TinyGenerator(grid_nodes=64), portraits.photos_in(tmp_path), silent, seconds=1.0)
+    assert asked == ["tidied", "shaped", "glasses"], "heads are finished as the studio's are"
     (remark,) = part.remarks
     assert remark.startswith("skipped broken.png: ")
     rows = {"good.png, refined", "good.png, refined, without its photo", "good.png, encoder only"}

@@ -24,21 +24,13 @@ from tests.fakes import HALF_AXES, TinyGenerator, tiny_head
 REPAIR = Repair(key="r")
 
 
-class CoarseGenerator(TinyGenerator):
-    """Looked at on a coarser grid, which is quicker."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.info = replace(self.info, grid_nodes=64)
-
-
 def checked(head: Head) -> RearCheck:
-    renderer = HeadRenderer(CoarseGenerator(), head)
+    renderer = HeadRenderer(TinyGenerator(grid_nodes=64), head)
     return rear_check(rear_views(renderer, silent), renderer.grid())
 
 
 def repaired(head: Head) -> Head:
-    return Folder(CoarseGenerator(), head, {}).folded((REPAIR,))
+    return Folder(TinyGenerator(grid_nodes=64), head, {}).folded((REPAIR,))
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +59,7 @@ def test_the_repair_takes_them_away_and_leaves_the_front(faulty: Head) -> None:
     whole = repaired(faulty)
     assert checked(whole).is_clean
     before, after = (
-        HeadRenderer(CoarseGenerator(), head).render(Camera.orbit(), Quality.NEAR)
+        HeadRenderer(TinyGenerator(grid_nodes=64), head).render(Camera.orbit(), Quality.NEAR)
         for head in (with_second_face(tiny_head(1)), whole)
     )
     assert np.abs(before.rgb.astype(int) - after.rgb).mean() < 0.5
@@ -77,13 +69,13 @@ def test_the_repair_takes_them_away_and_leaves_the_front(faulty: Head) -> None:
 
 
 def test_a_repair_without_strength_is_none(faulty: Head) -> None:
-    folder = Folder(CoarseGenerator(), faulty, {})
+    folder = Folder(TinyGenerator(grid_nodes=64), faulty, {})
     assert folder.folded((with_strength(REPAIR, 0.0),)) is faulty
     assert folder.folded((replace(REPAIR, enabled=False),)) is faulty
 
 
 def test_what_is_hidden_lies_behind_and_inside_the_outline() -> None:
-    grid = HeadRenderer(CoarseGenerator(), tiny_head()).grid()
+    grid = HeadRenderer(TinyGenerator(grid_nodes=64), tiny_head()).grid()
     volume = Volume(hidden_weights(grid, Camera.orbit()), grid.half_sides)
     depth = HALF_AXES[2]
     front, back, beside = volume.at(torch.tensor([[0.0, 0.03, depth], [0.0, 0.03, -depth], [0.25, 0.0, -depth]]))
@@ -93,8 +85,8 @@ def test_what_is_hidden_lies_behind_and_inside_the_outline() -> None:
 
 
 def test_nothing_floats_about_a_whole_head(faulty: Head) -> None:
-    assert not floating(HeadRenderer(CoarseGenerator(), tiny_head()).grid()).any()
-    assert floating(HeadRenderer(CoarseGenerator(), faulty).grid()).any()
+    assert not floating(HeadRenderer(TinyGenerator(grid_nodes=64), tiny_head()).grid()).any()
+    assert floating(HeadRenderer(TinyGenerator(grid_nodes=64), faulty).grid()).any()
 
 
 def test_a_generator_without_labels_is_repaired_too() -> None:

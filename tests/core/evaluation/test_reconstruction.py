@@ -19,7 +19,7 @@ from tests.fakes import TinyGenerator
 
 
 def tiny_truth(seed: int = 19) -> HeldOutHead:
-    generator = TinyGenerator()
+    generator = TinyGenerator(grid_nodes=64)
     renderer = HeadRenderer(generator, head_of(generator, generator.mean_latents()))
     views = {}
     for angle in (0, 90):
@@ -32,7 +32,7 @@ def tiny_truth(seed: int = 19) -> HeldOutHead:
 
 
 def test_a_render_resembles_itself_perfectly() -> None:
-    generator = TinyGenerator()
+    generator = TinyGenerator(grid_nodes=64)
     truth = tiny_truth().views[90]
     frame = HeadRenderer(generator, head_of(generator, generator.mean_latents())).render(truth.camera, Quality.EXACT)
     alike = reconstruction.likeness(frame, truth, with_face=False)
@@ -97,8 +97,9 @@ def test_only_held_out_heads_of_a_folder_are_taken(tmp_path: Path) -> None:
         held_out.held_out_heads(tmp_path / "empty", 5)
 
 
-def test_a_whole_reconstruction() -> None:
-    part = reconstruction.reconstruction(TinyGenerator(), [tiny_truth()], silent, seconds=2.0)
+def test_a_whole_reconstruction(asked: list[str]) -> None:
+    part = reconstruction.reconstruction(TinyGenerator(grid_nodes=64), [tiny_truth()], silent, seconds=1.0)
+    assert asked == ["tidied", "shaped", "glasses"], "heads are finished as the studio's are"
     rows = [cell.row for cell in part.cells]
     assert "refined, 0 degrees" in rows
     assert "encoder only, 90 degrees" in rows

@@ -1,15 +1,18 @@
 """The checks of samples find what is planted and nothing else."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 
-from core.evaluation import samples
+from core.evaluation import samples, sheets
+from core.head import Head
 from core.mask import PARTS
 from core.progress import silent
 from core.rendering.occupancy import FieldGrid
-from tests.fakes import TinyGenerator
+from tests.fakes import TinyGenerator, trigrid_of
 
 NODES, HALF = 128, 0.388
 
@@ -92,12 +95,32 @@ def test_hair_on_all_sides_or_on_none(front: float, side: float, back: float, ag
     assert samples.hair_agrees([(0, front), (72, side), (180, back), (-142, back)]) is agrees
 
 
-def test_a_good_head_passes_every_check() -> None:
-    drawn = samples.draw_samples(TinyGenerator(), 2, silent)
+def test_what_is_judged_and_shown_are_heads_with_their_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny, seeds = TinyGenerator(grid_nodes=64), []
+
+    def gone(generator: TinyGenerator, head: Head) -> Head:
+        """A form that leaves nothing to be seen."""
+        assert generator is tiny
+        seeds.append(head.seed)
+        field = trigrid_of(head)
+        return replace(head, trigrid=replace(field, planes=torch.zeros_like(field.planes)))
+
+    for module in (samples, sheets):
+        monkeypatch.setattr(module, "with_own_form", gone)
+    (sample,) = samples.draw_samples(tiny, 1, silent, seed=3)
+    assert max(view.alpha.max() for view in sample.views) < 0.01
+    assert (sheets.samples_sheet(tiny, silent, count=1, columns=1, seed=4) == 255).all()
+    assert seeds == [3, 4]
+
+
+def test_a_good_head_passes_every_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    # the tiny generator's heads are no people
+    monkeypatch.setattr(samples, "with_own_form", lambda _, head: head)
+    drawn = samples.draw_samples(TinyGenerator(grid_nodes=64), 2, silent)
     part = samples.samples_part(drawn)
     assert [cell.mean for cell in part.cells if cell.row in ("floaters", "holes")] == [0, 0]
     assert [sample.seed for sample in drawn] == [0, 1]
     assert {abs(view.yaw_degrees) for view in drawn[0].views} == {0, 22, 45, 72, 105, 142, 180}
-    again = samples.draw_sample(TinyGenerator(), 1)
+    again = samples.draw_sample(TinyGenerator(grid_nodes=64), 1)
     assert np.array_equal(again.views[3].rgb, drawn[1].views[3].rgb)
     assert "floaters" in part.in_words
