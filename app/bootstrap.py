@@ -167,6 +167,10 @@ def run_window(file: Path | None) -> int:
     code = application.exec()
     alarm.stop()
     studio.close()
+    if not studio.has_ended:
+        # a step that cannot be interrupted still runs; whatever is written is whole, so nobody has to wait for it
+        logging.shutdown()
+        os._exit(code)
     return code
 
 

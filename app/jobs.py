@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MILLISECONDS_TO_STOP = 20_000
+MILLISECONDS_TO_STOP = 8_000
 LONGEST_HOLD_SECONDS = 2.0
 
 
@@ -171,15 +171,17 @@ class JobQueue(QObject):
         """Whether anything runs or waits."""
         return bool(self._entries)
 
-    def close(self) -> None:
-        """Stop everything and the thread; nothing is called back afterwards."""
+    def close(self) -> bool:
+        """Stop everything and the thread; nothing is called back afterwards. Whether the thread ended in time."""
         self._closed = True
         self.stop_all()
         self._gate.release()
         with self._waiting:
             self._waiting.notify_all()
-        if self._thread is not None and not self._thread.wait(MILLISECONDS_TO_STOP):
+        ended = self._thread is None or self._thread.wait(MILLISECONDS_TO_STOP)
+        if not ended:
             log.warning("the %s thread did not stop in time", self._name)
+        return ended
 
     def _post(self, call: Callable[[], None]) -> None:
         if self._thread is None:

@@ -45,7 +45,11 @@ USE_LESS = "Use less memory…"
 
 
 class Studio(QObject):
-    """One window with everything behind it."""
+    """One window with everything behind it.
+
+    Attributes:
+        has_ended: it was closed, and no thread of it runs on.
+    """
 
     def __init__(
         self,
@@ -118,6 +122,7 @@ class Studio(QObject):
         )
         self.adding = Adding(self.window, self.session, self.files, self.engines, self.making)
         self._closed = False
+        self.has_ended = False
         self._standing_in: Head | None = None
         self._shown: tuple[Photo | None, Alignment | None] = (None, None)
         self._connect()
@@ -152,9 +157,9 @@ class Studio(QObject):
         self._closed = True
         self.window.hide()
         self.making.stop()
-        self.viewing.close()
         for queue in self._queues():
-            queue.close()
+            queue.stop_all()  # all at once, so that none is waited for while others go on
+        self.has_ended = all([self.viewing.close(), *(queue.close() for queue in self._queues())])
         if keep_work:
             self.saving.leave_autosave()
         else:

@@ -228,9 +228,12 @@ class Styling(QObject):
     def _try_on(self) -> None:
         """Show on the cards what each style would make of the head that is open, where they are looked at."""
         project, bare = self._session.project, self._bare()
-        if bare is None or bare == self._tried[0] or not self._panel.isVisible() or not self._packs:
+        if bare is None or bare == self._tried[0] or not self._panel.is_looked_at or not self._packs:
             return
         if project is None or project.head is None or self._choosing.absence() is not None:
+            return
+        if self._viewing.is_hurried:
+            self._trying.start()  # another head is about to come
             return
         packs = [pack for pack, _ in self._packs if pack.is_for(project.head.generator)]
         self._tried = bare, {}

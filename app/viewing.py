@@ -259,12 +259,11 @@ class Viewing(QObject):
         else:
             self._worker.forget()
 
-    def close(self) -> None:
-        """End the worker."""
+    def close(self) -> bool:
+        """End the workers; whether they ended in time."""
         self._resting.stop()
-        for worker in (self._before_worker, self._surface_worker, self._worker):
-            if worker is not None:
-                worker.stop()
+        workers = (self._before_worker, self._surface_worker, self._worker)
+        return all([worker.stop() for worker in workers if worker is not None])
 
     def _look(self, camera: Camera, interactive: bool) -> None:
         self._gate.hold(HOLD_SECONDS)

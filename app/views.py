@@ -104,6 +104,7 @@ def head_view(
         note="Still improving; the last step can be undone." if busy else "",
         can_improve=not busy and absence is None and project.alignment is not None,
         export_refusal=NO_MESH if absence is not None and project.stand_in is None else "",
+        has_photo=project.alignment is not None,
     )
 
 

@@ -95,7 +95,7 @@ class Photo:
                 raise PhotoError(f"{path.name} is larger than a gigabyte.", _FORMATS_SENTENCE)
             data = path.read_bytes()
         except FileNotFoundError as error:
-            raise PhotoError(f"There is no file {path}.", "Check the path.") from error
+            raise PhotoError(f"There is no file {path}.", "It may have been moved, renamed or deleted.") from error
         except PermissionError as error:
             raise PhotoError(f"You may not read {path}.", "Change its permissions or copy it elsewhere.") from error
         except (OSError, ValueError) as error:

@@ -36,7 +36,9 @@ class CurvePanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 4, 10, 8)
         column.setSpacing(4)
-        self._empty = label("The curves of a running optimisation appear here.", "muted", wrap=True)
+        self._empty = label(
+            "While a head is searched, its difference from the photo is plotted here.", "muted", wrap=True
+        )
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.addWidget(self._empty, 1)
         row = QHBoxLayout()

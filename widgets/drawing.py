@@ -5,20 +5,23 @@ from typing import Generic, TypeVar
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QToolButton, QWidget
 
 from widgets.amount_slider import AmountSlider
 from widgets.icons import dress
 from widgets.paint_layer import PaintLayer
-from widgets.parts import button
+from widgets.parts import button, label
 from widgets.viewer import Viewer
 
 SMALLEST, LARGEST = 0.004, 0.3
 """Sizes of the brush, in picture sides."""
+_SHORTEST_SLIDER_PX, _SLIDER_PX = 34, 70
 
 
 class StrokeBar(QFrame):
     """A row of tools with the brush's size, undo, and how to end; its kinds fill the row.
+
+    Where there is little room it gives up the words beside the sliders and ends in a second row.
 
     Signals:
         changed: brush or tool.
@@ -34,9 +37,13 @@ class StrokeBar(QFrame):
         self.setProperty("role", "banner")
         self.setAccessibleName(name)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(10, 6, 8, 6)
+        self._rows = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._rows.setContentsMargins(10, 6, 8, 6)
+        self._rows.setSpacing(6)
+        self._row = QHBoxLayout()
         self._row.setSpacing(6)
+        self._rows.addLayout(self._row)
+        self._words: list[QWidget] = []
         self.size_slider = AmountSlider("Size of the brush", 0.0, 1.0, 0.4)
         self.size_slider.amount_changed.connect(lambda _amount, _live: self.changed.emit())
 
@@ -50,15 +57,38 @@ class StrokeBar(QFrame):
         self.size_slider.set_amount(min(1.0, max(0.0, self.size_slider.amount() + float(step))))
         self.changed.emit()
 
+    def fit(self, width: int) -> None:
+        """Take at most `width` pixels, and the height that it then needs."""
+        for narrow in (False, True):
+            for word in self._words:
+                word.setVisible(not narrow)
+            self._rows.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
+            self._rows.activate()
+            if self.sizeHint().width() <= width:
+                break
+        self.resize(min(width, self.sizeHint().width()), self.sizeHint().height())
+
+    def _add_slider(self, text: str, slider: AmountSlider) -> None:
+        """Add a slider with its word before it."""
+        slider.setMinimumWidth(_SHORTEST_SLIDER_PX)
+        slider.setMaximumWidth(_SLIDER_PX)
+        word = label(text, "muted")
+        self._words.append(word)
+        self._row.addWidget(word)
+        self._row.addWidget(slider)
+
     def _add_ends(self, undo: str, cancel: str, done: str) -> None:
         """Close the row; each text says what its button does."""
         self.undo_button = tool_button(undo, "undo")
         self.undo_button.clicked.connect(self.undo_pressed)
         self._row.addWidget(self.undo_button)
-        self._row.addSpacing(4)
-        self._row.addWidget(button("Cancel", cancel, self.cancelled.emit))
+        ends = QHBoxLayout()
+        ends.setSpacing(6)
+        ends.addStretch(1)
+        ends.addWidget(button("Cancel", cancel, self.cancelled.emit))
         self.done_button = button("Done", done, self.done.emit, kind="primary")
-        self._row.addWidget(self.done_button)
+        ends.addWidget(self.done_button)
+        self._rows.addLayout(ends)
 
 
 LayerKind = TypeVar("LayerKind", bound=PaintLayer)
@@ -121,6 +151,7 @@ class DrawingOverView(QObject, Generic[LayerKind, BarKind]):
         layer.done.connect(finish)
         layer.cancelled.connect(self.cancel)
         self._viewer.installEventFilter(self)
+        self._viewer.badge.set_covered(True)  # the bar lies where it would be
         self._place()
         layer.show()
         bar.show()
@@ -136,6 +167,7 @@ class DrawingOverView(QObject, Generic[LayerKind, BarKind]):
                 one.hide()
                 one.deleteLater()
         self.layer = self.bar = None
+        self._viewer.badge.set_covered(False)
         self._viewer.setFocus()
         self.ended.emit()
 
@@ -149,10 +181,8 @@ class DrawingOverView(QObject, Generic[LayerKind, BarKind]):
             return
         self.layer.setGeometry(self._viewer.rect())
         self.layer.raise_()
-        wanted = self.bar.sizeHint()
-        width = min(wanted.width(), self._viewer.width() - 16)
-        left = (self._viewer.width() - width) // 2
-        self.bar.setGeometry(left, self._viewer.height() - wanted.height() - 14, width, wanted.height())
+        self.bar.fit(self._viewer.width() - 16)
+        self.bar.move((self._viewer.width() - self.bar.width()) // 2, self._viewer.height() - self.bar.height() - 14)
         self.bar.raise_()
 
 

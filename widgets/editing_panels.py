@@ -122,7 +122,7 @@ class EditingPanels(QObject):
         if view.region is not before.region:
             self._show_region(self.parts.chosen_part)
         self.edits.set_edits(view.edits)
-        self.edits.setEnabled(can)
+        self._unlock()
 
     def set_bare(self, bare: bool) -> None:
         """Show whether the head is without its edits, without emitting."""
@@ -189,6 +189,9 @@ class EditingPanels(QObject):
         parts.region_dropped.connect(self.region_dropped)
         self.masking.drawn.connect(self.region_drawn)
         self.masking.cut_wished.connect(self.cut_wished)
+        for drawing in (self.painting, self.masking):
+            drawing.began.connect(self._unlock)
+            drawing.ended.connect(self._unlock)
         self.masking.began.connect(lambda: self.painting_changed.emit(True))
         self.masking.ended.connect(self._mask_ended)
         parts.references_wanted.connect(self._want_references)
@@ -208,6 +211,15 @@ class EditingPanels(QObject):
         self.painting.began.connect(lambda: self.painting_changed.emit(True))
         self.painting.ended.connect(lambda: self.painting_changed.emit(False))
         self._viewer.menu_asked.connect(self._open_menu)
+
+    def _unlock(self) -> None:
+        """Nothing else is done to a head while it is drawn on: strokes would lie on another one."""
+        still = not self.is_drawing
+        can = still and not self._view.refusal
+        self.parts.setEnabled(still)
+        self.attributes.setEnabled(still)
+        self.references.setEnabled(can)
+        self.edits.setEnabled(can)
 
     def _wipe(self, on: bool) -> None:
         if on:

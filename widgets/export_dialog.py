@@ -130,13 +130,14 @@ class ExportDialog(QDialog):
         self.height_box.setValue(start.height_mm)
         self.height_box.setSuffix(" mm")
         self.height_box.setFixedWidth(130)
+        self.height_box.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.height_box.setAccessibleName("Height of the head in millimetres")
         self.height_box.setToolTip("From the crown to the lower end of the bust; life size is about 330 mm")
         self.transparent_box = QCheckBox("Transparent background")
         self.transparent_box.setAccessibleName("Transparent background")
         self.transparent_box.setChecked(start.transparent)
-        self.seen_box = QCheckBox("Seen or guessed, for each vertex")
-        self.seen_box.setAccessibleName("Seen or guessed, for each vertex")
+        self.seen_box = QCheckBox("What the photo showed, for each vertex")
+        self.seen_box.setAccessibleName("What the photo showed, for each vertex")
         self.seen_box.setToolTip("GLB: attribute _SEEN, PLY: property seen; 0 was guessed, 1 was seen in the photo")
         self.seen_box.setChecked(start.seen)
         self.seconds_box = QDoubleSpinBox()
@@ -145,10 +146,11 @@ class ExportDialog(QDialog):
         self.seconds_box.setValue(start.seconds)
         self.seconds_box.setSuffix(" s")
         self.seconds_box.setFixedWidth(130)
+        self.seconds_box.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.seconds_box.setAccessibleName("Seconds for one turn")
         self._form.addRow("Texture", self.texture_box)
         self._form.addRow("Height", self.height_box)
-        self._form.addRow("Channel", self.seen_box)
+        self._form.addRow("Extra", self.seen_box)
         self._form.addRow("Size", self.picture_box)
         self._form.addRow("Background", self.transparent_box)
         self._form.addRow("One turn takes", self.seconds_box)
@@ -187,7 +189,7 @@ def _short(one: ExportFormat) -> str:
         return "Current view"
     if one.has_texture:
         return "Mesh with texture"
-    return {".ply": "Mesh with vertex colours", ".splat": "Coloured Gaussians"}.get(one.suffix, "Surface only")
+    return {".ply": "Mesh with vertex colours", ".splat": "Gaussian splats"}.get(one.suffix, "Surface only")
 
 
 def _format_pixmap(one: ExportFormat, ratio: float) -> QPixmap:

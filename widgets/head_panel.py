@@ -9,6 +9,12 @@ from widgets.rung_strip import RungStrip
 from widgets.scrolling_panel import WidePanel
 from widgets.values import HeadView, PickersView
 
+_MEANINGS = {
+    "LPIPS": "How different head and photo look to a trained eye, seen from the photo's camera: 0 is the same picture",
+    "Identity": "How far a face recogniser finds head and photo apart: 0 is the same face, from 0.6 on another person",
+}
+"""Of figures, by their first word."""
+
 
 class HeadPanel(WidePanel):
     """Shows a HeadView."""
@@ -64,19 +70,20 @@ class HeadPanel(WidePanel):
         self._filled.setVisible(head is not None)
         _clear(self._facts)
         _clear(self._figures)
+        self.pickers.set_wanted(head is None or head.has_photo)
         if head is not None:
             if not self.pickers.has_generators:
                 _add(self._facts, "Model", head.generator)
-            if not self.pickers.has_methods:
+            if not self.pickers.has_methods and head.has_photo:
                 _add(self._facts, "Method", head.method)
             if head.licence and not self.pickers.has_generators:
                 _add(self._facts, "Licence", head.licence)
             if head.seed is not None:
                 _add(self._facts, "Seed", str(head.seed))
             if head.seconds is not None:
-                _add(self._facts, "Time", duration(head.seconds))
+                _add(self._facts, "Made in", duration(head.seconds))
             for name, value in head.figures.items():
-                _add(self._figures, name, f"{value:.3f}")
+                _add(self._figures, name, f"{value:.3f}", _MEANINGS.get(name.split()[0], ""))
             self._line.setVisible(bool(head.figures))
             self._note.setText(head.note)
             self._note.setVisible(bool(head.note))
@@ -97,8 +104,9 @@ class HeadPanel(WidePanel):
         can = self._head is not None and self._head.can_improve and not self._running
         self.improve_button.setEnabled(can)
         self.stop_button.setEnabled(self._running)
-        self.improve_button.setVisible(self._head is not None)
-        self.stop_button.setVisible(self._head is not None or self._running)
+        has_photo = self._head is not None and self._head.has_photo
+        self.improve_button.setVisible(has_photo)
+        self.stop_button.setVisible(has_photo or self._running)
 
 
 def duration(seconds: float) -> str:
@@ -116,12 +124,15 @@ def _form() -> QFormLayout:
     return form
 
 
-def _add(form: QFormLayout, name: str, value: str) -> None:
+def _add(form: QFormLayout, name: str, value: str, meaning: str = "") -> None:
     shown = label(value)
+    shown.setToolTip(meaning)
     shown.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     shown.setAccessibleName(f"{name}: {value}")
-    form.addRow(label(name, "muted"), shown)
+    named = label(name, "muted")
+    named.setToolTip(meaning)
+    form.addRow(named, shown)
 
 
 def _clear(form: QFormLayout) -> None:

@@ -29,6 +29,7 @@ class HeadPickers(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = PickersView()
+        self._wanted = True
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
@@ -65,6 +66,12 @@ class HeadPickers(QWidget):
         """Whether there is a choice of methods."""
         return len(self._view.methods) > 1
 
+    def set_wanted(self, wanted: bool) -> None:
+        """Whether a search could be made with what is chosen: a random head has no photo to be searched for."""
+        if wanted is not self._wanted:
+            self._wanted = wanted
+            self.set_view(self._view)
+
     def set_view(self, view: PickersView) -> None:
         """Show these entries and this choice; nothing is emitted."""
         self._view = view
@@ -82,7 +89,8 @@ class HeadPickers(QWidget):
         self.make_button.setVisible(bool(view.offer))
         self.make_button.setText(f" {view.offer}")
         self.make_button.setAccessibleName(view.offer or "Make the head again")
-        self.setVisible(self.has_generators or self.has_methods or len(view.efforts) > 1 or bool(view.offer))
+        is_choice = self.has_generators or self.has_methods or len(view.efforts) > 1
+        self.setVisible((self._wanted and is_choice) or bool(view.offer) or bool(view.missing))
 
     def _chosen(self, _index: int) -> None:
         generator = self.generator_box.currentData() or self._view.generator

@@ -16,7 +16,6 @@ from widgets.brush import Brush
 from widgets.drawing import DrawingOverView, StrokeBar, tool_button
 from widgets.edit_values import FREE_PART, CutTool, CutWish, Drawing, Labels, part_of_label
 from widgets.paint_layer import SIDE_PX, PaintLayer
-from widgets.parts import label
 from widgets.viewer import Viewer
 
 RGB = (61, 191, 171)
@@ -136,10 +135,8 @@ class MaskBar(StrokeBar):
             row.addWidget(one)
         self.brush_button.setChecked(True)
         self._group.buttonClicked.connect(lambda _button: self.changed.emit())
-        self.size_slider.setFixedWidth(70)
         self.size_slider.set_amount(0.6)
-        row.addWidget(label("Size", "muted"))
-        row.addWidget(self.size_slider)
+        self._add_slider("Size", self.size_slider)
         self.cut_button = tool_button("Cut out what is roughly drawn, along the edges in the picture", "cut_out")
         self.cut_button.clicked.connect(self.cut_pressed)
         row.addWidget(self.cut_button)

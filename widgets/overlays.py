@@ -21,6 +21,7 @@ class QualityBadge(QWidget):
         self.setAccessibleName("Quality of the picture")
         self._quality: Quality | None = None
         self._refining = False
+        self._covered = False
         self._name = ""
         self._turn = 0
         self._timer = QTimer(self, interval=_QUICK_MS)
@@ -29,6 +30,11 @@ class QualityBadge(QWidget):
     def set_quality(self, quality: Quality | None) -> None:
         """Show this quality; None hides it."""
         self._quality = quality
+        self._refresh()
+
+    def set_covered(self, covered: bool) -> None:
+        """Step aside for something that lies over the view, or come back."""
+        self._covered = covered
         self._refresh()
 
     def set_name(self, name: str) -> None:
@@ -83,7 +89,7 @@ class QualityBadge(QWidget):
         self.update()
 
     def _refresh(self) -> None:
-        self.setVisible(self._quality is not None)
+        self.setVisible(self._quality is not None and not self._covered)
         self.setAccessibleDescription(self.text())
         self.resize(self.sizeHint())
         self.update()

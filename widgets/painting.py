@@ -12,7 +12,6 @@ from widgets.brush import Brush
 from widgets.drawing import DrawingOverView, StrokeBar, tool_button
 from widgets.edit_values import Strokes
 from widgets.paint_layer import START_RGB, PaintLayer
-from widgets.parts import label
 from widgets.viewer import Viewer
 
 
@@ -33,10 +32,8 @@ class BrushBar(StrokeBar):
             ("Hard", self.hardness_slider, 0.6),
             ("Opacity", self.opacity_slider, 1.0),
         ):
-            slider.setFixedWidth(62)
             slider.set_amount(amount)
-            row.addWidget(label(text, "muted"))
-            row.addWidget(slider)
+            self._add_slider(text, slider)
         for slider in (self.hardness_slider, self.opacity_slider):
             slider.amount_changed.connect(lambda _amount, _live: self.changed.emit())
         self.eraser_button = tool_button("Eraser", "eraser")

@@ -46,6 +46,12 @@ class PartRow(QAbstractButton):
         self._view = view
         self.setText(TITLES[view.name])
         self.setAccessibleName(f"{TITLES[view.name]}, {coverage_text(view.coverage)}")
+        covers = (
+            f"Covers {coverage_text(view.coverage)} of the head's surface"
+            if view.coverage > 0
+            else "Nothing of it was found on this head"
+        )
+        self.setToolTip(f"{covers}. Click chooses it, Shift-click beside others.")
         self.update()
 
     def sizeHint(self) -> QSize:

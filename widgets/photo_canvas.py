@@ -20,10 +20,11 @@ from widgets.pictures import image_of, round_pen
 from widgets.values import PhotoView
 
 _MAX_SOURCE_PX = 1024
+_LEAST_PX = 150
 
 
 class PhotoCanvas(QWidget):
-    """Draws the photo as large as the panel is wide."""
+    """Draws the photo as large as the panel allows."""
 
     face_chosen = Signal(int)
 
@@ -36,6 +37,7 @@ class PhotoCanvas(QWidget):
         self._image = QImage()
         self._landmarks_shown = True
         self._hovered = -1
+        self._most_px = 10_000
 
     def set_photo(self, photo: PhotoView | None) -> None:
         """Show this photo."""
@@ -48,6 +50,11 @@ class PhotoCanvas(QWidget):
         self._photo = photo
         self._fit_height()
         self.update()
+
+    def set_room(self, height_px: int) -> None:
+        """Be no higher than this, or than a photo can be made out at."""
+        self._most_px = max(_LEAST_PX, height_px)
+        self._fit_height()
 
     def set_landmarks_shown(self, shown: bool) -> None:
         """Show or hide the landmarks."""
@@ -128,7 +135,7 @@ class PhotoCanvas(QWidget):
         if self._photo is None:
             return
         height, width = self._photo.pixels.shape[:2]
-        wanted = round(min(self.width() * 1.15, max(90.0, self.width() * height / max(width, 1))))
+        wanted = round(min(self.width() * 1.15, max(90.0, self.width() * height / max(width, 1)), self._most_px))
         if wanted != self.height():
             self.setFixedHeight(wanted)
 

@@ -1,7 +1,7 @@
 """The panel about the photo: what was found in it, how the head was aligned, and a way to help."""
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
@@ -33,6 +33,7 @@ class PhotoPanel(WidePanel):
         column.addStretch(1)
         self.setAcceptDrops(True)
         self.set_photo(None)
+        self._filled.installEventFilter(self)
 
     def set_photo(self, photo: PhotoView | None) -> None:
         """Show this photo; None says that there is none."""
@@ -47,6 +48,7 @@ class PhotoPanel(WidePanel):
         self._size.setText(f"{width} x {height}")
         self._crop.setPixmap(thumbnail(photo.crop, _CROP, self.devicePixelRatioF()))
         self._aligned.setVisible(photo.crop is not None)
+        self._foot.setVisible(photo.crop is not None)  # a picture of a random head has nothing to be placed for
         self.further.setVisible(photo.crop is not None)  # of whose face, else
         if photo.angles_degrees is not None:
             self._angles.setText("\n".join(_angle_lines(photo.angles_degrees)))
@@ -71,6 +73,24 @@ class PhotoPanel(WidePanel):
         paths = [path for path in intake.paths_in(event.mimeData()) if intake.is_photo(path)]
         self.further.added.emit(paths)
         event.acceptProposedAction()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the photo what the words below it leave, so that nothing is cut off that has room."""
+        super().resizeEvent(event)
+        self._share_room()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Share the room anew where lines come or go."""
+        # Qt asks while the panel is being made, too
+        if watched is getattr(self, "_filled", None) and event.type() is QEvent.Type.LayoutRequest:
+            self._share_room()
+        return super().eventFilter(watched, event)
+
+    def _share_room(self) -> None:
+        inside = self.widget()
+        if inside is not None and self._filled.isVisibleTo(self):
+            others = inside.sizeHint().height() - self.canvas.height()
+            self.canvas.set_room(self.viewport().height() - others)
 
     def _filled_part(self) -> QWidget:
         part = QWidget()
@@ -111,7 +131,14 @@ class PhotoPanel(WidePanel):
         column.addWidget(self._aligned)
         self._warnings = label("", "warning", wrap=True)
         column.addWidget(self._warnings)
-        foot = QHBoxLayout()
+        self._foot = self._foot_part()
+        column.addWidget(self._foot)
+        return part
+
+    def _foot_part(self) -> QWidget:
+        part = QWidget()
+        foot = QHBoxLayout(part)
+        foot.setContentsMargins(0, 0, 0, 0)
         place = button("Place by hand…", "Place the face by hand", self.placement_requested.emit, icon="place")
         foot.addWidget(place, 1)
         self.landmarks_button = QToolButton()
@@ -122,7 +149,6 @@ class PhotoPanel(WidePanel):
         dress(self.landmarks_button, "landmarks")
         self.landmarks_button.toggled.connect(self.canvas.set_landmarks_shown)
         foot.addWidget(self.landmarks_button)
-        column.addLayout(foot)
         return part
 
 

@@ -54,7 +54,11 @@ class PreferencesDialog(QDialog):
             _form(
                 ("Theme", self.theme_box, ""),
                 ("Picture after moving", self.quality_box, ""),
-                ("Processor threads", self.threads_slider, "0 leaves one core for the window."),
+                (
+                    "Processor threads",
+                    self.threads_slider,
+                    "0 is automatic: all cores but one, which the window keeps.",
+                ),
                 ("Autosave, minutes", self.autosave_slider, "0 turns autosave and crash recovery off."),
                 ("Default folder", folder, ""),
             )

@@ -50,6 +50,9 @@ class RungStrip(QWidget):
         self._scroll.setWidget(inside)
         column.addWidget(self._scroll)
         self._words = label("", "muted", wrap=True)
+        self._words.setToolTip(
+            "The difference is what a trained eye sees between the head's model and the photo: 0 is none"
+        )
         column.addWidget(self._words)
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)

@@ -222,6 +222,7 @@ class StudioWindow(QMainWindow):
             self.resizeDocks([photo, parts, head, edits], [59, 41, 66, 34], Qt.Orientation.Vertical)
             for dock in (photo, head, edits):
                 dock.raise_()
+        self._refresh_docks()  # before anything is seen of them
         self._toolbar.show()
         self.setUpdatesEnabled(True)
         self._refresh_actions()
@@ -250,7 +251,7 @@ class StudioWindow(QMainWindow):
     def set_photo(self, photo: PhotoView | None) -> None:
         """Show the photo and what was found in it."""
         self.photo_panel.set_photo(photo)
-        self.actions_by_name["place_face"].setEnabled(photo is not None)
+        self.actions_by_name["place_face"].setEnabled(photo is not None and photo.crop is not None)
 
     def set_head(self, head: HeadView | None) -> None:
         """Show what is known about the head; None: there is none, so nothing can be saved or exported."""
@@ -557,6 +558,7 @@ class StudioWindow(QMainWindow):
         edits = PanelDock("Edits", "edit_dock", editing.edits)
         curves = PanelDock("Curves", "curve_dock", self.curve_panel)
         styles = PanelDock("Styles", "style_dock", self.style_panel)
+        styles.visibilityChanged.connect(lambda seen: self.style_panel.opened.emit() if seen else None)
         self._dock_timer = QTimer(self, interval=0, singleShot=True)
         self._dock_timer.timeout.connect(self._refresh_docks)
         docks = (photo, references, parts, head, attributes, edits, curves, styles)
@@ -567,7 +569,7 @@ class StudioWindow(QMainWindow):
             self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
         for dock in (head, edits):
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-        for front, behind in ((photo, references), (head, attributes), (edits, curves), (parts, styles)):
+        for front, behind in ((photo, references), (head, attributes), (edits, curves), (attributes, styles)):
             self.tabifyDockWidget(front, behind)
             front.raise_()
         for dock in docks:

@@ -174,6 +174,11 @@ class StylePanel(ScrollingPanel):
         if name in self.tiles:
             self.tiles[name].show_picture(picture)
 
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether any of it can be seen; panels behind another tab count as visible to Qt, and are not."""
+        return self.isVisible() and not self.visibleRegion().isEmpty()
+
     def add_values(self, step: int, values: dict[str, float]) -> None:
         """Add to the curves of what is taught."""
         self.curves.add(step, values)

@@ -153,7 +153,7 @@ class PlacedHead:
 class HeadView:
     """What is known about the head; `figures` are shown in their order.
 
-    `export_refusal` says why it cannot be exported; empty where it can.
+    `export_refusal` says why it cannot be exported; empty where it can. Without a photo there is nothing to search.
     """
 
     generator: str
@@ -165,6 +165,7 @@ class HeadView:
     can_improve: bool = True
     licence: str = ""
     export_refusal: str = ""
+    has_photo: bool = True
 
 
 @dataclass(frozen=True, eq=False)

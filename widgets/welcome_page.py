@@ -76,10 +76,10 @@ class WelcomePage(QWidget):
     def _drop_area(self) -> QWidget:
         area = DropArea()
         area.setAccessibleName("Drop a portrait here")
-        area.setMinimumSize(460, 420)
+        area.setMinimumHeight(420)
         area.setMaximumSize(900, 680)
         column = QVBoxLayout(area)
-        column.setContentsMargins(32, 32, 32, 26)
+        column.setContentsMargins(20, 32, 20, 26)
         column.setSpacing(0)
         column.addStretch(3)
         emblem = QLabel()
@@ -115,13 +115,14 @@ class WelcomePage(QWidget):
         row.setLayout(without)
         column.addWidget(row, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(4)
-        formats = label("PNG, JPEG, WebP, TIFF, HEIC  ·  everything stays on this computer", "muted")
-        column.addWidget(formats, 0, Qt.AlignmentFlag.AlignHCenter)
+        formats = label("PNG, JPEG, WebP, TIFF, HEIC  ·  everything stays on this computer", "muted", wrap=True)
+        formats.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(formats)
         return area
 
     def _recent_column(self) -> QWidget:
         holder = QWidget()
-        holder.setMinimumWidth(280)
+        holder.setMinimumWidth(210)
         holder.setMaximumSize(480, 680)
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)

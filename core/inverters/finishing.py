@@ -83,5 +83,5 @@ class Finishing(ABC):
             message = message if head is before else finish.message
         if head is not found:
             with suppress(Cancelled):
-                report(replace(last, message=message, preview=None, result=head))
+                report(replace(last, message=message, values={}, preview=None, result=head))  # nobody measured it
         return head

@@ -451,11 +451,13 @@ def test_a_head_that_cannot_be_edited_says_so(window: StudioWindow) -> None:
 def test_tabs_say_the_titles_of_their_panels(window: StudioWindow, qtbot: QtBot) -> None:
     from widgets.panel_dock import PanelDock
 
-    photo, parts = (window.findChild(PanelDock, name) for name in ("photo_dock", "part_dock"))
+    photo, styles, parts = (window.findChild(PanelDock, name) for name in ("photo_dock", "style_dock", "part_dock"))
     assert isinstance(photo, PanelDock)
+    assert isinstance(styles, PanelDock)
     assert isinstance(parts, PanelDock)
     qtbot.waitUntil(lambda: photo.titleBarWidget().height() == 0)
-    assert parts.titleBarWidget().height() == 0
+    assert styles.titleBarWidget().height() == 0
+    assert parts.titleBarWidget().height() > 0
     other = window.findChild(PanelDock, "reference_dock")
     assert isinstance(other, PanelDock)
     other.close()

@@ -213,8 +213,7 @@ def test_each_panel_has_one_tab_and_the_welcome_page_none(window: StudioWindow) 
         QApplication.processEvents()
         assert _tabs(window) == [
             ["Edits", "Curves"],
-            ["Head", "Attributes"],
-            ["Parts", "Styles"],
+            ["Head", "Attributes", "Styles"],
             ["Photo", "References"],
         ]
         window.show_welcome()
