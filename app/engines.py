@@ -47,7 +47,7 @@ class Engines:
     renderer_of: Callable[..., Renderer] = road.renderer_of
     likeness: Callable[[Head, Alignment, Renderer], dict[str, float]] = likeness
     export: Callable[..., object] = road.export_head
-    warm_up: Callable[[], None] = road.warm_up
+    warm_up: Callable[[], Callable[[], None] | None] = road.warm_up
     use_threads: Callable[[int], None] = road.use_threads
     random_drawn: Callable[..., tuple[Project, Renderer]] = road.random_drawn
     formed: Callable[..., Head] = road.formed

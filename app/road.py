@@ -45,8 +45,8 @@ SHEET_YAWS_DEGREES = (0, 45, 90, 135, 180, 225, 270, 315)
 SHEET_PITCHES_DEGREES = (0, 30, -20)
 
 
-def warm_up(generator: str = "mini") -> None:
-    """Load what the first photo and the first random head will need, while nobody waits for them yet."""
+def warm_up(generator: str = "mini") -> Callable[[], None]:
+    """Load what any first head will need, while nobody waits for it yet; answers with what to go on with."""
     import scipy.ndimage
 
     import core.align
@@ -56,6 +56,24 @@ def warm_up(generator: str = "mini") -> None:
 
     generators.load(generator)
     del core.align, core.editors, core.rendering, inverters, scipy.ndimage
+    return warm_up_photos
+
+
+def warm_up_photos(generator: str = "mini") -> None:
+    """Load what only a photo needs, which takes a second: the nets that look at it and the way to a head."""
+    import torch
+
+    from core.evaluation.studio_inverter import studio_inverter
+    from core.inverters.encoder import bundled_encoder
+    from core.perception.lpips import perceptual_net
+    from core.segmenters.parser import parse_logits
+
+    align_photo(open_photo(SAMPLE_PHOTO))
+    studio_inverter("pivotal")
+    bundled_encoder(generator)
+    # by the device, as who uses them asks for them
+    perceptual_net("alex", torch.device("cpu"))
+    parse_logits(torch.zeros(1, 3, 32, 32))
 
 
 def use_threads(count: int) -> None:

@@ -137,6 +137,7 @@ class Studio(QObject):
             Job(
                 title="Preparing",
                 work=lambda _report: self._warm_up(),
+                done=self._go_on_warming,
                 failed=self._failed,
                 shown=False,
             )
@@ -165,10 +166,17 @@ class Studio(QObject):
         else:
             self.recovery.close()
 
-    def _warm_up(self) -> None:
+    def _go_on_warming(self, further: object) -> None:
+        """Load what comes next, behind whatever the person has asked for meanwhile."""
+        if callable(further) and self.session.project is None:
+            self.files.submit(Job(title="Preparing", work=lambda _report: further(), shown=False))
+
+    def _warm_up(self) -> object:
         """Load behind the first window what would make a later moment stutter."""
-        self.engines.warm_up()
+        further = self.engines.warm_up()
         import pyqtgraph  # noqa: F401  the curve panel's
+
+        return further
 
     def _connect(self) -> None:
         window, session = self.window, self.session

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,7 +96,7 @@ class Evidence:
         weight = weight * alignment.inside_photo
         counts = torch.from_numpy(weight.astype(np.float32))[None, None]
         on_white = rgb * person + 1 - person
-        chances = part_chances(on_white, brow_height(self.landmarks, len(crop)))
+        chances = torch.from_numpy(photo_parts(alignment))[None]
         self._shares = chances.mean(dim=(0, 2, 3))
         whole = View(on_white, person, counts, parts, _grouped(chances) * person)
         self.at = cache(lambda size_px: _scaled(whole, size_px))
@@ -136,6 +136,18 @@ def part_chances(rgb: Tensor, brows: float = 0.0) -> Tensor:
         chance[:, hair, :rows] += chance[:, cloth, :rows]
         chance[:, cloth, :rows] = 0
         return F.interpolate(chance, rgb.shape[2:], mode="bilinear", align_corners=False)
+
+
+@lru_cache(maxsize=2)
+def photo_parts(alignment: Alignment) -> NDArray[np.float32]:
+    """Chances of `core.mask.PARTS` in a photo's crop, float32 [parts, S, S]; zeros where nothing can tell.
+
+    Who searches, dresses and puts glasses on asks for the same photo's.
+    """
+    person = torch.from_numpy(np.asarray(alignment.mask, np.float32).clip(0, 1))[None, None]
+    rgb = torch.from_numpy(np.ascontiguousarray(alignment.crop)).movedim(-1, 0)[None].float() / 255
+    brows = brow_height(alignment.landmarks_in_crop, len(alignment.crop))
+    return part_chances(rgb * person + 1 - person, brows)[0].numpy()
 
 
 def _grouped(chances: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ the search has moved towards the photo's. Seen from the photo's own camera the p
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 import cv2
@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from core.inverters.behind_glasses import behind_glasses
-from core.inverters.evidence import brow_height, part_chances
+from core.inverters.evidence import photo_parts
 from core.inverters.glimpse import Glimpse, Seen
 from core.inverters.passing import Passing
 from core.inverters.pose import RefinedCamera
@@ -131,18 +131,6 @@ def with_photo(head: Head, alignment: Alignment, generator: Generator) -> Head:
         return replace(head, photos=(layer,))
     layer, eyewear = behind_glasses(layer, head.eyewear)
     return replace(head, photos=(layer,), eyewear=eyewear)
-
-
-@lru_cache(maxsize=2)
-def photo_parts(alignment: Alignment) -> NDArray[np.float32]:
-    """Chances of `core.mask.PARTS` in a photo's crop, float32 [parts, S, S]; zeros where nothing can tell.
-
-    Who searches, dresses and puts glasses on asks for the same photo's.
-    """
-    person = torch.from_numpy(np.asarray(alignment.mask, np.float32))[None, None]
-    rgb = torch.from_numpy(np.ascontiguousarray(alignment.crop)).movedim(-1, 0)[None].float() / 255
-    brows = brow_height(alignment.landmarks_in_crop, len(alignment.crop))
-    return part_chances(rgb * person + 1 - person, brows)[0].numpy()
 
 
 def _strands(alignment: Alignment, parts: NDArray[np.float32]) -> HairStrands | None:
