@@ -115,6 +115,7 @@ class Editing(QObject):
         self._refusal_of_clicks: str | None = None
         self._paint_pictures: dict[str, tuple[Picture, Picture]] = {}
         panels = window.editing
+        panels.sliders_seen.connect(self._look_at_sliders)
         panels.part_taken.connect(self.take)
         panels.part_removed.connect(self.remove)
         panels.region_drawn.connect(self.draw)
@@ -355,6 +356,10 @@ class Editing(QObject):
         self._ready.forget()
         if self._bare:
             self.show_bare(False)
+
+    def _look_at_sliders(self, seen: bool) -> None:
+        self._ready.face_wanted = seen
+        self._go()
 
     def _go(self) -> None:
         """Begin the next piece of work, if none runs."""

@@ -65,6 +65,10 @@ class Folding:
         """Get ready for the first take of anything, and of the hair of some references, by key."""
         self._folder(project, half=half).prepare(references, stale)
 
+    def prepare_face(self, project: Project, *, half: bool = False, stale: Callable[[], None]) -> None:
+        """Get ready for the first move of a slider."""
+        self._folder(project, half=half).prepare_face(stale)
+
     def seen(self, folded: Folded) -> FieldGrid | None:
         """What is known of the density of a head that was folded last."""
         kept = self._kept

@@ -32,6 +32,7 @@ class GettingReady:
         finished: the head of which a finished picture was shown last.
         coverage: share of the head that each part has.
         limit: why not all can be done with its parts; empty where all can be done.
+        face_wanted: sliders are looked at, so the first move of one is near.
     """
 
     def __init__(
@@ -47,11 +48,13 @@ class GettingReady:
         self.finished: Head | None = None
         self.coverage: Mapping[str, float] = {}
         self.limit = ""
+        self.face_wanted = False
         self._engines, self._viewing, self._choosing, self._folding = engines, viewing, choosing, folding
         self._told, self._failed = told, failed
         self._sliders: dict[str, tuple[SliderFacts, ...]] = {}
         self._asked = ""
         self._covered: Head | None = None
+        self._faced: Head | None = None
         self._prepared: tuple[Head | None, frozenset[str]] = (None, frozenset())
 
     def sliders_of(self, generator: str) -> tuple[SliderFacts, ...] | None:
@@ -60,7 +63,7 @@ class GettingReady:
 
     def forget(self) -> None:
         """Another document is open."""
-        self.finished = self._covered = None
+        self.finished = self._covered = self._faced = None
         self.coverage, self.limit = {}, ""
         self._prepared = (None, frozenset())
 
@@ -74,7 +77,9 @@ class GettingReady:
         if self.finished is not self._covered:
             return self._coverage_job(self.finished)
         lacking = self._unprepared(project)
-        return None if lacking is None else self._preparing_job(project, lacking)
+        if lacking is not None:
+            return self._preparing_job(project, lacking)
+        return self._face_job(project) if self.face_wanted and self._faced is not project.head else None
 
     def _slider_job(self, generator: str) -> Job:
         self._asked = generator
@@ -128,13 +133,23 @@ class GettingReady:
             known = self._prepared[1] if self._prepared[0] is head else frozenset()
             self._prepared = (head, known.union(references))
 
-        def work(report: Report) -> None:
-            steps = itertools.count(1)
-
-            def stale() -> None:
-                report(Progress(next(steps), 0, "Getting ready"))
-
+        def prepare(stale: Callable[[], None]) -> None:
             self._folding.prepare(project, references, half=half, stale=stale)
 
-        # whoever takes something will be told what is wrong
-        return Job(key=GETTING_READY, title="Getting ready", work=work, done=done, failed=done, shown=False)
+        return _ahead(prepare, done)
+
+    def _face_job(self, project: Project) -> Job:
+        """While nothing else is wanted: where the face is that sliders bend."""
+        assert project.head is not None
+        self._faced, half = project.head, self._choosing.economy_of(project.head.generator).half
+        return _ahead(lambda stale: self._folding.prepare_face(project, half=half, stale=stale))
+
+
+def _ahead(prepare: Callable[[Callable[[], None]], None], done: Callable[[object], None] = lambda _result: None) -> Job:
+    """A job that a wish stops; whoever wishes for what could not be prepared will be told what is wrong."""
+
+    def work(report: Report) -> None:
+        steps = itertools.count(1)
+        prepare(lambda: report(Progress(next(steps), 0, "Getting ready")))
+
+    return Job(key=GETTING_READY, title="Getting ready", work=work, done=done, failed=done, shown=False)

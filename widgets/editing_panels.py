@@ -30,6 +30,7 @@ class EditingPanels(QObject):
         part_taken: part and key of the reference.
         part_removed: part.
         part_coloured: part and (red, green, blue), 0..1.
+        sliders_seen: whether the sliders are looked at.
         slider_moved: name, value and whether the hand is still at it.
         strength_moved: key, strength and whether the hand is still at it.
         fit_moved: key, "seam" or "harmony", value and whether the hand is still at it.
@@ -55,6 +56,7 @@ class EditingPanels(QObject):
     part_taken = Signal(str, str)
     part_removed = Signal(str)
     part_coloured = Signal(str, tuple)
+    sliders_seen = Signal(bool)
     slider_moved = Signal(str, float, bool)
     strength_moved = Signal(str, float, bool)
     fit_moved = Signal(str, str, float, bool)

@@ -558,6 +558,7 @@ class StudioWindow(QMainWindow):
         edits = PanelDock("Edits", "edit_dock", editing.edits)
         curves = PanelDock("Curves", "curve_dock", self.curve_panel)
         styles = PanelDock("Styles", "style_dock", self.style_panel)
+        attributes.visibilityChanged.connect(editing.sliders_seen)
         styles.visibilityChanged.connect(lambda seen: self.style_panel.opened.emit() if seen else None)
         self._dock_timer = QTimer(self, interval=0, singleShot=True)
         self._dock_timer.timeout.connect(self._refresh_docks)

@@ -239,6 +239,12 @@ class Folder:
                 except VoltefaceError:
                     continue  # it has no hair, or is a stranger: whoever takes it will be told
 
+    def prepare_face(self, stale: Callable[[], None] = never_stale) -> None:
+        """Look beforehand for the face that sliders of expression and shape bend; `stale` is as for `prepare`."""
+        stale()
+        with torch.no_grad():
+            self._once("face", self._warper)
+
     def seen(self, head: Head) -> FieldGrid | None:
         """What is known of the density of a head that was folded: its own grid, else that of the head without edits."""
         known = self._memory.get(("seen", id(head.trigrid)))

@@ -112,6 +112,10 @@ class _TinyFolder:
         stale()
         self.workshop.prepared += references
 
+    def prepare_face(self, stale: Callable[[], None]) -> None:
+        """No face is looked for."""
+        stale()
+
     def seen(self, head: Head) -> None:
         """Nothing is known of any head."""
 
