@@ -27,13 +27,33 @@ from tests.core.rendering.test_eyewear import pair_of_glasses
 from tests.fakes import TinyGenerator, tiny_head
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
-@pytest.fixture(autouse=True)
-def _few_views(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edited_views, "YAWS_DEGREES", (0, 180))
-    monkeypatch.setattr(editing, "MOST_TRIES", 2)
+@pytest.fixture(scope="module", autouse=True)
+def few_views() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(edited_views, "YAWS_DEGREES", (0, 180))
+        patch.setattr(editing, "MOST_TRIES", 2)
+        yield
+
+
+PAIRS = (Pair(tiny_head(1), tiny_head(2), (1, 2)), Pair(tiny_head(3), replace(tiny_head(2), generator="mini"), (3, 4)))
+"""One that can be measured, and one that is refused."""
+
+
+@pytest.fixture(scope="module")
+def log_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("log") / "pairs.jsonl"
+
+
+@pytest.fixture(scope="module")
+def measured(few_views: None, log_path: Path) -> Part:
+    """What is said of both pairs, which the log has."""
+    del few_views
+    log = PairLog(log_path, "tiny")
+    return taking(TinyGenerator(grid_nodes=64), "hair", PAIRS, "two pairs", 1, silent, log=log)
 
 
 def test_the_camera_of_a_fit_sees_a_point_where_it_is_worn() -> None:
@@ -65,46 +85,38 @@ def test_what_leaks_out_of_an_edit_is_told_and_what_stays_inside_is_not() -> Non
     assert as_hair.lpips > as_eyes.lpips
 
 
-def test_a_pair_gives_rows_for_the_steps_and_for_the_whole_edit() -> None:
-    pair = Pair(tiny_head(1), tiny_head(2), (1, 2))
-    part = taking(TinyGenerator(grid_nodes=64), "hair", [pair], "one pair", 1, silent)
-    rows = list(dict.fromkeys(cell.row for cell in part.cells))
+def test_a_pair_gives_rows_for_the_steps_and_for_the_whole_edit(measured: Part) -> None:
+    rows = list(dict.fromkeys(cell.row for cell in measured.cells))
     assert rows[:3] == [NAIVE, "+ fitted", WHOLE]
-    cells = {(cell.row, cell.column): cell for cell in part.cells}
+    cells = {(cell.row, cell.column): cell for cell in measured.cells}
     assert cells[WHOLE, "label IoU"].mean > 0.5
     assert cells[WHOLE, "SSIM outside"].at_least == 0.98
     assert cells[NAIVE, "SSIM outside"].reached is None
     assert cells["first picture", "of work"].mean > 0
-    assert len(part.details["pairs"]) == 3
+    assert len(measured.details["pairs"]) == 3
 
 
-def test_what_was_measured_of_pairs_is_not_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tiny = TinyGenerator(grid_nodes=64)
-    log = PairLog(tmp_path / "pairs.jsonl", "tiny")
-    pairs = [Pair(tiny_head(1), tiny_head(2), (1, 2)), Pair(tiny_head(3), replace(tiny_head(2), generator="x"), (3, 4))]
-    first = taking(tiny, "hair", pairs, "pairs", 1, silent, log=log)
-    with (tmp_path / "pairs.jsonl").open("a") as stream:
+def test_what_was_measured_of_pairs_is_not_measured_again(
+    measured: Part, log_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny, log = TinyGenerator(grid_nodes=64), PairLog(log_path, "tiny")
+    with log_path.open("a") as stream:
         stream.write("{ cut sh\n")
     known = log.records("hair")
     assert [record.names for record in known] == [(1, 2), (3, 4)]
-    assert log.records("nose") == PairLog(tmp_path / "pairs.jsonl", "other").records("hair") == []
+    assert log.records("nose") == PairLog(log_path, "other").records("hair") == []
     monkeypatch.setattr(editing, "_recorded", None)
-    again = taking(tiny, "hair", [], "pairs", 1, silent, known=known)
-    assert again.cells == first.cells
-    assert again.remarks == first.remarks
+    again = taking(tiny, "hair", [], "two pairs", 1, silent, known=known)
+    assert again.cells == measured.cells
+    assert again.remarks == measured.remarks
     left = sampled_pairs(tiny, "hair", 3, 1, silent, [record.names for record in known])
     assert [pair.names for pair in left] == [(5, 6)]
 
 
-def test_a_refused_pair_is_left_out_and_named() -> None:
-    pairs = [
-        Pair(tiny_head(1), replace(tiny_head(2), generator="mini"), (1, 2)),
-        Pair(tiny_head(1), tiny_head(3), (1, 3)),
-    ]
-    part = taking(TinyGenerator(grid_nodes=64), "hair", pairs, "two pairs", 0, silent)
-    assert "2 on 1: The reference was made with mini" in part.in_words
+def test_a_refused_pair_is_left_out_and_named(measured: Part) -> None:
+    assert "4 on 3: The reference was made with mini" in measured.in_words
     with pytest.raises(VoltefaceError, match="No hair could be taken"):
-        taking(TinyGenerator(grid_nodes=64), "hair", pairs[:1], "one pair", 0, silent)
+        taking(TinyGenerator(grid_nodes=64), "hair", PAIRS[1:], "one pair", 0, silent)
 
 
 def test_pairs_are_seeded() -> None:

@@ -27,7 +27,7 @@ from tests.core.inverters.portraits import portrait
 from tests.fakes import TinyGenerator, trigrid_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from core.align import Alignment
     from core.protocols import Generator
@@ -35,10 +35,12 @@ if TYPE_CHECKING:
 CAMERA = Camera.orbit(0.25, 0.1)
 
 
-@pytest.fixture(autouse=True)
-def no_parser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def no_parser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The parser was made for people, and what it says of tiny heads is chance."""
-    monkeypatch.setattr("core.inverters.evidence.PARSER", tmp_path / "none")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.inverters.evidence.PARSER", tmp_path_factory.getbasetemp() / "none")
+        yield
 
 
 def _person(seed: int = 3) -> torch.Tensor:
@@ -159,8 +161,15 @@ def _run(photo: Alignment, steps: int, seed: int = 0) -> tuple[Head, list[Progre
     return load("pivotal").invert(photo, TinyGenerator(), heard.append, seed=seed, steps=steps), heard
 
 
-def test_it_reports_every_step_and_a_head_at_once(photo: Alignment) -> None:
-    head, heard = _run(photo, 12)
+@pytest.fixture(scope="module")
+def run(photo: Alignment, no_parser: None) -> tuple[Head, list[Progress]]:
+    """Twelve steps from nothing, and what was heard on the way."""
+    del no_parser
+    return _run(photo, 12)
+
+
+def test_it_reports_every_step_and_a_head_at_once(run: tuple[Head, list[Progress]]) -> None:
+    head, heard = run
     assert [p.step for p in heard] == sorted(p.step for p in heard)
     assert heard[-1].step == heard[-1].total
     assert {p.step for p in heard} >= set(range(14))
@@ -178,9 +187,9 @@ def test_it_reports_every_step_and_a_head_at_once(photo: Alignment) -> None:
     assert scores[-1] < scores[0]
 
 
-def test_the_same_seed_finds_the_same_head(photo: Alignment) -> None:
-    first, second, other = _run(photo, 8)[0], _run(photo, 8)[0], _run(photo, 8, seed=1)[0]
-    assert first == second
+def test_the_same_seed_finds_the_same_head(photo: Alignment, run: tuple[Head, list[Progress]]) -> None:
+    first, other = run[0], _run(photo, 12, seed=1)[0]
+    assert first == _run(photo, 12)[0]
     assert not torch.equal(first.latents, other.latents)
 
 
@@ -237,8 +246,8 @@ def test_no_time_gives_the_first_guess(photo: Alignment) -> None:
     assert head is next(p.result for p in heard if p.result is not None)
 
 
-def test_a_head_to_start_from_is_improved(photo: Alignment) -> None:
-    first, heard = _run(photo, 12)
+def test_a_head_to_start_from_is_improved(photo: Alignment, run: tuple[Head, list[Progress]]) -> None:
+    first, heard = run
     again: list[Progress] = []
     better = load("pivotal").invert(photo, TinyGenerator(), again.append, steps=30, start=first)
     scores = [p.values["difference"] for p in again if p.result is not None]

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from core.camera import Camera
 from core.errors import Cancelled, VoltefaceError
 from core.generators.mini import load_mini
 from core.generators.mini_network import MiniConfig, MiniNetwork
+from core.losses import lpips
 from core.mask import PARTS
 from core.progress import Progress, silent
 from core.training.dataset import HeadViews, is_held_out, pixel_rays
@@ -200,8 +202,10 @@ def test_run_goes_on_when_heads_were_added(balls: TrainingHeads, tmp_path: Path)
 
 
 def test_sharpening_changes_the_super_resolution_alone(
-    balls: TrainingHeads, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    balls: TrainingHeads, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # VGG in half precision takes ten seconds for a picture where a processor has no instructions for it
+    monkeypatch.setattr("core.training.mini.lpips", partial(lpips, backbone="alex"))
     folder = tmp_path_factory.mktemp("large")
     write_ball(folder, 17, 2 * SIZE)
     write_ball(folder, 19, 2 * SIZE)
