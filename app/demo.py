@@ -6,7 +6,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from app import road
+from app import pictures, road
 from app.likeness import likeness
 from core.errors import ExportError
 
@@ -71,10 +71,10 @@ def walk(
         stand_in=road.stand_in_of(head, renderer),
     )
     project.save(folder / "head.volteface")
-    pixels = road.sheet(
+    pixels = pictures.sheet(
         renderer, console.report, yaws_degrees=SHEET_YAWS_DEGREES, pitches_degrees=SHEET_PITCHES_DEGREES
     )
-    road.save_picture(pixels, folder / "sheet.png")
+    pictures.save_picture(pixels, folder / "sheet.png")
     timed("sheet", since)
 
     since = time.monotonic()

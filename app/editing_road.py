@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app import road, shelf
+from app import pictures, road, shelf
 from app.edit_views import new_slider_edit, slider_edit
 from core.camera import Camera
 from core.edit import MoveSlider, Paint, Reshape, at_work, shape_of
@@ -326,4 +326,4 @@ def camera_at(yaw_degrees: float, pitch_degrees: float) -> Camera:
     """
     if not (math.isfinite(yaw_degrees) and abs(pitch_degrees) < 90):
         raise VoltefaceError("The pitch is out of range.", "Choose a pitch between -90 and 90 degrees.")
-    return road.orbit_degrees(yaw_degrees, pitch_degrees)
+    return pictures.orbit_degrees(yaw_degrees, pitch_degrees)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app import edit_facts, reporting_road, road, shelf
+from app import edit_facts, random_road, reporting_road, road, shelf, warming
 from app import models as models_of
 from app.likeness import likeness
 
@@ -47,10 +47,10 @@ class Engines:
     renderer_of: Callable[..., Renderer] = road.renderer_of
     likeness: Callable[[Head, Alignment, Renderer], dict[str, float]] = likeness
     export: Callable[..., object] = road.export_head
-    warm_up: Callable[[], Callable[[], None] | None] = road.warm_up
+    warm_up: Callable[[], Callable[[], None] | None] = warming.warm_up
     use_threads: Callable[[int], None] = road.use_threads
-    random_drawn: Callable[..., tuple[Project, Renderer]] = road.random_drawn
-    formed: Callable[..., Head] = road.formed
+    random_drawn: Callable[..., tuple[Project, Renderer]] = random_road.random_drawn
+    formed: Callable[..., Head] = random_road.formed
     stand_in_of: Callable[[Head, Renderer | None], StandIn | None] = road.stand_in_of
     surface_renderer_of: Callable[..., Renderer] = road.surface_renderer_of
     stand_in_renderer: Callable[[Project], Renderer | None] = road.stand_in_renderer

@@ -172,7 +172,7 @@ def _resumed(output: Path | None) -> tuple[ModelFigures | None, Callable[[ModelF
 
 def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Draw the contact sheets of a model's card."""
-    from app import road, styling_road
+    from app import pictures, road, styling_road
     from core.editors.random_head import random_head
     from core.evaluation import (
         editing_sheet,
@@ -234,7 +234,7 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
     files = []
     for name in wanted:
         path = options.output / f"mini_{name}.png"
-        road.save_picture(drawn[name](), path)
+        pictures.save_picture(drawn[name](), path)
         files.append(str(path))
     return {"files": files}, "\n".join(files)
 

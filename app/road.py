@@ -1,32 +1,30 @@
 """The road that the window, the command line and the tests share: photo -> alignment -> head -> pictures -> files.
 
-Every step is one function that takes values and returns values; who calls it decides on which thread it runs.
+Every step is one function that takes values and returns values; who calls it decides on which thread it runs. Longer
+than usual: each step is a few lines, and a reader wants to see the whole way; `random_road`, `pictures`, `warming`,
+`editing_road` and `reporting_road` branch off it.
 """
 
 from __future__ import annotations
 
 import math
 import os
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from core.camera import Camera
 from core.errors import ExportError, ProjectError, VoltefaceError
 from core.frame import Quality
 from core.progress import Progress, Report, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from core.align import Alignment
     from core.exporters import ExportReport
-    from core.frame import Frame
     from core.further_photo import FurtherPhoto
     from core.head import Head
     from core.photo import Photo
@@ -40,40 +38,6 @@ SAMPLE_PHOTO = RESOURCES / "sample" / "astronaut.png"
 
 SAME_SIDE_RADIANS = 0.35
 """Angle within which a picture shows what the photo's camera sees."""
-
-SHEET_YAWS_DEGREES = (0, 45, 90, 135, 180, 225, 270, 315)
-SHEET_PITCHES_DEGREES = (0, 30, -20)
-
-
-def warm_up(generator: str = "mini") -> Callable[[], None]:
-    """Load what any first head will need, while nobody waits for it yet; answers with what to go on with."""
-    import scipy.ndimage
-
-    import core.align
-    import core.editors.random_head
-    import core.rendering.renderer
-    from core import generators, inverters
-
-    generators.load(generator)
-    del core.align, core.editors, core.rendering, inverters, scipy.ndimage
-    return warm_up_photos
-
-
-def warm_up_photos(generator: str = "mini") -> None:
-    """Load what only a photo needs, which takes a second: the nets that look at it and the way to a head."""
-    import torch
-
-    from core.evaluation.studio_inverter import studio_inverter
-    from core.inverters.encoder import bundled_encoder
-    from core.perception.lpips import perceptual_net
-    from core.segmenters.parser import parse_logits
-
-    align_photo(open_photo(SAMPLE_PHOTO))
-    studio_inverter("pivotal")
-    bundled_encoder(generator)
-    # by the device, as who uses them asks for them
-    perceptual_net("alex", torch.device("cpu"))
-    parse_logits(torch.zeros(1, 3, 32, 32))
 
 
 def use_threads(count: int) -> None:
@@ -308,107 +272,9 @@ def check_export(path: Path) -> None:
     exporters.check(path)
 
 
-def random_drawn(
-    seed: int, *, generator: str = "mini", half: bool = False, renderer_of: Callable[[Head], Renderer] = renderer_of
-) -> tuple[Project, Renderer]:
-    """The random head of a seed as a document of its own, and who has drawn it: others would look at it anew.
-
-    It comes at once, as the generator drew it: a rough picture of it stands where a photo would, nothing stands in for
-    the head yet, and it is not `formed`.
-
-    Args:
-        seed: the same one gives the same head.
-        generator: installed, by name.
-        half: as for `renderer_of`.
-        renderer_of: who draws it.
-    """
-    from core.editors.random_head import drawn_head
-
-    head = drawn_head(loaded_generator(generator, half=half), seed)
-    renderer = renderer_of(head)
-    return _pictured(head, renderer.render(head.camera, Quality.PREVIEW)), renderer
-
-
-def formed(head: Head, *, half: bool = False, passing: Callable[[Head], None] = lambda _head: None) -> Head:
-    """A head without a photo, settled and with the face that its own picture shows.
-
-    Args:
-        head: as it was drawn.
-        half: as for `renderer_of`.
-        passing: told of the head when it is settled and has no face of its own yet.
-    """
-    from core.editors.face_form import with_own_form
-    from core.editors.random_head import settled
-
-    generator = loaded_generator(head.generator, half=half)
-    plain = settled(generator, head)
-    passing(plain)
-    return with_own_form(generator, plain)
-
-
-def random_project(seed: int, *, generator: str = "mini", half: bool = False, neural_px: int | None = None) -> Project:
-    """The same with its form, a fine picture and what stands in for the head; `neural_px` is as for `renderer_of`."""
-    from core.editors.random_head import drawn_head
-
-    head = formed(drawn_head(loaded_generator(generator, half=half), seed), half=half)
-    renderer = renderer_of(head, half=half, neural_px=neural_px)
-    project = _pictured(head, renderer.render(head.camera, Quality.NEAR))
-    return replace(project, stand_in=stand_in_of(head, renderer))
-
-
-def _pictured(head: Head, frame: Frame) -> Project:
-    """A head without a photo as a document: its picture stands where a photo would."""
-    from core.photo import Photo
-    from core.project import Project
-
-    photo = Photo.from_array(frame.rgb, f"seed {head.seed}")
-    return Project(photo=photo, camera=head.camera, head=head, preview=frame.rgb)
-
-
 def preview_of(head: Head, renderer: Renderer | None = None) -> NDArray[np.uint8]:
     """The picture that a project shows before it is opened: the head as the photo saw it, uint8 [H, W, 3]."""
     return (renderer or renderer_of(head)).render(head.camera, Quality.NEAR).rgb
-
-
-def orbit_degrees(yaw_degrees: float, pitch_degrees: float) -> Camera:
-    """The training camera at a yaw and a pitch."""
-    return Camera.orbit(math.radians(yaw_degrees), math.radians(pitch_degrees))
-
-
-def sheet(
-    renderer: Renderer,
-    report: Report = silent,
-    *,
-    yaws_degrees: Sequence[float] = SHEET_YAWS_DEGREES,
-    pitches_degrees: Sequence[float] = SHEET_PITCHES_DEGREES,
-    quality: Quality = Quality.EXACT,
-    size_px: int | None = None,
-) -> NDArray[np.uint8]:
-    """The head from many sides in one picture: a column for each yaw, a row for each pitch; uint8 [H, W, 3]."""
-    rows: list[NDArray[np.uint8]] = []
-    total = len(yaws_degrees) * len(pitches_degrees)
-    for pitch in pitches_degrees:
-        row: list[NDArray[np.uint8]] = []
-        for yaw in yaws_degrees:
-            report(Progress(len(rows) * len(yaws_degrees) + len(row), total, "Rendering the sheet"))
-            row.append(renderer.render(orbit_degrees(yaw, pitch), quality, size_px=size_px).rgb)
-        rows.append(np.concatenate(row, axis=1))
-    report(Progress(total, total, "Rendering the sheet"))
-    return np.concatenate(rows, axis=0)
-
-
-def save_picture(pixels: NDArray[np.uint8], path: Path) -> None:
-    """Write uint8 [H, W, 3] as a PNG, through a temporary file so that no half picture is left behind."""
-    from PIL import Image
-
-    check_writable(path)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".png", delete=False) as temporary:
-        try:
-            Image.fromarray(pixels).save(temporary, format="png")
-        except BaseException:
-            Path(temporary.name).unlink(missing_ok=True)
-            raise
-    Path(temporary.name).replace(path)
 
 
 def check_writable(path: Path, *, error: type[VoltefaceError] = ExportError) -> None:

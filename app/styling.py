@@ -134,7 +134,15 @@ class Styling(QObject):
             self._answer = f"{error.message} {error.hint}"
             self._show()
 
-        self._queue.submit(Job(title="Reading the prompt", work=work, done=done, failed=failed, shown=False))
+        self._answer = "Reading the prompt…"
+        self._show()
+        self._at_once(Job(title="Reading the prompt", work=work, done=done, failed=failed, shown=False))
+
+    def _at_once(self, job: Job) -> None:
+        """What the person waits for comes before cards that are tried on; those go on later."""
+        self._queue.stop(TRYING)
+        self._queue.submit(job)
+        self._trying.start()
 
     def choose_region(self, region: str) -> None:
         """Where the next style is put on; a single style that is worn goes there."""
@@ -165,7 +173,7 @@ class Styling(QObject):
             elif found.edits == project.edits:
                 self._window.show_message("The person is recognised as they are.")
 
-        self._queue.submit(Job(title="Looking who it is", work=work, done=done, failed=self._fail))
+        self._at_once(Job(title="Looking who it is", work=work, done=done, failed=self._fail))
 
     def choose_floor(self, floor: float, locked: bool) -> None:
         """How far a style may take the person from who they are, and whether it is held back by itself."""
@@ -297,7 +305,7 @@ class Styling(QObject):
 
             return styling_road.import_pack(path).name
 
-        self._queue.submit(
+        self._at_once(
             Job(title=f"Importing {path.name}", work=work, done=lambda _name: self._read(), failed=self._fail)
         )
 
@@ -312,7 +320,7 @@ class Styling(QObject):
         def done(_result: object) -> None:
             self._window.show_message(f"Saved {path}", 10)
 
-        self._queue.submit(Job(title=f"Saving {path.name}", work=work, done=done, failed=self._fail))
+        self._at_once(Job(title=f"Saving {path.name}", work=work, done=done, failed=self._fail))
 
     def forget(self, name: str) -> None:
         """Delete a pack of one's own; heads that wear it keep it."""
@@ -322,7 +330,7 @@ class Styling(QObject):
 
             styling_road.forget_pack(name)
 
-        self._queue.submit(
+        self._at_once(
             Job(title="Deleting a style", work=work, done=lambda _none: self._read(), failed=self._fail, shown=False)
         )
 

@@ -89,14 +89,14 @@ def invert(options: argparse.Namespace, console: Console) -> int:
 
 def random(options: argparse.Namespace, console: Console) -> int:
     """Seed -> project with a head."""
-    from app import road
+    from app import random_road, road
 
     output: Path = options.output
     road.check_names(options.model, "pivotal")
     road.check_room(options.model, **_economy(options))
     _require_suffix(output, (".volteface",), ProjectError)
     road.check_writable(output, error=ProjectError)
-    road.random_project(options.seed, generator=options.model, **_economy(options)).save(output)
+    random_road.random_project(options.seed, generator=options.model, **_economy(options)).save(output)
     facts = {"project": str(output), "generator": options.model, "seed": options.seed}
     console.result(facts, f"{output}: the random head of seed {options.seed}")
     return 0
@@ -104,7 +104,7 @@ def random(options: argparse.Namespace, console: Console) -> int:
 
 def render(options: argparse.Namespace, console: Console) -> int:
     """Project -> one picture, a sheet of many sides, or a turntable film."""
-    from app import road
+    from app import pictures, road
     from core.frame import Quality
 
     output: Path = options.output or options.sheet or options.turntable
@@ -116,11 +116,11 @@ def render(options: argparse.Namespace, console: Console) -> int:
     else:
         renderer = road.renderer_of(head, **_economy(options))
         if options.sheet:
-            pixels = road.sheet(renderer, console.report, size_px=options.size)
+            pixels = pictures.sheet(renderer, console.report, size_px=options.size)
         else:
-            camera = road.orbit_degrees(options.yaw, options.pitch)
+            camera = pictures.orbit_degrees(options.yaw, options.pitch)
             pixels = renderer.render(camera, Quality.EXACT, size_px=options.size).rgb
-        road.save_picture(pixels, output)
+        pictures.save_picture(pixels, output)
     console.result({"output": str(output), "bytes": output.stat().st_size}, str(output))
     return 0
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import editing_road, road
+from app import editing_road, pictures, road
 from app.command_line import main
 from core import generators
 from core.camera import Camera
@@ -244,7 +244,7 @@ def test_paint_is_laid_on_the_view(head: Path, out: Path, capsys: pytest.Capture
     red = _front(out)[32, 32]
     assert red[0] > 200
     assert max(red[1:]) < 60
-    behind = road.orbit_degrees(180, 0)
+    behind = pictures.orbit_degrees(180, 0)
     views = [
         road.renderer_of(editing_road.edited_head(Project.load(p))).render(behind, Quality.EXACT) for p in (out, head)
     ]
@@ -349,6 +349,7 @@ def test_keys_are_new() -> None:
     assert editing_road.new_key(project) not in {"2", "3"}
 
 
+@pytest.mark.slow
 def test_the_bundled_head_smiles(
     photo: Path, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

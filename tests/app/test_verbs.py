@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import demo, road, shelf
+from app import demo, pictures, random_road, road, shelf
 from app.command_line import main
 from core import generators
 from core.camera import Camera
@@ -68,7 +68,7 @@ def _answer(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> dict[st
 def test_a_random_head_is_a_project_and_the_same_for_a_seed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(road, "formed", workshop.formed)
+    monkeypatch.setattr(random_road, "formed", workshop.formed)
     heads = []
     for name, seed in (("a", 4), ("b", 4), ("c", 5)):
         path = tmp_path / f"{name}.volteface"
@@ -125,7 +125,7 @@ def test_render_a_sheet(project: Path, tmp_path: Path, capsys: pytest.CaptureFix
     sheet = tmp_path / "sheet.png"
     _answer(["render", str(project), "--sheet", str(sheet), "--size", "16"], capsys)
     with Image.open(sheet) as image:
-        assert image.size == (16 * len(road.SHEET_YAWS_DEGREES), 16 * len(road.SHEET_PITCHES_DEGREES))
+        assert image.size == (16 * len(pictures.SHEET_YAWS_DEGREES), 16 * len(pictures.SHEET_PITCHES_DEGREES))
 
 
 @pytest.fixture
@@ -311,6 +311,7 @@ def test_bad_places_and_names_are_refused_before_any_work(
     assert workshop.heads_made == []
 
 
+@pytest.mark.slow
 def test_the_demo_walks_the_whole_road(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
