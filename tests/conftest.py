@@ -84,10 +84,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left = [item for item in items if item.get_closest_marker("gl")]
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
-    # an EGL context of this thread that is never let go keeps Qt's own contexts from becoming current: windows go
-    # first, and files are handed out whole, so a file with a single such test goes last
-    last = {item.path for item in items if item.get_closest_marker("synthetic")}
-    items.sort(key=lambda item: item.path in last)
+    # files are handed out whole: those that take long go first, or one process would wait for the other in the end.
+    # An EGL context of this thread that is never let go keeps Qt's own contexts from becoming current: windows go
+    # before, and a file with a single such test goes last
+    first, last = ({item.path for item in items if item.get_closest_marker(name)} for name in ("slow", "synthetic"))
+    items.sort(key=lambda item: (item.path in last, item.path not in first))
     for item in items:
         if item.get_closest_marker("gpu") and not _has_cuda():
             item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))

@@ -80,6 +80,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
     generators.load.cache_clear()
 
 
+@pytest.mark.slow
 def test_parts_are_picked_in_the_picture_and_taken_and_nothing_else_is_offered(
     project: Project, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,6 +85,7 @@ def test_what_leaks_out_of_an_edit_is_told_and_what_stays_inside_is_not() -> Non
     assert as_hair.lpips > as_eyes.lpips
 
 
+@pytest.mark.slow
 def test_a_pair_gives_rows_for_the_steps_and_for_the_whole_edit(measured: Part) -> None:
     rows = list(dict.fromkeys(cell.row for cell in measured.cells))
     assert rows[:3] == [NAIVE, "+ fitted", WHOLE]

@@ -43,6 +43,7 @@ def row(head: str, method: str, lpips: float, *, rear: bool = False) -> Inversio
     return InversionRow(head, method, 0.5, rear, values)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("asked")
 def test_one_pass_rows_of_a_known_head(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rear_check, "REAR_YAWS_DEGREES", (180,))

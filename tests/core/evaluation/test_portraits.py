@@ -22,6 +22,7 @@ def test_a_missing_or_empty_folder_is_one_sentence(tmp_path: Path) -> None:
         portraits.photos_in(tmp_path)
 
 
+@pytest.mark.slow
 def test_bad_files_are_skipped_by_name(tmp_path: Path, asked: list[str]) -> None:
     (tmp_path / "broken.png").write_bytes(b"no picture")
     shutil.copy(PORTRAIT, tmp_path / "good.png")

@@ -97,6 +97,7 @@ def test_only_held_out_heads_of_a_folder_are_taken(tmp_path: Path) -> None:
         held_out.held_out_heads(tmp_path / "empty", 5)
 
 
+@pytest.mark.slow
 def test_a_whole_reconstruction(asked: list[str]) -> None:
     part = reconstruction.reconstruction(TinyGenerator(grid_nodes=64), [tiny_truth()], silent, seconds=1.0)
     assert asked == ["tidied", "shaped", "glasses"], "heads are finished as the studio's are"

@@ -134,6 +134,7 @@ def test_matter_beyond_the_outline_goes(photo: Alignment) -> None:
     assert values[-1]["empty"] < 0.1
 
 
+@pytest.mark.slow
 def test_tuning_brings_the_picture_closer_and_leaves_the_hidden_side(photo: Alignment) -> None:
     tiny = TinyGenerator()
     # not quite the person: the tuning has something to do

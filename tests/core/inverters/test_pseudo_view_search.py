@@ -119,6 +119,7 @@ def seen_twice(photo: Alignment) -> Head:
     return load("pivotal", further=[side]).invert(photo, TinyGenerator(), silent, steps=24)
 
 
+@pytest.mark.slow
 def test_a_side_photo_brings_the_side_nearer(photo: Alignment, seen_twice: Head) -> None:
     without = Pivotal().invert(photo, TinyGenerator(), silent, steps=24)
     assert _difference(seen_twice, SIDE) < 0.9 * _difference(without, SIDE)
