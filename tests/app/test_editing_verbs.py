@@ -350,7 +350,6 @@ def test_keys_are_new() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_the_bundled_head_smiles(
     photo: Path, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -312,7 +312,6 @@ def test_bad_places_and_names_are_refused_before_any_work(
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_the_demo_walks_the_whole_road(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
