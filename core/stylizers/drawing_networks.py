@@ -6,8 +6,9 @@ pitfalls of a deep encoder. A small AutoencoderKL would have taken most of the p
 
 The UNet sees, beside the noisy latents, those of the unstyled picture (the guide) and the depth, folded to the latents'
 size: conditions as further input channels are learned from far fewer pictures than by a ControlNet. It predicts how the
-clean latents differ from a guess between a first sketch in the style (`first_sketch`) and the noisy latents, which are
-believed by how little noise they hold (Karras et al. 2022, section 5). What a regression finds is nothing to learn.
+clean latents differ from a guess between a sketch in the style (`first_sketch`, and over it `finer_sketch`) and the
+noisy latents, which are believed by how little noise they hold (Karras et al. 2022, section 5). What a regression finds
+is nothing to learn.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from core.stylizers.diffusers_classes import diffusers_classes
-from core.stylizers.first_sketch import FirstSketch
+from core.stylizers.finer_sketch import FinerSketch
+from core.stylizers.first_sketch import FirstSketch, drawn_on
 from core.stylizers.noise_schedule import NoiseSchedule
 from core.stylizers.vocabulary import CONCEPTS, NUMBERS, SLOTS, STYLES
 
@@ -52,6 +54,7 @@ class DrawingConfig:
         words: width of a token.
         groups: of the group norms.
         features: random ones of the first sketch.
+        finer: random ones of the finer sketch.
         picture_px: side of the pictures it is trained on.
     """
 
@@ -60,6 +63,7 @@ class DrawingConfig:
     words: int = 128
     groups: int = 16
     features: int = 1280
+    finer: int = 700
     picture_px: int = 128
 
     def to_json(self) -> dict[str, object]:
@@ -143,7 +147,9 @@ class DrawingDenoiser(nn.Module):
         self.channels = config.channels
         upper = len(config.widths) - 1
         self.words = ConceptTable(config.words, 4 * config.widths[0])
+        self.codec = DrawingCodec(config.channels).requires_grad_(requires_grad=False)
         self.sketch = FirstSketch(config.channels, DEPTH_FOLD**2, config.features)
+        self.finer = FinerSketch(config.finer)
         self.white: Tensor
         self.register_buffer("white", torch.zeros(1, config.channels, 1, 1))
         # one more channel says whether there is a guide, and one whether there is a depth
@@ -179,6 +185,33 @@ class DrawingDenoiser(nn.Module):
             folded = F.pixel_unshuffle(small * 2 - 1, DEPTH_FOLD)
         return torch.cat([guide.to(like), folded, *there], 1)
 
+    def sketched(self, conditions: Tensor, styles: Tensor) -> Tensor:
+        """What is drawn before noise is looked at, [B, C, h, w], in mixtures of styles [B, styles].
+
+        Lines are drawn over it where guide and depth are there: by what is drawn they are found.
+        """
+        first = self.sketch.drawn(conditions, styles, self.white.float())
+        known = conditions[:, -2:, :1, :1].amin(1, keepdim=True) > 0.5
+        if not bool(known.any()):
+            return first
+        seen = self.finer.seen(*self.guide_and_depth(conditions))
+        finer = self.codec.encoded(self.finer.drawn(seen, self.pictures_of(first), styles))
+        white = self.white.float()
+        on_paper = torch.lerp(white.expand_as(finer), finer, drawn_on(conditions, white))
+        return torch.where(known, on_paper, first)
+
+    def guide_and_depth(self, conditions: Tensor) -> tuple[Tensor, Tensor]:
+        """Pictures [B, 3, H, W] and depths [B, 1, H, W], 0..1, that conditions were made of."""
+        depth = F.pixel_shuffle(conditions[:, self.channels : -2], DEPTH_FOLD) / 2 + 0.5
+        size = [side * FACTOR for side in conditions.shape[-2:]]
+        whole = F.interpolate(depth, size=size, mode="bilinear", align_corners=False)
+        return self.pictures_of(conditions[:, : self.channels]), whole
+
+    def pictures_of(self, latents: Tensor) -> Tensor:
+        """Pictures [B, 3, H, W], 0..1."""
+        pictures: Tensor = self.codec.decoded(latents).clamp(0, 1)
+        return pictures
+
     def forward(self, noisy: Tensor, timesteps: Tensor, shares: Tensor, conditions: Tensor) -> Tensor:
         """Predicted clean latents [B, C, h, w].
 
@@ -192,7 +225,7 @@ class DrawingDenoiser(nn.Module):
             exact, white = conditions.float(), self.white.float()
             shares = self._with_style(noisy.float(), timesteps, shares.float(), exact)
             styles = shares[:, 0, : len(STYLES)]
-            sketch = self.sketch.drawn(exact, styles, white).to(conditions.dtype)
+            sketch = self.sketched(exact, styles).to(conditions.dtype)
             error = self.sketch.uncertain(exact, styles, white).to(conditions.dtype)
         tokens, summary = self.words(shares.to(conditions.dtype))
         signal = signal_at(timesteps, noisy)

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from core.errors import CheckpointError
 from core.perception.weights import FOLDER
-from core.stylizers.drawing_networks import FACTOR, DrawingCodec, DrawingConfig, DrawingDenoiser, shares_of
+from core.stylizers.drawing_networks import FACTOR, DrawingConfig, DrawingDenoiser, shares_of
 from core.stylizers.noise_schedule import NoiseSchedule
 from core.stylizers.prior import BUNDLED, PriorInfo, Words, checked_prompt, working_dtype
 from core.stylizers.prompt import require_known, understood
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 WEIGHTS = FOLDER / "prior.safetensors"
 METADATA_KEY = "prior"
 GUIDANCE = 1.0
-TEMPERATURE = 0.25
+TEMPERATURE = 0.1
 """What the denoiser does not know of a drawing would be drawn from noise, each latent pixel for itself."""
 LICENCE = "Apache-2.0 (Volteface; trained on drawings of heads of the bundled model, which learned from CC0 heads)"
 
@@ -37,7 +37,6 @@ class DrawingPrior:
     def __init__(
         self,
         config: DrawingConfig,
-        codec: DrawingCodec,
         denoiser: DrawingDenoiser,
         device: torch.device | str = "cpu",
         *,
@@ -46,9 +45,10 @@ class DrawingPrior:
         self.config = config
         self._device = torch.device(device)
         self._dtype = working_dtype(self._device, half=half)
-        self.codec = codec.to(self._device).requires_grad_(requires_grad=False)
         self.denoiser = denoiser.to(self._device, self._dtype).eval().requires_grad_(requires_grad=False)
-        self.denoiser.sketch.float()
+        for exact in (denoiser.codec, denoiser.sketch, denoiser.finer):
+            exact.float()
+        self.codec = denoiser.codec
 
     @property
     def info(self) -> PriorInfo:
@@ -131,14 +131,15 @@ def untrained_prior(config: DrawingConfig | None = None, seed: int = 0) -> Drawi
     config = config or DrawingConfig()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        codec, denoiser = DrawingCodec(config.channels), DrawingDenoiser(config)
+        denoiser = DrawingDenoiser(config)
+        codec = denoiser.codec
         with torch.no_grad():
             codec.analysis.normal_(0, 0.05)
             codec.synthesis.copy_(codec.analysis)
             denoiser.unet.conv_out.weight.normal_(0, 0.05)
             for blank in (denoiser.sketch.mixing, denoiser.sketch.offset, denoiser.sketch.rows):
                 blank.normal_(0, 0.05)
-    return DrawingPrior(config, codec, denoiser)
+    return DrawingPrior(config, denoiser)
 
 
 def bundled_prior(device: torch.device | str = "cpu", *, half: bool = False) -> DrawingPrior:
@@ -163,19 +164,16 @@ def load_prior(path: Path, device: torch.device | str = "cpu", *, half: bool = F
             about = json.loads((file.metadata() or {})[METADATA_KEY])
             tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 - not a mapping
         config = DrawingConfig.from_json(about["config"])
-        codec, denoiser = DrawingCodec(config.channels), DrawingDenoiser(config)
-        codec.load_state_dict(_under("codec.", tensors))
-        denoiser.load_state_dict(_in_this_order(_under("denoiser.", tensors), about["concepts"]))
+        denoiser = DrawingDenoiser(config)
+        denoiser.load_state_dict(_in_this_order(tensors, about["concepts"]))
     except (SafetensorError, KeyError, ValueError, RuntimeError, TypeError) as error:
         raise CheckpointError(f"The prior's weights {path.name} are damaged.", "Reinstall Volteface.") from error
-    return DrawingPrior(config, codec, denoiser, device, half=half)
+    return DrawingPrior(config, denoiser, device, half=half)
 
 
 def save_prior(prior: DrawingPrior, path: Path, recipe: Mapping[str, object]) -> Path:
     """Write a prior in half precision, with the names of its concepts and the numbers of its training."""
-    tensors = {f"codec.{k}": v for k, v in prior.codec.state_dict().items()}
-    tensors |= {f"denoiser.{k}": v for k, v in prior.denoiser.state_dict().items()}
-    halves = {k: v.detach().cpu().half().contiguous().clone() for k, v in tensors.items()}
+    halves = {k: v.detach().cpu().half().contiguous().clone() for k, v in prior.denoiser.state_dict().items()}
     about = {"config": prior.config.to_json(), "concepts": [c.name for c in CONCEPTS], "recipe": recipe}
     partial = path.with_name(path.name + ".partial")
     save_file(halves, partial, metadata={METADATA_KEY: json.dumps(about), "licence": "Apache-2.0"})
@@ -183,15 +181,13 @@ def save_prior(prior: DrawingPrior, path: Path, recipe: Mapping[str, object]) ->
     return path
 
 
-def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-
-
-def _in_this_order(denoiser: dict[str, Tensor], names: Sequence[str]) -> dict[str, Tensor]:
-    """The rows of the concepts in this version's order."""
-    rows, sketches = denoiser["words.rows"], denoiser["sketch.rows"]
-    return denoiser | {
-        "words.rows": torch.stack([rows[names.index(concept.name)] for concept in CONCEPTS]),
-        "sketch.rows": torch.stack([sketches[:, names.index(style.name)] for style in STYLES], 1),
-        "sketch.errors": torch.stack([denoiser["sketch.errors"][names.index(style.name)] for style in STYLES]),
+def _in_this_order(denoiser: Mapping[str, Tensor], names: Sequence[str]) -> dict[str, Tensor]:
+    """What there is of each concept, and of each style, in this version's order."""
+    concepts = torch.tensor([names.index(concept.name) for concept in CONCEPTS])
+    styles = torch.tensor([names.index(style.name) for style in STYLES])
+    return {
+        **denoiser,
+        "words.rows": denoiser["words.rows"][concepts],
+        "sketch.rows": denoiser["sketch.rows"][:, styles],
+        **{name: denoiser[name][styles] for name in ("sketch.errors", "finer.rows", "finer.paper")},
     }

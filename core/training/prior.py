@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -30,7 +30,6 @@ from core.progress import Progress
 from core.stylizers.drawing_networks import (
     FACTOR,
     SPREAD,
-    DrawingCodec,
     DrawingConfig,
     DrawingDenoiser,
     shares_of,
@@ -40,12 +39,13 @@ from core.stylizers.drawing_prior import DrawingPrior, save_prior
 from core.stylizers.noise_schedule import TRAINED_TIMESTEPS, NoiseSchedule
 from core.stylizers.prompt import understood
 from core.stylizers.restyled_picture import drawn_from_noise
-from core.stylizers.vocabulary import SLOTS
+from core.stylizers.vocabulary import NUMBERS, SLOTS
 from core.training.captions import SAID, caption
 from core.training.dataset import is_held_out
 from core.training.prior_codec import fitted_codec
 from core.training.prior_drawings import DrawnHead
-from core.training.prior_sketch import fit_sketch
+from core.training.prior_finer import FinerView, finer_view, fit_finer
+from core.training.prior_sketch import errors_of, fit_sketch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,6 +84,8 @@ class PriorRecipe:
         spoilt: share whose guide is blurred, noisy and in other tones, as other pictures are.
         codec_steps: of the codec's fit.
         sketched: views that the first sketches are fitted to.
+        finer_views: views that the finer ones are fitted to.
+        finer_pixels: of each of those views and each style.
         seed: of every draw.
     """
 
@@ -103,6 +105,8 @@ class PriorRecipe:
     spoilt: float = 0.25
     codec_steps: int = 400
     sketched: int = 190
+    finer_views: int = 130
+    finer_pixels: int = 1300
     seed: int = 0
 
 
@@ -220,36 +224,48 @@ class PriorTraining:
         self.heads = DrawnHeads(out / DRAWINGS)
         torch.manual_seed(recipe.seed)
         self.denoiser = DrawingDenoiser(recipe.network)
-        self.parameters = dict(self.denoiser.named_parameters())
+        self.codec = self.denoiser.codec
+        self.parameters = {name: one for name, one in self.denoiser.named_parameters() if one.requires_grad}
         self.adam = Adam(list(self.parameters.values()), BETAS)
         self.average = {name: value.detach().clone() for name, value in self.parameters.items()}
         self.schedule = NoiseSchedule.stable_diffusion()
         if (out / STATE).exists():
-            self.codec = DrawingCodec(recipe.network.channels)
             self._resume(out / STATE)
         else:
-            self.codec = fitted_codec(self.heads.pictures(8), recipe.network.channels, report, recipe.codec_steps)
-            self._fit_sketch(report)
+            codec = fitted_codec(self.heads.pictures(8), recipe.network.channels, report, recipe.codec_steps)
+            self.codec.load_state_dict(codec.state_dict())
+            with torch.no_grad():
+                self.denoiser.white.copy_(self.codec.encoded(torch.ones(1, 3, FACTOR, FACTOR)))
+                self._fit_sketch(report)
             self.save()
-        self.codec.requires_grad_(requires_grad=False)
-        with torch.no_grad():
-            self.denoiser.white.copy_(self.codec.encoded(torch.ones(1, 3, FACTOR, FACTOR)))
 
     def _fit_sketch(self, report: Report) -> None:
-        random = np.random.default_rng(self.recipe.seed)
-        white = self.codec.encoded(torch.ones(1, 3, FACTOR, FACTOR))
+        recipe, denoiser = self.recipe, self.denoiser
+        random = np.random.default_rng(recipe.seed)
         carried = self.codec.scale.flatten().rsqrt()
 
         def shown(mode: int) -> tuple[Tensor, dict[str, Tensor]]:
             head = self.heads.heads[random.integers(len(self.heads.heads))]
-            view = self.heads.view(head, range(len(head.styles)), self.recipe, random)
-            clean, guide = self.codec.encoded(view.drawn), self.codec.encoded(view.plain[:1])
-            conditions = self.denoiser.conditions(guide, view.depth[:1], guide)
-            _left_out(conditions, torch.tensor([mode >= 2]), torch.tensor([mode % 2 == 1]), white)
-            return conditions, dict(zip(head.styles, clean.split(1), strict=True))
+            view = self.heads.view(head, range(len(head.styles)), recipe, random)
+            conditions = self._conditions(view)
+            _left_out(conditions, torch.tensor([mode >= 2]), torch.tensor([mode % 2 == 1]), denoiser.white)
+            return conditions, dict(zip(head.styles, self.codec.encoded(view.drawn).split(1), strict=True))
 
-        with torch.no_grad():
-            fit_sketch(self.denoiser.sketch, carried / carried.max(), white, shown, self.recipe.sketched, report)
+        fit_sketch(denoiser.sketch, carried / carried.max(), denoiser.white, shown, recipe.sketched, report)
+        fit_finer(denoiser.finer, self._finer_view, recipe.finer_views, recipe.finer_pixels, report)
+        denoiser.sketch.errors.copy_(errors_of(denoiser, shown, max(1, recipe.sketched // 12)))
+
+    def _finer_view(self, number: int) -> FinerView:
+        """The view of a number; never a grid, for strokes lie at the same places of every drawing."""
+        random = np.random.default_rng([self.recipe.seed, number])
+        head = self.heads.heads[random.integers(len(self.heads.heads))]
+        view = self.heads.view(head, range(len(head.styles)), replace(self.recipe, grids=0.0), random)
+        styles = torch.tensor([NUMBERS[name] for name in head.styles])
+        return finer_view(self.denoiser, self._conditions(view), styles, view.drawn)
+
+    def _conditions(self, view: Batch) -> Tensor:
+        guide = self.codec.encoded(view.plain[:1])
+        return self.denoiser.conditions(guide, view.depth[:1], guide)
 
     def run(self, report: Report, steps: int | None = None) -> None:
         """Train to the end of the schedule, and save.
@@ -321,7 +337,7 @@ class PriorTraining:
         """The prior so far, with averaged weights."""
         denoiser = DrawingDenoiser(self.recipe.network)
         denoiser.load_state_dict(self.denoiser.state_dict() | self.average)
-        return DrawingPrior(self.recipe.network, self.codec, denoiser)
+        return DrawingPrior(self.recipe.network, denoiser)
 
     def show(self) -> Path:
         """Write a picture of what the prior draws now: each style of one view, guided and by depth alone."""
@@ -344,8 +360,7 @@ class PriorTraining:
 
     def save(self) -> None:
         """Write the state, replacing the former one only when it is complete."""
-        tensors = {f"codec.{k}": v for k, v in self.codec.state_dict().items()}
-        tensors |= {f"denoiser.{k}": v for k, v in self.denoiser.state_dict().items()}
+        tensors = {f"denoiser.{k}": v for k, v in self.denoiser.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self.average.items()}
         tensors |= {f"adam.{k}": v for k, v in self.adam.moments().items()}
         packed = {k: v.detach().contiguous().clone() for k, v in tensors.items()}
@@ -361,7 +376,6 @@ class PriorTraining:
         def under(prefix: str) -> dict[str, Tensor]:
             return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
-        self.codec.load_state_dict(under("codec."))
         self.denoiser.load_state_dict(under("denoiser."))
         self.average = under("average.")
         self.adam.restore(under("adam."))

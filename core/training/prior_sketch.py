@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.progress import Report
+    from core.stylizers.drawing_networks import DrawingDenoiser
 
     Shown = Callable[[int], tuple[Tensor, Mapping[str, Tensor]]]
 
@@ -77,20 +78,17 @@ def fit_sketch(sketch: FirstSketch, carried: Tensor, white: Tensor, shown: Shown
                 error = squares[style] - 2 * (solved * wanted[style]).sum(0) + (solved * (product @ solved)).sum(0)
                 left += error / counts[style]
     sketch.spread.copy_((left / len(names)).clamp(min=1e-3))
-    sketch.errors.copy_(errors_of(sketch, white, shown, max(1, views // 12)))
 
 
-def errors_of(sketch: FirstSketch, white: Tensor, shown: Shown, views: int) -> Tensor:
-    """Mean square [styles, C] by which a fitted sketch errs on heads, not on the paper around."""
+def errors_of(denoiser: DrawingDenoiser, shown: Shown, views: int) -> Tensor:
+    """Mean square [styles, C] by which fitted sketches err on heads, not on the paper around."""
     names = [style.name for style in STYLES]
-    squares, counts = torch.zeros_like(sketch.errors), torch.zeros(len(names), 1)
+    squares, counts = torch.zeros_like(denoiser.sketch.errors), torch.zeros(len(names), 1)
     for _ in range(views):
         conditions, drawings = shown(0)
-        there = drawn_on(conditions, white)[0, 0] > 0
+        there = drawn_on(conditions, denoiser.white)[0, 0] > 0
         styles = torch.tensor([names.index(name) for name in drawings])
-        shares = torch.eye(len(names))[styles]
-        found = sketch.drawn(conditions.expand(len(styles), -1, -1, -1), shares, white)
-        wanted = torch.cat(list(drawings.values()))
-        squares[styles] += (found - wanted).square()[:, :, there].sum(-1)
+        found = denoiser.sketched(conditions.expand(len(styles), -1, -1, -1), torch.eye(len(names))[styles])
+        squares[styles] += (found - torch.cat(list(drawings.values()))).square()[:, :, there].sum(-1)
         counts[styles] += int(there.sum())
     return squares / counts.clamp(min=1) + (counts == 0).to(squares)

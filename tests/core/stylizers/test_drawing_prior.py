@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from core.errors import CheckpointError, VoltefaceError
 from core.stylizers.drawing_networks import DrawingConfig, shares_of
@@ -19,7 +20,7 @@ from core.stylizers.prior import noise_pair, open_prior
 from core.stylizers.restyled_picture import drawn_from_noise, restyled
 from core.stylizers.vocabulary import CONCEPTS, FEATURES, SLOTS, STYLES
 
-TINY = DrawingConfig(channels=8, widths=(16, 32), words=16, groups=8, features=16, picture_px=64)
+TINY = DrawingConfig(channels=8, widths=(16, 32), words=16, groups=8, features=16, finer=8, picture_px=64)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_gradients_reach_the_pictures_and_the_network_keeps_none(prior: DrawingP
 
 def test_half_precision_answers_in_the_type_it_was_given() -> None:
     full = untrained_prior(TINY)
-    half = DrawingPrior(full.config, full.codec, full.denoiser, half=True)
+    half = DrawingPrior(full.config, full.denoiser, half=True)
     noisy = _noise(1, 8, 8, 8)
     found = half.noise(noisy, 500, half.words(["robot"]), torch.rand(1, 1, 32, 32))
     assert found.dtype == torch.float32
@@ -198,3 +199,17 @@ def test_what_the_bundled_prior_asks_for_is_gone_where_it_has_been_done(
     bronze = clean(guide, 1)
     asked, left = (float((clean(at, 1) - clean(at, 0)).square().mean()) for at in (guide, bronze))
     assert left < 0.2 * asked
+
+
+def test_the_bundled_prior_draws_outlines_that_the_picture_has_not(bundled: DrawingPrior, person: torch.Tensor) -> None:
+    figure = (person.amin(1, keepdim=True) < 0.93).float()
+    words, guide = bundled.words(["comic"]), bundled.latents_from_pictures(person)
+    drawn = drawn_from_noise(bundled, words, 0.3 * figure, guide, steps=2).mean(1, keepdim=True)
+    near = F.max_pool2d(figure, 5, 1, 2)
+    rim = (near + F.max_pool2d(-figure, 5, 1, 2))[0, 0] > 0
+
+    def darkest(picture: torch.Tensor) -> float:
+        return float(-F.max_pool2d(-picture, 5, 1, 2)[0, 0][rim].mean())
+
+    assert darkest(drawn) < darkest(person.mean(1, keepdim=True)) - 0.15
+    assert float(drawn[F.max_pool2d(near, 13, 1, 6) < 0.5].mean()) > 0.98

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RECIPE = PriorRecipe(
-    network=DrawingConfig(channels=8, widths=(16, 32), words=16, groups=8, features=16),
+    network=DrawingConfig(channels=8, widths=(16, 32), words=16, groups=8, features=16, finer=8),
     steps=4,
     batch=4,
     codec_steps=10,
     sketched=6,
+    finer_views=4,
+    finer_pixels=60,
 )
 
 
