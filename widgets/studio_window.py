@@ -88,6 +88,8 @@ from widgets.welcome_page import WelcomePage
 _FRAME = QSize(16, 48)
 """What is left of the screen for the window's frame, pixels."""
 _HINT = "Drag to orbit  ·  wheel to zoom  ·  Shift-drag to pan  ·  Home to reset"
+_MOST_FOCUSED = 500
+"""Widgets that the Tab key passes over before it gives up."""
 _NEEDS_HEAD = ("save", "save_as", "copy_picture")
 
 
@@ -535,6 +537,18 @@ class StudioWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_menus"):
             redress(self)
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: N802 - Qt's name
+        """Let the Tab key pass over what is not in sight: Qt keeps panels behind tabs, and tabs of none, beside it."""
+        for _ in range(_MOST_FOCUSED):
+            if not super().focusNextPrevChild(next):
+                return False
+            focused: QWidget | None = self.focusWidget()
+            while focused is not None and focused.parentWidget() is not self:
+                focused = focused.parentWidget()
+            if focused is None or self.rect().intersects(focused.geometry()):
+                return True
+        return False
 
     # -- building
 

@@ -148,3 +148,14 @@ def test_a_style_panel_behind_another_one_is_not_looked_at(studio: StudioWindow,
     assert opened
     studio._raise("head_dock")
     qtbot.waitUntil(lambda: not studio.style_panel.is_looked_at, timeout=5000)
+
+
+def test_the_tab_key_stays_in_sight(window: StudioWindow) -> None:
+    for shown in (window.show_welcome, window.show_studio, window.show_welcome):
+        shown()
+        QApplication.processEvents()
+        for _ in range(30):
+            QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Tab)
+            focused = QApplication.focusWidget()
+            assert focused is not None
+            assert window.rect().intersects(focused.rect().translated(focused.mapTo(window, focused.rect().topLeft())))
