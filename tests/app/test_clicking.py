@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from app.studio import Studio
     from widgets.masking import MaskLayer
 
-LONG = 15_000
+LONG = 60_000
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 GRID, PATCH_PX, WIDTH = 8, 16, 32
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.studio import Studio
     from core.head import Head
 
-LONG = 15_000
+LONG = 60_000
 
 
 @pytest.fixture

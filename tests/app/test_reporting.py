@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from core.progress import Report
     from core.project import Project
 
-LONG = 15_000
+LONG = 60_000
 
 
 def _fidelity(rear: RearCheck) -> Fidelity:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.head import Head
     from core.project import Project
 
-LONG = 15_000
+LONG = 60_000
 
 
 def photo_at(path: Path) -> Path:

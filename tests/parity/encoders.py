@@ -67,6 +67,18 @@ def official_shapes(name: str) -> dict[str, Tensor]:
     return {key: torch.zeros(shape, device="meta") for key, shape in shapes.items()}
 
 
+def assert_released(
+    official: Mapping[str, Tensor],
+    config_class: Any,  # noqa: ANN401 - a class that reads itself `from_state`
+    network_class: Callable[[Any], nn.Module],
+) -> None:
+    """Fail unless the defaults are the released sizes, and the network has the official names and shapes."""
+    config = config_class.from_state(official, {})
+    assert config == config_class(), "the defaults are the released sizes"
+    with torch.device("meta"):
+        assert_official(network_class(config), official)
+
+
 def assert_official(network: nn.Module, official: Mapping[str, Tensor]) -> None:
     """The network's state dict has exactly the official names and shapes."""
     state = {name: tuple(value.shape) for name, value in network.state_dict().items()}

@@ -21,7 +21,7 @@ from core.inverters.encoders.e3dge_local import E3dgeLocalConfig, E3dgeLocalNetw
 from core.inverters.encoders.e3dge_pose import E3dgePoseConfig, E3dgePoseNetwork
 from tests.parity.encoders import (
     Outputs,
-    assert_official,
+    assert_released,
     cases,
     channel_statistics,
     every_output,
@@ -41,12 +41,7 @@ OFFICIAL: dict[str, tuple[Any, Callable[[Any], nn.Module]]] = {
 
 @pytest.mark.parametrize("name", OFFICIAL)
 def test_names_and_sizes(name: str) -> None:
-    official = official_shapes(name)
-    config_class, network_class = OFFICIAL[name]
-    config = config_class.from_state(official, {})
-    assert config == config_class(), "the defaults are the released sizes"
-    with torch.device("meta"):
-        assert_official(network_class(config), official)
+    assert_released(official_shapes(name), *OFFICIAL[name])
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from core.inverters.encoders.cross_attention import ATTENTION_HEADS, CrossAttent
 from core.inverters.encoders.goae import GoaeConfig, GoaeNetwork
 from core.inverters.encoders.swin_v2 import MASKED, picture_of, roll_mask, windows_of
 from tests.parity.encoders import (
-    assert_official,
+    assert_released,
     cases,
     channel_statistics,
     every_output,
@@ -48,10 +48,7 @@ def test_rolled_windows_mix_no_strangers() -> None:
 
 def test_names_and_sizes() -> None:
     official = official_shapes("goae_encoder_swinv2b")
-    config = GoaeConfig.from_state(official, {})
-    assert config == GoaeConfig(), "the defaults are the released encoder's"
-    with torch.device("meta"):
-        assert_official(GoaeNetwork(config), official)
+    assert_released(official, GoaeConfig, GoaeNetwork)
     del official["mapper_query_spatial_mid.2.weight"]
     with pytest.raises(CheckpointError, match="mapper_query_spatial_mid"):
         GoaeConfig.from_state(official, {})
@@ -75,11 +72,7 @@ def test_released_size(name: str) -> None:
 
 
 def test_names_and_sizes_of_the_alignment() -> None:
-    official = official_shapes("goae_afa")
-    config = AfaConfig.from_state(official, {})
-    assert config == AfaConfig(), "the defaults are the released sizes"
-    with torch.device("meta"):
-        assert_official(AfaNetwork(config), official)
+    assert_released(official_shapes("goae_afa"), AfaConfig, AfaNetwork)
 
 
 @pytest.mark.slow

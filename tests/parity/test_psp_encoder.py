@@ -11,7 +11,7 @@ from core.inverters.encoders.style_heads import StyleHead, enlarged_sum
 from core.inverters.encoders.triplanenet import Ascent
 from core.perception import ir_se
 from tests.parity.encoders import (
-    assert_official,
+    assert_released,
     cases,
     channel_statistics,
     every_output,
@@ -71,11 +71,7 @@ def test_shortcut_without_weights_keeps_every_other_pixel() -> None:
 
 
 def test_names_and_sizes() -> None:
-    official = official_shapes("psp_gradual_ir_se50_n14")
-    config = PspConfig.from_state(official, {})
-    assert config == PspConfig(), "the defaults are the released encoder's"
-    with torch.device("meta"):
-        assert_official(PspNetwork(config), official)
+    assert_released(official_shapes("psp_gradual_ir_se50_n14"), PspConfig, PspNetwork)
 
 
 @pytest.mark.parametrize("missing", ["input_layer.0.weight", "styles.0.linear.weight", "body.0.res_layer.3.weight"])
