@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.app.studio_fakes import Workshop, grey_project, studio_in
+from tests.app.studio_fakes import Workshop, grey_project, meshes_at_home, studio_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from app.studio import Studio
+
+
+@pytest.fixture(autouse=True, scope="package")
+def _meshes_at_home() -> Iterator[None]:
+    with meshes_at_home():
+        yield
 
 
 @pytest.fixture

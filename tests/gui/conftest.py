@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.app.studio_fakes import Workshop, studio_in
+from tests.app.studio_fakes import Workshop, meshes_at_home, studio_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from app.studio import Studio
 
     MakeStudio = Callable[[], Studio]
+
+
+@pytest.fixture(autouse=True, scope="package")
+def _meshes_at_home() -> Iterator[None]:
+    with meshes_at_home():
+        yield
 
 
 @pytest.fixture
