@@ -8,7 +8,7 @@ from core.editors.restyling import check_fits
 from core.generators import load
 from core.stylizers.pack import SUFFIX, load_pack
 
-TAUGHT = ("bronze-taught", "clay-taught", "joker-taught", "marble-taught")
+TAUGHT = ("bronze-taught", "clay-taught", "joker-taught", "marble-taught", "pencil-taught")
 """Those that the bundled prior taught."""
 
 
