@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 COMPARED_PX = 256
 LPIPS, WORN_LPIPS = "LPIPS over the person", "LPIPS, wearing the photo"
-IDENTITY, WORN_IDENTITY = "Identity distance (dlib)", "Identity (dlib), the same"
+IDENTITY, WORN_IDENTITY = "Identity distance (dlib)", "Identity (dlib), wearing it"
 """A head that wears its photo resembles it in front whatever its model has found, so the figures say which they are."""
 
 
