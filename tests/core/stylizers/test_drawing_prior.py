@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from core.errors import CheckpointError, VoltefaceError
 from core.stylizers.drawing_networks import DrawingConfig, shares_of
 from core.stylizers.drawing_prior import DrawingPrior, load_prior, save_prior, untrained_prior
+from core.stylizers.finer_sketch import PAPER_PX, FinerSketch
 from core.stylizers.prior import noise_pair, open_prior
 from core.stylizers.restyled_picture import drawn_from_noise, restyled
 from core.stylizers.vocabulary import CONCEPTS, FEATURES, SLOTS, STYLES
@@ -73,6 +74,16 @@ def test_half_precision_answers_in_the_type_it_was_given() -> None:
     found = half.noise(noisy, 500, half.words(["robot"]), torch.rand(1, 1, 32, 32))
     assert found.dtype == torch.float32
     assert half.dtype == torch.bfloat16
+
+
+def test_a_finer_sketch_begins_as_the_first_and_papers_repeat() -> None:
+    finer, sketch = FinerSketch(8), torch.rand(1, 3, 2 * PAPER_PX, PAPER_PX)
+    guide, shares = torch.ones_like(sketch), torch.eye(len(STYLES))[1:2]
+    seen = finer.seen(guide, torch.zeros_like(guide[:, :1]))
+    assert torch.equal(finer.drawn(seen, sketch, shares), sketch)
+    finer.paper.normal_()
+    first, second = finer.described(seen, torch.ones_like(guide), shares)[..., 30:-30].chunk(2, -2)
+    assert torch.allclose(first[..., 60:-60, :], second[..., 60:-60, :], atol=1e-5)
 
 
 def test_shares_fill_slots() -> None:
