@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.app.studio_fakes import Workshop, grey_project, meshes_at_home, studio_in
+from tests.app.studio_fakes import Workshop, grey_project, studio_in
+from tests.fakes import meshes_at_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

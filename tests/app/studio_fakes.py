@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import threading
 import time
 from contextlib import contextmanager
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pytest
 
 from app.edit_facts import SliderFacts
 from app.engines import Engines
@@ -38,12 +36,10 @@ from tests.fakes import TinyGenerator, tiny_head
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from numpy.typing import NDArray
     from pytestqt.qtbot import QtBot
 
     from app.studio import Studio
     from core.edit import Edit
-    from core.exporters.apart import Arrays
     from core.head import Head
     from core.protocols import Renderer
     from core.stand_in import StandIn
@@ -69,21 +65,6 @@ def studio_in(folder: Path, qtbot: QtBot, engines: Engines, *, gl: bool | None =
     finally:
         studio.window.close_now()
         studio.close()
-
-
-@contextmanager
-def meshes_at_home() -> Iterator[None]:
-    """Meshes of tiny heads take no time, unlike a process of their own, which the exporters' own tests have."""
-
-    def at_home(function: str, arrays: Arrays, still_wanted: Callable[[], None]) -> Mapping[str, NDArray[Any]]:
-        still_wanted()
-        module, name = function.split(":")
-        made: Mapping[str, NDArray[Any]] = getattr(importlib.import_module(module), name)(**arrays)
-        return made
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.exporters.subject.run_apart", at_home)
-        yield
 
 
 def grey_project(**others: Any) -> Project:  # noqa: ANN401 - any of a project's attributes

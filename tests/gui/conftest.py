@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.app.studio_fakes import Workshop, meshes_at_home, studio_in
+from tests.app.studio_fakes import Workshop, studio_in
+from tests.fakes import meshes_at_home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -222,6 +222,14 @@ def test_a_function_apart_takes_and_gives_arrays() -> None:
     assert np.array_equal(run_apart(MULTIPLIED, given, untold)["product"], [0, 2, 4])
 
 
+def test_a_process_of_its_own_makes_the_same_mesh(head: Head, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = Subject(head, TinyGenerator(), QUICK).bare
+    monkeypatch.setattr("core.exporters.subject.run_apart", run_apart)
+    apart = Subject(head, TinyGenerator(), QUICK).bare
+    assert np.array_equal(apart.vertices, here.vertices)
+    assert np.array_equal(apart.faces, here.faces)
+
+
 def test_a_function_that_fails_apart_is_a_sentence() -> None:
     with pytest.raises(ExportError, match=r"ValueError: factor is zero"):
         run_apart(MULTIPLIED, {"values": np.arange(3.0), "factor": np.asarray(0)}, untold)
