@@ -18,11 +18,11 @@ import torch
 from core.editors.face_shapes import fitted_face
 from core.editors.face_target import Target
 from core.editors.field_look import HALF, looked
+from core.editors.form_nodes import THRESHOLD, form_of
 from core.editors.head_cover import cover_of
 from core.editors.tidying import tidied
-from core.formed_field import FAINT, Form, FormedField
+from core.formed_field import FormedField
 from core.frame import Quality
-from core.ramp import smooth
 from core.rendering.kept_grid import keep_grid
 from core.rendering.occupancy import field_grid
 from core.rendering.renderer import HeadRenderer, part_labels
@@ -44,24 +44,10 @@ MOST_MISFIT = 0.012
 """Of the fitted face, picture widths: beyond, the landmarks are of no face that the model knows."""
 SAMPLES = 72
 """Looked at along a ray for the depth of a landmark."""
-SOLID, THRESHOLD = 60.0, 0.35
-"""Raw density of the surface, and the share of nothing at it for which distances are told."""
-SPACING = 0.0035
-"""Of the nodes, world units: 2 mm."""
-WHOLE, FADING = 0.015, 0.013
-"""Distance from the head up to which the field is told entirely, and over how much more it is told less and less, world
-units."""
-INWARDS = 0.006
-"""Depth from which features are fetched from further inside, world units."""
-RAMP, DENSE = 0.024, 0.003
-"""Thickness over which the field thins out, and how far behind the surface of its density one sees it, world units."""
-TOUCHING, CLOSE, BLURRED = 8, 0.012, 0.005
-"""Points of the face that decide about a node, up to that distance from it, and over which distance none of them
-decides alone, world units: else each would be a dimple."""
+SOLID = 60.0
+"""Raw density of the surface."""
 SMOOTHINGS = 2
 """How often what one point says is mixed with what its neighbours do."""
-LOOK_PX = 64
-"""Side of the feature picture in which the face of a head without a photo is found."""
 
 
 def formed(generator: Generator, field: Field, camera: Camera, uv: Array) -> Field:
@@ -84,7 +70,7 @@ def formed(generator: Generator, field: Field, camera: Camera, uv: Array) -> Fie
     emptiest = _emptiest(generator, field)
     with torch.no_grad():
         nothing = field.sample(emptiest[None])[0]
-    made = FormedField(field, _form(cover, _air(generator, field, cover, nothing)), nothing)
+    made = FormedField(field, form_of(cover, _air(generator, field, cover, nothing)), nothing)
     grid = field_grid(generator, made, part_labels)
     # what the form has cut off from the head
     rest = tidied(generator, field, grid)
@@ -99,7 +85,7 @@ def with_own_form(generator: Generator, head: Head) -> Head:
 
     Args:
         generator: the head's, without its tuning.
-        head: as it was drawn; its fine detail is left out of the picture, because lines are not landmarks.
+        head: as it was drawn. Landmarks are those of its picture as it is shown, but without glasses.
     """
     from core.align import find_meshes
 
@@ -150,77 +136,3 @@ def _air(generator: Generator, field: Field, cover: Cover, nothing: Tensor) -> A
     air = np.full(len(told), THRESHOLD)
     air[told] = (last + part) * shares[1]
     return cover.target.smoothed(air, cover.weight + 1e-9, SMOOTHINGS)
-
-
-def _form(cover: Cover, air: Array) -> Form:
-    """What the nodes around the target say."""
-    from scipy.spatial import cKDTree
-
-    target, weight = cover.target, cover.weight
-    usable = np.flatnonzero(target.is_surface)
-    whole = np.maximum(WHOLE, cover.empty)
-    told, reach = weight > 0.01, whole + FADING
-    low = (target.points - reach[:, None])[told].min(0)
-    high = (target.points + reach[:, None])[told].max(0)
-    counts = np.ceil((high - low) / SPACING).astype(int) + 1
-    near, distance, nearest = _near(target.points[usable], low, counts, np.where(told, reach, 0.0)[usable])
-    x, y, z = near % counts[0], near // counts[0] % counts[1], near // (counts[0] * counts[1])
-    nodes = low + SPACING * np.column_stack([x, y, z])
-    # at the surface several points speak; further away the nearest does
-    close = np.flatnonzero(distance < CLOSE)
-    exact, touching = cKDTree(target.points[usable]).query(nodes[close], k=TOUCHING)
-    shares = 1 / (exact**2 + BLURRED**2) ** 2
-    shares /= shares.sum(1, keepdims=True)
-    nearest, touching = usable[nearest], usable[touching]
-
-    def told_by(values: Array) -> Array:
-        told = values[nearest]
-        told[close] = np.einsum("nk,nk...->n...", shares, values[touching])
-        return told
-
-    normal = told_by(target.normals)
-    above = ((nodes - target.points[nearest]) * target.normals[nearest]).sum(1)
-    planes = ((nodes[close, None] - target.points[touching]) * target.normals[touching]).sum(-1)
-    above[close] = (shares * planes).sum(1)
-    # the field's own surface may lie far before the target
-    until = np.where(above > 0, whole[nearest], WHOLE)
-    amount = told_by(weight) * (1 - smooth(0.0, FADING, distance - until))
-    # below the surface everything is fetched from where the field is solid, and deeper down from as much deeper
-    foot = told_by(cover.inside) - above[:, None] * normal
-    shift = foot + np.minimum(above + INWARDS, 0)[:, None] * normal
-    # distances are told so that density is the same everywhere at the surface
-    level = above - DENSE + RAMP * (told_by(air) - THRESHOLD)
-    values = np.concatenate([shift * amount[:, None], (level * amount)[:, None], amount[:, None]], 1)
-    telling = amount > FAINT
-    high = low + SPACING * (counts - 1)
-    return Form(
-        torch.from_numpy(near[telling].astype(np.int32)),
-        torch.from_numpy(np.ascontiguousarray(values[telling].T)).half(),
-        (int(counts[2]), int(counts[1]), int(counts[0])),
-        (float(low[0]), float(low[1]), float(low[2])),
-        (float(high[0]), float(high[1]), float(high[2])),
-        RAMP,
-        THRESHOLD,
-        torch.from_numpy(told_by(cover.worn)[telling]).half(),
-    )
-
-
-def _near(
-    points: Array, low: Array, counts: NDArray[np.int64], reach: Array
-) -> tuple[NDArray[np.int64], Array, NDArray[np.int64]]:
-    """The nodes of a box near points [P, 3], within a reach of each: numbers, about how far away, the nearest point.
-
-    Nodes of the box's faces are not among them.
-    """
-    from scipy.ndimage import distance_transform_edt
-
-    x, y, z = np.round((points - low) / SPACING).astype(int).T
-    inner = ((x >= 0) & (y >= 0) & (z >= 0) & (x < counts[0]) & (y < counts[1]) & (z < counts[2])).nonzero()[0]
-    owner = np.full(counts[::-1], -1)
-    owner[z[inner], y[inner], x[inner]] = inner
-    distance, (k, j, i) = distance_transform_edt(owner < 0, return_indices=True)
-    distance[[0, -1]] = distance[:, [0, -1]] = distance[:, :, [0, -1]] = np.inf
-    nearest = owner[k, j, i].reshape(-1)
-    away = distance.reshape(-1) * SPACING
-    near = np.flatnonzero(away < reach[nearest])
-    return near, away[near], nearest[near]

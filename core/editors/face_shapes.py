@@ -35,7 +35,7 @@ TURN, SIZE, SHIFT = 0.1, 0.06, 0.05
 """Spread of a head's turn, radians, of the logarithm of its size, and of its place, world units."""
 DEPTH = 0.004
 """Spread of the mean depth of the face's landmarks, world units."""
-NODDING = 0.0004
+NODDING = 0.0015
 """Spread of the depths of all landmarks together about their mean, world units: a picture hardly tells how far a head
 nods. Small, because landmarks err together and are believed by their number."""
 OFF = 0.02

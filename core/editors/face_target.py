@@ -29,14 +29,16 @@ ABOVE, BELOW = 0.05, (-0.05, 0.005)
 """Heights over which it ends above the forehead, from its top; and below the jaw, from its edge; world units."""
 CHIN_TALL, UNDERSIDE = 0.03, (0.35, 0.8)
 """Height of the chin, world units, and how far down its skin looks where it begins not to belong to the face, and where
-it does not at all: the underside of the jaw meets a neck that nobody has fitted."""
+it does not at all: the underside of the jaw meets a neck whose shape no landmark tells."""
 EAR_YZ, EAR_RADII, EAR_RIM = (-0.022, 0.0), (0.072, 0.05), (1.0, 1.45)
 """Middle of the mean head's ears and their half height and width, world units; and where beside them, in these, the
-scalp begins, and where it belongs to the head entirely: an ear of the field stays what it is."""
+scalp begins, and where there is nothing but scalp."""
 ANY_EAR = 0.02
 """Share of an ear from which a point belongs to what is drawn over when hair hides it."""
-NAPE, BEHIND_DEGREES = (-0.075, -0.03), (58, 78)
-"""Heights over which the scalp ends behind, world units, and angles over which its lower edge changes to that."""
+NAPE, NO_FACE = -0.05, 0.05
+"""Height below which what is not the face is no scalp, world units; and share of the face below which that is so."""
+BUST, RIM = -0.24, (0.0, 0.06)
+"""Height below which the model is cut off, and distances from that cut over which the target ends, world units."""
 FINE, HALVINGS = 0.008, 2
 """Greatest length of the scalp's edges, world units, and how often they are halved at most."""
 PARTED = 0.006
@@ -100,6 +102,11 @@ class Target:
             np.concatenate([skin | (share > 0), np.ones(count, bool)]),
             np.concatenate([skin, np.zeros(count, bool)]),
         )
+
+    @property
+    def scalp(self) -> NDArray[np.bool_]:
+        """Which points [P] belong to the scalp."""
+        return (self.face < NO_FACE) & (self.share > 0.5) & (self.height > NAPE)
 
     @property
     def links(self) -> Numbers:
@@ -167,10 +174,15 @@ def face_share() -> Array:
 
 
 def head_share() -> Array:
-    """How much each point of the model belongs to the head that is told: face and scalp, without the neck."""
-    y = face_shapes().mean[:, 1]
-    behind = smooth(*BEHIND_DEGREES, _around_degrees())
-    share: Array = (1 - behind) * _above_jaw(_jaw_edge()) + behind * smooth(*NAPE, y)
+    """How much each point of the model belongs to the head that is told: all but the edge where its bust is cut off."""
+    from scipy.spatial import cKDTree
+
+    shapes = face_shapes()
+    edges = np.sort(np.concatenate([shapes.triangles[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))]), 1)
+    ends, times = np.unique(edges, axis=0, return_counts=True)
+    rim = shapes.mean[np.unique(ends[times == 1])]
+    away, _ = cKDTree(rim[rim[:, 1] < BUST]).query(shapes.mean)
+    share: Array = smooth(*RIM, away)
     return share
 
 

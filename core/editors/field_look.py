@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-BEFORE_FACE, BEFORE_SCALP, BEHIND, STEP = 0.035, 0.17, 0.045, 0.0022
-"""Distances from the fitted head between which the field's own surface is looked for: before its face, before its
-scalp, and below either; and between samples; world units."""
+BEFORE_FACE, BEFORE_NECK, BEFORE_SCALP, BEHIND, STEP = 0.035, 0.04, 0.17, 0.045, 0.0022
+"""Distances from the fitted head between which the field's own surface is looked for: before its face, its neck and its
+scalp, and below any; and between samples; world units."""
 WAY = 6
 """Samples over which a surface must become so opaque."""
 HAZE, HALF = 0.05, 0.5

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.editors.face_target import BROW, mean_height
+from core.editors.face_target import NOSE_TIP, mean_height
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 NEIGHBOURS, LUMPS, BLUR = 24, 0.012, 0.006
 """Thickness is the median of so many places, and then smooth under a bell: deviations for hair, and where what is told
 ends, world units."""
-HAIRLINE, SLOPE = 0.006, 0.4
-"""Thickness of hair where it begins above the face, world units, and how much it gains at most per distance."""
+HAIRLINE, SLOPE = 0.006, 0.35
+"""Thickness of hair where it begins beside the face, world units, and how much it gains at most per distance."""
+FACE_OR_EAR = (0.2, 0.3)
+"""Shares of the face and of an ear from which skin that is bare makes the hair beside it thin."""
 FEWER = 8
 """Places of whose medians an outline is made."""
 
@@ -31,6 +33,7 @@ def thickness_of(
     covered: Array,
     weight: Array,
     outline: Array,
+    left: Array,
 ) -> Array:
     """Thickness [P] of what covers each point of a target, smooth and thin at the face, world units.
 
@@ -41,17 +44,20 @@ def thickness_of(
         covered: float64 [P], how far each is below hair or cloth, 0..1.
         weight: float64 [P], how far the field is told at each, 0..1.
         outline: float64 [P], how far each makes the outline that the photo tells, 0..1.
+        left: float64 [P], how far each is left as it is, 0..1: there nothing begins.
     """
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import dijkstra
 
     most = np.full(len(covered), np.inf)
-    bare = (covered < 0.3) & (weight > 0.5) & (target.face > 0.5) & (target.height > mean_height(BROW))
+    bare = (covered < 0.3) & (weight > 0.5) & (target.height > mean_height(NOSE_TIP))
+    bare &= (target.face > FACE_OR_EAR[0]) | (target.ear > FACE_OR_EAR[1])
     if bare.any():
         one, other = target.links.T
         length = np.linalg.norm(target.points[one] - target.points[other], axis=1)
         ways = coo_matrix((length, (one, other)), shape=(len(covered), len(covered))).tocsr()
         most = HAIRLINE + SLOPE * dijkstra(ways, indices=np.flatnonzero(bare), min_only=True)
+        most /= np.maximum(1 - left, 1e-3)
     weight = np.maximum(covered, 1 - target.face) * weight
     calm = calmed(target, surface, own, weight, LUMPS, most)
     # at the outline the picture itself tells

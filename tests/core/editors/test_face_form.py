@@ -12,7 +12,10 @@ from core.camera import Camera
 from core.editors.face_form import formed
 from core.editors.face_shapes import FittedFace, face_shapes, fitted_face
 from core.editors.face_target import Target, face_share
-from core.editors.head_cover import cover_of, without_holes
+from core.editors.form_nodes import SOWN, sown
+from core.editors.head_cover import cover_of
+from core.editors.head_sight import without_holes
+from core.editors.random_head import random_head
 from core.evaluation.pictures import head_of
 from core.field import Field
 from core.formed_field import FormedField
@@ -23,6 +26,8 @@ from tests.fakes import TinyGenerator, tiny_head
 Array = NDArray[np.float64]
 MM = 1 / 565
 """World units."""
+BALD, LONG_HAIRED = 315, 136
+"""Seeds of random heads."""
 
 
 def _somebody(seed: int, scale: float = 1.0) -> FittedFace:
@@ -156,10 +161,37 @@ def test_holes_of_a_cover_are_filled_from_the_other_side() -> None:
     middle = np.median(left[target.face > 0.99, 0])
     assert np.median(np.abs(right[:, 0] + left[:, 0] - 2 * middle)) < 4 * MM
     covered = (target.face < 0.5).astype(float)
-    hole = (np.linalg.norm(left - left[(target.face < 0.05) & (target.share > 0.9)][100], axis=1) < 0.04) & (
-        target.face < 0.05
-    )
+    scalp = target.scalp & (target.ear < 0.01)
+    hole = (np.linalg.norm(left - left[scalp][100], axis=1) < 0.04) & scalp
     assert (without_holes(target, np.where(hole, 0.0, covered))[hole] > 0.9).mean() > 0.95
+
+
+def test_ears_are_those_of_the_fitted_head_or_below_hair() -> None:
+    face, _ = _formed()
+    target, smooth = Target.of(face), Target.of(face).without_ears()
+    ear = target.ear > 0.9
+    ways = target.points - smooth.points
+    for seed, hidden in ((BALD, False), (LONG_HAIRED, True)):
+        cover = cover_of(load("mini"), random_head(load("mini"), seed).trigrid, Camera.orbit(), target)
+        assert cover is not None
+        away = np.linalg.norm(cover.target.points - target.points, axis=1)[ear]
+        assert (np.median(cover.worn[ear]) > 0.5) == hidden
+        assert (np.median(away) > 5 * MM) == hidden
+    assert np.linalg.norm(ways[ear], axis=1).max() > 20 * MM
+
+
+def test_points_are_sown_close_together_on_triangles() -> None:
+    from scipy.spatial import cKDTree
+
+    corners = np.array([[0, 0, 0], [0.05, 0, 0], [0, 0.03, 0.01], [0.051, 0.001, 0]])
+    numbers, shares = sown(corners, np.array([[0, 1, 2], [1, 3, 2]]))
+    assert np.allclose(shares.sum(1), 1)
+    assert (shares >= 0).all()
+    points = np.einsum("sk,skc->sc", shares, corners[numbers])
+    generator = np.random.default_rng(0)
+    anywhere = generator.dirichlet([1, 1, 1], 500) @ corners[[0, 1, 2]]
+    away, _ = cKDTree(points).query(anywhere)
+    assert away.max() < SOWN
 
 
 def test_a_nodding_head_follows_the_depth_of_its_field() -> None:

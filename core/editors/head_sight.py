@@ -1,0 +1,250 @@
+"""What a field shows on a fitted head: skin, hair and cloth, how far from it, and whether its ears are seen.
+
+The head is looked at with the skin drawn over its ears, because hair lies there; an ear itself looks sideways, so that
+what the field has painted of an ear comes to lie on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.editors.face_target import ANY_EAR, BROW, JAW, NOSE_TIP, mean_height
+from core.editors.field_look import BEFORE_FACE, BEFORE_NECK, BEFORE_SCALP, COVERS, FieldLook
+from core.ramp import smooth
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from core.camera import Camera
+    from core.editors.face_target import Target
+    from core.field import Field
+    from core.protocols import Generator
+
+    Array = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+
+LEAST_SKIN = 0.25
+"""Share of the face in which the field must show skin."""
+COVERED = (0.35, 0.65)
+"""Chance of what covers a head from which it begins to be told as such, and from which entirely."""
+SKIN = (0.2, 0.5)
+"""Chance of skin at which the field begins to be told, and from which it is told entirely."""
+WORN = 0.1
+"""Mean chance of glasses between the brows and the tip of the nose from which they are worn; less is a mistake of the
+labels, and so are glasses further down."""
+EVERY = 3
+"""One point of so many looks for it, which the others take over; all of an ear do."""
+SQUARELY = (0.25, 0.6)
+"""Cosines between normal and view between which the surface is looked for along the normal, and along the view."""
+NEAREST = 8
+"""Points that looked whose findings each point takes over."""
+ASIDE_DEGREES = 32
+"""Angle about the head's axis from which a face may be below hair that hangs before it."""
+TEMPLE = 0.04
+"""Height above the brows, world units, from which both sides of a head are covered alike."""
+FULL = 0.7
+"""Share of the scalp from which all of it is covered: holes in hair are mistakes of the labels."""
+HOLE, HOLE_RIM = 0.1, 3
+"""How much of a hole is mixed in, so often, where a point looks like the cover around."""
+SEEN = (0.2, 0.5)
+"""Shares of a point's neighbours that must have found a surface: to be told as they are, and not to be hollow."""
+EVEN, EVENINGS = (0.3, 0.7), 6
+"""Shares that are none and all where a border is made smooth, and how often points are mixed with those around."""
+EAR = 0.5
+"""Share of an ear from which a point is on it."""
+BELOW_JAW, JAW_BAND, JAW_DEGREES = 0.05, 0.02, (55, 105)
+"""Where hair that falls beside a neck is looked for: below the corners of the jaw, within a band, world units; and
+between these angles about the head's axis."""
+FALLING = (0.75, 0.95)
+"""Shares of that place below hair from which it begins to count as falling, and from which all of it does."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """What a field shows on each point [P] of a fitted head. Distances are from its skin, drawn over its ears.
+
+    Attributes:
+        target: the fitted head, with the ears that are seen.
+        outwards: float64 [P, 3] unit, along which it was looked at.
+        known: bool [P], where a surface was found.
+        own: bool [P], where the field's own surface tells the shape: on all but the skin of the face.
+        surface: float64 [P], how far out the field's own surface is, world units.
+        outer: float64 [P], how far out there is something at all, world units.
+        deep: float64 [P], where behind the surface the field is solid, world units.
+        covered: float64 [P], how far each is below hair or cloth, 0..1.
+        weight: float64 [P], how far the field can be told there, 0..1.
+        lost: bool [P], what has nothing fitting of its own below it.
+        bare: float64 [P], how far each is on an ear that is seen, 0..1.
+        standing: float64 [P], how far an ear's points stand out from that skin, world units; 0 elsewhere.
+        falls: whether hair falls beside the neck, 0..1.
+    """
+
+    target: Target
+    outwards: Array
+    known: Flags
+    own: Flags
+    surface: Array
+    outer: Array
+    deep: Array
+    covered: Array
+    weight: Array
+    lost: Flags
+    bare: Array
+    standing: Array
+    falls: float
+
+
+def sight_of(generator: Generator, field: Field, camera: Camera, whole: Target) -> Sight | None:
+    """Look at a field where a head was fitted.
+
+    Args:
+        generator: decodes the field, with its tuning; it knows parts.
+        field: a head's.
+        camera: along its views what it sees squarely is looked for, so that its picture stays.
+        whole: the fitted head, with its ears.
+
+    Returns:
+        None where the field shows hardly any skin in the face.
+    """
+    parts, target = generator.info.parts, whole.without_ears()
+    outwards = ways_out(camera, target)
+    of_ear = whole.ear > ANY_EAR
+    standing = ((whole.points - target.points) * outwards).sum(1) * of_ear
+    looking = (target.share > 0) & (~target.is_skin | (np.arange(len(target.points)) % EVERY == 0) | of_ear)
+    there = replace(target, points=np.where(of_ear[:, None], whole.points, target.points))
+    found = _look(generator, field, there, outwards, looking)
+    for values in (found.surface, found.outer, found.deep):
+        values += standing * found.known
+    covered = _covered(parts, found.chances) * target.is_skin
+    skin = _skin(parts, found.chances, target)
+    of_face = target.face * looking
+    if (skin * (1 - covered) * found.known * of_face).sum() < LEAST_SKIN * of_face.sum():
+        return None
+
+    known, in_face = found.known > 0, target.face > 0.5
+    own = known & ((covered > 0.5) | ~in_face)
+    beside = nearest_told(target, looking, NEAREST)
+    told = np.maximum(skin, covered) * found.known
+    weight, covered, seen = (values[beside].mean(1) for values in (told, covered, found.known))
+    weight = np.where(in_face, np.minimum(weight / np.maximum(seen, SEEN[0]), 1), weight)
+    settled = without_holes(target, covered)
+    # ears are below hair or they are not, both alike
+    hidden = float(settled[target.ear > EAR].mean() > 0.5)
+    settled += target.ear * (hidden - settled)
+    hole = target.smoothed(settled - covered, np.ones(len(covered)), HOLE_RIM) > HOLE
+    covered = evened(target, settled)
+    bare = target.ear * (1 - smooth(*COVERED, covered))
+    seen_ears = whole.moved(target.points + bare[:, None] * (whole.points - target.points))
+    return Sight(
+        seen_ears,
+        outwards,
+        known,
+        own,
+        found.surface,
+        found.outer,
+        found.deep,
+        covered,
+        weight,
+        ((seen < SEEN[1]) & in_face) | hole,
+        bare,
+        standing,
+        _falling(parts, found.chances, target, looking),
+    )
+
+
+def _look(generator: Generator, field: Field, target: Target, outwards: Array, looking: Flags) -> FieldLook:
+    """What the looking points of a target find."""
+    found = FieldLook.nothing(len(target.points), len(generator.info.parts))
+    # hair that hangs beside a face is thicker than anything before it; a neck has a chin and shoulders around it
+    low_face = (target.face > 0.5) & (target.height < mean_height(BROW))
+    close = low_face & (target.around_degrees < ASIDE_DEGREES)
+    neck = ~low_face & (target.height < mean_height(JAW))
+    for chosen, before in ((close, BEFORE_FACE), (neck, BEFORE_NECK), (~close & ~neck, BEFORE_SCALP)):
+        found.look(generator, field, target, outwards, np.flatnonzero(looking & chosen), before)
+    # a thick collar, or hair, may hide it; what else lies so far before it is the chin
+    lost = looking & neck & (found.known == 0)
+    found.look(generator, field, target, outwards, np.flatnonzero(lost), BEFORE_SCALP)
+    found.known[lost & (_covered(generator.info.parts, found.chances) < 0.5)] = 0
+    return found
+
+
+def ways_out(camera: Camera, target: Target) -> Array:
+    """Unit ways out [P, 3]: towards the camera where it sees a point squarely, else along its normal."""
+    towards = camera.position - target.points
+    towards /= np.linalg.norm(towards, axis=1, keepdims=True)
+    squarely = smooth(*SQUARELY, (towards * target.normals).sum(1))[:, None]
+    outwards = target.normals + squarely * (towards - target.normals)
+    outwards /= np.linalg.norm(outwards, axis=1, keepdims=True)
+    return outwards
+
+
+def _covered(parts: Sequence[str], chances: Array) -> Array:
+    """How far points with some chances of parts [P, parts] are below hair or cloth, 0..1."""
+    return smooth(*COVERED, chances[:, [parts.index(part) for part in COVERS if part in parts]].sum(1))
+
+
+def without_holes(target: Target, covered: Array) -> Array:
+    """How far points are covered [P] where what is bare on the scalp is a mistake of the labels."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    scalp = target.scalp & (target.ear < 0.05)
+    if covered[scalp].mean() < FULL:
+        return covered
+    # nobody has hair, or a hat, on one side only
+    temple = (target.around_degrees > ASIDE_DEGREES) & (target.height > mean_height(BROW) + TEMPLE)
+    covered = np.where(scalp | temple, np.maximum(covered, covered[target.opposite]), covered)
+    bare = covered < 0.5
+    one, other = target.links[bare[target.links].all(1)].T
+    ways = coo_matrix((np.ones(len(one), np.int8), (one, other)), shape=(len(covered), len(covered)))
+    _, piece = connected_components(ways, directed=False)
+    of_face = np.isin(piece, np.unique(piece[bare & (target.face > 0.9)]))
+    return np.where(of_face | ~(scalp | temple), covered, 1.0)
+
+
+def evened(target: Target, shares: Array) -> Array:
+    """Shares [P], 0 or 1 for the most part, with a smooth border."""
+    return smooth(*EVEN, target.smoothed(shares, np.ones(len(shares)), EVENINGS))
+
+
+def _falling(parts: Sequence[str], chances: Array, target: Target, looking: Flags) -> float:
+    """Whether hair falls beside the neck, 0..1."""
+    if "hair" not in parts:
+        return 0.0
+    band = np.abs(target.height - mean_height(JAW) + BELOW_JAW) < JAW_BAND
+    low, high = JAW_DEGREES
+    band &= looking & (target.around_degrees > low) & (target.around_degrees < high)
+    return float(smooth(*FALLING, np.array([(chances[band, parts.index("hair")] > 0.5).mean()]))[0])
+
+
+def _skin(parts: Sequence[str], chances: Array, target: Target) -> Array:
+    """How far the field is told as skin at a target's points with some chances of parts [P, parts], 0..1."""
+    others = chances[:, parts.index("hair")] if "hair" in parts else np.zeros(len(chances))
+    if "glasses" in parts:
+        low, high = mean_height(NOSE_TIP), mean_height(BROW)
+        glasses = chances[:, parts.index("glasses")] * (target.height > low) * (target.face > 0.5)
+        before_eyes = (target.height > low) & (target.height < high) & (chances.sum(1) > 0) & (target.face > 0.5)
+        others = others + glasses * bool(glasses[before_eyes].mean() > WORN)
+    return 1 - smooth(1 - SKIN[1], 1 - SKIN[0], others)
+
+
+def nearest_told(target: Target, told: Flags, count: int) -> NDArray[np.int64]:
+    """Numbers [P, count] of the told points nearest to each of a target, the nearest first; skin apart from eyes.
+
+    Where fewer are told, the last is repeated; where none is, a point stands for itself.
+    """
+    from scipy.spatial import cKDTree
+
+    nearest = np.repeat(np.arange(len(told))[:, None], count, 1)
+    for group in (target.is_skin, ~target.is_skin):
+        known = np.flatnonzero(told & group)
+        if len(known):
+            tree = cKDTree(target.points[known])
+            _, near = tree.query(target.points[group], k=np.arange(1, min(count, len(known)) + 1))
+            nearest[group] = known[near[:, np.minimum(np.arange(count), len(known) - 1)]]
+    return nearest
