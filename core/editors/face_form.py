@@ -46,6 +46,9 @@ SAMPLES = 72
 """Looked at along a ray for the depth of a landmark."""
 SOLID = 60.0
 """Raw density of the surface."""
+SOLIDS, EMPTIEST, EVERY = 200, 2, 24
+"""Points of the target that are looked at for what goes with nothing; and of which share of a coarse grid, from the
+emptiest, every how many places are tried."""
 SMOOTHINGS = 2
 """How often what one point says is mixed with what its neighbours do."""
 
@@ -67,9 +70,7 @@ def formed(generator: Generator, field: Field, camera: Camera, uv: Array) -> Fie
     cover = cover_of(generator, field, camera, Target.of(face))
     if cover is None:
         return field
-    emptiest = _emptiest(generator, field)
-    with torch.no_grad():
-        nothing = field.sample(emptiest[None])[0]
+    nothing = _nothing(generator, field, cover)
     made = FormedField(field, form_of(cover, _air(generator, field, cover, nothing)), nothing)
     grid = field_grid(generator, made, part_labels)
     # what the form has cut off from the head
@@ -111,13 +112,32 @@ def depth_along(generator: Generator, field: Field, camera: Camera, uv: Array) -
     return depth
 
 
-def _emptiest(generator: Generator, field: Field) -> Tensor:
-    """A place [3] where there is nothing."""
+def _nothing(generator: Generator, field: Field, cover: Cover) -> Tensor:
+    """Features [C] of a place where there is nothing: those that least make other parts of solid ones mixed with them.
+
+    The mix is what a surface shows, and half-way between skin and some empty place a decoder may see cloth.
+    """
     at = torch.linspace(-0.48, 0.48, 12, device=field.device) * field.box_side
     grid = torch.stack(torch.meshgrid(at, at, at, indexing="ij"), -1).view(-1, 3)
+    told = np.flatnonzero(cover.weight > 0.5)
+    some = told[:: max(1, len(told) // SOLIDS)]
+    feet = torch.from_numpy((cover.target.points + cover.inside)[some]).float().to(field.device)
+    sample = sampler_of(field)
     with torch.no_grad():
-        raw, _ = generator.decode(sampler_of(field)(grid))
-    return grid[raw.argmin()]
+        raw, _ = generator.decode(sample(grid))
+        empty = sample(grid[raw.argsort()[: len(grid) // EMPTIEST : EVERY]])
+        solid = sample(feet)
+        own = _parts(generator, solid)
+        mixed = torch.lerp(solid[None], empty[:, None].expand(-1, len(solid), -1), THRESHOLD)
+        kept = (_parts(generator, mixed.flatten(0, 1)).view(len(empty), *own.shape) * own).sum(2).mean(1)
+    return empty[kept.argmax()]
+
+
+def _parts(generator: Generator, features: Tensor) -> Tensor:
+    """Chances of the generator's parts [N, parts] that features [N, C] show."""
+    logits = generator.label_logits(generator.decode(features)[1])
+    assert logits is not None
+    return logits.softmax(1)
 
 
 def _air(generator: Generator, field: Field, cover: Cover, nothing: Tensor) -> Array:

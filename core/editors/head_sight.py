@@ -55,6 +55,8 @@ SEEN = (0.2, 0.5)
 """Shares of a point's neighbours that must have found a surface: to be told as they are, and not to be hollow."""
 EVEN, EVENINGS = (0.3, 0.7), 6
 """Shares that are none and all where a border is made smooth, and how often points are mixed with those around."""
+DOWNWARDS = -0.3
+"""Height of a way out below which it leads down, from below a jaw."""
 EAR = 0.5
 """Share of an ear from which a point is on it."""
 BELOW_JAW, JAW_BAND, JAW_DEGREES = 0.05, 0.02, (55, 105)
@@ -166,8 +168,8 @@ def _look(generator: Generator, field: Field, target: Target, outwards: Array, l
     neck = ~low_face & (target.height < mean_height(JAW))
     for chosen, before in ((close, BEFORE_FACE), (neck, BEFORE_NECK), (~close & ~neck, BEFORE_SCALP)):
         found.look(generator, field, target, outwards, np.flatnonzero(looking & chosen), before)
-    # a thick collar, or hair, may hide it; what else lies so far before it is the chin
-    lost = looking & neck & (found.known == 0)
+    # a thick collar, or hair, may hide it; what else lies so far before it is the chin, and far below that a shirt
+    lost = looking & neck & (found.known == 0) & (outwards[:, 1] > DOWNWARDS)
     found.look(generator, field, target, outwards, np.flatnonzero(lost), BEFORE_SCALP)
     found.known[lost & (_covered(generator.info.parts, found.chances) < 0.5)] = 0
     return found
