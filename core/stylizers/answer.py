@@ -203,7 +203,7 @@ def _rows() -> Tensor:
         raise CheckpointError("The words of the bundled prior are missing.", "Reinstall Volteface.")
     try:
         with safe_open(str(WEIGHTS), framework="pt") as file:
-            rows: Tensor = file.get_tensor("denoiser.words.rows").float()
+            rows: Tensor = file.get_tensor("words.rows").float()
     except SafetensorError as error:
         raise CheckpointError("The words of the bundled prior are damaged.", "Reinstall Volteface.") from error
     unit: Tensor = rows / rows.norm(dim=1, keepdim=True).clamp(min=1e-6)
