@@ -35,8 +35,6 @@ FURTHEST = (0.12, 0.15)
 JOINED, ENDING = 0.35, (0.0, 0.35)
 """Share of the head below which the target is the field's own surface, and shares over which the field begins to be
 told."""
-OUTLINE = (0.2, 0.5)
-"""Cosines between normal and view up to which a point makes the outline, and from which it does not."""
 LYING, HANGING, HANGING_BEHIND, BESIDE = (0.05, 0.07), (0.012, 0.03), (0.03, 0.05), 0.03
 """Thickness of hair below the brows from which it hangs and is left to the field: where it does not fall beside the
 neck; where it does, before the ears and behind them; and over which height, world units."""
@@ -82,10 +80,10 @@ def cover_of(generator: Generator, field: Field, camera: Camera, target: Target)
         None where the field shows hardly any skin in the face.
     """
     sight = sight_of(generator, field, camera, target)
-    return None if sight is None else _joined(sight, _outline(camera, sight.target))
+    return None if sight is None else _joined(sight)
 
 
-def _joined(sight: Sight, outline: Array) -> Cover:
+def _joined(sight: Sight) -> Cover:
     """What is seen, with its head brought to where it is to be.
 
     Towards the ends of what is told the target comes to lie on the field's own surface, so that there is no step.
@@ -103,7 +101,7 @@ def _joined(sight: Sight, outline: Array) -> Cover:
 
     joined = smooth(JOINED, 1.0, target.share)
     as_it_is = calmed(target, sight.surface, sight.known, (joined < 1).astype(float), BLUR)
-    thick = thickness_of(target, sight.surface, sight.own, covered, sight.weight, outline, left)
+    thick = thickness_of(target, sight.surface, sight.own, covered, sight.weight, sight.outline, left)
     shaped = np.maximum(covered, 1 - target.face)
     aside = joined * shaped * thick + (1 - joined) * as_it_is
     weight = sight.weight * smooth(*ENDING, target.share) * (1 - smooth(*FURTHEST, np.abs(aside)))
@@ -141,10 +139,3 @@ def _hanging(target: Target, thickness: Array, covered: Array, falls: float) -> 
     hanging = before + behind * (smooth(*HANGING_BEHIND, thickness) - before)
     lying = smooth(*LYING, thickness)
     return covered * low * (lying + falls * (hanging - lying))
-
-
-def _outline(camera: Camera, target: Target) -> Array:
-    """How far points [P] make the outline that the camera sees, 0..1."""
-    towards = camera.position - target.points
-    squarely = np.abs((towards * target.normals).sum(1)) / np.linalg.norm(towards, axis=1)
-    return 1 - smooth(*OUTLINE, squarely)

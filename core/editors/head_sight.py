@@ -38,7 +38,9 @@ WORN = 0.1
 """Mean chance of glasses between the brows and the tip of the nose from which they are worn; less is a mistake of the
 labels, and so are glasses further down."""
 EVERY = 3
-"""One point of so many looks for it, which the others take over; all of an ear do."""
+"""One point of so many looks for it, which the others take over; all of an ear and of the outline do."""
+OUTLINE = (0.2, 0.5)
+"""Cosines between normal and view up to which a point makes the outline, and from which it does not."""
 SQUARELY = (0.25, 0.6)
 """Cosines between normal and view between which the surface is looked for along the normal, and along the view."""
 NEAREST = 8
@@ -78,6 +80,7 @@ class Sight:
         surface: float64 [P], how far out the field's own surface is, world units.
         outer: float64 [P], how far out there is something at all, world units.
         deep: float64 [P], where behind the surface the field is solid, world units.
+        outline: float64 [P], how far each makes the outline that the camera sees, 0..1.
         covered: float64 [P], how far each is below hair or cloth, 0..1.
         weight: float64 [P], how far the field can be told there, 0..1.
         lost: bool [P], what has nothing fitting of its own below it.
@@ -93,6 +96,7 @@ class Sight:
     surface: Array
     outer: Array
     deep: Array
+    outline: Array
     covered: Array
     weight: Array
     lost: Flags
@@ -114,10 +118,12 @@ def sight_of(generator: Generator, field: Field, camera: Camera, whole: Target) 
         None where the field shows hardly any skin in the face.
     """
     parts, target = generator.info.parts, whole.without_ears()
-    outwards = ways_out(camera, target)
+    outwards = _ways_out(camera, target)
     of_ear = whole.ear > ANY_EAR
     standing = ((whole.points - target.points) * outwards).sum(1) * of_ear
-    looking = (target.share > 0) & (~target.is_skin | (np.arange(len(target.points)) % EVERY == 0) | of_ear)
+    outline = _outline(camera, target)
+    each = ~target.is_skin | of_ear | (outline > 0) | (np.arange(len(target.points)) % EVERY == 0)
+    looking = (target.share > 0) & each
     there = replace(target, points=np.where(of_ear[:, None], whole.points, target.points))
     found = _look(generator, field, there, outwards, looking)
     for values in (found.surface, found.outer, found.deep):
@@ -150,6 +156,7 @@ def sight_of(generator: Generator, field: Field, camera: Camera, whole: Target) 
         found.surface,
         found.outer,
         found.deep,
+        outline,
         covered,
         weight,
         ((seen < SEEN[1]) & in_face) | hole,
@@ -175,7 +182,14 @@ def _look(generator: Generator, field: Field, target: Target, outwards: Array, l
     return found
 
 
-def ways_out(camera: Camera, target: Target) -> Array:
+def _outline(camera: Camera, target: Target) -> Array:
+    """How far points [P] make the outline that the camera sees, 0..1."""
+    towards = camera.position - target.points
+    squarely = np.abs((towards * target.normals).sum(1)) / np.linalg.norm(towards, axis=1)
+    return 1 - smooth(*OUTLINE, squarely)
+
+
+def _ways_out(camera: Camera, target: Target) -> Array:
     """Unit ways out [P, 3]: towards the camera where it sees a point squarely, else along its normal."""
     towards = camera.position - target.points
     towards /= np.linalg.norm(towards, axis=1, keepdims=True)
