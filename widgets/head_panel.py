@@ -10,7 +10,7 @@ from widgets.scrolling_panel import WidePanel
 from widgets.values import HeadView, PickersView
 
 _MEANINGS = {
-    "LPIPS": "How different head and photo look to a trained eye, seen from the photo's camera: 0 is the same picture",
+    "LPIPS": "A learned measure of how unlike head and photo look, seen from the photo's camera: 0 is the same picture",
     "Identity": "How far a face recogniser finds head and photo apart: 0 is the same face, from 0.6 on another person",
 }
 """Of figures, by their first word."""

@@ -51,7 +51,8 @@ class RungStrip(QWidget):
         column.addWidget(self._scroll)
         self._words = label("", "muted", wrap=True)
         self._words.setToolTip(
-            "The difference is what a trained eye sees between the head's model and the photo: 0 is none"
+            "The difference is LPIPS, a learned measure of how unlike two pictures look, here the head's model and the "
+            "photo: 0 is none"
         )
         column.addWidget(self._words)
         self._group = QButtonGroup(self)
