@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.app.studio_fakes import Workshop, grey_project, studio_in
-from tests.fakes import meshes_at_home
+from tests.app.studio_fakes import grey_project, studio_in
+from tests.app.studio_fixtures import quick_meshes as quick_meshes
+from tests.app.studio_fixtures import workshop as workshop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,17 +17,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from app.studio import Studio
-
-
-@pytest.fixture(autouse=True, scope="package")
-def _meshes_at_home() -> Iterator[None]:
-    with meshes_at_home():
-        yield
-
-
-@pytest.fixture
-def workshop() -> Workshop:
-    return Workshop()
+    from tests.app.studio_fakes import Workshop
 
 
 @pytest.fixture

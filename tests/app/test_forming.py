@@ -62,6 +62,13 @@ def _head(studio: Studio) -> Head:
     return head
 
 
+def _look_closely(studio: Studio, qtbot: QtBot) -> None:
+    """Wait for the fine picture, which changes the document once more."""
+    qtbot.waitUntil(
+        lambda: studio.viewing.frame is not None and studio.viewing.frame.quality >= Quality.NEAR, timeout=LONG
+    )
+
+
 def _formed(studio: Studio, workshop: Workshop, qtbot: QtBot) -> None:
     workshop.slow_to_form.clear()
     qtbot.waitUntil(lambda: not studio.forms.is_busy(), timeout=LONG)
@@ -148,9 +155,7 @@ def test_paint_keeps_the_surface_that_it_was_laid_on(
 def test_what_was_saved_without_the_form_is_to_be_saved_again(
     studio: Studio, drawn: Head, workshop: Workshop, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    qtbot.waitUntil(
-        lambda: studio.viewing.frame is not None and studio.viewing.frame.quality >= Quality.NEAR, timeout=LONG
-    )
+    _look_closely(studio, qtbot)
     path = tmp_path / "bo.volteface"
     studio.window.save_requested.emit(path)
     qtbot.waitUntil(lambda: not studio.session.is_modified, timeout=LONG)
@@ -167,6 +172,7 @@ def test_what_was_saved_without_the_form_is_to_be_saved_again(
 def test_a_document_that_is_gone_gets_no_form_and_no_error(
     studio: Studio, drawn: Head, workshop: Workshop, qtbot: QtBot, another: bool
 ) -> None:
+    _look_closely(studio, qtbot)
     studio.session.undo_stack.setClean()
     if another:
         studio.window.random_requested.emit()
@@ -192,6 +198,7 @@ def test_a_head_whose_form_fails_stays_as_it_was_drawn(
     monkeypatch.setattr("app.forming.log.warning", lambda text, *_: told.append(text))
     monkeypatch.setattr(studio.forming, "_engines", dataclasses.replace(studio.engines, formed=refuse))
     _formed(studio, workshop, qtbot)
+    _look_closely(studio, qtbot)
     studio.session.undo_stack.setClean()
     studio.window.random_requested.emit()
     qtbot.waitUntil(lambda: studio.session.document == 2 and not studio.forms.is_busy(), timeout=LONG)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.app.studio_fakes import Workshop, studio_in
-from tests.fakes import meshes_at_home
+from tests.app.studio_fakes import studio_in
+from tests.app.studio_fixtures import quick_meshes as quick_meshes
+from tests.app.studio_fixtures import workshop as workshop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,19 +18,9 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from app.studio import Studio
+    from tests.app.studio_fakes import Workshop
 
     MakeStudio = Callable[[], Studio]
-
-
-@pytest.fixture(autouse=True, scope="package")
-def _meshes_at_home() -> Iterator[None]:
-    with meshes_at_home():
-        yield
-
-
-@pytest.fixture
-def workshop() -> Workshop:
-    return Workshop()
 
 
 @pytest.fixture

@@ -12,29 +12,17 @@ from PySide6.QtWidgets import QApplication, QPushButton
 
 from tests.widgets.frames import sphere_frame
 from widgets.edit_values import EditingView, PartView
-from widgets.studio_window import StudioWindow
-from widgets.theme import apply_theme
-from widgets.values import FaceView, HeadView, PhotoView, RecentItem, Theme
+from widgets.values import FaceView, HeadView, PhotoView, RecentItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from PySide6.QtWidgets import QWidget
     from pytestqt.qtbot import QtBot
 
+    from widgets.studio_window import StudioWindow
+
 PICTURE = np.full((600, 512, 3), 120, np.uint8)
-
-
-@pytest.fixture
-def window(qtbot: QtBot, qapp: QApplication) -> Iterator[StudioWindow]:
-    apply_theme(qapp, Theme.DARK)
-    made = StudioWindow(gl=False)
-    qtbot.addWidget(made)
-    with qtbot.waitExposed(made):
-        made.show()
-    yield made
-    made.close_now()
 
 
 @pytest.fixture

@@ -32,8 +32,7 @@ from widgets.actions import ACTIONS
 from widgets.message_dialogs import ErrorDialog, UnsavedDialog
 from widgets.navigation import NAMED_VIEWS
 from widgets.recovery_dialog import RecoveryDialog, since
-from widgets.studio_window import StudioWindow
-from widgets.theme import apply_theme, is_dark
+from widgets.theme import is_dark
 from widgets.values import (
     DocumentView,
     ExportOptions,
@@ -50,23 +49,12 @@ from widgets.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytestqt.qtbot import QtBot
+
+    from widgets.studio_window import StudioWindow
 
 PICTURE = np.full((40, 60, 3), 120, np.uint8)
 CONTROLS = (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QDockWidget)
-
-
-@pytest.fixture
-def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[StudioWindow]:
-    apply_theme(qapp, Theme.DARK)
-    made = StudioWindow(Preferences(default_folder=tmp_path), gl=False)
-    qtbot.addWidget(made)
-    with qtbot.waitExposed(made):
-        made.show()
-    yield made
-    made.close_now()
 
 
 @pytest.fixture
