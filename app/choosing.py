@@ -205,7 +205,7 @@ class Choosing(QObject):
 
 
 def _view(choice: Choice) -> ChoiceView:
-    return ChoiceView(choice.name, choice.title, choice.licence, choice.commercial, choice.reason)
+    return ChoiceView(choice.name, choice.title, choice.licence, choice.commercial, choice.reason, choice.meaning)
 
 
 def _memory_view(title: str, room: Room) -> MemoryView:

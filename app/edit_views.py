@@ -10,6 +10,7 @@ from core.edit import MoveSlider, Paint, Recolour, RemovePart, Repair, Reshape, 
 from core.editors.face_sliders import FORMER
 from core.editors.face_sliders import NAMES as FACE_NAMES
 from widgets.edit_values import FREE_PART, PART_TITLES, TITLES, EditKind, EditView, PartView, SliderView
+from widgets.values import PHOTO_SUFFIXES, Picture
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from core.edit import Edit
     from core.errors import VoltefaceError
     from core.project import Project
-    from widgets.values import Picture
 
 WORN = frozenset({"hair", "glasses", "clothing"})
 """Parts whose colours stay their own unless the person wishes otherwise: see `TakePart.harmonise`."""
@@ -28,8 +28,11 @@ UNKNOWN_RANGE = (-3.0, 3.0)
 
 
 def reference_title(name: str) -> str:
-    """A reference's name for people."""
-    return f"Seed {name.removeprefix(SEED_WORD)}" if name.startswith(SEED_WORD) else name
+    """A reference's name for people: a photo's without its suffix."""
+    if name.startswith(SEED_WORD):
+        return f"Seed {name.removeprefix(SEED_WORD)}"
+    stem, _, suffix = name.rpartition(".")
+    return stem if stem and f".{suffix.lower()}" in PHOTO_SUFFIXES else name
 
 
 def slider_title(name: str) -> str:
@@ -62,8 +65,14 @@ def new_slider_edit(key: str, name: str, strength: float) -> MoveSlider | Reshap
 
 def part_views(coverage: Mapping[str, float], *, drawn: float | None = None) -> tuple[PartView, ...]:
     """Every part that can be changed, and what was drawn, with its share of the view, if anything was."""
-    named = tuple(PartView(name, coverage.get(name, 0.0)) for name in PART_TITLES)
+    named = tuple(PartView(name, coverage.get(name, 0.0), _hider(name, coverage)) for name in PART_TITLES)
     return named if drawn is None else (*named, PartView(FREE_PART, drawn))
+
+
+def _hider(part: str, coverage: Mapping[str, float]) -> str:
+    """What hides a part that is there though nothing of it shows."""
+    hidden = part == "eyes" and not coverage.get(part) and coverage.get("glasses")
+    return "glasses" if hidden else ""
 
 
 def edit_text(edit: Edit, project: Project | None) -> str:

@@ -25,6 +25,26 @@ if TYPE_CHECKING:
 
 KEY = "model"
 """Begins the keys of this module's jobs."""
+_TITLES = {
+    "canonical_face": "Mean face",
+    "efficientnet_lite0": "Picture features",
+    "face_detection": "Face finder",
+    "face_mesh": "Face points",
+    "face_shapes": "Face shapes",
+    "face_targets": "Face sliders",
+    "identity": "Identity",
+    "iris": "Eye points",
+    "lpips_alex": "Likeness, quick",
+    "lpips_vgg": "Likeness, careful",
+    "mini_dual": "Sharper guess",
+    "mini_encoder": "First guess",
+    "mini_fusion": "Seam mending",
+    "parser": "Parts of a head",
+    "person_mask": "Person cut-out",
+    "prior": "Style prior",
+}
+"""Of the bundled nets, in the few words that a table has room for; what they do in full is their own title."""
+_KINDS = {"perception": "helper"}
 
 
 class Library(QObject):
@@ -61,7 +81,7 @@ class Library(QObject):
             row = cast("InstalledModel", result)
             use = "Commercial use is allowed." if row.commercial else "No commercial use."
             size = size_in_words(row.need_bytes)
-            self._told(f"Added {row.name}: {row.title}, {size}, licence {short_licence(row.licence)}. {use}")
+            self._told(f"Added {_short_title(row)}: {size}, licence {short_licence(row.licence)}. {use}")
 
         self._run(f"Adding {path.name}", lambda report: self._engines.add_model(path, None, report), added)
 
@@ -72,7 +92,8 @@ class Library(QObject):
             row = cast("tuple[InstalledModel, ...]", result)[0]
             self._checked[name] = "verified" if row.state == "ready" else row.state
             intact = row.state == "ready"
-            self._told(f"{name} is intact." if intact else f"{name} is {row.state}. {row.note}", failed=not intact)
+            title = _short_title(row)
+            self._told(f"{title} is intact." if intact else f"{title} is {row.state}. {row.note}", failed=not intact)
 
         self._run(f"Checking {name}", lambda report: self._engines.verify_models(name, report), verified)
 
@@ -131,15 +152,17 @@ class Library(QObject):
         room = self._engines.room_of(row.name) if row.generator else None
         return ModelView(
             name=row.name,
-            kind="head model" if row.generator else row.kind,
-            title=row.title[:1].upper() + row.title[1:],
-            licence=row.licence,
+            kind="head model" if row.generator else _KINDS.get(row.kind, row.kind),
+            title=_short_title(row),
+            licence=short_licence(row.licence),
             commercial=row.commercial,
             size_bytes=row.need_bytes,
             need_bytes=room.need.total if room is not None else 0,
             state=self._checked.get(row.name, row.state) if row.state == "ready" else row.state,
             note=row.note,
             removable=not row.bundled,
+            purpose=row.title[:1].upper() + row.title[1:],
+            terms=row.licence,
         )
 
     def _show_job(self) -> None:
@@ -155,3 +178,10 @@ class Library(QObject):
             self._window.show_error(text)
         else:
             self._window.show_message(text, 10)
+
+
+def _short_title(row: InstalledModel) -> str:
+    """A model in a few words: its own name only where that says more."""
+    if row.bundled:
+        return _TITLES.get(row.name, row.title)
+    return row.title if row.name == row.title.lower() else f"{row.title} ({row.name})"

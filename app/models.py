@@ -33,7 +33,7 @@ class InstalledModel:
         commercial: whether the licence lets a person sell what they make.
         bundled: whether it came with Volteface.
         generator: whether heads can be made with it; a file may bring a generator along with an encoder.
-        need_bytes: memory that its parameters take; 0 where nobody asked.
+        need_bytes: memory that its parameters take, for a bundled one the size of its file; 0 where nobody knows.
         source: file that it was made from.
     """
 
@@ -133,6 +133,7 @@ def remove_model(name: str) -> str:
 
 def _bundled_generators() -> list[InstalledModel]:
     from core import generators
+    from core.perception import weights
 
     rows = []
     for name in generators.LOADERS:
@@ -142,7 +143,8 @@ def _bundled_generators() -> list[InstalledModel]:
             rows.append(InstalledModel(name, "generator", error.message, "", "missing", error.hint, generator=True))
         else:
             row = InstalledModel(name, "generator", info.title, info.licence, "ready", commercial=info.commercial)
-            rows.append(dataclasses.replace(row, generator=True))
+            size = _file_bytes(weights.FOLDER / f"{name}.safetensors")
+            rows.append(dataclasses.replace(row, generator=True, need_bytes=size))
     return rows
 
 
@@ -153,8 +155,13 @@ def _perception() -> list[InstalledModel]:
     for record in weights.records():
         state = "ready" if record.is_intact() else "damaged" if record.path.exists() else "missing"
         note = "" if state == "ready" else "Reinstall Volteface."
-        rows.append(InstalledModel(record.name, "perception", record.title, record.licence, state, note, record.sha256))
+        row = InstalledModel(record.name, "perception", record.title, record.licence, state, note, record.sha256)
+        rows.append(dataclasses.replace(row, need_bytes=_file_bytes(record.path)))
     return rows
+
+
+def _file_bytes(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
 
 
 def _damaged(name: str, error: CheckpointError) -> InstalledModel:

@@ -5,14 +5,13 @@ Every step is a function of values; who calls it decides on which thread it runs
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app import editing_road, road, shelf
 from app.edit_views import edit_text
+from app.version import versions
 from core.edit import Repair, at_work
 from core.errors import ProjectError
 from core.progress import Report, silent
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from core.head import Head
     from core.project import Project
     from core.rendering.seen import Witness
-
-PACKAGE = "volteface"
 
 
 def witnesses(project: Project, *, half: bool = False, neural_px: int | None = None) -> tuple[Witness, ...]:
@@ -94,7 +91,7 @@ def facts_of(project: Project) -> tuple[tuple[str, str], ...]:
         ("Edits", "; ".join(edits) or "none"),
         ("Made", f"{project.created:%d %B %Y, %H:%M} UTC"),
         ("Measured", f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC"),
-        ("Versions", _versions()),
+        ("Versions", versions()),
     ]
     return tuple((name, value) for name, value in rows if value)
 
@@ -125,13 +122,3 @@ def with_repair(project: Project, key: str) -> Project:
     """The project with its hidden side made up again, below all other edits: what these put there stays."""
     others = tuple(edit for edit in project.edits if not isinstance(edit, Repair))
     return replace(project, edits=(Repair(key=key), *others))
-
-
-def _versions() -> str:
-    found = []
-    for name, title in ((PACKAGE, "Volteface"), ("torch", "torch")):
-        try:
-            found.append(f"{title} {importlib.metadata.version(name)}")
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return ", ".join([*found, f"Python {platform.python_version()}"])

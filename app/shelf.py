@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 BUNDLED = ModelFacts("mini", "Volteface Mini", "Apache-2.0 (trained on CC0 heads)", commercial=True, family="mini")
 """The generator that is always there; `core.generators.mini` says the same of itself."""
 METHODS = {
-    "pivotal": "Search and tuning",
-    "pseudo-views": "From all sides (pseudo-views)",
-    "dual-pivotal": "Two encoders, then tuning",
-    "dual": "At once (two encoders)",
+    "pivotal": ("Likeness first", "Searches the head that looks like the photo, then tunes it (pivotal)."),
+    "pseudo-views": (
+        "All sides first",
+        "As likeness first, and carries the photo to the sides while tuning (pseudo-views).",
+    ),
+    "dual-pivotal": ("Shape first", "Keeps the shape that two encoders see at once, then tunes it (dual-pivotal)."),
+    "dual": ("At once", "What two encoders see within a second, without a search (dual)."),
 }
-"""Title of each method; one without a title goes by its name."""
+"""Title of each method, and what it does; one without goes by its name."""
 
 FLOAT_BYTES = 4
 WORKING_MAPS = 12
@@ -81,6 +84,7 @@ class Choice:
         licence: short.
         commercial: whether what is made with it may be sold.
         reason: why it cannot be used now; empty where it can.
+        meaning: what it does, for people.
     """
 
     name: str
@@ -88,6 +92,7 @@ class Choice:
     licence: str = ""
     commercial: bool = True
     reason: str = ""
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,7 +166,8 @@ def method_choices() -> tuple[Choice, ...]:
     """The methods that find a head in a photo; each works with every generator."""
     from core import inverters
 
-    return tuple(Choice(name, METHODS.get(name, name)) for name in inverters.INVERTERS)
+    known = {name: METHODS.get(name, (name, "")) for name in inverters.INVERTERS}
+    return tuple(Choice(name, title, meaning=meaning) for name, (title, meaning) in known.items())
 
 
 def room_of(name: str) -> Room | None:

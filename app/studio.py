@@ -28,6 +28,7 @@ from app.session import Session
 from app.settings import Settings, SettingsFile
 from app.shelf import BUNDLED
 from app.styling import Styling
+from app.version import version
 from app.viewing import Viewing
 from core.frame import Quality
 from widgets.studio_window import StudioWindow
@@ -131,7 +132,9 @@ class Studio(QObject):
         """Show the window, then load what is heavy behind it, then open `file`."""
         self.window.show_welcome()
         self.window.set_document(views.document_view(self.session))
-        self.window.set_facts({"Python": platform.python_version(), "Log": str(places.log_file())})
+        self.window.set_facts(
+            {"Version": version(), "Python": platform.python_version(), "Log": str(places.log_file())}
+        )
         self.window.show()
         self.files.submit(
             Job(

@@ -92,10 +92,21 @@ class ReferenceView:
 
 @dataclass(frozen=True)
 class PartView:
-    """A part of the present head; `coverage` is its share of the visible surface, 0 where it shows none."""
+    """A part of the present head; `coverage` is its share of the visible surface, 0 where it shows none.
+
+    `behind` names the part that hides it.
+    """
 
     name: str
     coverage: float = 0.0
+    behind: str = ""
+
+    @property
+    def amount(self) -> str:
+        """How much of it there is, for people."""
+        if self.coverage <= 0:
+            return f"behind {TITLES[self.behind].lower()}" if self.behind else "—"
+        return "< 1 %" if self.coverage < 0.01 else f"{self.coverage * 100:.0f} %"
 
 
 @dataclass(frozen=True)

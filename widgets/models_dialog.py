@@ -23,7 +23,7 @@ from widgets.parts import GAP, MARGIN, button, buttons_row, label
 from widgets.progress_line import ProgressLine
 from widgets.values import JobView, ModelsView, ModelView
 
-_COLUMNS = ("Name", "Model", "Kind", "Licence", "Size", "Memory", "State")
+_COLUMNS = ("Model", "Kind", "Licence", "Size", "Memory", "State")
 _FILTER = "Checkpoints (*.pkl *.pt *.pth *.ckpt *.bin *.safetensors *.zip);;All files (*)"
 _STATES = {"ready": "Ready", "missing": "Missing", "damaged": "Damaged", "verified": "Intact"}
 
@@ -158,7 +158,6 @@ class ModelsDialog(QDialog):
 
     def _fill(self, number: int, row: ModelView) -> None:
         texts = (
-            row.name,
             row.title,
             row.kind.capitalize(),
             row.licence,
@@ -169,13 +168,18 @@ class ModelsDialog(QDialog):
         for column, text in enumerate(texts):
             item = QTableWidgetItem(text)
             item.setToolTip(row.note if column == len(texts) - 1 and row.note else text)
+            if _COLUMNS[column] == "Model":
+                item.setToolTip(
+                    "\n".join(part for part in (row.purpose, f"Called {row.name} on the command line") if part)
+                )
             if _COLUMNS[column] in ("Size", "Memory"):
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             if _COLUMNS[column] == "Licence":
                 role = QPalette.ColorRole.Highlight if row.commercial else QPalette.ColorRole.PlaceholderText
                 item.setIcon(icon("commercial" if row.commercial else "not_commercial", role))
                 meaning = "Commercial use is allowed" if row.commercial else "No commercial use"
-                item.setToolTip(f"{meaning}: {text}" if text else meaning)
+                terms = row.terms or row.licence
+                item.setToolTip(f"{meaning}: {terms}" if terms else meaning)
             if _COLUMNS[column] == "State" and row.state in ("missing", "damaged"):
                 item.setForeground(self.palette().color(QPalette.ColorRole.BrightText))
             self.table.setItem(number, column, item)
@@ -216,7 +220,7 @@ class ModelsDialog(QDialog):
             return
         if self._asked != chosen.name:
             self._asked = chosen.name
-            self.remove_button.setText(f" Really remove {chosen.name}?")
+            self.remove_button.setText(f" Really remove {chosen.title}?")
             self.say(f"Heads made with {chosen.title} keep their mesh; to edit them it has to be added again.")
             return
         self._ask_nothing()
@@ -258,7 +262,6 @@ def _table() -> QTableWidget:
     header.setHighlightSections(False)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     for column, name in enumerate(_COLUMNS):
-        wide = name in ("Model", "Licence")
-        mode = QHeaderView.ResizeMode.Stretch if wide else QHeaderView.ResizeMode.ResizeToContents
+        mode = QHeaderView.ResizeMode.Stretch if name == "Model" else QHeaderView.ResizeMode.ResizeToContents
         header.setSectionResizeMode(column, mode)
     return table

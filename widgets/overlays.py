@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from core.frame import Quality
 from widgets.pictures import round_pen
 
-QUALITY_NAMES = {Quality.PREVIEW: "Preview", Quality.NEAR: "Near exact", Quality.EXACT: "Exact"}
+QUALITY_NAMES = {Quality.PREVIEW: "Preview", Quality.NEAR: "Good", Quality.EXACT: "Best"}
 _QUICK_MS, _SLOW_MS = 80, 500
 _DOTS = {Quality.PREVIEW: "#e3b062", Quality.NEAR: "#9fd08a", Quality.EXACT: "#3cbfac"}
 

@@ -45,12 +45,13 @@ class PartRow(QAbstractButton):
         """Show this part."""
         self._view = view
         self.setText(TITLES[view.name])
-        self.setAccessibleName(f"{TITLES[view.name]}, {coverage_text(view.coverage)}")
-        covers = (
-            f"Covers {coverage_text(view.coverage)} of the head's surface"
-            if view.coverage > 0
-            else "Nothing of it was found on this head"
-        )
+        self.setAccessibleName(f"{TITLES[view.name]}, {view.amount}")
+        if view.coverage > 0:
+            covers = f"Covers {view.amount} of the head's surface"
+        elif view.behind:
+            covers = f"Hidden by the {TITLES[view.behind].lower()}"
+        else:
+            covers = "Nothing of it was found on this head"
         self.setToolTip(f"{covers}. Click chooses it, Shift-click beside others.")
         self.update()
 
@@ -97,7 +98,7 @@ class PartRow(QAbstractButton):
         painter.drawText(line, left, self.text())
         painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        painter.drawText(line, right, coverage_text(self._view.coverage))
+        painter.drawText(line, right, self._view.amount)
         if there:
             room = max(10.0, self.width() - 92.0 - 58.0)
             painter.setPen(Qt.PenStyle.NoPen)
@@ -349,10 +350,3 @@ class PartsPanel(QWidget):
 
 def _titles(parts: tuple[str, ...]) -> str:
     return " and ".join(TITLES[part].lower() for part in parts)
-
-
-def coverage_text(coverage: float) -> str:
-    """Return a share of the surface for people."""
-    if coverage <= 0:
-        return "—"
-    return "< 1 %" if coverage < 0.01 else f"{coverage * 100:.0f} %"

@@ -13,8 +13,8 @@ from widgets.values import Preferences, Theme
 
 _THEMES = ((Theme.DARK, "Dark"), (Theme.LIGHT, "Light"), (Theme.SYSTEM, "As the system"))
 _QUALITIES = (
-    (Quality.EXACT, "Exact: best picture, two or three seconds"),
-    (Quality.NEAR, "Near exact: good picture at once"),
+    (Quality.EXACT, "Best: after two or three seconds"),
+    (Quality.NEAR, "Good: at once"),
     (Quality.PREVIEW, "Preview: for slow machines"),
 )
 

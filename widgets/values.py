@@ -189,13 +189,14 @@ class FurtherView:
 
 @dataclass(frozen=True)
 class ChoiceView:
-    """One entry of a picker; `reason` says why it cannot be chosen, empty where it can."""
+    """One entry of a picker; `reason` says why it cannot be chosen, empty where it can, `meaning` what it does."""
 
     name: str
     title: str
     licence: str = ""
     commercial: bool = True
     reason: str = ""
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,10 @@ class BannerView:
 
 @dataclass(frozen=True)
 class ModelView:
-    """A row of the models dialog; `state` is ready, missing or damaged, `note` what to do about it."""
+    """A row of the models dialog; `state` is ready, missing or damaged, `note` what to do about it.
+
+    `title` and `licence` are a few words, `purpose` and `terms` say more.
+    """
 
     name: str
     kind: str
@@ -238,6 +242,8 @@ class ModelView:
     state: str = "ready"
     note: str = ""
     removable: bool = False
+    purpose: str = ""
+    terms: str = ""
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,9 @@ TURN_DEGREES = (-135, -90, -45, 0, 45, 90, 135, 180)
 IDENTITY_DEGREES = (-45, -30, -15, 0, 15, 30, 45)
 SAME_PERSON = 0.6
 """Distance of dlib's embeddings below which it calls two faces the same person."""
+EXACT_STEPS, FIGURE_STEPS, VIEW_STEPS = 70, 120, 16
+"""Steps of the bar, some hundredths of a second each: an exact picture, which tells of its pieces, the front's figures,
+and each view and whatever else takes about as long."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,21 +123,17 @@ def fidelity(
     """
     renderer = HeadRenderer(generator, head)
     yaws = sorted({*TURN_DEGREES, *IDENTITY_DEGREES})
-    total = len(yaws) + len(set(REAR_YAWS_DEGREES) - set(yaws)) + 4 + bool(head.photos)
-    done = 0
-
-    def tell(message: str) -> None:
-        nonlocal done
-        report(Progress(done, total, message))
-        done = min(done + 1, total)
-
-    tell("Comparing with the photo")
-    front = renderer.render(head.camera, Quality.EXACT, size_px=COMPARED_PX)
+    views = len(yaws) + len(set(REAR_YAWS_DEGREES) - set(yaws)) + 3
+    steps = _Steps(report, (1 + bool(head.photos)) * EXACT_STEPS + FIGURE_STEPS + views * VIEW_STEPS)
+    tell = steps.begin
+    tell("Drawing the head from the photo's camera", EXACT_STEPS)
+    front = renderer.render(head.camera, Quality.EXACT, size_px=COMPARED_PX, stale=steps.go_on)
     bare = None
     if head.photos:
-        tell("Comparing the model alone with the photo")
+        tell("Drawing the model alone", EXACT_STEPS)
         without = HeadRenderer(generator, replace(head, photos=()))
-        bare = without.render(head.camera, Quality.EXACT, size_px=COMPARED_PX).rgb
+        bare = without.render(head.camera, Quality.EXACT, size_px=COMPARED_PX, stale=steps.go_on).rgb
+    tell("Comparing with the photo", FIGURE_STEPS)
     mask = sized(torch.from_numpy(alignment.mask)[None, None], COMPARED_PX)
     photo = as_tensor(alignment.crop) * mask + (1 - mask)
     own = identity_of(alignment.crop)
@@ -167,6 +166,26 @@ def fidelity(
         turntable={yaw: frames[yaw].rgb for yaw in TURN_DEGREES},
         heat={yaw: heat_map(frames[yaw], witnesses).rgb for yaw in TURN_DEGREES},
     )
+
+
+class _Steps:
+    """Tells how far a report is; what takes longer counts for more of the bar."""
+
+    def __init__(self, report: Report, total: int) -> None:
+        self._report, self._total = report, total
+        self._done = self._until = 0
+        self._message = ""
+
+    def begin(self, message: str, steps: int = VIEW_STEPS) -> None:
+        """The former piece of work is done, and one of so many steps begins."""
+        self._done, self._message = self._until, message
+        self._until = min(self._done + steps, self._total)
+        self._report(Progress(self._done, self._total, message))
+
+    def go_on(self) -> None:
+        """One more step of the present piece is done."""
+        self._done = min(self._done + 1, self._until)
+        self._report(Progress(self._done, self._total, self._message))
 
 
 def _notes(head: Head, figures: Sequence[Figure], grid: FieldGrid, edits: int) -> tuple[str, ...]:

@@ -175,7 +175,7 @@ class Run:
         except CheckpointError as error:
             log.info("the dual encoder is not used: %s", error)
             return None
-        self._rung("Both encoders", head.latents, head.camera, head.trigrid, head.delta)
+        self._rung("Sharper guess", head.latents, head.camera, head.trigrid, head.delta)
         return Pivot(head.latents, head.camera, head.delta.get("trigrid"))
 
     def _search(self, evidence: Evidence, start: Pivot) -> None:

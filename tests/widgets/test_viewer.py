@@ -242,7 +242,7 @@ def test_the_turntable_turns_and_its_end_is_a_still_camera(qtbot: QtBot, viewer:
 def test_the_badge_tells_quality_and_refinement(viewer: Viewer) -> None:
     viewer.show_frame(sphere_frame(quality=Quality.NEAR))
     viewer.set_refining(True)
-    assert viewer.badge.text() == "Near exact · refining"
+    assert viewer.badge.text() == "Good · refining"
     viewer.set_refining(False)
     viewer.show_frame(None)
     assert not viewer.badge.isVisible()

@@ -121,10 +121,10 @@ def test_where_there_is_a_dual_encoder_its_head_is_the_second_rung(
     shown: list[Progress] = []
     Pivotal().invert(photo, TinyGenerator(), shown.append, seconds=0.0)
     messages = [one.message for one in shown if one.result is not None]
-    assert messages[:2] == ["First guess", "Both encoders"]
+    assert messages[:2] == ["First guess", "Sharper guess"]
     alone: list[Progress] = []
     load("pivotal", bare=True).invert(photo, TinyGenerator(), alone.append, seconds=0.0)
-    assert "Both encoders" not in {one.message for one in alone}
+    assert "Sharper guess" not in {one.message for one in alone}
 
 
 def test_less_memory_means_smaller_windows() -> None:
