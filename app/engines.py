@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app import edit_facts, random_road, reporting_road, road, shelf, warming
+from app import edit_facts, random_road, reporting_road, road, shelf, surface_road, warming
 from app import models as models_of
 from app.likeness import likeness
 
@@ -52,7 +52,8 @@ class Engines:
     random_drawn: Callable[..., tuple[Project, Renderer]] = random_road.random_drawn
     formed: Callable[..., Head] = random_road.formed
     stand_in_of: Callable[[Head, Renderer | None], StandIn | None] = road.stand_in_of
-    surface_renderer_of: Callable[..., Renderer] = road.surface_renderer_of
+    surface_sketch_of: Callable[..., Renderer] = surface_road.surface_sketch_of
+    surface_renderer_of: Callable[..., Renderer] = surface_road.surface_renderer_of
     stand_in_renderer: Callable[[Project], Renderer | None] = road.stand_in_renderer
     witnesses_of: Callable[..., tuple[Witness, ...]] = reporting_road.witnesses
     fidelity_of: Callable[..., Fidelity] = reporting_road.fidelity_of

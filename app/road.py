@@ -182,26 +182,6 @@ def stand_in_of(head: Head, renderer: Renderer | None = None) -> StandIn | None:
     return StandIn(mesh, facts)
 
 
-def surface_renderer_of(head: Head, renderer: Renderer | None = None, *, half: bool = False) -> Renderer:
-    """Draws the shape of `head`, with what it wears, as clay: the surface that is exported.
-
-    Args:
-        head: of any generator that is installed.
-        renderer: one that has drawn it already; a mesh that stands in for a head is its shape.
-        half: as for `renderer_of`.
-
-    Raises:
-        ExportError: there is no surface.
-    """
-    from core.exporters import ExportOptions
-    from core.exporters.subject import Subject
-    from core.rendering.mesh_view import MeshRenderer
-
-    if isinstance(renderer, MeshRenderer):
-        return MeshRenderer(replace(renderer.mesh, colours=None))
-    return MeshRenderer(Subject(head, loaded_generator(head.generator, half=half), ExportOptions()).bare)
-
-
 def stand_in_renderer(project: Project) -> Renderer | None:
     """Draws the head of a project whose generator is not installed; None where it kept neither mesh nor picture."""
     from core.rendering.mesh_view import MeshRenderer, StillRenderer

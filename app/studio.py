@@ -75,7 +75,7 @@ class Studio(QObject):
         self.styles = JobQueue("styles", gate=self.gate, run_inline=run_inline)
         self.choosing = Choosing(self.window, self.session, self.engines, self.settings)
         self.library = Library(self.window, self.files, self.engines, self.settings, self.choosing)
-        self.viewing = Viewing(self.window, self.engines, self.gate, self.choosing)
+        self.viewing = Viewing(self.window, self.engines, self.gate, self.choosing, self.forms)
         self.making = Making(self.window, self.session, self.heads, self.engines, self.viewing, self.choosing)
         self.forming = Forming(self.session, self.forms, self.engines, self.viewing, self.choosing, self.making)
         self.referencing = Referencing(

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.before import Before
+from app.deferred import Deferred
 from app.frame_worker import FrameResult, FrameWorker
+from app.surfacing import Surfacing
 from core.frame import Frame, Quality
 
 if TYPE_CHECKING:
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
     from app.choosing import Choosing
     from app.engines import Engines
-    from app.jobs import Gate
+    from app.jobs import Gate, JobQueue
     from core.camera import Camera
     from core.errors import VoltefaceError
     from core.head import Head
@@ -31,30 +34,6 @@ REST_MILLISECONDS = 700
 """How long a dragged slider rests before the head is drawn finely."""
 RENDERERS_KEPT = 4
 """Prepared renderers and finished frames, so that undo, redo and A/B show the head at once."""
-
-
-class Deferred:
-    """Implements `core.protocols.Renderer`: makes a renderer when it first draws, in the thread that draws.
-
-    A large generator takes seconds to load, and the window must not wait for it.
-    """
-
-    def __init__(self, make: Callable[[], Renderer]) -> None:
-        self._make = make
-        self.made: Renderer | None = None
-
-    def render(
-        self,
-        camera: Camera,
-        quality: Quality,
-        *,
-        size_px: int | None = None,
-        stale: Callable[[], None] = lambda: None,
-    ) -> Frame:
-        """See `core.protocols.Renderer.render`."""
-        if self.made is None:
-            self.made = self._make()
-        return self.made.render(camera, quality, size_px=size_px, stale=stale)
 
 
 class Viewing(QObject):
@@ -73,7 +52,10 @@ class Viewing(QObject):
     failed = Signal(object)  # VoltefaceError
     shown = Signal(object, object)  # Head, Frame
 
-    def __init__(self, window: StudioWindow, engines: Engines, gate: Gate, choosing: Choosing) -> None:
+    def __init__(
+        self, window: StudioWindow, engines: Engines, gate: Gate, choosing: Choosing, builds: JobQueue
+    ) -> None:
+        """Of a studio's parts; `builds` is where surfaces are built."""
         super().__init__(window)
         self.finest = Quality.EXACT
         self.threads = 0
@@ -90,16 +72,19 @@ class Viewing(QObject):
         self._renderers: list[tuple[Head, Renderer]] = []
         self._finished: list[tuple[Head, Frame]] = []
         self._split: tuple[Head, Head, Head, SplitRenderer] | None = None
-        self._worker = FrameWorker(lambda: engines.use_threads(self.threads), self, looked_at=self._labelled)
+        self._worker = FrameWorker(self._prepare, self, looked_at=self._labelled)
         self._worker.frame_ready.connect(self._show)
         self._worker.failed.connect(self.failed)
         self._worker.refining.connect(window.set_refining)
         self._worker.start()
         self.is_surface = False
-        self._surface: tuple[Head, Renderer] | None = None
-        self._surface_worker: FrameWorker | None = None
-        self._before: tuple[Head, Renderer] | None = None
-        self._before_worker: FrameWorker | None = None
+        self._surfacing = Surfacing(builds, engines, choosing, self.known_renderer, self._prepare)
+        self._surfacing.drawn.connect(self._show_surface)
+        self._surfacing.built.connect(self._surface_built)
+        self._surfacing.failed.connect(self._surface_failed)
+        self._surfacing.refining.connect(window.set_refining)
+        self._before = Before(window, self._renderer_beside, self._prepare)
+        self._before.failed.connect(self.failed)
         self._resting = QTimer(self)
         self._resting.setSingleShot(True)
         self._resting.timeout.connect(self.refresh)
@@ -157,6 +142,7 @@ class Viewing(QObject):
         if head is None:
             self.frame = None
             self._forget_requests()
+            self._surfacing.rest()
             return
         if self.is_surface:
             self.frame = None  # nothing was drawn of this head
@@ -197,15 +183,10 @@ class Viewing(QObject):
         """Show the head's shape as clay, or pictures of it again."""
         if on is self.is_surface:
             return
-        if self._surface_worker is None:
-            # a worker of its own: how long meshes take says nothing about pictures
-            self._surface_worker = FrameWorker(lambda: self._engines.use_threads(self.threads), self)
-            self._surface_worker.frame_ready.connect(self._show_surface)
-            self._surface_worker.failed.connect(self._surface_failed)
-            self._surface_worker.refining.connect(self._window.set_refining)
-            self._surface_worker.start()
         self._forget_requests()
         self.is_surface = on
+        if not on:
+            self._surfacing.rest()
         shown = self._window.viewer.frame
         if not on and self.frame is not None and self.frame.camera == self.camera:
             self._window.show_frame(self.veil(self.frame))
@@ -223,29 +204,15 @@ class Viewing(QObject):
 
     def set_before(self, head: Head | None) -> None:
         """Draw another head from where the camera is too, to compare with; none draws no other."""
-        if head is None:
-            self._before = None
-            if self._before_worker is not None:
-                self._before_worker.forget()
-            return
-        if self._before is not None and self._before[0] is head:
-            return
-        if self._before_worker is None:
-            self._before_worker = FrameWorker(lambda: self._engines.use_threads(self.threads), self)
-            self._before_worker.frame_ready.connect(self._show_before)
-            self._before_worker.failed.connect(self.failed)
-            self._before_worker.start()
-        # a renderer of its own: the other one may be drawing in its thread
-        known = self.known_renderer(head)
-        self._before = head, self._engines.twin_of(known) or Deferred(lambda: self.made_renderer(head))
-        self._request_before(self.camera, interactive=False)
+        self._before.set_head(head)
+        self._before.request(self.camera, self.finest, interactive=False)
 
     def set_camera(self, camera: Camera) -> None:
         """Look from `camera`."""
         self._window.set_camera(camera)
         self.camera = camera
         self.refresh()
-        self._request_before(camera, interactive=False)
+        self._before.request(camera, self.finest, interactive=False)
 
     def refresh(self) -> None:
         """Render the resting view as finely as is wanted; nothing is drawn twice or replaced by something coarser."""
@@ -262,22 +229,29 @@ class Viewing(QObject):
     def close(self) -> bool:
         """End the workers; whether they ended in time."""
         self._resting.stop()
-        workers = (self._before_worker, self._surface_worker, self._worker)
-        return all([worker.stop() for worker in workers if worker is not None])
+        return all([self._before.close(), self._surfacing.close(), self._worker.stop()])
 
     def _look(self, camera: Camera, interactive: bool) -> None:
         self._gate.hold(HOLD_SECONDS)
         self.camera = camera
         self._request(camera, interactive=interactive)
-        self._request_before(camera, interactive=interactive)
+        self._before.request(camera, self.finest, interactive=interactive)
 
     def _request(self, camera: Camera, *, interactive: bool, coarsest: Quality = Quality.PREVIEW) -> None:
         if self._head is None:
             return
-        worker = self._surface_worker if self.is_surface else self._worker
-        assert worker is not None
-        worker.request(
-            self._surface_of(self._head) if self.is_surface else self._renderer(self._head),
+        if self.is_surface:
+            self._surfacing.request(
+                self._head,
+                self._revision,
+                camera,
+                interactive=interactive,
+                coarsest=coarsest,
+                finest=self._finest_now,
+            )
+            return
+        self._worker.request(
+            self._renderer(self._head),
             self._revision,
             camera,
             interactive=interactive,
@@ -290,18 +264,17 @@ class Viewing(QObject):
         """The quality that a resting view ends with."""
         return min(self.finest, Quality.NEAR) if self.is_hurried else self.finest
 
-    def _request_before(self, camera: Camera, *, interactive: bool) -> None:
-        if self._before is not None and self._before_worker is not None:
-            self._before_worker.request(
-                self._before[1], 0, camera, interactive=interactive, finest=min(self.finest, Quality.NEAR)
-            )
+    def _prepare(self) -> None:
+        """Run in a drawing thread before each frame."""
+        self._engines.use_threads(self.threads)
 
-    def _surface_of(self, head: Head) -> Renderer:
-        """What draws the shape of `head`; made from what draws its pictures, once for each head."""
-        if self._surface is None or self._surface[0] is not head:
-            known, half = self.known_renderer(head), self._choosing.economy_of(head.generator).half
-            self._surface = head, Deferred(lambda: self._engines.surface_renderer_of(head, known, half=half))
-        return self._surface[1]
+    def _renderer_beside(self, head: Head) -> Renderer:
+        """A renderer of its own for another thread: the known one may be drawing."""
+        return self._engines.twin_of(self.known_renderer(head)) or Deferred(lambda: self.made_renderer(head))
+
+    def _surface_built(self) -> None:
+        if self.is_surface:
+            self._request(self.camera, interactive=False, coarsest=Quality.NEAR)
 
     def _show_surface(self, result: FrameResult) -> None:
         if self.is_surface and result.revision == self._revision:
@@ -312,13 +285,8 @@ class Viewing(QObject):
         self.failed.emit(error)
 
     def _forget_requests(self) -> None:
-        for worker in (self._worker, self._surface_worker):
-            if worker is not None:
-                worker.forget()
-
-    def _show_before(self, result: FrameResult) -> None:
-        if self._before is not None:
-            self._window.viewer.show_before(result.frame)
+        self._worker.forget()
+        self._surfacing.forget()
 
     def _finished_view(self, head: Head) -> Frame | None:
         """How a head looks from where the camera is, where that was drawn."""

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from widgets.parts import GAP, MARGIN, button, buttons_row, clear_layout, label, panel
 from widgets.pictures import thumbnail
+from widgets.progress_line import ProgressLine
 from widgets.report_values import FigureView, ReportView
 from widgets.scrolling_panel import ScrollingPanel
 from widgets.values import Picture
@@ -67,13 +67,13 @@ class ReportDialog(QDialog):
     def show_waiting(self) -> None:
         """Show that the report is being made."""
         self._view = None
-        self.set_progress(0.0, "Preparing")
+        self.set_progress(None, "Preparing")
         self._pages.setCurrentIndex(0)
         self._refresh()
 
-    def set_progress(self, fraction: float, message: str) -> None:
-        """Tell how far it is, 0..1."""
-        self._bar.setValue(round(100 * fraction))
+    def set_progress(self, fraction: float | None, message: str) -> None:
+        """Tell how far it is, 0..1; None where nobody knows."""
+        self._bar.set_fraction(fraction)
         self._message.setText(message)
 
     def set_view(self, view: ReportView) -> None:
@@ -98,10 +98,8 @@ class ReportDialog(QDialog):
         column.addStretch(1)
         self._message = label("", "muted")
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._bar = QProgressBar()
-        self._bar.setRange(0, 100)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedSize(360, 6)
+        self._bar = ProgressLine()
+        self._bar.setFixedWidth(360)
         self._bar.setAccessibleName("Progress of the report")
         column.addWidget(label("Measuring the head", "title"), 0, Qt.AlignmentFlag.AlignCenter)
         column.addWidget(self._message)

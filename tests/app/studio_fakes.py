@@ -22,6 +22,7 @@ from core.camera import Camera
 from core.edit import MoveSlider, RemovePart, Reshape, TakePart, at_work
 from core.errors import CheckpointError, NoFaceFound, VoltefaceError
 from core.exporters import ExportOptions
+from core.exporters.light import light_surface
 from core.exporters.subject import Subject
 from core.frame import Quality
 from core.photo import Photo
@@ -273,6 +274,9 @@ class Workshop:
             renderer_of=lambda head, **_: HeadRenderer(TinyGenerator(grid_nodes=64), head),
             random_drawn=self.random_drawn,
             formed=self.formed,
+            surface_sketch_of=lambda head, *_, **__: MeshRenderer(
+                light_surface(HeadRenderer(TinyGenerator(grid_nodes=64), head).grid(), 2000)
+            ),
             surface_renderer_of=lambda head, *_, **__: MeshRenderer(
                 Subject(head, TinyGenerator(), ExportOptions(triangles=2000)).bare
             ),
