@@ -413,7 +413,14 @@ def _add_evaluate(verbs: argparse._SubParsersAction[Parser], every: Parser) -> N
     editing.add_argument("--weights", type=Path, metavar="FILE", help="another model file than the bundled one")
     editing.add_argument("--only", metavar="PART,PART", help="hair, glasses, nose, mouth, removal or others")
     editing.add_argument("-o", "--output", type=Path, metavar="FILE.json", help="keep finished parts; resumes from it")
-    style = evaluate_verbs.add_parser("style", parents=[every], help="figures of styles on held-out heads")
+    _add_evaluate_style(evaluate_verbs, every)
+    sheets = evaluate_verbs.add_parser("sheets", parents=[every, shared], help="contact sheets")
+    sheets.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    sheets.add_argument("--head", type=Path, metavar="FILE", help="project of a photographed head, for the edits")
+
+
+def _add_evaluate_style(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None:
+    style = verbs.add_parser("style", parents=[every], help="figures of styles on held-out heads")
     style.add_argument("--heads", type=_positive, default=3, metavar="N", help="no more heads than these")
     style.add_argument("--packs", metavar="NAME,NAME", help="rows of the table (default: all)")
     style.add_argument("--references", type=_positive, default=6, metavar="N", help="random heads that are drawn")
@@ -421,10 +428,9 @@ def _add_evaluate(verbs: argparse._SubParsersAction[Parser], every: Parser) -> N
     style.add_argument("--data", type=Path, metavar="DIR", help="what `train data` made (default: bundled heads)")
     style.add_argument("--weights", type=Path, metavar="FILE", help="another model file than the bundled one")
     style.add_argument("--quick", action="store_true", help="do not look for parts in the pictures")
+    style.add_argument("--random", action="store_true", help="random heads in place of held-out ones")
+    style.add_argument("--ablation", metavar="STYLE", help="teach it by LD, SDS and so on instead, and compare")
     style.add_argument("-o", "--output", type=Path, metavar="FILE.jsonl", help="keep what is known; resumes from it")
-    sheets = evaluate_verbs.add_parser("sheets", parents=[every, shared], help="contact sheets")
-    sheets.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
-    sheets.add_argument("--head", type=Path, metavar="FILE", help="project of a photographed head, for the edits")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -10,7 +10,7 @@ from core.edit import MoveSlider, Paint, Recolour, RemovePart, Repair, Reshape, 
 from core.editors.face_sliders import FORMER
 from core.editors.face_sliders import NAMES as FACE_NAMES
 from widgets.edit_values import FREE_PART, PART_TITLES, TITLES, EditKind, EditView, PartView, SliderView
-from widgets.values import PHOTO_SUFFIXES, Picture
+from widgets.values import PHOTO_SUFFIXES, PROJECT_SUFFIX, Picture
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,11 +28,11 @@ UNKNOWN_RANGE = (-3.0, 3.0)
 
 
 def reference_title(name: str) -> str:
-    """A reference's name for people: a photo's without its suffix."""
+    """A reference's name for people: a file's without its suffix."""
     if name.startswith(SEED_WORD):
         return f"Seed {name.removeprefix(SEED_WORD)}"
     stem, _, suffix = name.rpartition(".")
-    return stem if stem and f".{suffix.lower()}" in PHOTO_SUFFIXES else name
+    return stem if stem and f".{suffix.lower()}" in (*PHOTO_SUFFIXES, PROJECT_SUFFIX) else name
 
 
 def slider_title(name: str) -> str:

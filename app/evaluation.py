@@ -84,16 +84,37 @@ def evaluate_style(options: argparse.Namespace, console: Console) -> tuple[dict[
     from core.evaluation.cost import load_from
     from core.evaluation.figures import ModelFigures
 
+    if options.ablation:
+        return _ablated(options, console)
     names = options.packs.split(",") if options.packs else [place.name for place in styling_road.packs()]
     packs = [styling_road.pack_named(name) for name in names]
-    plan = style.StylePlan(options.heads, options.references, options.seconds, parser=not options.quick)
+    plan = style.StylePlan(
+        options.heads, options.references, options.seconds, parser=not options.quick, random=options.random
+    )
     generator = load_from("mini", options.weights)
     packs = [pack for pack in packs if options.packs or pack.generator == generator.info.name]
     # more heads later are measured as these are
     log = style_log.StyleLog(options.output, f"{generator.info.name} {options.weights or ''} {replace(plan, heads=0)}")
-    truths = held_out.held_out_heads(options.data, options.heads)
+    truths = [] if options.random else held_out.held_out_heads(options.data, options.heads)
     part = style.evaluate_style(generator, packs, truths, plan, log, console.report)
     figures = ModelFigures(f"Styles of {generator.info.title}").with_part("style", part)
+    return figures.to_json(), figures.in_words
+
+
+def _ablated(options: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
+    """Teach a style by the bundled prior in every way of the paper's table."""
+    from core.evaluation import style_ablation
+    from core.evaluation.cost import load_from
+    from core.evaluation.figures import ModelFigures
+    from core.protocols import PlaneGenerator
+    from core.stylizers.drawing_prior import bundled_prior
+
+    plan = style_ablation.AblationPlan(options.ablation, options.heads)
+    generator = load_from("mini", options.weights)
+    assert isinstance(generator, PlaneGenerator), "the bundled one promises planes"
+    found, _ = style_ablation.ablated(generator, bundled_prior(), plan, console.report)
+    part = style_ablation.ablation_part(found, plan)
+    figures = ModelFigures(f"Styles of {generator.info.title}").with_part("ablation", part)
     return figures.to_json(), figures.in_words
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -97,10 +97,14 @@ class Rungs(QObject):
         self._show()
 
     def add(self, rung: Rung) -> None:
-        """Another head was found; the same one again, with another picture, is none."""
+        """Another head was found; the same one again, with another picture, is none, but may have been measured."""
         if self._rungs and self._rungs[-1].head is rung.head:
-            return
-        self._rungs = thinned((*self._rungs, rung))
+            known = self._rungs[-1]
+            if known.difference is not None or rung.difference is None:
+                return
+            self._rungs = (*self._rungs[:-1], replace(rung, seconds=known.seconds))
+        else:
+            self._rungs = thinned((*self._rungs, rung))
         self._show()
 
     def _choose(self, number: int) -> None:

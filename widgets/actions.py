@@ -60,7 +60,9 @@ ACTIONS = (
     ActionSpec(
         "seen", "&Seen or guessed", "View", ("V",), "seen", "What the photo shows, and what is made up", checkable=True
     ),
-    ActionSpec("surface", "&Surface", "View", ("S",), "surface", "The shape alone, as it is exported", checkable=True),
+    ActionSpec(
+        "surface", "&Clay", "View", ("S",), "surface", "Clay: the shape alone, as it is exported", checkable=True
+    ),
     ActionSpec("turntable", "T&urntable", "View", ("T",), "turntable", "Turn the head by itself", checkable=True),
     ActionSpec("full_screen", "Full &screen", "View", ("F11",), checkable=True),
     ActionSpec("improve", "&Improve further", "Head", ("Ctrl+I",), "improve", "Fit the head closer to the photo"),

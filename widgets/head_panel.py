@@ -110,10 +110,10 @@ class HeadPanel(WidePanel):
 
 
 def duration(seconds: float) -> str:
-    """Return a duration for people: `8.2 s`, `1:05`."""
+    """Return a duration for people: `8.2 s`, `1 min 5 s`."""
     if seconds < 60:
         return f"{seconds:.1f} s"
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+    return f"{int(seconds) // 60} min {int(seconds) % 60} s"
 
 
 def _form() -> QFormLayout:

@@ -194,7 +194,7 @@ class ReferenceCard(QFrame):
             detail = "Click to see its parts"
         else:
             shown = [PART_TITLES[part].lower() for part in parts if part in {"hair", "glasses"}]
-            detail = f"With {' and '.join(shown)}" if shown else "Without hair or glasses"
+            detail = ", ".join(shown).capitalize() or "No hair, no glasses"
         self._words = detail
         self._say("")
         self._progress.setVisible(making)

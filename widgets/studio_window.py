@@ -221,7 +221,7 @@ class StudioWindow(QMainWindow):
             photo, _references, parts, head, _attributes, edits, *_others = self._docks
             self.resizeDocks([photo, head], [280, 286], Qt.Orientation.Horizontal)
             # parts of what is left to divide
-            self.resizeDocks([photo, parts, head, edits], [59, 41, 66, 34], Qt.Orientation.Vertical)
+            self.resizeDocks([photo, parts, head, edits], [59, 41, 59, 41], Qt.Orientation.Vertical)
             for dock in (photo, head, edits):
                 dock.raise_()
         self._refresh_docks()  # before anything is seen of them

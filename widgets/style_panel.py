@@ -34,7 +34,7 @@ from widgets.values import Picture
 
 PACK_SUFFIX = ".vfstyle"
 _PICTURE = QSize(78, 78)
-_TEXT_PX = 98
+_TEXT_PX = 108
 """Of a card's name: two cards stand side by side in the narrowest panel."""
 _COLUMNS = 2
 _PREVIEW = QSize(180, 240)
@@ -52,6 +52,9 @@ class StyleTile(QToolButton):
         self.card = card
         self.setCheckable(True)
         self.setAutoRaise(True)
+        small = self.font()
+        small.setPointSizeF(small.pointSizeF() - 1)
+        self.setFont(small)
         self.setText(self.fontMetrics().elidedText(card.title, Qt.TextElideMode.ElideRight, _TEXT_PX))
         self.setToolTip(f"{card.title}\n{card.detail}")
         self.setAccessibleName(f"Style {card.title}")
@@ -242,7 +245,7 @@ class StylePanel(ScrollingPanel):
         row = QHBoxLayout()
         self.prompt_box = QLineEdit()
         self.prompt_box.setAccessibleName("Prompt")
-        self.prompt_box.setPlaceholderText("pencil sketch of a zombie")
+        self.prompt_box.setPlaceholderText("gold statue")
         self.prompt_box.setToolTip("Styles, mixtures and materials, in English: gold statue, comic of an elf, blue ink")
         self.prompt_box.setMaxLength(2 * _LONGEST_PROMPT)
         self.prompt_box.returnPressed.connect(self._ask)

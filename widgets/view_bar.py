@@ -20,8 +20,8 @@ from superqt import QLabeledSlider
 
 from widgets.navigation import MAX_ZOOM, MIN_ZOOM, View
 
-_WITH_CAPTIONS, _WITH_WORDS, _WITH_NUMBERS = 706, 598, 528
-"""Widths in pixels from which captions, button texts and the numbers of the view are shown."""
+_WITH_ALL_WORDS, _WITH_CAPTIONS, _WITH_WORDS, _WITH_NUMBERS = 880, 706, 598, 528
+"""Widths in pixels from which all buttons' texts, captions, one button's text and the numbers of the view are shown."""
 _NARROWEST = 230
 MIN_TURN_SECONDS, MAX_TURN_SECONDS = 2, 30
 
@@ -40,6 +40,7 @@ class ViewBar(QWidget):
         self._view = View()
         self._captions: list[QLabel] = []
         self._compare: QToolButton | None = None
+        self._others: list[QToolButton] = []
         self.yaw_box = self._angle_box("Yaw in degrees", -180, 180, wraps=True)
         self.pitch_box = self._angle_box("Pitch in degrees", -90, 90, wraps=False)
         self.zoom_box = self._angle_box("Zoom in per cent", MIN_ZOOM * 100, MAX_ZOOM * 100, wraps=False)
@@ -57,9 +58,10 @@ class ViewBar(QWidget):
         """Lay out the strip around the window's actions."""
         self._compare = _button(compare, text=True)
         self._row.addWidget(self._compare)
-        self._row.addWidget(_button(surface))
-        self._row.addWidget(_button(seen))
         turn = _button(turntable)
+        self._others = [_button(surface), _button(seen), turn]
+        for one in self._others[:2]:
+            self._row.addWidget(one)
         turn.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         turn.setMenu(self._speed_menu())
         self._row.addWidget(turn)
@@ -104,6 +106,8 @@ class ViewBar(QWidget):
             text = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
             only = Qt.ToolButtonStyle.ToolButtonIconOnly
             self._compare.setToolButtonStyle(text if self.width() >= _WITH_WORDS else only)
+            for one in self._others:
+                one.setToolButtonStyle(text if self.width() >= _WITH_ALL_WORDS else only)
 
     def minimumSizeHint(self) -> QSize:
         """Narrow enough for a small window."""

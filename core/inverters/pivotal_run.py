@@ -153,7 +153,7 @@ class Run:
         turn = (guess.yaw_radians - camera.yaw_radians, guess.pitch_radians - camera.pitch_radians)
         if any(turn):
             camera = camera.orbited(*turn)
-        self._rung("First guess", guess.latents, camera, generator.trigrid(guess.latents))
+        self._rung("First guess", guess.latents, camera, generator.trigrid(guess.latents), at_once=True)
         both = self._look_twice()
         if both is not None and self.from_planes:
             self._pivot, self._best_pivot_score = both, self._best_score
@@ -318,14 +318,12 @@ class Run:
         delta: Mapping[str, Tensor] | None = None,
         *,
         is_pivot: bool = False,
+        at_once: bool = False,
     ) -> None:
-        """Draw and score a head; keep it if it is the best; send it out."""
+        """Draw and score a head; keep it if it is the best; send it out, `at_once` where somebody waits for any."""
         delta = delta or {}
         latents, trigrid = latents.detach().clone(), trigrid.detached()
         tuned = self._generator.tuned(delta)
-        preview, seen, score = self._judge.look(tuned, latents, camera, trigrid)
-        if self._photos.are_settled:
-            score += self._photos.difference(tuned, trigrid)
         head = Head(
             generator=self._generator.info.name,
             latents=latents,
@@ -334,15 +332,22 @@ class Run:
             delta=delta,
             seed=self._seed,
             method=self._method.method,
-            visibility=Mask(seen, "seen"),
         )
+        if at_once:
+            self.best = head
+            self._report(Progress(1, self._total, message, result=head))
+        preview, seen, score = self._judge.look(tuned, latents, camera, trigrid)
+        if not at_once:  # who was sent out stays who it is
+            head = replace(head, visibility=Mask(seen, "seen"))
+        if self._photos.are_settled:
+            score += self._photos.difference(tuned, trigrid)
         if not math.isfinite(score):
             raise InversionError(
                 "The head model answered with numbers that are none.", "Try another photo, or reinstall the model."
             )
         if score < self._best_score:
             layers = self._photos.layers(tuned, head) if self._photos.are_settled else ()
-            self.best, self._best_score = replace(head, photos=layers), score
+            self.best, self._best_score = replace(head, photos=layers) if layers else head, score
         if (is_pivot or not delta) and score < self._best_pivot_score:
             self._pivot, self._best_pivot_score = Pivot(latents, camera, delta.get("trigrid")), score
         values = {"difference": score}

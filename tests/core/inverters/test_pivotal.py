@@ -177,14 +177,17 @@ def test_it_reports_every_step_and_a_head_at_once(run: tuple[Head, list[Progress
     first = next(p for p in heard if p.result is not None)
     assert first.step <= 1
     assert isinstance(first.result, Head)
-    assert first.preview is not None
-    assert first.preview.dtype == np.uint8
-    assert first.preview.shape == (64, 64, 3)
+    # nobody waits for its picture from the photo's side, which only says how good it is
+    pictured = next(p for p in heard if p.preview is not None)
+    assert pictured.step <= 1
+    assert pictured.preview is not None
+    assert pictured.preview.dtype == np.uint8
+    assert pictured.preview.shape == (64, 64, 3)
     assert heard[-1].result is head
     assert (head.method, head.generator, head.seed) == ("pivotal", "tiny", 0)
     planes = TinyGenerator().planes(head.latents[None])[0] + head.delta["trigrid"]
     assert torch.allclose(trigrid_of(head).planes, planes, atol=1e-6)
-    scores = [p.values["difference"] for p in heard if p.result is not None]
+    scores = [p.values["difference"] for p in heard if "difference" in p.values]
     assert scores[-1] < scores[0]
 
 
@@ -252,7 +255,7 @@ def test_a_head_to_start_from_is_improved(photo: Alignment, run: tuple[Head, lis
     again: list[Progress] = []
     better = load("pivotal").invert(photo, TinyGenerator(), again.append, steps=30, start=first)
     scores = [p.values["difference"] for p in again if p.result is not None]
-    assert scores[0] == pytest.approx(min(p.values["difference"] for p in heard if p.result is not None), abs=1e-4)
+    assert scores[0] == pytest.approx(min(p.values["difference"] for p in heard if "difference" in p.values), abs=1e-4)
     assert min(scores) < scores[0]
     assert better != first
     stranger = replace(first, generator="another")

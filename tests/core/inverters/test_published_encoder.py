@@ -120,7 +120,7 @@ def test_where_there_is_a_dual_encoder_its_head_is_the_second_rung(
     monkeypatch.setattr(pivotal_run, "bundled_branches", lambda _name: object())
     shown: list[Progress] = []
     Pivotal().invert(photo, TinyGenerator(), shown.append, seconds=0.0)
-    messages = [one.message for one in shown if one.result is not None]
+    messages = list(dict.fromkeys(one.message for one in shown if one.result is not None))
     assert messages[:2] == ["First guess", "Sharper guess"]
     alone: list[Progress] = []
     load("pivotal", bare=True).invert(photo, TinyGenerator(), alone.append, seconds=0.0)
