@@ -13,13 +13,13 @@ from core.drawing.subject import BROWS, EYES, GLASSES, GREY, LIPS, MOUTH, NOSE, 
 if TYPE_CHECKING:
     from core.drawing.subject import Bits, Subject, Values
 
-LAYERS = ((9.0, 2.6, 5.2), (5.0, 2.4, 3.0), (2.5, 2.0, 1.5), (1.25, 1.7, 0.85))
+LAYERS = ((11.0, 3.2, 5.4), (6.5, 3.0, 3.0), (3.2, 2.4, 1.6), (1.5, 2.0, 0.9))
 """Half the length of a dab, how much longer than wide it is, and how far dabs lie apart, in `STROKES_PX` pixels."""
-WANTED = (0.0, 0.05, 0.22, 0.46)
+WANTED = (0.0, 0.08, 0.30, 0.52)
 """How much there must be to see for a layer's dabs."""
-MIXED = 0.040
+MIXED = 0.030
 """How far colours of dabs differ from what they show."""
-RELIEF = 0.045
+RELIEF = 0.030
 """How much lighter or darker a ridge of paint is than its colour, for each step of its height."""
 ASTRAY, TURNED_DEGREES, LONGER = 0.6, 9, (0.75, 1.2)
 """How far dabs lie from a grid's points, in its steps, and turn off their way (a deviation); and how long they are."""
@@ -43,7 +43,11 @@ def oil(subject: Subject, random: np.random.Generator) -> Values:
     bristles = _bristles(subject, random, way)
     relief = subject.blurred(height, 0.45) + 0.10 * bristles
     slope = cv2.Sobel(relief, cv2.CV_32F, 0, 1) + cv2.Sobel(relief, cv2.CV_32F, 1, 0)
-    ridge = np.clip(-slope * RELIEF * unit, -0.06, 0.09) * (1 - 0.75 * np.clip(telling, 0, 1))
+    ridge = (
+        np.clip(-slope * RELIEF * unit, -0.06, 0.09)
+        * (1 - 0.75 * np.clip(telling, 0, 1))
+        * (1 - 0.4 * np.clip(subject.face, 0, 1))
+    )
     picture = subject.blurred(picture, 0.30) + ridge[..., None] * (0.35 + picture)
     rough = np.clip(subject.blurred(subject.cover[..., 0], 1.0) + 0.08 * bristles, 0, 1)
     cover = np.clip((rough - 0.4) * 5, 0, 1) * np.clip(subject.thick(subject.cover[..., 0], 3), 0, 1)
@@ -54,7 +58,7 @@ def _vivid(subject: Subject) -> Values:
     """float32 [S, S, 3]: the head in strong colours, its lights warm and its shadows cool."""
     warm = (subject.whole * 0.95 + 0.04) * (0.78 + 0.36 * subject.modelled(0.3))[..., None]
     warm = warm + 0.12 * (subject.lit(0.1) - 0.5)[..., None] * floats([1.0, 0.65, 0.25])
-    warm = warm + np.clip(0.5 - subject.lit(0.2), 0, 1)[..., None] * floats([0.02, 0.01, 0.10])
+    warm = warm + np.clip(0.5 - subject.lit(0.2), 0, 1)[..., None] * floats([0.01, 0.01, 0.05])
     grey = (warm @ GREY)[..., None]
     return floats(np.clip(grey + (warm - grey) * 1.35, 0, 1))
 
@@ -92,7 +96,9 @@ def _lay_dabs(
     )
     at = rows.astype(np.intp), columns.astype(np.intp)
     order = random.permutation(np.flatnonzero(where[at]))
-    shade = random.normal(0, MIXED, (len(rows), 1)) + random.normal(0, 0.4 * MIXED, (len(rows), 3))
+    # small dabs draw: of mixed colours they would be noise
+    mixed = MIXED * min(1.0, length / LAYERS[0][0])
+    shade = random.normal(0, mixed, (len(rows), 1)) + random.normal(0, 0.4 * mixed, (len(rows), 3))
     colours = np.clip(soft[at] * (1 + shade / 0.4), 0, 1)
     angles = np.degrees(np.arctan2(way[..., 1][at], way[..., 0][at])) + random.normal(0, TURNED_DEGREES, len(rows))
     levels = random.uniform(0.2, 1.0, len(rows))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from core.drawing.subject import Bits, Subject, Values
 
-COARSE, FACE, AROUND, FEATURES = 0.060, 0.028, 0.019, 0.0105
+COARSE, FACE, AROUND, FEATURES = 0.060, 0.044, 0.030, 0.0125
 """Distances of corners in world units: on hair and clothes, in faces, around their middle, at eyes and mouths."""
 RIM = 20.0
 """Distance of corners along the outline, in pixels of a picture of `STROKES_PX`; about `COARSE`."""
@@ -48,7 +48,7 @@ def low_poly(subject: Subject, random: np.random.Generator) -> Values:
     face = np.bincount(index.ravel(), np.clip(subject.face, 0, 1).ravel() * weight) / np.maximum(number, 1)
     shade = _shade(normals)
     # a face has its own light already; what is flat about it is laid over more thinly
-    shade = shade + face.astype(np.float32) * 0.55 * (1.0 - shade)
+    shade = shade + face.astype(np.float32) * 0.48 * (1.0 - shade)
     grey = (colours @ GREY)[:, None]
     # dark heads are lit a little brighter, or nobody would see that they have facets
     lifted = grey ** np.float32(0.88)

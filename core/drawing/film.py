@@ -93,7 +93,7 @@ def _painted(subject: Subject) -> Values:
     ]
     blush = np.maximum(*(subject.near(c, 0.34 * marks.apart, 1.4) for c in cheeks))
     blush = np.maximum(blush, 0.7 * subject.near(marks.nose, 0.16 * marks.apart, 1.4)) * share[..., 0]
-    picture = picture * (1 - blush[..., None] * floats([0.0, 0.13, 0.11])) + 0.04 * blush[..., None] * floats([1, 0, 0])
+    picture = picture * (1 - blush[..., None] * floats([0.0, 0.06, 0.05])) + 0.02 * blush[..., None] * floats([1, 0, 0])
     hair = subject.part(HAIR, soft_px=unit)[..., None]
     locks = _soft(subject.whole, 0.20, 3.0 * unit)
     locks = locks * (0.78 + 0.40 * shade)[..., None]

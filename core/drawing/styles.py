@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from core.drawing import film
-from core.drawing.beings import elf, joker, zombie
+from core.drawing.beings import joker, zombie
 from core.drawing.dabs import oil
+from core.drawing.elf import elf
 from core.drawing.facets import low_poly
 from core.drawing.film import animated
 from core.drawing.machines import robot

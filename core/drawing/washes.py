@@ -13,11 +13,13 @@ from core.drawing.subject import BROWS, EYES, GLASSES, GREY, HAIR, LIPS, MOUTH, 
 if TYPE_CHECKING:
     from core.drawing.subject import Subject, Values
 
-GLAZES = ((1.00, 0.16), (0.84, 0.15), (0.70, 0.20), (0.54, 0.24), (0.34, 0.32), (0.17, 0.34))
-"""Tone below which each wash lies, and how much of the light it takes."""
+GLAZES = ((0.90, 0.08), (0.78, 0.11), (0.64, 0.14), (0.48, 0.16), (0.30, 0.18), (0.15, 0.20))
+"""Tone below which each further wash lies, and how much of the light it takes."""
+THINNED, LIT = 0.64, 0.93
+"""How much of its darkness a colour has in the first wash, and the tone from which paper shows."""
 SOFT = 0.06
 """Width of a wash's edge, in tones."""
-EDGE = 0.55
+EDGE = 1.3
 """How much darker than its middle a wash is at its edge."""
 VIVID = 1.35
 FLOW_PX = 2.6
@@ -29,29 +31,39 @@ def watercolour(subject: Subject, random: np.random.Generator) -> Values:
     size, unit = subject.size_px, subject.unit
     hair = subject.part(HAIR, soft_px=2.0 * unit)
     features = subject.part(EYES, BROWS, LIPS, MOUTH, GLASSES, soft_px=2.0 * unit)
-    calm = cv2.bilateralFilter(subject.whole, 0, 0.14, max(1.0, 3.5 * unit))
+    face = subject.blurred(np.clip(subject.face, 0, 1), 1.5)
     pull = strokes(subject, random, 2.6)
     tone = subject.blurred(tone_of(subject), 1.1)
     loose = 0.030 * smooth_noise(random, size, 12) + 0.022 * smooth_noise(random, size, 34)
-    tone = tone + (loose + 0.055 * hair * pull) * (1 - 0.75 * features)
+    # the brush is steadier in a face
+    tone = tone + (loose * (1 - 0.6 * face) + 0.055 * hair * pull) * (1 - 0.75 * features)
+    soft = SOFT * (1 + 0.5 * face)
     taken = np.zeros((size, size), np.float32)
     for level, strength in GLAZES:
-        wash = np.clip((level - tone) / SOFT + 0.5, 0, 1)
+        wash = np.clip((level - tone) / soft + 0.5, 0, 1)
         dried = np.clip(wash - subject.blurred(wash, 2.2), 0, 1) * EDGE
         taken = 1 - (1 - taken) * (1 - strength * np.clip(wash * (0.88 + dried), 0, 1.4))
     # granules of pigment settle in the grain of the paper
     taken = taken * (1 + 0.09 * smooth_noise(random, size, 9) + grain(size, random, 0.06))
-    level = (calm @ GREY)[..., None]
-    hue = np.clip(1 + (calm / np.maximum(level, 0.10) - 1) * VIVID, 0.25, 1.9)
-    left = (1 - np.clip(taken, 0, 0.93) / complexion(subject)).clip(0.04, 1)
-    # transparent pigment: what is left of the light, of its colour the more the less is left
-    colour = np.clip(left[..., None] * (1 + (hue - 1) * np.clip(4.0 * taken, 0, 1)[..., None]), 0, 1)
-    picture, cover = _run(subject, floats(colour), random)
+    left = np.clip(1 - taken, 0.07, 1)[..., None]
+    picture, cover = _run(subject, floats(_first_wash(subject, tone) * left), random)
     fine = subject.blurred(lines(subject, 1.4), 0.35) * (0.20 + 0.80 * features)
     picture = picture * (1 - fine[..., None] * floats([0.46, 0.54, 0.52]))
     rim = np.clip(cover - subject.blurred(cover, 2.4), 0, 0.5) * np.clip(1.2 * taken + 0.15, 0, 1)
     picture = picture * (1 - 0.7 * rim[..., None])
     return np.asarray(1 - (1 - np.clip(picture, 0, 1)) * np.clip(cover * 1.1, 0, 1)[..., None], np.float32)
+
+
+def _first_wash(subject: Subject, tone: Values) -> Values:
+    """float32 [S, S, 3]: what the first broad wash leaves of the light: local colours, thinned; paper in the lights."""
+    calm = cv2.bilateralFilter(subject.whole, 0, 0.14, max(1.0, 3.5 * subject.unit))
+    broad = subject.blurred(calm, 1.6)
+    level = np.maximum((broad @ GREY)[..., None], 0.10)
+    hue = np.clip(1 + (broad / level - 1) * VIVID, 0.2, 2.0)
+    thin = np.clip(1 - THINNED * (1 - level), 0, 1)
+    wash = np.clip(thin * (1 + (hue - 1) * np.clip(5.0 * (1 - thin), 0.5, 1)), 0, 1)
+    light = subject.blurred(np.clip((tone - LIT) / (1 - LIT), 0, 1), 1.2) * complexion(subject) ** 2
+    return np.asarray(wash + (1 - wash) * (0.6 * light)[..., None], np.float32)
 
 
 def _run(subject: Subject, colour: Values, random: np.random.Generator) -> tuple[Values, Values]:

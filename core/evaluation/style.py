@@ -1,45 +1,53 @@
 """Figures of styles: held-out heads in each pack, from four sides, against themselves and against drawings of others.
 
-The heads are made from the frontal pictures of heads that no model was trained on, and wear them. What a style
-shall look like is told by drawings (`core.drawing`) of random heads: they are the reference of agreement and of KID.
+The heads are made from the frontal pictures of heads that no model was trained on, and wear them; or they are random
+ones, as the studio shows them. What a style shall look like is told by drawings (`core.drawing`) of random heads: they
+are the reference of agreement and of KID.
 Drawn packs are made by the same artists, so of these both say that heads and views do not matter, not that they please.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 import torch
 
-from core.align import find_meshes
 from core.drawing.styles import STYLES
 from core.edit import Restyle
+from core.editors.face_form import with_own_form
 from core.editors.fold import Folder
 from core.editors.random_head import random_head
 from core.editors.restyling import check_fits, plane_change
 from core.evaluation.figures import Cell, Part
 from core.evaluation.kid import features_of, kid
-from core.evaluation.pictures import as_tensor, at_degrees
+from core.evaluation.pictures import at_degrees
 from core.evaluation.reconstruction import alignment_of, inverted
 from core.evaluation.style_log import StyledHead, StyleLog
-from core.losses import identity_embedding
+from core.evaluation.style_measures import (
+    SIZE_PX,
+    depth_between,
+    face_chip,
+    face_embedding,
+    identity_between,
+    outline_overlap,
+    parsed,
+    part_overlap,
+)
 from core.mask import PARTS
-from core.perception import identity
 from core.progress import Progress
 from core.rendering.renderer import HeadRenderer
 from core.segmenters.parser import parse
 from core.stylizers.drawn_packs import drawn_pack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from numpy.typing import NDArray
     from torch import Tensor
 
     from core.evaluation.held_out import HeldOutHead
@@ -49,18 +57,12 @@ if TYPE_CHECKING:
     from core.protocols import Generator
     from core.style_pack import StylePack
 
-    Pixels = NDArray[np.uint8]
-
 YAWS_DEGREES = (-30.0, 0.0, 30.0, 90.0)
 FRONT, FACES = 1, (0, 1, 2)
 """Views from the front, and those in which the face is compared."""
-SIZE_PX, PARSED_PX = 512, 256
 IDENTITY_AT_MOST, DEPTH_AT_MOST, IOU_AT_LEAST, APART_AT_LEAST, SECONDS_AT_MOST = 0.45, 0.01, 0.85, 0.8, 0.5
 OUTLINED = ("hair", "glasses")
-LEAST_SHARE = 0.004
-"""Of the picture, below which a part is not there."""
-WHITE = 250
-REFERENCE_SEED = 91_000
+REFERENCE_SEED, RANDOM_SEED = 91_000, 95_000
 PLAIN = ""
 """The style of a head that wears none."""
 
@@ -70,11 +72,12 @@ class StylePlan:
     """What to measure.
 
     Attributes:
-        heads: held-out ones.
+        heads: how many.
         references: random heads whose drawings tell what a style looks like.
         seconds: for each inversion.
         parser: whether parts are looked for in the pictures too, which takes longest.
         seed: of the inversions.
+        random: random heads of the model, as the studio shows them, in place of held-out ones.
     """
 
     heads: int = 3
@@ -82,6 +85,7 @@ class StylePlan:
     seconds: float = 10.0
     parser: bool = True
     seed: int = 0
+    random: bool = False
 
 
 def evaluate_style(
@@ -101,18 +105,38 @@ def evaluate_style(
         check_fits(pack, generator)
     references = _references(generator, packs, plan, log, report)
     found: dict[str, list[StyledHead]] = {name: [] for name in (PLAIN, *(pack.name for pack in packs))}
-    for number, truth in enumerate(truths[: plan.heads]):
-        report(Progress(number, min(plan.heads, len(truths)), f"Head {truth.seed} in styles"))
-        lacking = [pack for pack in packs if log.known(truth.seed, pack.name) is None]
-        if lacking or log.known(truth.seed, PLAIN) is None:
-            _, head = inverted(alignment_of(truth.views[0]), generator, "pivotal", plan.seconds, plan.seed, report)
-            for record in _measured(generator, head, truth.seed, lacking, plan):
+    heads = _random_heads(generator, plan) if plan.random else _held_out_heads(generator, truths, plan, report)
+    for number, (seed, head_of) in enumerate(heads.items()):
+        report(Progress(number, len(heads), f"Head {seed} in styles"))
+        lacking = [pack for pack in packs if log.known(seed, pack.name) is None]
+        if lacking or log.known(seed, PLAIN) is None:
+            for record in _measured(generator, head_of(), seed, lacking, plan):
                 log.add(record)
         for name, records in found.items():
-            known = log.known(truth.seed, name)
+            known = log.known(seed, name)
             if known is not None:
                 records.append(known)
     return style_part(found, references, plan)
+
+
+def _held_out_heads(
+    generator: Generator, truths: Sequence[HeldOutHead], plan: StylePlan, report: Report
+) -> dict[int, Callable[[], Head]]:
+    """Heads by their number, each to be made from the frontal picture of one that no model was trained on."""
+
+    def made(truth: HeldOutHead) -> Head:
+        return inverted(alignment_of(truth.views[0]), generator, "pivotal", plan.seconds, plan.seed, report)[1]
+
+    return {truth.seed: functools.partial(made, truth) for truth in truths[: plan.heads]}
+
+
+def _random_heads(generator: Generator, plan: StylePlan) -> dict[int, Callable[[], Head]]:
+    """Random heads by their seed, each to be settled and formed as in the studio."""
+
+    def made(seed: int) -> Head:
+        return with_own_form(generator, random_head(generator, seed))
+
+    return {RANDOM_SEED + number: functools.partial(made, RANDOM_SEED + number) for number in range(plan.heads)}
 
 
 def style_part(
@@ -147,9 +171,9 @@ def style_part(
             cells.append(Cell(row, AGREEMENT, float(right.mean()), float(right.std()), len(right)))
             if len(features) > 2:
                 cells.append(Cell(row, KID, *kid(features, references[name]), len(features)))
-    chance = 1 / max(1, len(names))
+    chance, kind = 1 / max(1, len(names)), "random" if plan.random else "held-out"
     return Part(
-        f"Styles: {plan.heads} held-out heads, yaws {', '.join(f'{yaw:g}' for yaw in YAWS_DEGREES)}",
+        f"Styles: {plan.heads} {kind} heads, yaws {', '.join(f'{yaw:g}' for yaw in YAWS_DEGREES)}",
         tuple(cells),
         (
             "identity: dlib's distance to the head without style, the face cut where it is without, yaws to 30.",
@@ -157,7 +181,6 @@ def style_part(
             f"of {len(names)} styles' drawings of other heads (chance {chance:.2f}); KID against the same drawings.",
             "hair, glasses: IoU of the labels that the parser sees with and without; it was taught no drawings.",
             "outline: IoU of all that is not white; seconds: of the processor, after the view is composited.",
-            "The ablation SDS .. mirror wants a Stable Diffusion folder, and none is bundled.",
         ),
     )
 
@@ -222,76 +245,29 @@ def _measured(
                 start = time.process_time()
                 (frame,) = folded.in_styles(at_degrees(yaw), [_worn(pack)], size_px=SIZE_PX)
                 drawn[pack.name].append((frame, time.process_time() - start))
-    chips = [_chip(frame.rgb) for frame in plain]
-    own = [_embedding(frame.rgb, chip) for frame, chip in zip(plain, chips, strict=True)]
-    parts = [_parsed(frame) for frame in plain] if plan.parser else []
+    chips = [face_chip(frame.rgb) for frame in plain]
+    own = [face_embedding(frame.rgb, chip) for frame, chip in zip(plain, chips, strict=True)]
+    parts = [parsed(frame) for frame in plain] if plan.parser else []
     yield StyledHead(seed, PLAIN, features=features_of(frame.rgb for frame in plain), embedding=_flat(own[FRONT]))
     for name, frames_in in drawn.items():
         pictures = [frame for frame, _ in frames_in]
-        embeddings = [_embedding(frame.rgb, chip) for frame, chip in zip(pictures, chips, strict=True)]
+        embeddings = [face_embedding(frame.rgb, chip) for frame, chip in zip(pictures, chips, strict=True)]
         figures = {
-            "identity": tuple(_between(own[view], embeddings[view]) for view in FACES),
-            "depth": tuple(_depth_between(*pair) for pair in zip(plain, pictures, strict=True)),
-            "outline": tuple(_overlap(a.rgb, b.rgb) for a, b in zip(plain, pictures, strict=True)),
+            "identity": tuple(identity_between(own[view], embeddings[view]) for view in FACES),
+            "depth": tuple(depth_between(*pair) for pair in zip(plain, pictures, strict=True)),
+            "outline": tuple(outline_overlap(a.rgb, b.rgb) for a, b in zip(plain, pictures, strict=True)),
             "seconds": tuple(seconds for _, seconds in frames_in),
         }
         if plan.parser:
-            seen = [_parsed(frame) for frame in pictures]
-            figures |= {part: tuple(_part_overlap(parts, seen, PARTS.index(part))) for part in OUTLINED}
+            seen = [parsed(frame) for frame in pictures]
+            figures |= {part: tuple(part_overlap(parts, seen, PARTS.index(part))) for part in OUTLINED}
         features = features_of(frame.rgb for frame in pictures)
         known = {key: tuple(v for v in values if math.isfinite(v)) for key, values in figures.items()}
         yield StyledHead(seed, name, known, features, _flat(embeddings[FRONT]))
 
 
-def _chip(pixels: Pixels) -> NDArray[np.float64] | None:
-    found = find_meshes(pixels)
-    return identity.chip_from_mesh(found[0][1].points[:, :2], SIZE_PX, SIZE_PX) if found else None
-
-
-def _embedding(pixels: Pixels, chip: NDArray[np.float64] | None) -> Tensor | None:
-    """Of the face that is where it is without the style: a detector need not see one in a drawing."""
-    if chip is None:
-        return None
-    with torch.no_grad():
-        return identity_embedding(as_tensor(pixels, SIZE_PX), chip)
-
-
 def _flat(embedding: Tensor | None) -> Tensor:
     return torch.zeros(0) if embedding is None else embedding[0]
-
-
-def _between(a: Tensor | None, b: Tensor | None) -> float:
-    return math.nan if a is None or b is None else float((a - b).norm())
-
-
-def _depth_between(a: Frame, b: Frame) -> float:
-    both = (a.depth > 0) & (b.depth > 0)
-    return float(np.abs(a.depth - b.depth)[both].mean()) if both.any() else math.nan
-
-
-def _overlap(a: Pixels, b: Pixels) -> float:
-    """IoU of what is not white; holes, such as a white collar or paper within a drawing, are filled."""
-
-    def figure(pixels: Pixels) -> NDArray[np.bool_]:
-        dark = (pixels.min(-1) < WHITE).astype(np.uint8)
-        outlines, _ = cv2.findContours(dark, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        filled = np.zeros_like(dark)
-        cv2.drawContours(filled, outlines, -1, 1, cv2.FILLED)
-        return np.asarray(filled > 0, np.bool_)
-
-    one, other = figure(a), figure(b)
-    return float((one & other).sum() / max(1, int((one | other).sum())))
-
-
-def _parsed(frame: Frame) -> Pixels:
-    return parse(cv2.resize(frame.rgb, (PARSED_PX, PARSED_PX), interpolation=cv2.INTER_AREA))
-
-
-def _part_overlap(plain: Sequence[Pixels], styled: Sequence[Pixels], part: int) -> Iterator[float]:
-    for a, b in zip(plain, styled, strict=True):
-        one, other = a == part, b == part
-        if one.mean() > LEAST_SHARE:
-            yield float((one & other).sum() / (one | other).sum())
 
 
 def _apart(heads: Sequence[StyledHead]) -> dict[tuple[int, int], float]:

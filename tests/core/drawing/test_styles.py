@@ -92,3 +92,12 @@ def test_styles_have_their_colours(front: Subject) -> None:
     bronze = mean("bronze", SKIN, HAIR)
     assert bronze[0] > bronze[1] > bronze[2]
     assert np.ptp(mean("pencil", SKIN)) < 0.03
+
+
+def test_a_joker_s_lips_reach_further_up_and_out_than_the_mouth(front: Subject) -> None:
+    """He grins, whatever the face below the paint does."""
+    picture, marks = drawing(front, "joker", 5), front.landmarks
+    red = (picture[..., 0] - picture[..., 1:].max(-1) > 0.2) & (front.labels == SKIN)
+    for corner, side in zip(marks.mouth, (1.0, -1.0), strict=True):
+        beyond = red & (side * (front.points[..., 0] - corner[0]) > 0.02) & (front.points[..., 1] > corner[1] + 0.01)
+        assert beyond.any()

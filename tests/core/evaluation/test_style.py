@@ -10,8 +10,9 @@ import torch
 
 from core.camera import Camera
 from core.evaluation.held_out import HeldOutHead, TrueView
-from core.evaluation.style import AGREEMENT, PEOPLE, PLAIN, REFERENCE_SEED, StylePlan, _overlap, evaluate_style
+from core.evaluation.style import AGREEMENT, PEOPLE, PLAIN, REFERENCE_SEED, StylePlan, evaluate_style
 from core.evaluation.style_log import StyledHead, StyleLog
+from core.evaluation.style_measures import outline_overlap
 from core.progress import silent
 from core.stylizers.drawn_packs import drawn_pack
 from tests.fakes import TinyGenerator
@@ -66,7 +67,7 @@ def test_the_overlap_of_figures_passes_over_white_within() -> None:
     one[4:16, 4:16] = 90
     other = one.copy()
     other[8:12, 8:12] = 255
-    assert _overlap(one, other) == 1
+    assert outline_overlap(one, other) == 1
     other = one.copy()
     other[:, 10:] = 255
-    assert _overlap(one, other) == pytest.approx(0.5)
+    assert outline_overlap(one, other) == pytest.approx(0.5)
