@@ -37,12 +37,14 @@ INNER_PX = 5
 """Width of the outline, pixels of the photo's labels, that may show something else."""
 SHOWN = 0.65
 """Cover from which a pixel of the photo is what it seems."""
-STEADY = 0.05
-"""Weight, beside 1 for each pixel, of even light: a face seen from the front hardly tells about its sides."""
+STEADY, AHEAD = 0.05, 0.12
+"""Weight, beside 1 for each pixel, of the usual light: a face seen from the front hardly tells about its sides; and
+that light: by how much what faces the way that the photo's part faces is lighter than what is seen edgewise, natural
+logarithms. Photographed people stand before a lamp; behind, held-out heads are darker by .1 (necks) to .3 (hair)."""
 DIMMEST, BRIGHTEST = -0.3, 0.12
 """Bounds of what the light changes, natural logarithms."""
-HOLLOW_MOST = 0.35
-"""The most that form changes, natural logarithms."""
+HOLLOW_MOST, RIDGE_MOST = 0.35, 0.04
+"""The most that form darkens, and lightens, natural logarithms: ridges get no more light than what is flat."""
 DARKEST, BLOWN = 0.02, 0.9
 """Bounds of a colour 0..1: what is lighter was blown out by a lamp that does not reach around the head."""
 EYES = ("eyes", "brows", "glasses")
@@ -93,7 +95,7 @@ class CarriedTones:
         """What pixels of a photo say; at least one."""
         colours = seeds.colours.clip(min=DARKEST)
         facing = seeds.normals.mean(axis=0)
-        light = _fitted(seeds.normals - facing, np.log(colours).mean(axis=1))
+        light = _fitted(seeds.normals - facing, np.log(colours).mean(axis=1), facing)
         # means of colours, not of their logarithms: those would be more colourful
         lit = np.exp(_lit(seeds.normals - facing, light))
         even = spread(seeds.points, np.asarray(colours / lit[:, None], np.float32))
@@ -181,7 +183,7 @@ class Shown:
             hue: how much of a change of lightness red, green and blue take.
         """
         shade = own * fine_shading(self.frame, self.own, self.chosen, self.share)
-        shade = shade - np.clip(hollow * self.hollow, -HOLLOW_MOST, HOLLOW_MOST) + change
+        shade = shade - np.clip(hollow * self.hollow, -RIDGE_MOST, HOLLOW_MOST) + change
         wanted = np.minimum(np.exp(tones.at(self.points, self.normals) + shade[:, None] * np.asarray(hue)), BLOWN)
         finished = self.frame.rgb.reshape(-1, 3).astype(np.float32)
         alpha = self.frame.alpha.ravel()[self.chosen]
@@ -215,11 +217,13 @@ def _above_eyes(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return np.asarray(np.arange(len(labels))[:, None] < (np.median(rows) if len(rows) else 0))
 
 
-def _fitted(normals: Floats, lightness: Floats) -> Floats:
-    """By how much each coordinate of normals [N, 3] lightens a part of some lightness [N], [3]."""
+def _fitted(normals: Floats, lightness: Floats, facing: Floats) -> Floats:
+    """By how much each coordinate of normals [N, 3] lightens a part of some lightness [N] that faces that way, [3]."""
     even = lightness - lightness.mean()
-    held = STEADY * len(normals) * np.eye(3)
-    return np.asarray(np.linalg.solve(normals.T @ normals + held, normals.T @ even), np.float32)
+    held = STEADY * len(normals)
+    usual = AHEAD * facing / max(float(np.linalg.norm(facing)), 1e-6)
+    wanted = normals.T @ even + held * usual
+    return np.asarray(np.linalg.solve(normals.T @ normals + held * np.eye(3), wanted), np.float32)
 
 
 def _lit(normals: Floats, light: Floats) -> Floats:

@@ -1,21 +1,20 @@
 """Curls: hair that is drawn as small rings, and long hair as ringlets, instead of strands that run down.
 
-The rings lie in a texture that repeats, and it is read from three sides, mixed by where the hair faces, so that there
-is no pole and no seam. Where the hair ends, curls stand out of its outline.
+The rings lie in a texture that repeats and is laid on from three sides. Where the hair ends, curls stand out of
+its outline (see `grained_hair`).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from core.mask import PARTS
-from core.rendering.places import at_size, places_of, tiled
+from core.rendering.grained_hair import with_grain
+from core.rendering.places import triplanar
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,15 +33,8 @@ HANGING, RINGLETS = 0.011, 300
 """Radius of curls from which they hang in ringlets, world units, and how many of these there are."""
 LIGHT, GAP = 0.42, 0.75
 """How much lighter a ring is than hair around it, and how much darker the gaps between rings; natural logarithms."""
-CENTRE = np.array([0.0, 0.03, -0.02])
-"""Of the ball that tells where hair faces."""
-SHARP = 4.0
-"""How narrow the borders between the three sides are."""
 CALM = (0.65, 0.4)
 """By which share white hair has weaker gaps and weaker lights than black hair."""
-EDGE = 0.010
-"""How far curls stand out of the outline, in picture sides, for curls of `WIDE` world units."""
-WIDE = 0.014
 
 
 def with_curls(frame: Frame, strands: HairStrands) -> Frame:
@@ -52,55 +44,14 @@ def with_curls(frame: Frame, strands: HairStrands) -> Frame:
         frame: with labels.
         strands: with a size of curls.
     """
-    if frame.labels is None or not strands.curl:
+    if not strands.curl:
         return frame
-    size = len(frame.rgb)
-    hair = (frame.labels == PARTS.index("hair")).astype(np.float32)
-    share = cv2.resize(cv2.GaussianBlur(hair, (3, 3), 0), (size, size), interpolation=cv2.INTER_LINEAR)
-    depth = at_size(frame.depth, size)
-    chosen = np.flatnonzero((share.ravel() > 0.02) & (depth.ravel() > 0))
-    if not len(chosen):
-        return frame
-    points, _ = places_of(frame.camera, depth, chosen)
-    found = curls_at(points, strands.curl)
-    picture = np.zeros((size, size), np.float32)
-    picture.ravel()[chosen] = found
-    light = frame.rgb.reshape(-1, 3)[chosen].mean(axis=1) / 255
-    found = found * (1 - np.where(found < 0, CALM[0], CALM[1]) * light)
-    finished = frame.rgb.reshape(-1, 3).copy()
-    change = np.exp(found * share.ravel()[chosen])
-    finished[chosen] = np.clip(finished[chosen] * change[:, None] + 0.5, 0, 255).astype(np.uint8)
-    return _frayed(replace(frame, rgb=finished.reshape(frame.rgb.shape)), picture, share, strands.curl)
-
-
-def _frayed(frame: Frame, detail: Floats, hair: Floats, curl: float) -> Frame:
-    """A frame with curls along the outline of its hair: rings stay, what lies between them goes."""
-    size = len(frame.rgb)
-    reach = max(1.5, EDGE * size * min(curl / WIDE, 1.5))
-    solid = cv2.GaussianBlur(frame.alpha, (0, 0), reach)
-    rim = np.clip(1 - np.abs(solid - 0.5) / 0.5, 0, 1) * cv2.GaussianBlur(hair, (0, 0), 2.0)
-    bumps = cv2.GaussianBlur(detail, (0, 0), 0.25 * reach + 0.6)
-    wanted = np.clip(0.5 + (solid - 0.38 + 0.55 * bumps) * 3.5, 0, 1)
-    alpha = frame.alpha * (1 - rim + rim * wanted)
-    own = frame.rgb.astype(np.float32) / 255 - (1 - frame.alpha[..., None])
-    own *= (alpha / np.maximum(frame.alpha, 1e-3))[..., None]
-    rgb = (np.clip(own + 1 - alpha[..., None], 0, 1) * 255 + 0.5).astype(np.uint8)
-    return replace(frame, rgb=rgb, alpha=np.asarray(alpha, np.float32))
+    return with_grain(frame, partial(curls_at, curl=strands.curl), strands.curl, calm=CALM)
 
 
 def curls_at(points: NDArray[np.float64], curl: float) -> NDArray[np.float64]:
     """How much lighter or darker hair is at world points [N, 3] for curls of a size."""
-    out = np.abs(points - CENTRE)
-    out = out / np.maximum(out.max(axis=1, keepdims=True), 1e-6)
-    weights = out**SHARP
-    weights /= weights.sum(axis=1, keepdims=True)
-    texture, found = _ringlets() if curl >= HANGING else _rings(), np.zeros(len(points))
-    at = points * (RING_PX / curl)
-    for axis, (row, column) in enumerate(((1, 2), (2, 0), (1, 0))):
-        own = tiled(texture, -at[:, row] + 97 * axis, at[:, column] + 31 * axis)
-        found += weights[:, axis] * own
-    # where sides mix, the mean of two is calmer than either
-    return np.asarray(found / np.sqrt((weights**2).sum(axis=1)), np.float64)
+    return triplanar(_ringlets() if curl >= HANGING else _rings(), points, curl / RING_PX)
 
 
 @cache

@@ -9,21 +9,19 @@ contrast that the photo's hair has in each width. The map is made once for a hea
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from core.mask import PARTS
-from core.rendering.form import form_of
 from core.rendering.places import places_of, remapped, solid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.photo_layer import PhotoLayer
+    from core.rendering.hair_seen import SeenHair
 
     Floats = NDArray[np.float32]
 
@@ -39,12 +37,6 @@ NEAR, FAR = 2.5, 8.0
 """Deviations in cells to which a photo's strand votes, and, by a fifth, to which it still does."""
 DOWN = 0.35
 """Weight of the way down, beside 1 for each strand in a cell."""
-VOTES_PX = 128
-"""Side of the picture of the photo's strands."""
-FLOW_PX = 7.0
-"""Deviation of the smoothing of their direction, photo pixels."""
-LEAST_VOTES = 350.0
-"""Strands in that picture under which a photo tells nothing."""
 CALM_PX = 4.0
 """Deviation of the smoothing of the surface that strands lie on: its bumps are the model's."""
 BANDS = ((1.0, 2.4, 5, 0.65), (2.4, 6.0, 5, 0.75), (6.0, 16.0, 5, 0.5))
@@ -67,18 +59,19 @@ class HairFlow:
     detail: Floats
 
     @staticmethod
-    def of(photo: PhotoLayer) -> HairFlow | None:
-        """The strands of a photo; None where it shows too little hair."""
-        if photo.labels is None:
-            return None
-        hair = (photo.labels == PARTS.index("hair")).astype(np.float32)
-        small = (VOTES_PX, VOTES_PX)
-        cover = cv2.resize(photo.cover, small, interpolation=cv2.INTER_AREA) / np.float32(255)
-        if (cv2.resize(hair, small, interpolation=cv2.INTER_AREA) * cover).sum() < LEAST_VOTES:
-            return None
-        # edits that only take some of the photo away leave the strands as they are
-        nothing = np.zeros_like(photo.cover)
-        return _flow_of(replace(photo, cover=nothing, cover_from_here=nothing, gains=None, way=()))
+    def of(seen: SeenHair) -> HairFlow:
+        """Strands like those of a photo's hair."""
+        bands = [seen.band(low, high) for low, high, *_ in BANDS]
+        along = _directions(seen)
+        drawn = np.zeros((round(LENGTH / TEXEL), round(2 * math.pi * GIRTH / TEXEL)), np.float32)
+        if not seen.sure.any():
+            return HairFlow(drawn)
+        for number, (band, (low, high, doublings, amount)) in enumerate(zip(bands, BANDS, strict=True)):
+            smeared = _smeared(_noise(drawn.shape, low, high, number), along, doublings)
+            loud = cv2.GaussianBlur(smeared * smeared, (0, 0), 3 * high)
+            drawn += smeared / np.sqrt(np.maximum(loud, 1e-12)) * np.float32(amount * band[seen.sure].std())
+        like = np.sum([band * amount for band, (*_, amount) in zip(bands, BANDS, strict=True)], axis=0)
+        return HairFlow(_distributed(drawn, like[seen.sure]))
 
     def at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Detail [N] at world points [N, 3]."""
@@ -91,31 +84,6 @@ class HairFlow:
         return np.asarray(remapped(wide, place.astype(np.float32)), np.float64)
 
 
-@lru_cache(maxsize=3)
-def _flow_of(photo: PhotoLayer) -> HairFlow:
-    """The strands that a photo's picture and labels show, whatever covers it."""
-    side, small = len(photo.picture), (VOTES_PX, VOTES_PX)
-    hair = cv2.resize(np.asarray(photo.labels == PARTS.index("hair"), np.uint8), (side, side)) > 0
-    inner = cv2.erode(hair.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(np.float32)
-    depth = cv2.resize(photo.depth, small, interpolation=cv2.INTER_NEAREST)
-    squarely = np.clip((form_of(depth, photo.camera).normals @ -photo.camera.forward - 0.3) / 0.4, 0, 1)
-    squarely = np.asarray(squarely * (depth > 0), np.float32)
-    votes = cv2.resize(inner, small, interpolation=cv2.INTER_AREA) * squarely
-    sure = inner * cv2.resize(squarely, (side, side), interpolation=cv2.INTER_LINEAR) > 0.5
-    light = np.log(photo.picture.mean(axis=2).astype(np.float32) / 255 + 0.04)
-    bands = [_band(light, hair, low, high) for low, high, *_ in BANDS]
-    along = _directions(photo, bands[0] + bands[1], votes)
-    drawn = np.zeros((round(LENGTH / TEXEL), round(2 * math.pi * GIRTH / TEXEL)), np.float32)
-    if not sure.any():
-        return HairFlow(drawn)
-    for number, (band, (low, high, doublings, amount)) in enumerate(zip(bands, BANDS, strict=True)):
-        smeared = _smeared(_noise(drawn.shape, low, high, number), along, doublings)
-        loud = cv2.GaussianBlur(smeared * smeared, (0, 0), 3 * high)
-        drawn += smeared / np.sqrt(np.maximum(loud, 1e-12)) * np.float32(amount * band[sure].std())
-    like = np.sum([band * amount for band, (*_, amount) in zip(bands, BANDS, strict=True)], axis=0)
-    return HairFlow(_distributed(drawn, like[sure]))
-
-
 def unrolled(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Columns and rows [...], in world units, of world points [..., 3]: a bump of the surface hardly changes them."""
     x, up, z = points[..., 0] - POLE[0], points[..., 1] - MIDDLE, points[..., 2] - POLE[1]
@@ -123,35 +91,17 @@ def unrolled(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
     return GIRTH * (np.arctan2(x, z) + math.pi), row
 
 
-def _band(light: Floats, hair: NDArray[np.bool_], low: float, high: float) -> Floats:
-    """What of hair's lightness lies between two widths, 0 elsewhere."""
-    weight = hair.astype(np.float32)
-
-    def blurred(sigma: float) -> Floats:
-        near = cv2.GaussianBlur(weight, (0, 0), sigma)
-        return np.asarray(cv2.GaussianBlur(light * weight, (0, 0), sigma) / np.maximum(near, 1e-3), np.float32)
-
-    return np.asarray((blurred(low / 2) - blurred(high / 2)) * weight, np.float32)
-
-
-def _directions(photo: PhotoLayer, detail: Floats, votes: Floats) -> Floats:
+def _directions(seen: SeenHair) -> Floats:
     """Unit directions of strands on the map, float32 [R, C, 2]: share along the columns, and along the rows."""
-    size = (VOTES_PX, VOTES_PX)
-    across, down = cv2.Scharr(detail, cv2.CV_32F, 1, 0), cv2.Scharr(detail, cv2.CV_32F, 0, 1)
-    tensor = np.dstack([across * across, down * down, across * down])
-    xx, yy, xy = np.moveaxis(
-        cv2.resize(cv2.GaussianBlur(tensor, (0, 0), FLOW_PX), size, interpolation=cv2.INTER_AREA), -1, 0
-    )
-    agreement = np.sqrt((xx - yy) ** 2 + 4 * xy**2) / np.maximum(xx + yy, 1e-6)
-    slope = 0.5 * np.arctan2(2 * xy, xx - yy)
-    strand = np.stack([-np.sin(slope), np.cos(slope)])  # across the steepest slope
-    depth = solid(cv2.resize(photo.depth, size, interpolation=cv2.INTER_NEAREST))
-    weight = votes * (depth > 0)
+    strand, agreement = seen.strands()
+    size = agreement.shape
+    depth = solid(cv2.resize(seen.depth, size, interpolation=cv2.INTER_NEAREST))
+    weight = seen.votes * (depth > 0)
     near = cv2.GaussianBlur(weight, (0, 0), CALM_PX)
     calm = cv2.GaussianBlur(depth * weight, (0, 0), CALM_PX) / np.maximum(near, 1e-3)
     chosen = weight > 0.3
-    calm = np.where(near > 1e-3, calm, photo.camera.radius).astype(np.float32)
-    points = places_of(photo.camera, calm, np.arange(calm.size))[0].reshape(*size, 3)
+    calm = np.where(near > 1e-3, calm, seen.camera.radius).astype(np.float32)
+    points = places_of(seen.camera, calm, np.arange(calm.size))[0].reshape(*size, 3)
     column, row = unrolled(points)
     # the angle jumps behind the head, where no photo looks
     turn = [strand[0] * np.gradient(value, axis=1) + strand[1] * np.gradient(value, axis=0) for value in (column, row)]

@@ -13,8 +13,11 @@ from core.rendering.carried_tones import CarriedTones, Shown, headwear, seeds_of
 from core.rendering.ears import Ear, ears_of
 from core.rendering.firm_outline import with_firm_outline
 from core.rendering.form import form_of
-from core.rendering.hair_flow import HairFlow
-from core.rendering.skin_tones import SkinTones, in_skin_tones, skin_tones_of
+from core.rendering.grained_hair import with_grain
+from core.rendering.hair_grain import HairGrain
+from core.rendering.photo_hair import photo_hair
+from core.rendering.skin_tones import SkinTones, in_cloth_tones, in_skin_tones, skin_tones_of
+from core.rendering.strands import with_strands
 from core.rendering.strays import Strays
 
 if TYPE_CHECKING:
@@ -22,8 +25,10 @@ if TYPE_CHECKING:
 
     from core.camera import Camera
     from core.frame import Frame
+    from core.hair_strands import HairStrands
     from core.photo_layer import PhotoLayer
     from core.rendering.form import Form
+    from core.rendering.hair_flow import HairFlow
     from core.rendering.occupancy import FieldGrid
 
 HAIR_SEEDS, HAIR_ODD = 250, 0.9
@@ -48,7 +53,7 @@ class HiddenSide:
         skin: tones of skin; None where the photo shows too little.
         hair: tones of hair; None likewise.
         ears: where the head has some.
-        flow: how its strands run; None likewise.
+        flow: its strands or its grain; None likewise.
         own_hair: its hair is the photo's: other hair throws no shade of which the photo knew.
     """
 
@@ -57,7 +62,7 @@ class HiddenSide:
     skin: SkinTones | None
     hair: CarriedTones | None
     ears: tuple[Ear, ...]
-    flow: HairFlow | None
+    flow: HairFlow | HairGrain | None
     own_hair: bool = True
 
     @staticmethod
@@ -74,28 +79,35 @@ class HiddenSide:
         seeds = seeds_of(photo, headwear(photo.labels), least=HAIR_SEEDS, odd=HAIR_ODD)
         hair = None if seeds is None else CarriedTones.of(seeds)
         strays = Strays.of(photo, own_hair=own_hair)
-        return HiddenSide(photo.camera, strays, skin_tones_of(photo), hair, ears_of(grid), HairFlow.of(photo), own_hair)
+        return HiddenSide(photo.camera, strays, skin_tones_of(photo), hair, ears_of(grid), photo_hair(photo), own_hair)
 
-    def drawn(self, frame: Frame) -> Frame:
-        """A frame in the photo's tones; the photo itself is laid over it afterwards."""
+    def drawn(self, frame: Frame, strands: HairStrands | None = None) -> Frame:
+        """A frame in the photo's tones; the photo itself is laid over it afterwards.
+
+        Args:
+            frame: with labels; the very same one comes back where it has none.
+            strands: the head's, for hair of which the photo does not tell how it runs.
+        """
         if frame.labels is None:
             return frame
         # the photo has an outline of its own
         turned = math.acos(min(1.0, max(-1.0, float(frame.camera.forward @ self.photo.forward))))
-        away = (turned - OWN_OUTLINE[0]) / (OWN_OUTLINE[1] - OWN_OUTLINE[0])
-        frame = with_firm_outline(self.strays.cut(frame), min(max(away, 0.0), 1.0))
+        away = min(max((turned - OWN_OUTLINE[0]) / (OWN_OUTLINE[1] - OWN_OUTLINE[0]), 0.0), 1.0)
+        frame = with_firm_outline(self.strays.cut(frame), away)
         assert frame.labels is not None
         form = form_of(frame.depth, frame.camera)
         if self.skin is not None:
             skin_form = form if self.own_hair else _without_hair(frame)
-            frame = in_skin_tones(frame, self.skin, skin_form, self.ears)
+            frame = in_cloth_tones(in_skin_tones(frame, self.skin, skin_form, self.ears), self.skin, form)
         if self.hair is not None:
             hair = np.asarray(frame.labels == PARTS.index("hair"), np.float32)
             shown = Shown.of(frame, hair, form)
             if shown is not None:
                 shown = replace(shown, share=shown.share * (1 - _collar(shown, self.hair)))
                 frame = shown.toned(self.hair, np.zeros(len(shown.chosen), np.float32), own=OWN, hollow=HOLLOW)
-        return frame
+        if isinstance(self.flow, HairGrain):
+            return with_grain(frame, self.flow.at, self.flow.curl, ragged=away)
+        return frame if strands is None else with_strands(frame, strands, self.flow)
 
 
 def _without_hair(frame: Frame) -> Form:

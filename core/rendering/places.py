@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 ROW = 4096
 """Positions that are looked up in one row."""
+CENTRE = np.array([0.0, 0.03, -0.02])
+"""Of the ball that tells where hair faces, world units."""
+SHARP = 4.0
+"""How narrow the borders between the three sides of a texture are."""
 
 Floats = NDArray[np.float32]
 
@@ -62,6 +66,27 @@ def tiled(texture: Floats, row: NDArray[np.float64], column: NDArray[np.float64]
     wide = np.pad(texture, ((0, 1), (0, 1)), mode="wrap")
     at = np.stack([column % width, row % height], axis=1).astype(np.float32)
     return np.asarray(remapped(wide, at), np.float64)
+
+
+def triplanar(texture: Floats, points: NDArray[np.float64], texel: float) -> NDArray[np.float64]:
+    """A texture [H, W] that repeats both ways, laid on the head from three sides, at world points [N, 3].
+
+    The sides are mixed by where a ball in the head faces, so that there is no pole and no seam. Where they mix, the
+    mean of two is calmer than either, and takes its contrast back (Heitz and Neyret 2018).
+
+    Args:
+        texture: of mean 0.
+        points: on the head.
+        texel: size of its pixels, world units.
+    """
+    out = np.abs(points - CENTRE)
+    out = out / np.maximum(out.max(axis=1, keepdims=True), 1e-6)
+    weights = out**SHARP
+    weights /= weights.sum(axis=1, keepdims=True)
+    found, at = np.zeros(len(points)), points / texel
+    for axis, (row, column) in enumerate(((1, 2), (2, 0), (1, 0))):
+        found += weights[:, axis] * tiled(texture, -at[:, row] + 97 * axis, at[:, column] + 31 * axis)
+    return np.asarray(found / np.sqrt((weights**2).sum(axis=1)), np.float64)
 
 
 def at_size(depth: Floats, size_px: int) -> Floats:

@@ -260,13 +260,13 @@ class HeadRenderer:
 
     def _detailed(self, frame: Frame) -> Frame:
         """A frame with what the generator draws coarsely drawn finely, and as the photo suggests."""
-        head, flow = self.head, None
+        head, hidden = self.head, None
         if head.photos and head.photos[-1].gains is not None:
-            frame = in_tones(frame, head.photos[-1].gains)
-            if self._hidden_side is not None:
-                frame, flow = self._hidden_side.drawn(frame), self._hidden_side.flow
-        if head.strands is not None:
-            frame = with_strands(frame, head.strands, flow)
+            frame, hidden = in_tones(frame, head.photos[-1].gains), self._hidden_side
+        if hidden is not None:
+            frame = hidden.drawn(frame, head.strands)
+        elif head.strands is not None:
+            frame = with_strands(frame, head.strands)
         if head.face is not None and self._face_place is not None:
             frame = with_face_detail(frame, head.face, self._face_place)
         if head.face is not None and head.face.light:

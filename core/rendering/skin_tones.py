@@ -52,6 +52,8 @@ TIE, FRONT = (0.4, 0.8), (0.4, 0.7)
 cosines to the photo's direction between which the search has begun to see it."""
 CLOTH_SEEDS, CLOTH_ODD = 150, 1.5
 """The same two numbers as for skin, of what hides the neck."""
+CLOTH_TOP, CLOTH_OWN = -0.12, 0.6
+"""Height, world units, below which cloth is clothes in any case; how far the model's shading of it is believed."""
 GRAIN_PX, WINDOW_PX, FLAT_PX = 256, 36, 4.0
 """Side of the grain's tile, of the piece of skin it resembles, and deviation of the blur that lies under the grain."""
 GRAIN_MOST = 0.016
@@ -121,6 +123,19 @@ def in_skin_tones(frame: Frame, skin: SkinTones, form: Form, ears: Sequence[Ear]
     if skin.cloth is None or not hidden.any():
         return toned
     return replace(shown, frame=toned, share=hidden).toned(skin.cloth, np.zeros_like(grain), own=OWN, hollow=HOLLOW)
+
+
+def in_cloth_tones(frame: Frame, skin: SkinTones, form: Form) -> Frame:
+    """A frame whose clothes have the photo's tones below the collar; the rest as for `in_skin_tones`."""
+    if frame.labels is None or skin.cloth is None:
+        return frame
+    shown = Shown.of(frame, (frame.labels == PARTS.index("cloth")).astype(np.float32), form)
+    if shown is None:
+        return frame
+    # what is called cloth high above the collar is a cap
+    low = np.clip((max(skin.collar, CLOTH_TOP) + COLLAR - shown.points[:, 1]) / COLLAR, 0, 1).astype(np.float32)
+    shown = replace(shown, share=shown.share * low)
+    return shown.toned(skin.cloth, np.zeros_like(low), own=CLOTH_OWN, hollow=HOLLOW)
 
 
 def _tie(shown: Shown, skin: SkinTones) -> Floats:

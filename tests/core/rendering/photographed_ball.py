@@ -55,3 +55,10 @@ def middle_of(frame: Frame) -> NDArray[np.float64]:
     middle = slice(SIDE // 2 - 20, SIDE // 2 + 20)
     assert (frame.rgb[frame.depth == 0] == 255).all(), "the background stays"
     return np.asarray(frame.rgb[middle, middle].reshape(-1, 3).astype(float).mean(axis=0))
+
+
+def assert_in_the_shade(found: NDArray[np.generic], colour: tuple[int, int, int]) -> None:
+    """Behind, a colour is the photo's or a little darker, for lamps stand before people, and its hue stays."""
+    ratios = np.asarray(found, np.float64) / colour
+    assert 0.78 < ratios.mean() < 1.03
+    np.testing.assert_allclose(ratios, ratios.mean(), rtol=0.06)

@@ -15,9 +15,18 @@ from core.rendering.form import form_of
 from core.rendering.hair_flow import TEXEL, HairFlow, unrolled
 from core.rendering.hidden_side import HiddenSide
 from core.rendering.occupancy import FieldGrid
-from tests.core.rendering.photographed_ball import SIDE, depth_of, frame_of, middle_of, photo_of, plain
+from core.rendering.photo_hair import photo_hair
+from tests.core.rendering.photographed_ball import (
+    SIDE,
+    assert_in_the_shade,
+    depth_of,
+    frame_of,
+    middle_of,
+    photo_of,
+    plain,
+)
 
-BROWN = (110, 80, 50)
+BROWN, BLUE = (110, 80, 50), (40, 60, 120)
 FRONT, BEHIND = Camera.orbit(), Camera.orbit(np.pi)
 NODES, HALF = 64, 0.4
 EAR = np.array([0.15, -0.03, 0.03])
@@ -40,7 +49,20 @@ def test_hidden_hair_has_the_colour_of_the_photos() -> None:
     assert hidden is not None
     assert hidden.skin is None
     found = middle_of(hidden.drawn(frame_of((160, 60, 30), "hair", BEHIND)))
-    np.testing.assert_allclose(found, BROWN, atol=5)
+    assert_in_the_shade(found, BROWN)
+
+
+def test_clothes_behind_have_the_colour_of_the_photos_and_a_cap_keeps_its_own() -> None:
+    photo = photo_of(FRONT, plain((200, 150, 120)), "skin")
+    assert photo.labels is not None
+    low = np.arange(SIDE)[:, None] > SIDE // 2 + 30
+    labels = np.where(low & (photo.labels > 0), PARTS.index("cloth"), photo.labels).astype(np.uint8)
+    picture = np.where(low[..., None], np.array(BLUE, np.uint8), photo.picture)
+    hidden = HiddenSide.of(replace(photo, labels=labels, picture=picture), grid_with_ears())
+    assert hidden is not None
+    drawn = hidden.drawn(frame_of((120, 120, 120), "cloth", BEHIND)).rgb[:, SIDE // 2]
+    assert_in_the_shade(drawn[SIDE // 2 + 70], BLUE)
+    np.testing.assert_allclose(drawn[SIDE // 2 - 60], 120, atol=1)
 
 
 def test_a_photo_without_labels_says_nothing() -> None:
@@ -54,8 +76,8 @@ def test_strands_run_on_as_the_photos_do_and_down_behind(angle_degrees: float) -
     across = columns if angle_degrees == 0 else rows
     grey = 120 * np.exp(0.3 * np.sin(across * 2 * np.pi / 4))
     photo = photo_of(FRONT, grey[..., None].repeat(3, axis=2).astype(np.uint8), "hair")
-    flow = HairFlow.of(photo)
-    assert flow is not None
+    flow = photo_hair(photo)
+    assert isinstance(flow, HairFlow)
 
     def smoothness(place: list[float]) -> float:
         """Change along the columns to that along the rows: large where strands run down."""
@@ -69,13 +91,14 @@ def test_strands_run_on_as_the_photos_do_and_down_behind(angle_degrees: float) -
 
 
 def test_strands_close_around_the_head() -> None:
-    noisy = np.random.default_rng(0).integers(60, 160, (SIDE, SIDE, 1)).repeat(3, axis=2).astype(np.uint8)
-    flow = HairFlow.of(photo_of(FRONT, noisy, "hair"))
-    assert flow is not None
+    noisy = np.random.default_rng(0).integers(60, 160, (1, SIDE, 1)).repeat(SIDE, axis=0).repeat(3, axis=2)
+    photo = photo_of(FRONT, noisy.astype(np.uint8), "hair")
+    flow = photo_hair(photo)
+    assert isinstance(flow, HairFlow)
     heights = np.linspace(-0.1, 0.1, 50)
     seam = [np.stack([np.full(50, x), heights, np.full(50, -0.2)], axis=1) for x in (-1e-5, 1e-5)]
     np.testing.assert_allclose(flow.at(seam[0]), flow.at(seam[1]), atol=0.05)
-    assert HairFlow.of(photo_of(FRONT, noisy, "skin")) is None
+    assert photo_hair(photo_of(FRONT, photo.picture, "skin")) is None
 
 
 def test_ears_are_found_where_the_head_has_some() -> None:

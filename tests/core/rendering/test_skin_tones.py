@@ -14,7 +14,16 @@ from core.rendering.form import form_of
 from core.rendering.places import places_of
 from core.rendering.skin_tones import SkinTones, in_skin_tones, skin_tones_of
 from core.rendering.tone_volume import HALF_SIDE
-from tests.core.rendering.photographed_ball import RADIUS, SIDE, depth_of, frame_of, middle_of, photo_of, plain
+from tests.core.rendering.photographed_ball import (
+    RADIUS,
+    SIDE,
+    assert_in_the_shade,
+    depth_of,
+    frame_of,
+    middle_of,
+    photo_of,
+    plain,
+)
 
 if TYPE_CHECKING:
     from core.photo_layer import PhotoLayer
@@ -38,7 +47,7 @@ def drawn(own: tuple[int, int, int], part: str, tones: SkinTones) -> np.ndarray:
 def test_the_hidden_side_takes_the_tone_of_the_seen_one_whatever_the_model_drew() -> None:
     tones = tones_of(photo_of(Camera.orbit(), plain(TONE)))
     for own in (TONE, (200, 120, 120), (90, 60, 50)):
-        np.testing.assert_allclose(drawn(own, "skin", tones), TONE, atol=5)
+        assert_in_the_shade(drawn(own, "skin", tones), TONE)
 
 
 def test_what_is_no_skin_stays() -> None:
@@ -75,7 +84,7 @@ def test_skin_ends_where_clothes_begin_all_around_the_neck() -> None:
     tones = tones_of(replace(photo, labels=labels, picture=picture))
     frame = frame_of((120, 120, 120), "neck", BEHIND)
     found = in_skin_tones(frame, tones, form_of(frame.depth, BEHIND)).rgb[:, SIDE // 2]
-    np.testing.assert_allclose(found[SIDE // 2], TONE, atol=8)
+    assert_in_the_shade(found[SIDE // 2], TONE)
     np.testing.assert_allclose(found[SIDE // 2 + 70], 30, atol=12)
 
 
