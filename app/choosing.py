@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.shelf import BUNDLED, PATIENCE, Absence, Economy, absence_of
-from widgets.values import ChoiceView, MemoryAnswer, MemoryView, PickersView
+from widgets.model_values import ChoiceView, MemoryAnswer, MemoryView, PickersView
 
 if TYPE_CHECKING:
     from collections.abc import Callable

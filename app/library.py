@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject
 
 from app.jobs import Job
 from app.shelf import short_licence
-from widgets.models_dialog import size_in_words
-from widgets.values import ModelsView, ModelView
+from widgets.model_values import ModelsView, ModelView
+from widgets.models_table import size_in_words
 
 if TYPE_CHECKING:
     from pathlib import Path

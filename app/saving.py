@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from core.project import Project
     from core.rendering.seen import Witness
     from core.stand_in import StandIn
+    from widgets.export_values import ExportOptions
     from widgets.studio_window import StudioWindow
-    from widgets.values import ExportOptions, RecentItem
+    from widgets.values import RecentItem
 
 log = logging.getLogger(__name__)
 

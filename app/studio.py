@@ -31,8 +31,9 @@ from app.styling import Styling
 from app.version import version
 from app.viewing import Viewing
 from core.frame import Quality
+from widgets.model_values import BannerView
 from widgets.studio_window import StudioWindow
-from widgets.values import BannerView, Preferences, Theme
+from widgets.values import Preferences, Theme
 
 if TYPE_CHECKING:
     from core.align import Alignment

@@ -4,8 +4,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from widgets.icons import icon_label
+from widgets.model_values import BannerView
 from widgets.parts import GAP, button, label
-from widgets.values import BannerView
 
 
 class Banner(QFrame):

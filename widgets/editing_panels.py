@@ -1,4 +1,7 @@
-"""The editing side of the window: its panels, the brush, and one set of signals for the application."""
+"""The editing side of the window: its panels, the brush, and one set of signals for the application.
+
+Longer than usual: what all panels and tools of editing share is decided here, which of them rests while another works.
+"""
 
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu

@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from widgets.export_values import EXPORT_FORMATS, ExportFormat, ExportOptions
 from widgets.icons import icon
 from widgets.parts import GAP, MARGIN, button, buttons_row, label, panel
 from widgets.picture_card import PictureCard
-from widgets.values import EXPORT_FORMATS, ExportFormat, ExportOptions
 
 _ICON = QSize(30, 30)
 _TEXTURES = (512, 1024, 2048, 4096)

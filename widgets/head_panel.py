@@ -4,10 +4,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from widgets.head_pickers import HeadPickers
+from widgets.model_values import PickersView
 from widgets.parts import GAP, button, label, line
 from widgets.rung_strip import RungStrip
 from widgets.scrolling_panel import WidePanel
-from widgets.values import HeadView, PickersView
+from widgets.values import HeadView
 
 _MEANINGS = {
     "LPIPS": "A learned measure of how unlike head and photo look, seen from the photo's camera: 0 is the same picture",

@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QVBoxLayout, QWidget
 
+from widgets.model_values import ChoiceView, PickersView
 from widgets.parts import GAP, button, label
-from widgets.values import ChoiceView, PickersView
 
 
 class HeadPickers(QWidget):

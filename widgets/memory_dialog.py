@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QDialog, QFormLayout, QVBoxLayout, QWidget
 
-from widgets.models_dialog import size_in_words
+from widgets.model_values import MemoryAnswer, MemoryView
+from widgets.models_table import size_in_words
 from widgets.parts import GAP, MARGIN, button, buttons_row, label
-from widgets.values import MemoryAnswer, MemoryView
 
 
 class MemoryDialog(QDialog):

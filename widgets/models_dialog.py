@@ -3,29 +3,24 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QPalette
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 from superqt import QElidingLabel
 
-from widgets.icons import icon
+from widgets.model_values import ModelsView, ModelView
+from widgets.models_table import ModelsTable
 from widgets.parts import GAP, MARGIN, button, buttons_row, label
 from widgets.progress_line import ProgressLine
-from widgets.values import JobView, ModelsView, ModelView
+from widgets.values import JobView
 
-_COLUMNS = ("Model", "Kind", "Licence", "Size", "Memory", "State")
 _FILTER = "Checkpoints (*.pkl *.pt *.pth *.ckpt *.bin *.safetensors *.zip);;All files (*)"
-_STATES = {"ready": "Ready", "missing": "Missing", "damaged": "Damaged", "verified": "Intact"}
 
 
 class ModelsDialog(QDialog):
@@ -57,7 +52,7 @@ class ModelsDialog(QDialog):
         self.commercial_box.toggled.connect(self.commercial_only_changed)
         top.addWidget(self.commercial_box)
         column.addLayout(top)
-        self.table = _table()
+        self.table = ModelsTable()
         self.table.itemSelectionChanged.connect(self._refresh)
         column.addWidget(self.table, 1)
         self._note = label("", "muted", wrap=True)
@@ -90,9 +85,7 @@ class ModelsDialog(QDialog):
         self.commercial_box.setChecked(view.commercial_only)
         self.commercial_box.blockSignals(False)
         self._shown = tuple(row for row in view.rows if row.commercial or not view.commercial_only)
-        self.table.setRowCount(len(self._shown))
-        for number, row in enumerate(self._shown):
-            self._fill(number, row)
+        self.table.show_rows(self._shown)
         self.table.clearSelection()
         for number, row in enumerate(self._shown):
             if chosen is not None and row.name == chosen.name:
@@ -156,34 +149,6 @@ class ModelsDialog(QDialog):
         row.addLayout(buttons_row(button("Close", "Close", self.accept)))
         return row
 
-    def _fill(self, number: int, row: ModelView) -> None:
-        texts = (
-            row.title,
-            row.kind.capitalize(),
-            row.licence,
-            size_in_words(row.size_bytes),
-            size_in_words(row.need_bytes),
-            _STATES.get(row.state, row.state.capitalize()),
-        )
-        for column, text in enumerate(texts):
-            item = QTableWidgetItem(text)
-            item.setToolTip(row.note if column == len(texts) - 1 and row.note else text)
-            if _COLUMNS[column] == "Model":
-                item.setToolTip(
-                    "\n".join(part for part in (row.purpose, f"Called {row.name} on the command line") if part)
-                )
-            if _COLUMNS[column] in ("Size", "Memory"):
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            if _COLUMNS[column] == "Licence":
-                role = QPalette.ColorRole.Highlight if row.commercial else QPalette.ColorRole.PlaceholderText
-                item.setIcon(icon("commercial" if row.commercial else "not_commercial", role))
-                meaning = "Commercial use is allowed" if row.commercial else "No commercial use"
-                terms = row.terms or row.licence
-                item.setToolTip(f"{meaning}: {terms}" if terms else meaning)
-            if _COLUMNS[column] == "State" and row.state in ("missing", "damaged"):
-                item.setForeground(self.palette().color(QPalette.ColorRole.BrightText))
-            self.table.setItem(number, column, item)
-
     # -- answering the user
 
     def _chosen(self) -> ModelView | None:
@@ -238,30 +203,3 @@ class ModelsDialog(QDialog):
         folder = self._view.folder
         folder.mkdir(parents=True, exist_ok=True)
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
-
-
-def size_in_words(count: int) -> str:
-    """Return bytes for people: `36 MB`, `1.2 GB`; empty for an unknown number."""
-    if count <= 0:
-        return ""
-    return f"{count / 1e9:.1f} GB" if count >= 999_500_000 else f"{max(1, round(count / 1e6))} MB"
-
-
-def _table() -> QTableWidget:
-    table = QTableWidget(0, len(_COLUMNS))
-    table.setAccessibleName("Installed models")
-    table.setHorizontalHeaderLabels(list(_COLUMNS))
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(32)
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    for column, name in enumerate(_COLUMNS):
-        mode = QHeaderView.ResizeMode.Stretch if name == "Model" else QHeaderView.ResizeMode.ResizeToContents
-        header.setSectionResizeMode(column, mode)
-    return table

@@ -1,115 +1,30 @@
-"""The parts of the present head, and what can be done with the chosen one: take, remove, colour."""
+"""The parts of the present head, and what can be done with the chosen one: take, remove, colour.
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
+Longer than usual: buttons, menus and the picture all ask here, in the same words and under the same conditions.
+"""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QApplication,
     QButtonGroup,
     QColorDialog,
     QHBoxLayout,
     QMenu,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from widgets.edit_values import COLOURLESS, FREE_PART, REMOVABLE, TITLES, PartView, ReferenceView
 from widgets.icons import icon
+from widgets.part_row import PartRow
 from widgets.parts import button, label
 from widgets.pictures import thumbnail
 from widgets.scrolling_panel import ScrollingPanel
 
 _NOTHING = "The parts of the head appear here; click one here or in the picture to change it."
-_ROW_PX = 24
 _MENU_PICTURE = QSize(28, 28)
-
-
-class PartRow(QAbstractButton):
-    """A part with a bar for how much of the surface it covers."""
-
-    pointed = Signal(str)
-
-    def __init__(self, view: PartView, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setCheckable(True)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.name = view.name
-        self._view = view
-        self.set_view(view)
-
-    def set_view(self, view: PartView) -> None:
-        """Show this part."""
-        self._view = view
-        self.setText(TITLES[view.name])
-        self.setAccessibleName(f"{TITLES[view.name]}, {view.amount}")
-        if view.coverage > 0:
-            covers = f"Covers {view.amount} of the head's surface"
-        elif view.behind:
-            covers = f"Hidden by the {TITLES[view.behind].lower()}"
-        else:
-            covers = "Nothing of it was found on this head"
-        self.setToolTip(f"{covers}. Click chooses it, Shift-click beside others.")
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """A line."""
-        return QSize(160, _ROW_PX)
-
-    def enterEvent(self, event: QEvent) -> None:
-        """Light the part up on the head."""
-        del event
-        self.pointed.emit(self.name)
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Let it go out."""
-        del event
-        self.pointed.emit("")
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw ground, name, bar and figure."""
-        del event
-        palette = self.palette()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ground = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        if self.isChecked():
-            painter.setBrush(palette.color(QPalette.ColorRole.Button))
-            painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1))
-            painter.drawRoundedRect(ground, 6, 6)
-        elif self.underMouse():
-            painter.setBrush(palette.color(QPalette.ColorRole.Light))
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.drawRoundedRect(ground, 6, 6)
-        if self.hasFocus() and not self.isChecked():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1))
-            painter.drawRoundedRect(ground, 6, 6)
-        there = self._view.coverage > 0
-        role = QPalette.ColorRole.WindowText if there else QPalette.ColorRole.PlaceholderText
-        painter.setPen(palette.color(role))
-        line = self.rect().adjusted(10, 0, -10, 0)
-        left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(line, left, self.text())
-        painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
-        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        painter.drawText(line, right, self._view.amount)
-        if there:
-            room = max(10.0, self.width() - 92.0 - 58.0)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(palette.color(QPalette.ColorRole.Mid))
-            painter.drawRoundedRect(QRectF(92, self.height() / 2 - 2, room, 4), 2, 2)
-            painter.setBrush(palette.color(QPalette.ColorRole.Highlight))
-            # by its root, or small parts would show nothing
-            painter.drawRoundedRect(
-                QRectF(92, self.height() / 2 - 2, max(4.0, room * self._view.coverage**0.5), 4), 2, 2
-            )
-        painter.end()
 
 
 class PartsPanel(QWidget):
@@ -328,12 +243,12 @@ class PartsPanel(QWidget):
         if part == FREE_PART:
             return row is not None
         return (
-            not self._limit and part in REMOVABLE and row is not None and (part in COLOURLESS or row._view.coverage > 0)
+            not self._limit and part in REMOVABLE and row is not None and (part in COLOURLESS or row.view.coverage > 0)
         )
 
     def _can_colour(self, part: str) -> bool:
         row = self.rows.get(part)
-        can = part not in COLOURLESS and part != FREE_PART and row is not None and row._view.coverage > 0
+        can = part not in COLOURLESS and part != FREE_PART and row is not None and row.view.coverage > 0
         return can and not self._limit
 
     def _can_refine(self, part: str) -> bool:

@@ -3,8 +3,9 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from widgets.hand_placement import default_placement
 from widgets.parts import GAP, MARGIN, button, label
-from widgets.placement_canvas import PlacementCanvas, Reproject, default_placement
+from widgets.placement_canvas import PlacementCanvas, Reproject
 from widgets.values import HandPlacement, Picture
 
 

@@ -40,12 +40,14 @@ from widgets.drop_overlay import DropOverlay
 from widgets.edit_values import EditingView
 from widgets.editing_panels import EditingPanels
 from widgets.export_dialog import ExportDialog
+from widgets.export_values import ExportOptions
 from widgets.head_panel import HeadPanel
 from widgets.icons import mark_icon, redress
 from widgets.job_bar import JobBar
 from widgets.memory_dialog import MemoryDialog
 from widgets.menus import WindowMenus, build_toolbar
 from widgets.message_dialogs import AboutDialog, ErrorDialog, UnsavedDialog
+from widgets.model_values import BannerView, MemoryAnswer, MemoryView, ModelsView, PickersView
 from widgets.models_dialog import ModelsDialog
 from widgets.navigation import NAMED_VIEWS
 from widgets.panel_dock import PanelDock
@@ -63,17 +65,11 @@ from widgets.style_panel import StylePanel
 from widgets.theme import apply_theme
 from widgets.values import (
     PROJECT_SUFFIX,
-    BannerView,
     DocumentView,
-    ExportOptions,
     HandPlacement,
     HeadView,
     JobView,
-    MemoryAnswer,
-    MemoryView,
-    ModelsView,
     PhotoView,
-    PickersView,
     Picture,
     Preferences,
     RecentItem,

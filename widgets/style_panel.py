@@ -3,81 +3,32 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QIcon, QPixmap, QShowEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QCompleter,
-    QDoubleSpinBox,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
-    QMenu,
-    QProgressBar,
-    QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from widgets.amount_slider import AmountSlider
-from widgets.curve_panel import CurvePanel
-from widgets.likeness_plot import LikenessPlot
 from widgets.parts import button, buttons_row, clear_layout, label
-from widgets.pictures import thumbnail
+from widgets.person_box import PersonBox
 from widgets.scrolling_panel import ScrollingPanel
+from widgets.style_tile import StyleTile
 from widgets.style_values import StyleCard, StyleView, TeachingView, WornStyle
+from widgets.teaching_box import TeachingBox
 from widgets.values import Picture
 
 PACK_SUFFIX = ".vfstyle"
-_PICTURE = QSize(78, 78)
-_TEXT_PX = 108
-"""Of a card's name: two cards stand side by side in the narrowest panel."""
 _COLUMNS = 2
-_PREVIEW = QSize(180, 240)
 _LONGEST_PROMPT = 400
-
-
-class StyleTile(QToolButton):
-    """A style: its picture with its name below; outlined while it is worn."""
-
-    export_wanted = Signal(str)
-    delete_wanted = Signal(str)
-
-    def __init__(self, card: StyleCard, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.card = card
-        self.setCheckable(True)
-        self.setAutoRaise(True)
-        small = self.font()
-        small.setPointSizeF(small.pointSizeF() - 1)
-        self.setFont(small)
-        self.setText(self.fontMetrics().elidedText(card.title, Qt.TextElideMode.ElideRight, _TEXT_PX))
-        self.setToolTip(f"{card.title}\n{card.detail}")
-        self.setAccessibleName(f"Style {card.title}")
-        self.setAccessibleDescription(card.detail)
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        self.show_picture(card.picture)
-        self.setIconSize(_PICTURE)
-        self.setMinimumWidth(_TEXT_PX)
-        self.setStyleSheet("QToolButton { padding: 3px; }")
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-    def show_picture(self, picture: Picture) -> None:
-        """Show another picture of the style, uint8 [h, w, 3]."""
-        self.setIcon(QIcon(thumbnail(picture, _PICTURE, self.devicePixelRatioF())))
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer to write it to a file, and to delete one's own."""
-        menu = QMenu(self)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.addAction("Export…", lambda: self.export_wanted.emit(self.card.name))
-        if self.card.own:
-            menu.addAction("Delete", lambda: self.delete_wanted.emit(self.card.name))
-        menu.popup(event.globalPos())
 
 
 class StylePanel(ScrollingPanel):
@@ -130,17 +81,18 @@ class StylePanel(ScrollingPanel):
         column.addLayout(self._choices())
         self._strengths = QVBoxLayout()
         column.addLayout(self._strengths)
-        self._identity = label("", "muted", wrap=True)
-        self.keep_person_button = button("Keep the person", "Keep the person", self.kept_person.emit)
-        self.keep_person_button.setToolTip("Weakens the styles until a face recogniser knows the person again")
-        self.likeness_plot = LikenessPlot()
-        self._lock = self._lock_part()
-        for widget in (self._identity, self.likeness_plot, self._lock):
-            column.addWidget(widget)
+        self.person = PersonBox()
+        self.person.kept.connect(self.kept_person)
+        self.person.floor_chosen.connect(self.floor_chosen)
+        column.addWidget(self.person)
         self.import_button = button("Import…", "Import a style", self._ask_import)
         column.addLayout(buttons_row(self.import_button))
-        self._teaching = self._teaching_part()
-        column.addWidget(self._teaching)
+        self.teaching = TeachingBox()
+        self.teaching.started.connect(lambda preset: self.teaching_started.emit(self.prompt_box.text(), preset))
+        self.teaching.paused.connect(self.teaching_paused)
+        self.teaching.kept.connect(self.teaching_kept)
+        self.teaching.dropped.connect(self.teaching_dropped)
+        column.addWidget(self.teaching)
         column.addStretch(1)
         self.set_view(self._view)
 
@@ -162,15 +114,12 @@ class StylePanel(ScrollingPanel):
         self._set_choices(view)
         self._answer.setText(view.answer)
         self._answer.setVisible(bool(view.answer))
-        self._identity.setText(view.identity)
-        self._identity.setVisible(bool(view.identity))
-        self.likeness_plot.set_values(view.distances, view.floor)
-        self.likeness_plot.setVisible(bool(view.distances))
-        self._lock.setVisible(bool(view.worn))
-        with QSignalBlocker(self.floor_box), QSignalBlocker(self.lock_box):
-            self.floor_box.setValue(view.floor)
-            self.lock_box.setChecked(view.locked)
-        self._set_teaching(view.teaching or TeachingView(), can=not view.refusal)
+        self.person.set_view(view)
+        teaching, can = view.teaching or TeachingView(), not view.refusal
+        self.teaching.set_presets(view.presets)
+        self.teaching.set_view(teaching, can=can)
+        self.prompt_box.setEnabled(can and not teaching.running)
+        self.wear_button.setEnabled(can and not teaching.running)
 
     def show_picture(self, name: str, picture: Picture) -> None:
         """Show what a style would make of the head that is open."""
@@ -184,7 +133,7 @@ class StylePanel(ScrollingPanel):
 
     def add_values(self, step: int, values: dict[str, float]) -> None:
         """Add to the curves of what is taught."""
-        self.curves.add(step, values)
+        self.teaching.curves.add(step, values)
 
     def show_prompt(self, text: str) -> None:
         """Put a prompt into its box."""
@@ -206,40 +155,10 @@ class StylePanel(ScrollingPanel):
         row.addWidget(self.mix_box)
         return row
 
-    def _lock_part(self) -> QWidget:
-        part = QWidget()
-        column = QVBoxLayout(part)
-        column.setContentsMargins(0, 0, 0, 0)
-        row = QHBoxLayout()
-        self.lock_box = QCheckBox("Always")
-        self.lock_box.setAccessibleName("Always keep the person")
-        self.lock_box.setToolTip("Weakens every style by itself as soon as the person gets lost")
-        self.floor_box = QDoubleSpinBox()
-        self.floor_box.setAccessibleName("Greatest identity distance")
-        self.floor_box.setToolTip(
-            "How far a face recogniser may find the person from themselves; 0.6 is another person"
-        )
-        self.floor_box.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.floor_box.setRange(0.1, 0.8)
-        self.floor_box.setSingleStep(0.05)
-        self.floor_box.setFixedWidth(72)
-        self.floor_box.valueChanged.connect(self._lock_changed)
-        self.lock_box.toggled.connect(self._lock_changed)
-        row.addWidget(label("May differ by"))
-        row.addWidget(self.floor_box)
-        row.addStretch(1)
-        row.addWidget(self.lock_box)
-        column.addLayout(row)
-        column.addWidget(self.keep_person_button)
-        return part
-
     def showEvent(self, event: QShowEvent) -> None:
         """Tell it."""
         super().showEvent(event)
         self.opened.emit()
-
-    def _lock_changed(self) -> None:
-        self.floor_chosen.emit(self.floor_box.value(), self.lock_box.isChecked())
 
     def _prompt_part(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -254,39 +173,6 @@ class StylePanel(ScrollingPanel):
         row.addWidget(self.prompt_box, 1)
         row.addWidget(self.wear_button)
         return row
-
-    def _teaching_part(self) -> QWidget:
-        part = QWidget()
-        column = QVBoxLayout(part)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        column.addWidget(label("Teach the words of the prompt", "section"))
-        self.preset_box = QComboBox()
-        self.preset_box.setAccessibleName("Preset of the teaching")
-        self.start_button = button("Teach", "Start teaching", self._start)
-        self.start_button.setToolTip("A prior teaches the model the words above; a quarter of an hour or more")
-        self.pause_button = button("Pause", "Pause teaching", self.teaching_paused.emit)
-        self.pause_button.setToolTip("It goes on from here when the same prompt is started again")
-        self.keep_button = button("Keep", "Keep what was learned", self.teaching_kept.emit)
-        self.drop_button = button("Discard", "Discard what was learned", self.teaching_dropped.emit)
-        self._bar = QProgressBar()
-        self._bar.setRange(0, 1000)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(6)
-        self._bar.setAccessibleName("Progress of the teaching")
-        self._message = label("", "muted", wrap=True)
-        self._preview = QLabel()
-        self._preview.setAccessibleName("Preview of the style")
-        self.curves = CurvePanel()
-        self.curves.setMinimumHeight(150)
-        row = QHBoxLayout()
-        row.addWidget(self.preset_box, 1)
-        row.addWidget(self.start_button)
-        column.addLayout(row)
-        column.addLayout(buttons_row(self.pause_button, self.keep_button, self.drop_button))
-        for widget in (self._bar, self._message, self._preview, self.curves):
-            column.addWidget(widget)
-        return part
 
     # -- filling it
 
@@ -323,36 +209,12 @@ class StylePanel(ScrollingPanel):
             self.region_box.clear()
             self.region_box.addItems(titles)
         self.region_box.setCurrentText(view.region.capitalize())
-        presets = [one.capitalize() for one in view.presets]
-        if presets != [self.preset_box.itemText(n) for n in range(self.preset_box.count())]:
-            self.preset_box.clear()
-            self.preset_box.addItems(presets)
         known = self.prompt_box.completer()
         if view.suggestions and known is None:
             completer = QCompleter(list(view.suggestions), self.prompt_box)
             completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
             completer.setFilterMode(Qt.MatchFlag.MatchContains)
             self.prompt_box.setCompleter(completer)
-
-    def _set_teaching(self, teaching: TeachingView, *, can: bool) -> None:
-        self._teaching.setVisible(bool(self._view.presets))
-        self.start_button.setEnabled(can and not teaching.running and bool(self._view.presets))
-        self.prompt_box.setEnabled(can and not teaching.running)
-        self.wear_button.setEnabled(can and not teaching.running)
-        self.preset_box.setEnabled(can and not teaching.running)
-        self.pause_button.setVisible(teaching.running)
-        self.keep_button.setVisible(teaching.can_keep)
-        self.drop_button.setVisible(teaching.can_keep and not teaching.running)
-        self._bar.setVisible(teaching.running)
-        self._bar.setValue(round(1000 * teaching.fraction))
-        self._message.setText(teaching.message)
-        self._message.setVisible(bool(teaching.message))
-        if teaching.preview is not None:
-            self._preview.setPixmap(thumbnail(teaching.preview, _PREVIEW, self.devicePixelRatioF()))
-        else:
-            self._preview.setPixmap(QPixmap())
-        self._preview.setVisible(teaching.preview is not None)
-        self.curves.setVisible(teaching.running or teaching.can_keep)
 
     # -- what the person does
 
@@ -367,10 +229,6 @@ class StylePanel(ScrollingPanel):
 
     def _ask(self) -> None:
         self.prompted.emit(self.prompt_box.text())
-
-    def _start(self) -> None:
-        self.curves.begin()
-        self.teaching_started.emit(self.prompt_box.text(), self.preset_box.currentText().lower())
 
     def _ask_import(self) -> None:
         dialog = QFileDialog(self, "Import a style")

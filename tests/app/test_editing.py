@@ -15,7 +15,7 @@ from tests.app.edits import LONG, edits_of, random_reference, wait_for_edits, wa
 from tests.app.studio_fakes import Workshop, grey_project
 from tests.fakes import tiny_head
 from widgets.edit_values import EditKind, Strokes
-from widgets.values import ExportOptions
+from widgets.export_values import ExportOptions
 
 if TYPE_CHECKING:
     from pathlib import Path

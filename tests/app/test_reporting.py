@@ -20,8 +20,8 @@ from core.rendering.renderer import HeadRenderer
 from core.rendering.seen import Witness
 from tests.app.studio_fakes import Workshop, alignment_of, grey_project, studio_in
 from tests.fakes import TinyGenerator
+from widgets.export_values import ExportOptions
 from widgets.message_dialogs import ErrorDialog
-from widgets.values import ExportOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

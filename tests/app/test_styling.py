@@ -91,7 +91,7 @@ def test_styles_are_worn_mixed_taken_off_and_undone(studio: Studio, qtbot: QtBot
     qtbot.waitUntil(lambda: _worn(studio) == [("marble", 0.5)], timeout=60_000)
     studio.window.undo_requested.emit()
     assert _worn(studio) == [("comic", 0.5)]
-    qtbot.waitUntil(lambda: "0.31" in panel._identity.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "0.31" in panel.person.words.text(), timeout=60_000)
 
 
 def test_a_prompt_is_worn_at_once_and_undone(studio: Studio, qtbot: QtBot) -> None:
@@ -126,7 +126,7 @@ def test_a_lock_holds_styles_back_by_itself(studio: Studio, qtbot: QtBot, monkey
     studio.window.style_panel.floor_chosen.emit(0.2, True)
     studio.window.style_panel.worn.emit("marble", False)
     qtbot.waitUntil(lambda: _worn(studio) == [("marble", 0.4)], timeout=60_000)
-    assert studio.window.style_panel.lock_box.isChecked()
+    assert studio.window.style_panel.person.lock_box.isChecked()
 
 
 def test_what_holds_a_style_back() -> None:

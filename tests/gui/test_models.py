@@ -14,9 +14,10 @@ from core.device import MemoryNeed
 from core.frame import Quality
 from tests.app.dialogs import dialog_shown
 from tests.gui.steps import LONG, drop, head_of, make_head_of, wait_for_head
+from widgets.export_values import ExportOptions
 from widgets.memory_dialog import MemoryDialog
+from widgets.model_values import MemoryAnswer
 from widgets.models_dialog import ModelsDialog
-from widgets.values import ExportOptions, MemoryAnswer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,8 +15,9 @@ from core.frame import Quality
 from core.rendering.renderer import HeadRenderer
 from tests.app.dialogs import dialog_shown, error_shown
 from tests.gui.steps import LONG, discard_unsaved, drop, head_of, make_head_of, photo_at, wait_for_head
+from widgets.export_values import ExportOptions
 from widgets.placement_dialog import PlacementDialog
-from widgets.values import ExportOptions, Preferences, Theme
+from widgets.values import Preferences, Theme
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,17 +11,10 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QTableWidget, QTableWi
 from widgets.banner import Banner
 from widgets.head_pickers import HeadPickers
 from widgets.memory_dialog import MemoryDialog
-from widgets.models_dialog import ModelsDialog, size_in_words
-from widgets.values import (
-    BannerView,
-    ChoiceView,
-    JobView,
-    MemoryAnswer,
-    MemoryView,
-    ModelsView,
-    ModelView,
-    PickersView,
-)
+from widgets.model_values import BannerView, ChoiceView, MemoryAnswer, MemoryView, ModelsView, ModelView, PickersView
+from widgets.models_dialog import ModelsDialog
+from widgets.models_table import size_in_words
+from widgets.values import JobView
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot

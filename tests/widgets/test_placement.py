@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from widgets.placement_canvas import default_placement, dragged, placement_in
+from widgets.hand_placement import default_placement, dragged, placement_in
 from widgets.placement_dialog import PlacementDialog
 from widgets.values import HandPlacement, PlacedHead
 

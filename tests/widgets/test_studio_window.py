@@ -29,13 +29,13 @@ from PySide6.QtWidgets import (
 from core.camera import Camera
 from tests.widgets.frames import sphere_frame
 from widgets.actions import ACTIONS
+from widgets.export_values import ExportOptions
 from widgets.message_dialogs import ErrorDialog, UnsavedDialog
 from widgets.navigation import NAMED_VIEWS
 from widgets.recovery_dialog import RecoveryDialog, since
 from widgets.theme import is_dark
 from widgets.values import (
     DocumentView,
-    ExportOptions,
     FaceView,
     HeadView,
     JobState,

@@ -64,13 +64,16 @@ def test_a_strength_is_followed(qtbot: QtBot, panel: StylePanel) -> None:
 def test_a_prompt_is_started_paused_and_kept(qtbot: QtBot, panel: StylePanel) -> None:
     panel.show_prompt("pencil sketch")
     with qtbot.waitSignal(panel.teaching_started) as started:
-        panel.start_button.click()
+        panel.teaching.start_button.click()
     assert started.args == ["pencil sketch", "draft"]
     panel.set_view(
         replace(VIEW, teaching=TeachingView("Step 3 of 9", 0.3, running=True, preview=PICTURE, can_keep=True))
     )
-    assert not panel.start_button.isEnabled()
-    for button, signal in ((panel.pause_button, panel.teaching_paused), (panel.keep_button, panel.teaching_kept)):
+    assert not panel.teaching.start_button.isEnabled()
+    for button, signal in (
+        (panel.teaching.pause_button, panel.teaching_paused),
+        (panel.teaching.keep_button, panel.teaching_kept),
+    ):
         assert button.isVisible()
         with qtbot.waitSignal(signal):
             button.click()
@@ -84,10 +87,10 @@ def test_enter_in_the_prompt_box_wears_the_nearest(qtbot: QtBot, panel: StylePan
     panel.set_view(replace(VIEW, presets=(), answer="Nearest bundled style: bronze statue in gold 0.60."))
     assert panel._answer.isVisible()
     assert panel.wear_button.isVisible()
-    assert not panel.start_button.isVisible()
+    assert not panel.teaching.start_button.isVisible()
 
 
 def test_without_a_head_nothing_can_be_worn(panel: StylePanel) -> None:
     panel.set_view(StyleView(refusal="Once there is a head it can be restyled here."))
     assert not panel.tiles
-    assert not panel.start_button.isEnabled()
+    assert not panel.teaching.start_button.isEnabled()
