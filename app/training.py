@@ -163,7 +163,8 @@ def train_parser(options: argparse.Namespace, console: Console) -> dict[str, Any
 def train_prior(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Draw random heads in all styles, and go on with the training of the prior that learns to draw them."""
     from core.generators.mini import load_mini
-    from core.training.prior import DRAWINGS, PriorRecipe, PriorTraining
+    from core.training.prior import DRAWINGS, PriorTraining
+    from core.training.prior_batches import PriorRecipe
     from core.training.prior_drawings import draw_heads
 
     recipe = PriorRecipe(heads=options.heads, steps=options.steps)

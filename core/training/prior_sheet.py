@@ -10,7 +10,7 @@ import torch
 
 from core.stylizers.restyled_picture import drawn_from_noise, restyled
 from core.stylizers.vocabulary import STYLES, Concept
-from core.training.prior import pictures_tensor
+from core.training.prior_batches import pictures_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,8 @@ from core.errors import VoltefaceError
 from core.progress import silent
 from core.stylizers.drawing_networks import DrawingConfig
 from core.stylizers.drawing_prior import load_prior
-from core.training.prior import DRAWINGS, DrawnHeads, PriorRecipe, PriorTraining, grid_of_views
+from core.training.prior import DRAWINGS, PriorTraining
+from core.training.prior_batches import DrawnHeads, PriorRecipe, grid_of_views
 from core.training.prior_codec import fitted_codec
 from tests.core.training.drawn_heads import write_drawn_heads
 
