@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.shelf import BUNDLED, PATIENCE, Absence, Economy, absence_of
+from app.memory import BUNDLED, Economy
+from app.shelf import PATIENCE, Absence, absence_of
 from widgets.model_values import ChoiceView, MemoryAnswer, MemoryView, PickersView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.engines import Engines
+    from app.memory import Room
     from app.session import Session
     from app.settings import SettingsFile
-    from app.shelf import Choice, Room
+    from app.shelf import Choice
     from core.head import Head
     from core.project import Project
     from widgets.studio_window import StudioWindow

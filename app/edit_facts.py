@@ -205,14 +205,14 @@ def project_reference(path: Path, generator: str, key: str, *, half: bool = Fals
 
 
 def style_likeness(project: Project, report: Report) -> Likeness:
-    """See `app.styling_road.likeness_of`."""
-    from app import styling_road
+    """See `app.style_looks.likeness_of`."""
+    from app import style_looks
 
-    return styling_road.likeness_of(project, report)
+    return style_looks.likeness_of(project, report)
 
 
 def style_pictures(project: Project, packs: Sequence[StylePack], size_px: int, report: Report) -> None:
-    """See `app.styling_road.pictures_of`."""
-    from app import styling_road
+    """See `app.style_looks.pictures_of`."""
+    from app import style_looks
 
-    styling_road.pictures_of(project, packs, size_px, report)
+    style_looks.pictures_of(project, packs, size_px, report)

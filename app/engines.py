@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app import edit_facts, random_road, reporting_road, road, shelf, surface_road, warming
+from app import edit_facts, memory, random_road, reporting_road, road, shelf, surface_road, warming
 from app import models as models_of
 from app.likeness import likeness
 
@@ -77,7 +77,7 @@ class Engines:
     generator_choices: Callable[[], tuple[shelf.Choice, ...]] = shelf.generator_choices
     method_choices: Callable[[], tuple[shelf.Choice, ...]] = shelf.method_choices
     facts_of: Callable[[str], ModelFacts | None] = shelf.facts_of
-    room_of: Callable[[str], shelf.Room | None] = shelf.room_of
+    room_of: Callable[[str], memory.Room | None] = memory.room_of
     models: Callable[[], tuple[InstalledModel, ...]] = models_of.installed_models
     add_model: Callable[[Path, str | None, Report], InstalledModel] = models_of.add_model
     verify_models: Callable[[str | None, Report], tuple[InstalledModel, ...]] = models_of.verify_models

@@ -14,12 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from app.console import Console
     from core.evaluation.figures import ModelFigures
-    from core.head import Head
     from core.progress import Report
 
 HELD_OUT_HEADS = 4
@@ -79,15 +75,15 @@ def evaluate_editing(options: argparse.Namespace, console: Console) -> tuple[dic
 
 def evaluate_style(options: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Measure styles on held-out heads; with --output each head in each style is kept there as it is known."""
-    from app import styling_road
+    from app import pack_shelf
     from core.evaluation import held_out, style, style_log
     from core.evaluation.cost import load_from
     from core.evaluation.figures import ModelFigures
 
     if options.ablation:
         return _ablated(options, console)
-    names = options.packs.split(",") if options.packs else [place.name for place in styling_road.packs()]
-    packs = [styling_road.pack_named(name) for name in names]
+    names = options.packs.split(",") if options.packs else [place.name for place in pack_shelf.packs()]
+    packs = [pack_shelf.pack_named(name) for name in names]
     plan = style.StylePlan(
         options.heads, options.references, options.seconds, parser=not options.quick, random=options.random
     )
@@ -189,75 +185,6 @@ def _resumed(output: Path | None) -> tuple[ModelFigures | None, Callable[[ModelF
         _write(output, both)
 
     return (_read(output) if output is not None and output.exists() else None), keep
-
-
-def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
-    """Draw the contact sheets of a model's card."""
-    from app import pictures, road, styling_road
-    from core.editors.random_head import random_head
-    from core.evaluation import (
-        editing_sheet,
-        face_sheet,
-        form_sheet,
-        fusion_sheet,
-        held_out,
-        inversion_sheet,
-        portraits,
-        sheets,
-        style_sheet,
-    )
-    from core.evaluation.cost import load_from
-    from core.evaluation.studio_inverter import studio_inverter
-    from core.photo import Photo
-
-    every = (*sheets.SHEETS, "styles", "forms")
-    wanted = tuple(options.only.split(",")) if options.only else every
-    for name in wanted:
-        if name not in every:
-            raise VoltefaceError(f"There is no sheet {name!r}.", f"Choose from: {', '.join(every)}.")
-    photos = portraits.photos_in(options.photos) if options.photos else [road.SAMPLE_PHOTO]
-    options.output.mkdir(parents=True, exist_ok=True)
-    generator, report, seed = load_from("mini", options.weights), console.report, options.seed
-    photographed = None if options.head is None else road.head_of(road.open_project(options.head), options.head.name)
-
-    def faces() -> list[Head]:
-        """Of the first portrait, and a random one."""
-        alignment = road.align_photo(Photo.open(photos[0]))
-        found = studio_inverter("pivotal").invert(alignment, generator, report, seconds=options.seconds)
-        return [found, random_head(generator, sheets.SLIDER_SEEDS[0])]
-
-    def styles() -> NDArray[np.uint8]:
-        """Portraits and random heads in every style."""
-        aligned = [road.align_photo(Photo.open(path)) for path in photos[:2]]
-        found = [road.make_head(one, report, seconds=options.seconds) for one in aligned]
-        others = [random_head(generator, seed) for seed in style_sheet.SEEDS[len(found) :]]
-        packs = [styling_road.pack_named(place.name) for place in styling_road.packs() if place.bundled]
-        return style_sheet.style_sheet(generator, [*found, *others], packs, report)
-
-    def forms() -> NDArray[np.uint8]:
-        """Fitted faces on portraits."""
-        aligned = [road.align_photo(Photo.open(path)) for path in photos[:2]]
-        found = [(one, road.make_head(one, report, seconds=options.seconds)) for one in aligned]
-        return form_sheet.form_sheet(generator, found, report)
-
-    drawn: dict[str, Callable[[], NDArray[np.uint8]]] = {
-        "samples": lambda: sheets.samples_sheet(generator, report, seed=seed),
-        "interpolations": lambda: sheets.interpolations_sheet(generator, report, seed=seed),
-        "attributes": lambda: sheets.attributes_sheet(generator, report),
-        "faces": lambda: face_sheet.face_sheet(generator, faces(), report),
-        "editing": lambda: editing_sheet.editing_sheet(generator, report, photographed=photographed),
-        "fusion": lambda: fusion_sheet.fusion_sheet(generator, report),
-        "dual": lambda: inversion_sheet.dual_sheet(generator, photos, held_out.held_out_heads(None, 4), report),
-        "styles": styles,
-        "forms": forms,
-        "inversions": lambda: sheets.inversions_sheet(generator, photos, report, seconds=options.seconds),
-    }
-    files = []
-    for name in wanted:
-        path = options.output / f"mini_{name}.png"
-        pictures.save_picture(drawn[name](), path)
-        files.append(str(path))
-    return {"files": files}, "\n".join(files)
 
 
 def train_evaluation(options: argparse.Namespace, console: Console) -> dict[str, Any]:

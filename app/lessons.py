@@ -159,9 +159,9 @@ class Lessons(QObject):
             return
 
         def work(_report: Report) -> str:
-            from app import styling_road
+            from app import pack_shelf
 
-            return styling_road.keep_pack(pack).name
+            return pack_shelf.keep_pack(pack).name
 
         def done(name: object) -> None:
             self._window.show_message(f"{pack.title} is one of your styles now.", 10)

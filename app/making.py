@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs import Job
+from app.memory import BUNDLED
 from app.rungs import Rung, Rungs
-from app.shelf import BUNDLED
 from app.views import curve_values, head_view
 from core.frame import Quality
 from core.progress import Progress

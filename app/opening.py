@@ -1,4 +1,4 @@
-"""Everything that leads to another document or another alignment: drop, paste, open, faces, placing by hand.
+"""Everything that leads to another document: drop, paste, open, a random head, what was lost in a crash.
 
 A file is read and aligned completely before the open document is touched, so bad input leaves the work as it is.
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from app import road
 from app.jobs import Job
-from app.views import placed_view, placement_view
+from app.placing import Placing
 from core.errors import PhotoError, VoltefaceError
 from widgets.values import PROJECT_SUFFIX, UnsavedAnswer
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from core.project import Project
     from core.protocols import Renderer
     from widgets.studio_window import StudioWindow
-    from widgets.values import HandPlacement, PlacedHead
 
 
 SEEDS = 100_000
@@ -79,14 +78,11 @@ class Opening:
         self._making = making
         self._forming = forming
         self._saving = saving
-        self._faceless: Photo | None = None
+        self.placing = Placing(window, session, files, engines, viewing, making, self._open_aligned)
         window.path_opened.connect(self.open_path)
         window.image_pasted.connect(self.open_pixels)
         window.sample_requested.connect(lambda: self.open_path(road.SAMPLE_PHOTO))
         window.random_requested.connect(self.open_random)
-        window.face_chosen.connect(self.choose_face)
-        window.placement_requested.connect(self.ask_placement)
-        window.face_placed.connect(self.place)
         window.close_document_requested.connect(self.close_document)
 
     def open_path(self, path: Path) -> None:
@@ -143,60 +139,6 @@ class Opening:
             )
         )
 
-    def choose_face(self, index: int) -> None:
-        """Use another face of the photo."""
-        if self._session.project is not None:
-            self._align_again("Choose face", lambda photo: self._engines.align(photo, index))
-
-    def ask_placement(self, why: str = "", start: HandPlacement | None = None) -> None:
-        """Let the person show where the face is, beginning with `start` or with the face that was found."""
-        project = self._session.project
-        photo = self._faceless or (project.photo if project else None)
-        if photo is None:
-            return
-        from core.align import framed_by_hand
-
-        if start is None:
-            start = self._found()
-
-        def placed(placement: HandPlacement) -> PlacedHead | None:
-            if self._is_found(placement) and project is not None and project.alignment is not None:
-                return placed_view(project.alignment.framing)
-            framing = framed_by_hand(placement.landmarks, photo.pixels)
-            return None if framing is None else placed_view(framing)
-
-        self._window.show_placement(photo.pixels, start, placed, message=why)
-
-    def place(self, placement: HandPlacement) -> None:
-        """Align by the landmarks that the person set; those that were found already change nothing."""
-        faceless = self._faceless
-        if self._is_found(placement):
-            return
-
-        def align(photo: Photo) -> Alignment:
-            return self._engines.align(photo, landmarks_hint=placement.landmarks)
-
-        def failed(error: VoltefaceError) -> None:
-            self.ask_placement(start=placement)
-            self._window_error(error)
-
-        if faceless is None:
-            self._align_again("Place face", align, failed)
-        else:
-            self._read(
-                faceless.name, lambda _report: Opened(project=_project_of(faceless, align(faceless))), None, failed
-            )
-
-    def _found(self) -> HandPlacement | None:
-        """The face that was found in the open document's photo."""
-        project = self._session.project
-        return None if project is None or self._faceless is not None else placement_view(project)
-
-    def _is_found(self, placement: HandPlacement) -> bool:
-        """Whether nobody has moved a point."""
-        found = self._found()
-        return found is not None and bool((placement.landmarks == found.landmarks).all())
-
     def close_document(self) -> None:
         """Back to the welcome page."""
 
@@ -224,6 +166,11 @@ class Opening:
             )
         )
 
+    def _open_aligned(
+        self, photo: Photo, align: Callable[[Photo], Alignment], failed: Callable[[VoltefaceError], None]
+    ) -> None:
+        self._read(photo.name, lambda _report: Opened(project=_project_of(photo, align(photo))), None, failed)
+
     def _aligned(self, photo: Photo) -> Opened:
         try:
             return Opened(project=_project_of(photo, self._engines.align(photo)))
@@ -233,8 +180,8 @@ class Opening:
     def _opened(self, result: object, path: Path | None) -> None:
         assert isinstance(result, Opened)
         if result.faceless is not None:
-            self._faceless = result.faceless
-            self.ask_placement(result.why)
+            self.placing.faceless = result.faceless
+            self.placing.ask_placement(result.why)
         elif result.project is not None:
             self._unless_unsaved(lambda: self._begin(result, path))
 
@@ -242,7 +189,7 @@ class Opening:
         project, project_path = result.project, result.path
         assert project is not None
         self._making.stop()
-        self._faceless = None
+        self.placing.faceless = None
         if project.head is not None and result.renderer is not None:
             self._viewing.remember(project.head, result.renderer)
         # a head that is in no file is work
@@ -261,34 +208,6 @@ class Opening:
         self._window.show_studio()
         if project is not None:
             self._viewing.set_camera(project.camera)
-
-    def _align_again(
-        self,
-        text: str,
-        align: Callable[[Photo], Alignment],
-        failed: Callable[[VoltefaceError], None] | None = None,
-    ) -> None:
-        project, document = self._session.project, self._session.document
-        if project is None:
-            return
-
-        def done(result: object) -> None:
-            if self._session.document != document:
-                return
-            alignment = cast("Alignment", result)
-            self._making.stop()
-            self._session.replace(text, alignment=alignment, head=None, camera=alignment.camera)
-            self._viewing.set_camera(alignment.camera)
-            self._making.start(alignment)
-
-        self._files.submit(
-            Job(
-                title="Aligning the face",
-                work=lambda _report: align(project.photo),
-                done=done,
-                failed=failed or self._window_error,
-            )
-        )
 
     def _unless_unsaved(self, go_on: Callable[[], None]) -> None:
         def answered(answer: UnsavedAnswer) -> None:

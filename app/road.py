@@ -146,10 +146,10 @@ def check_room(name: str, *, half: bool = False, neural_px: int | None = None) -
     Raises:
         DeviceError: with the numbers, and what to do instead.
     """
-    from app import shelf
+    from app import memory, shelf
     from core.device import check_fit
 
-    room, facts = shelf.room_of(name), shelf.facts_of(name)
+    room, facts = memory.room_of(name), shelf.facts_of(name)
     if room is not None and facts is not None:
         need = room.need.halved() if half else room.need
         need = need.at_neural_px(neural_px, room.neural_px) if neural_px else need

@@ -1,4 +1,4 @@
-"""Everything that writes: save, autosave, recovery, recent files, export."""
+"""Everything that writes: save, autosave, recovery, recent files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from app.choosing import Choosing
     from app.editing import Editing
     from app.engines import Engines
     from app.jobs import JobQueue
@@ -28,9 +27,7 @@ if TYPE_CHECKING:
     from core.head import Head
     from core.progress import Report
     from core.project import Project
-    from core.rendering.seen import Witness
     from core.stand_in import StandIn
-    from widgets.export_values import ExportOptions
     from widgets.studio_window import StudioWindow
     from widgets.values import RecentItem
 
@@ -47,10 +44,8 @@ class Saving(QObject):
         window: StudioWindow,
         session: Session,
         files: JobQueue,
-        exports: JobQueue,
         engines: Engines,
         viewing: Viewing,
-        choosing: Choosing,
         settings: SettingsFile,
         recovery: Recovery,
         editing: Editing,
@@ -59,10 +54,8 @@ class Saving(QObject):
         self._window = window
         self._session = session
         self._files = files
-        self._exports = exports
         self._engines = engines
         self._viewing = viewing
-        self._choosing = choosing
         self._settings = settings
         self._recovery = recovery
         self._editing = editing
@@ -73,7 +66,6 @@ class Saving(QObject):
         self._timer.timeout.connect(self.autosave)
         window.save_requested.connect(self.save)
         window.save_and_close_requested.connect(self.save_and_close)
-        window.export_requested.connect(self.export)
         window.recent_cleared.connect(self.clear_recent)
 
     def set_autosave_minutes(self, minutes: int) -> None:
@@ -165,48 +157,6 @@ class Saving(QObject):
     def lost_work(self) -> tuple[LostWork, ...]:
         """What other windows left behind."""
         return self._recovery.lost()
-
-    def export(self, options: ExportOptions) -> None:
-        """Write the head in another format, in the background."""
-        project = self._session.project
-        if project is None or project.head is None:
-            return
-        stand_in, edited = project.stand_in, self._editing.edited(project)
-        is_absent = self._choosing.absence() is not None
-        if is_absent and stand_in is None:
-            return
-        camera = self._window.camera()
-        economy = self._choosing.economy_of(project.head.generator)
-
-        def work(report: Report) -> object:
-            seen_by: tuple[Witness, ...] = ()
-            if options.seen:
-                seen_by = self._engines.witnesses_of(project, half=economy.half, neural_px=economy.neural_px)
-            return self._engines.export(
-                stand_in if is_absent and stand_in is not None else edited(),
-                options.path,
-                report=report,
-                half=economy.half,
-                neural_px=economy.neural_px,
-                camera=camera,
-                texture_px=options.texture_px,
-                height_mm=options.height_mm,
-                picture_px=options.picture_px,
-                transparent=options.transparent,
-                seconds=options.seconds,
-                frames_per_second=options.frames_per_second,
-                seen_by=seen_by,
-            )
-
-        self._exports.submit(
-            Job(
-                title=f"Exporting {options.path.name}",
-                work=work,
-                done=lambda _result: self._window.show_message(f"Exported {options.path}", 10),
-                failed=self._show,
-                yields=True,
-            )
-        )
 
     def note_recent(self, path: Path) -> None:
         """Put `path` first among the recent files."""

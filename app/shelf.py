@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from app.memory import BUNDLED, Room
 from core.errors import CheckpointError
 from core.stand_in import ModelFacts
 
@@ -14,11 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.checkpoints.record import ModelRecord
-    from core.device import MemoryNeed
     from core.project import Project
 
-BUNDLED = ModelFacts("mini", "Volteface Mini", "Apache-2.0 (trained on CC0 heads)", commercial=True, family="mini")
-"""The generator that is always there; `core.generators.mini` says the same of itself."""
 METHODS = {
     "pivotal": ("Likeness first", "Searches the head that looks like the photo, then tunes it (pivotal)."),
     "pseudo-views": (
@@ -29,49 +27,6 @@ METHODS = {
     "dual": ("At once", "What two encoders see within a second, without a search (dual)."),
 }
 """Title of each method, and what it does; one without goes by its name."""
-
-FLOAT_BYTES = 4
-WORKING_MAPS = 12
-"""Feature maps of full size that a super-resolution holds at once, with room for what its convolutions unfold."""
-MAP_CHANNELS = 128
-"""Channels of the widest of these."""
-MINI_NEED = (80_000_000, 60_000_000, 500_000_000)
-"""Measured on the bundled generator: weights, planes, working memory."""
-
-
-@dataclass(frozen=True)
-class Economy:
-    """How a model is used that would not fit as it is.
-
-    Attributes:
-        half: its weights are kept in half precision.
-        neural_px: side of the feature picture; None is the model's own.
-    """
-
-    half: bool = False
-    neural_px: int | None = None
-
-
-@dataclass(frozen=True)
-class Room:
-    """What a model needs and what there is.
-
-    Attributes:
-        need: of the model as it is.
-        free: bytes that can be had; None where nobody knows.
-        neural_px: side of its feature picture.
-    """
-
-    need: MemoryNeed
-    free: int | None
-    neural_px: int
-
-    @property
-    def suffices(self) -> bool:
-        """Whether the model fits."""
-        from core.device import fits
-
-        return fits(self.need, self.free)
 
 
 @dataclass(frozen=True)
@@ -170,14 +125,6 @@ def method_choices() -> tuple[Choice, ...]:
     return tuple(Choice(name, title, meaning=meaning) for name, (title, meaning) in known.items())
 
 
-def room_of(name: str) -> Room | None:
-    """What the generator of that name needs, and what there is; None where nobody knows what it needs."""
-    from core.device import best_device, free_bytes
-
-    need = need_of(name)
-    return None if need is None else Room(need, free_bytes(best_device()), neural_px_of(name))
-
-
 def models_folder() -> Path:
     """Where added models are."""
     from core.checkpoints import store
@@ -226,58 +173,11 @@ def absence_of(project: Project, here: ModelFacts | None) -> Absence | None:
     return None
 
 
-def need_of(name: str) -> MemoryNeed | None:
-    """Memory that the generator of that name takes; None where nobody knows."""
-    from core.device import MemoryNeed
-
-    if name == BUNDLED.name:
-        return MemoryNeed(*MINI_NEED)
-    from core.checkpoints import store
-
-    try:
-        return need_of_record(store.record(name))
-    except CheckpointError:
-        return None
-
-
-def need_of_record(record: ModelRecord) -> MemoryNeed:
-    """Memory that an installed model takes, from its weights' bytes and its config's sizes."""
-    from core.device import MemoryNeed
-
-    config = _generator_config(record)
-    channels, depth = getattr(config, "plane_channels", 0), getattr(config, "plane_depth", 1)
-    planes = 3 * channels * depth * getattr(config, "plane_px", 0) ** 2 * FLOAT_BYTES
-    # the planes once more as the table that is read from, and the super-resolution's maps
-    working = planes + WORKING_MAPS * MAP_CHANNELS * getattr(config, "picture_px", 0) ** 2 * FLOAT_BYTES // 2
-    return MemoryNeed(record.need_bytes, planes, working)
-
-
-def neural_px_of(name: str) -> int:
-    """Side of the feature picture of the generator of that name; 64 where nobody knows."""
-    from core.checkpoints import store
-
-    try:
-        return int(getattr(_generator_config(store.record(name)), "neural_px", 64))
-    except CheckpointError:
-        return 64
-
-
 def short_licence(licence: str) -> str:
     """A licence for a picker: without what stands in brackets, and without the LicenseRef of its identifier."""
     plain = licence.split("(")[0].strip().removeprefix("LicenseRef-")
     known = {"NVIDIA Source Code License": "NVIDIA, non-commercial", "CC-BY-NC-4.0": "CC-BY-NC"}
     return known.get(plain, plain)
-
-
-def _generator_config(record: ModelRecord) -> object:
-    """The config of the generator in a model; None where it has none that this Volteface knows."""
-    from core.checkpoints.configs import from_json
-    from core.checkpoints.families import FAMILIES
-
-    for family in FAMILIES:
-        if family.kind == "generator" and family.name in record.networks:
-            return from_json(family.config_class(), record.networks[family.name])
-    return None
 
 
 def _facts_of_record(record: ModelRecord) -> ModelFacts:

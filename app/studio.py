@@ -14,10 +14,12 @@ from app.adding import Adding
 from app.choosing import Choosing
 from app.editing import Editing
 from app.engines import Engines
+from app.exporting import Exporting
 from app.forming import Forming
 from app.jobs import Gate, Job, JobQueue
 from app.library import Library
 from app.making import Making
+from app.memory import BUNDLED
 from app.opening import Opening
 from app.recovery import Recovery
 from app.referencing import Referencing
@@ -26,7 +28,6 @@ from app.saving import Saving
 from app.seeing import Seeing
 from app.session import Session
 from app.settings import Settings, SettingsFile
-from app.shelf import BUNDLED
 from app.styling import Styling
 from app.version import version
 from app.viewing import Viewing
@@ -104,14 +105,13 @@ class Studio(QObject):
             self.window,
             self.session,
             self.files,
-            self.exports,
             self.engines,
             self.viewing,
-            self.choosing,
             self.settings,
             self.recovery,
             self.editing,
         )
+        self.exporting = Exporting(self.window, self.session, self.exports, self.engines, self.choosing, self.editing)
         self.opening = Opening(
             self.window,
             self.session,

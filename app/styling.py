@@ -162,9 +162,9 @@ class Styling(QObject):
         floor = self._floor
 
         def work(report: Report) -> Project:
-            from app import styling_road
+            from app import style_looks
 
-            return styling_road.held_back(project, floor, report)
+            return style_looks.held_back(project, floor, report)
 
         def done(result: object) -> None:
             found, now = cast("Project", result), self._session.project
@@ -270,15 +270,15 @@ class Styling(QObject):
         self._reading = True
 
         def work(_report: Report) -> tuple[tuple[StylePack, bool], ...]:
-            from app import styling_road
+            from app import pack_shelf, styling_road
             from core.errors import VoltefaceError as Refused
             from core.stylizers.prompt import suggestions
 
             found = []
-            for place in styling_road.packs():
+            for place in pack_shelf.packs():
                 # a damaged pack of one's own must not hide the others
                 with contextlib.suppress(Refused):
-                    found.append((styling_road.pack_named(place.name), not place.bundled))
+                    found.append((pack_shelf.pack_named(place.name), not place.bundled))
             self._suggestions = suggestions()
             self._lessons.prior = styling_road.installed_prior()
             return tuple(found)
@@ -301,9 +301,9 @@ class Styling(QObject):
         """Make a pack in a file one's own."""
 
         def work(_report: Report) -> str:
-            from app import styling_road
+            from app import pack_shelf
 
-            return styling_road.import_pack(path).name
+            return pack_shelf.import_pack(path).name
 
         self._at_once(
             Job(title=f"Importing {path.name}", work=work, done=lambda _name: self._read(), failed=self._fail)
@@ -313,9 +313,9 @@ class Styling(QObject):
         """Write a pack to a file."""
 
         def work(_report: Report) -> None:
-            from app import styling_road
+            from app import pack_shelf
 
-            styling_road.export_pack(name, path)
+            pack_shelf.export_pack(name, path)
 
         def done(_result: object) -> None:
             self._window.show_message(f"Saved {path}", 10)
@@ -326,9 +326,9 @@ class Styling(QObject):
         """Delete a pack of one's own; heads that wear it keep it."""
 
         def work(_report: Report) -> None:
-            from app import styling_road
+            from app import pack_shelf
 
-            styling_road.forget_pack(name)
+            pack_shelf.forget_pack(name)
 
         self._at_once(
             Job(title="Deleting a style", work=work, done=lambda _none: self._read(), failed=self._fail, shown=False)

@@ -30,12 +30,12 @@ def style(options: argparse.Namespace, console: Console) -> int:
 
 
 def _list(console: Console) -> int:
-    from app import styling_road
+    from app import pack_shelf
 
     rows: list[dict[str, Any]] = []
-    for place in styling_road.packs():
+    for place in pack_shelf.packs():
         try:
-            pack = styling_road.pack_named(place.name)
+            pack = pack_shelf.pack_named(place.name)
         except VoltefaceError as error:
             console.note(str(error))
             continue
@@ -51,26 +51,26 @@ def _list(console: Console) -> int:
 
 
 def _import(options: argparse.Namespace, console: Console) -> int:
-    from app import styling_road
+    from app import pack_shelf
 
-    place = styling_road.import_pack(options.import_file)
+    place = pack_shelf.import_pack(options.import_file)
     console.result({"name": place.name, "file": str(place.path)}, f"{place.name} is one of your styles now.")
     return 0
 
 
 def _export(options: argparse.Namespace, console: Console) -> int:
-    from app import styling_road
+    from app import pack_shelf
     from core.stylizers.pack import SUFFIX
 
     if options.output is None or options.output.suffix != SUFFIX:
         raise VoltefaceError("A style is exported to a file.", f"Add -o {options.export_name[:40]}{SUFFIX}.")
-    styling_road.export_pack(options.export_name, options.output)
+    pack_shelf.export_pack(options.export_name, options.output)
     console.result({"name": options.export_name, "file": str(options.output)}, f"{options.output}: written")
     return 0
 
 
 def _wear(options: argparse.Namespace, console: Console) -> int:
-    from app import styling_road
+    from app import style_looks, styling_road
     from app.editing_verbs import opened, saved
 
     if options.output is None:
@@ -100,8 +100,8 @@ def _wear(options: argparse.Namespace, console: Console) -> int:
         project = styling_road.with_styles(project, worn, options.region)
         words = ", ".join(pack.title for pack, _ in worn)
     if options.identity is not None:
-        project = styling_road.held_back(project, options.identity)
-    likeness = styling_road.likeness_of(project)
+        project = style_looks.held_back(project, options.identity)
+    likeness = style_looks.likeness_of(project)
     new = [edit for edit in project.edits if edit not in before]
     facts = {"identity": {str(round(yaw)): value for yaw, value in likeness.distances}} | told
     return saved(project, new, options, console, words + _told(likeness), facts)
@@ -130,18 +130,18 @@ def _told(likeness: Likeness) -> str:
 
 def _named(word: str) -> tuple[StylePack, float]:
     """What `--pack` names: a pack, and after a colon how strong it is."""
-    from app import styling_road
+    from app import pack_shelf
 
     name, colon, text = word.rpartition(":")
     if not colon:
-        return styling_road.pack_named(word), 1.0
+        return pack_shelf.pack_named(word), 1.0
     try:
         strength = float(text)
     except ValueError:
-        return styling_road.pack_named(word), 1.0  # a drive letter, or a name with a colon
+        return pack_shelf.pack_named(word), 1.0  # a drive letter, or a name with a colon
     if not 0 <= strength <= 1:
         raise VoltefaceError(f"The strength {text} is out of range.", "Choose from 0 to 1.")
-    return styling_road.pack_named(name), strength
+    return pack_shelf.pack_named(name), strength
 
 
 def _check_prompt(options: argparse.Namespace) -> None:
@@ -160,7 +160,7 @@ def _check_prompt(options: argparse.Namespace) -> None:
 
 
 def _taught(options: argparse.Namespace, project: Project, console: Console) -> StylePack:
-    from app import road, styling_road
+    from app import pack_shelf, road, styling_road
     from app.teaching import Lesson
 
     teaching = styling_road.Teaching(options.prompt, options.preset, options.prior, options.steps, options.seed)
@@ -168,6 +168,6 @@ def _taught(options: argparse.Namespace, project: Project, console: Console) -> 
     if lesson.advice:
         console.note(f"  note: {lesson.advice}")
     pack = lesson.learned(console.report)
-    place = styling_road.keep_pack(pack)
+    place = pack_shelf.keep_pack(pack)
     console.note(f"  kept as style {place.name}")
     return pack

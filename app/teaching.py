@@ -225,7 +225,7 @@ class Lesson:
 
 def state_file_of(generator: str, teaching: Teaching) -> Path:
     """Where a distillation keeps how far it is: a file for each prompt, preset, prior and generator."""
-    from app.styling_road import own_folder
+    from app.pack_shelf import own_folder
 
     words = "\n".join((generator, teaching.prompt, teaching.preset, teaching.prior, str(teaching.seed)))
     return own_folder() / "unfinished" / f"{hashlib.sha256(words.encode()).hexdigest()[:16]}.safetensors"

@@ -16,7 +16,7 @@ from app.edit_facts import SliderFacts
 from app.engines import Engines
 from app.models import InstalledModel
 from app.settings import SettingsFile
-from app.shelf import Choice, Room
+from app.shelf import Choice
 from core.align import Alignment, FaceBox
 from core.camera import Camera
 from core.edit import MoveSlider, RemovePart, Reshape, TakePart, at_work
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from app.memory import Room
     from app.studio import Studio
     from core.edit import Edit
     from core.head import Head

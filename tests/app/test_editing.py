@@ -165,7 +165,7 @@ def test_saved_edits_come_back_and_what_is_exported_wears_them(
     assert loaded.edits == edits
     assert [one.key for one in loaded.references] == [key]
     assert loaded.head == studio.session.project.head  # type: ignore[union-attr]
-    studio.saving.export(ExportOptions(tmp_path / "ada.png", ".png"))
+    studio.exporting.export(ExportOptions(tmp_path / "ada.png", ".png"))
     qtbot.waitUntil(lambda: bool(workshop.exported), timeout=LONG)
     assert workshop.heads_exported[-1].seed == 1002
     studio.window.editing.slider_moved.emit("smile", 0.5, False)

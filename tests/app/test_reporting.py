@@ -246,7 +246,7 @@ def test_an_export_carries_the_channel_when_asked(
 ) -> None:
     _calm(studio, qtbot)
     for name, wanted in (("a.glb", False), ("b.glb", True)):
-        studio.saving.export(ExportOptions(tmp_path / name, ".glb", seen=wanted))
+        studio.exporting.export(ExportOptions(tmp_path / name, ".glb", seen=wanted))
     qtbot.waitUntil(lambda: len(workshop.exported) == 2, timeout=LONG)
     given = [options["seen_by"] for _, options in workshop.exported]
     assert given[0] == ()

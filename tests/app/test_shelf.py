@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from app import shelf
+from app import memory, shelf
 from core.camera import Camera
 from core.checkpoints import store
 from core.device import MemoryNeed
@@ -80,14 +80,14 @@ def test_another_version_is_another_model() -> None:
     assert absence is not None
     assert absence.changed
     assert absence.sentence.startswith("Made with another version of PanoHead")
-    mini = dataclasses.replace(shelf.BUNDLED, sha256="ab")
+    mini = dataclasses.replace(memory.BUNDLED, sha256="ab")
     earlier = shelf.absence_of(project(mini), dataclasses.replace(mini, sha256="cd"))
     assert earlier is not None
     assert "Make it again" in earlier.sentence
 
 
 def test_too_little_memory_is_said_with_numbers() -> None:
-    room = shelf.Room(MemoryNeed(10**9, 10**8, 10**9), 900_000_000, 64)
+    room = memory.Room(MemoryNeed(10**9, 10**8, 10**9), 900_000_000, 64)
     assert not room.suffices
     assert "needs 2.1 GB of memory, and 900 MB are free" in shelf.Absence(PANOHEAD, room=room).sentence
 
@@ -99,13 +99,13 @@ def test_an_installed_generator_is_a_choice_with_its_licence_and_its_need(instal
     known = shelf.facts_of("panohead")
     assert known is not None
     assert known.sha256 == store.record("panohead").sha256
-    need = shelf.need_of("panohead")
+    need = memory.need_of("panohead")
     config = builders.PANOHEAD
     assert need is not None
     assert need.weights == store.record("panohead").need_bytes
     assert need.planes == 3 * config.plane_channels * config.plane_depth * config.plane_px**2 * 4
     assert need.working > need.planes
-    room = shelf.room_of("panohead")
+    room = memory.room_of("panohead")
     assert room is not None
     assert room.neural_px == config.neural_px
     assert shelf.models_folder() == installed
@@ -120,7 +120,7 @@ def test_a_damaged_one_cannot_be_chosen(installed: Path) -> None:
 def test_what_is_not_installed_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(store.VARIABLE, str(tmp_path))
     assert shelf.facts_of("panohead") is None
-    assert shelf.room_of("panohead") is None
+    assert memory.room_of("panohead") is None
     assert [one.name for one in shelf.generator_choices()] == ["mini"]
 
 

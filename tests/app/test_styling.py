@@ -11,7 +11,7 @@ import pytest
 import torch
 from PySide6.QtWidgets import QDockWidget
 
-from app import styling_road
+from app import pack_shelf, style_looks
 from app.command_line import main
 from core.edit import Restyle
 from core.progress import Progress
@@ -50,8 +50,8 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bundled.mkdir()
     for name in ("marble", "comic"):
         save_pack(_pack(name), bundled / f"{name}.vfstyle")
-    monkeypatch.setattr(styling_road, "BUNDLED", bundled)
-    monkeypatch.setattr(styling_road, "own_folder", lambda: tmp_path / "own")
+    monkeypatch.setattr(pack_shelf, "BUNDLED", bundled)
+    monkeypatch.setattr(pack_shelf, "own_folder", lambda: tmp_path / "own")
 
 
 def _tried_on(_project: Project, packs: Sequence[StylePack], _size_px: int, report: Report) -> None:
@@ -122,7 +122,7 @@ def test_a_lock_holds_styles_back_by_itself(studio: Studio, qtbot: QtBot, monkey
         assert floor == 0.2
         return dataclasses.replace(project, edits=tuple(dataclasses.replace(e, strength=0.4) for e in project.edits))
 
-    monkeypatch.setattr(styling_road, "held_back", held)
+    monkeypatch.setattr(style_looks, "held_back", held)
     studio.window.style_panel.floor_chosen.emit(0.2, True)
     studio.window.style_panel.worn.emit("marble", False)
     qtbot.waitUntil(lambda: _worn(studio) == [("marble", 0.4)], timeout=60_000)

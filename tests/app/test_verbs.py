@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import demo, pictures, random_road, road, shelf
+from app import demo, memory, pictures, random_road, road
 from app.command_line import main
 from core import generators
 from core.camera import Camera
@@ -169,8 +169,8 @@ def test_without_mesh_and_model_there_is_one_sentence(
 def test_a_model_that_will_not_fit_is_refused_before_it_is_loaded(
     project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room = shelf.Room(MemoryNeed(800_000_000, 100_000_000, 400_000_000), 1_250_000_000, 64)
-    monkeypatch.setattr(shelf, "room_of", lambda _name: room)
+    room = memory.Room(MemoryNeed(800_000_000, 100_000_000, 400_000_000), 1_250_000_000, 64)
+    monkeypatch.setattr(memory, "room_of", lambda _name: room)
     arguments = ["render", str(project), "-o", str(tmp_path / "a.png")]
     assert main(arguments) == 2
     said = capsys.readouterr().err

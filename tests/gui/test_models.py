@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from safetensors.numpy import load
 
-from app.shelf import Choice, Room
+from app.memory import Room
+from app.shelf import Choice
 from core.device import MemoryNeed
 from core.frame import Quality
 from tests.app.dialogs import dialog_shown
