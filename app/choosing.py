@@ -140,7 +140,7 @@ class Choosing(QObject):
                 self._judged = None
                 go_on()
 
-        self._window.ask_memory(_memory_view(self.title_of(generator), room), answered)
+        self._window.dialogs.ask_memory(_memory_view(self.title_of(generator), room), answered)
 
     def use_anyway(self) -> None:
         """Find a way to draw the open head with its own generator."""

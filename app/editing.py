@@ -1,22 +1,18 @@
 """The stack of edits of the open document: every change of it is undoable, the head follows in the background.
 
 New edits are tried before they are put on the stack, so what cannot be made leaves it as it was. All other changes are
-made at once and the head follows: the newest state of the project is folded when the worker is free, so a dragged
-slider is never queued. An edit that cannot be made any more (its reference is gone, another head wears no glasses)
-stays, says why, and is left out. Longer than usual: each wish of the panels is a few lines, and all of them share what
-runs, what waits and what is shown; what a wish does to a head lives in `core.editors`.
+made at once and the head follows (`edited_head`). An edit that cannot be made any more (its reference is gone, another
+head wears no glasses) stays, says why, and is left out. Longer than usual: each wish of the panels is a few lines; what
+a wish does to a head lives in `core.editors`.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import uuid
-from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from app.commands import NEVER_MERGED
 from app.edit_stack import with_changed, with_new
@@ -30,19 +26,17 @@ from app.edit_views import (
     slider_title,
     slider_views,
 )
-from app.folding import Folded, Folding, used_references
-from app.getting_ready import GETTING_READY, GettingReady
 from app.jobs import Job, JobQueue
 from app.refining import Refining, problem_of, region_of
-from core.edit import Paint, Recolour, RemovePart, Repair, Restyle, TakePart, at_work, shape_of, with_strength
+from core.edit import Paint, Recolour, RemovePart, Repair, Restyle, TakePart, shape_of, with_strength
 from core.frame import Quality
-from core.progress import Progress
 from widgets.edit_values import FREE_PART, EditingView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.choosing import Choosing
+    from app.edited_head import EditedHead, Ready
     from app.engines import Engines
     from app.referencing import Referencing
     from app.session import Session
@@ -50,38 +44,18 @@ if TYPE_CHECKING:
     from core.edit import Edit
     from core.errors import VoltefaceError
     from core.frame import Frame
-    from core.head import Head
     from core.progress import Report
     from core.project import Project
-    from core.protocols import Renderer
-    from core.rendering.occupancy import FieldGrid
     from core.style_pack import StylePack
     from widgets.edit_values import Drawing, Rgb, Strokes
     from widgets.studio_window import StudioWindow
     from widgets.values import Picture
 
-FOLDS_KEPT = 4
-"""Folded heads, so that undo, redo and switching show them at once."""
 ABSENT = "This head was made with a model, or a version of it, that is not here, so it cannot be edited."
 
 
-@dataclass(frozen=True)
-class _Ready:
-    """A folded head with a renderer that has drawn it once."""
-
-    folded: Folded
-    renderer: Renderer | None = None
-    first: Frame | None = None
-
-
 class Editing(QObject):
-    """Turns wishes of the editing panels into changes of the project, and the project into the head that is shown.
-
-    Signals:
-        changed: another head is to be shown.
-    """
-
-    changed = Signal()
+    """Turns wishes of the editing panels into changes of the project, and shows the project in them."""
 
     def __init__(
         self,
@@ -92,25 +66,19 @@ class Editing(QObject):
         viewing: Viewing,
         choosing: Choosing,
         referencing: Referencing,
+        head: EditedHead,
     ) -> None:
         super().__init__(window)
+        self._head = head
         self._window = window
         self._session = session
-        self._queue = queue
         self._engines = engines
         self._viewing = viewing
         self._choosing = choosing
         self._referencing = referencing
         self._refining = Refining(window, session, queue, engines)
         self._refining.changed.connect(self.show_panels)
-        self._folding = Folding(engines.folder_of, self._grid_of)
-        self._ready = GettingReady(engines, viewing, choosing, self._folding, self.show_panels, self._fail)
-        self._folds: list[Folded] = []
-        self._wishes: deque[Callable[[], Job | None]] = deque()
-        self._busy = False
-        self._bare = False
         self._wiping = False
-        self._moving = False
         self._drag: tuple[str, int] = ("", NEVER_MERGED)
         self._refusal_of_clicks: str | None = None
         self._paint_pictures: dict[str, tuple[Picture, Picture]] = {}
@@ -128,42 +96,15 @@ class Editing(QObject):
         panels.edit_moved.connect(self.move)
         panels.edit_duplicated.connect(self.duplicate)
         panels.edit_deleted.connect(self.delete)
-        panels.bare_toggled.connect(self.show_bare)
+        panels.bare_toggled.connect(head.show_bare)
         panels.wipe_toggled.connect(self.wipe)
         session.opened.connect(self._forget)
         session.changed.connect(self.follow)
         referencing.changed.connect(self.show_panels)
         choosing.changed.connect(self.follow)
-        viewing.shown.connect(self._frame_shown)
+        head.told.connect(self.show_panels)
 
-    # -- the head that is shown
-
-    def shown_head(self) -> Head | None:
-        """What the viewer shows: the head with its edits; while they are made what was there before."""
-        project = self._session.project
-        if project is None or project.head is None:
-            return None
-        if self._bare or not at_work(project.edits) or self._choosing.absence() is not None:
-            return project.head
-        folded = self._fold_of(project) or (self._folds[0] if self._folds else None)
-        return folded.head if folded is not None else None
-
-    def edited(self, project: Project) -> Callable[[], Head]:
-        """Gives the head of `project` with its edits; may be called in any thread."""
-        assert project.head is not None
-        known, base = self._fold_of(project), project.head
-        if known is not None or not at_work(project.edits):
-            head = known.head if known is not None else base
-            return lambda: head
-        half = self._choosing.economy_of(base.generator).half
-        return lambda: Folding(self._engines.folder_of).folded(project, half=half).head
-
-    def show_bare(self, bare: bool) -> None:
-        """Show the head without its edits, or with them again."""
-        if bare != self._bare:
-            self._bare = bare
-            self._window.editing.set_bare(bare)
-            self.changed.emit()
+    # -- looking
 
     def wipe(self, on: bool) -> None:
         """Compare the head with what it was before its edits, with a divider to drag."""
@@ -221,7 +162,7 @@ class Editing(QObject):
 
     def paint(self, strokes: Strokes) -> None:
         """Lay paint on the head as it was seen."""
-        frame, shape = strokes.frame, () if self._bare else shape_of(self._edits())
+        frame, shape = strokes.frame, () if self._head.is_bare else shape_of(self._edits())
 
         def edit(key: str) -> Paint:
             return Paint(key=key, picture=strokes.picture, camera=frame.camera, depth=frame.depth, shape=shape)
@@ -304,15 +245,19 @@ class Editing(QObject):
 
     # -- following the project
 
+    def _look_at_sliders(self, seen: bool) -> None:
+        self._head.ready.face_wanted = seen
+        self._head.go()
+
     def follow(self) -> None:
         """The project changed: show its edits, and fold them when they are not yet."""
         project = self._session.project
-        if self._bare and (project is None or not project.edits):
-            self.show_bare(False)
+        if self._head.is_bare and (project is None or not project.edits):
+            self._head.show_bare(False)
         self.show_panels()
         if self._wiping:
             self.wipe(True)  # the head may be another one now
-        self._go()
+        self._head.go()
 
     def show_panels(self) -> None:
         """Fill the panels."""
@@ -324,15 +269,15 @@ class Editing(QObject):
         absent = self._choosing.absence() is not None
         if self._refusal_of_clicks is None:
             self._refusal_of_clicks = self._engines.click_refusal()
-        facts = self._ready.sliders_of(project.head.generator)
-        folded = self._fold_of(project)
+        facts = self._head.ready.sliders_of(project.head.generator)
+        folded = self._head.folded(project)
         note = ""
         if facts is not None and not facts:
             note = f"{self._choosing.title_of(project.head.generator)} knows no attributes, so it has no sliders."
         self._window.set_editing(
             EditingView(
                 references=self._referencing.views(),
-                parts=part_views(self._ready.coverage, drawn=self._refining.share),
+                parts=part_views(self._head.ready.coverage, drawn=self._refining.share),
                 region=self._refining.region,
                 click_refusal=self._refusal_of_clicks,
                 sliders=slider_views(facts or (), project.edits),
@@ -344,121 +289,13 @@ class Editing(QObject):
                 ),
                 refusal=ABSENT if absent else "",
                 slider_note=ABSENT if absent else note,
-                part_limit=self._ready.limit,
+                part_limit=self._head.ready.limit,
             )
         )
 
     def _forget(self) -> None:
-        """Another document is open: nothing of the former one is shown, and nothing that it asked for is made."""
-        self._folds.clear()
-        self._wishes.clear()
+        """Another document is open."""
         self._paint_pictures.clear()
-        self._ready.forget()
-        if self._bare:
-            self.show_bare(False)
-
-    def _look_at_sliders(self, seen: bool) -> None:
-        self._ready.face_wanted = seen
-        self._go()
-
-    def _go(self) -> None:
-        """Begin the next piece of work, if none runs."""
-        project = self._session.project
-        if self._busy or project is None or project.head is None or self._choosing.absence() is not None:
-            return
-        while self._wishes:
-            job = self._wishes.popleft()()
-            if job is not None:
-                self._run(job)
-                return
-        if self._fold_of(project) is None and at_work(project.edits):
-            self._run(self._fold_job(project))
-            return
-        job = self._ready.next_job(project)
-        if job is not None:
-            self._run(job)
-
-    def _run(self, job: Job) -> None:
-        """Run a job; what waited in the meantime comes after it."""
-
-        def over(then: Callable[..., None]) -> Callable[..., None]:
-            def call(*result: object) -> None:
-                self._busy = False
-                then(*result)
-                self._go()
-
-            return call
-
-        self._busy = True
-        done, failed, cancelled = over(job.done), over(job.failed), over(job.cancelled)
-        self._queue.submit(dataclasses.replace(job, done=done, failed=failed, cancelled=cancelled))
-
-    def _fold_job(self, project: Project) -> Job:
-        moving, first = self._moving, not self._folds
-
-        def done(result: object) -> None:
-            self._show(cast("_Ready", result), moving=moving)
-
-        def given_up(error: VoltefaceError | None = None) -> None:
-            """Show the head without edits; the next change tries again."""
-            assert project.head is not None
-            bare = Folded(project.head, project.edits, used_references(project), project.head)
-            self._show(_Ready(bare), moving=False)
-            if error is not None:
-                self._fail(error)
-
-        return Job(
-            title="Applying the edits",
-            work=lambda report: self._made(project, sketch=moving, report=report),
-            done=done,
-            failed=given_up,
-            cancelled=given_up,
-            shown=first,
-        )
-
-    def _grid_of(self, head: Head) -> FieldGrid | None:
-        """What is known of a head already; may be asked in any thread."""
-        renderer = self._viewing.known_renderer(head) or self._referencing.renderer_of(head)
-        return self._engines.grid_of(renderer)
-
-    def _made(self, project: Project, *, report: Report, sketch: bool = False) -> _Ready:
-        """Run in the job's thread; `report` raises `Cancelled` when it is stopped."""
-        steps = itertools.count(1)
-
-        def stale() -> None:
-            report(Progress(next(steps), 0, "Working on the head"))
-
-        assert project.head is not None
-        self._engines.use_threads(self._viewing.threads)
-        half = self._choosing.economy_of(project.head.generator).half
-        folded = self._folding.folded(project, half=half, sketch=sketch, stale=stale)
-        stale()
-        if folded.head is project.head:
-            return _Ready(folded)
-        renderer = self._viewing.made_renderer(folded.head, below=self._folding.seen(folded))
-        return _Ready(folded, renderer, renderer.render(self._viewing.camera, Quality.PREVIEW))
-
-    def _keep(self, ready: _Ready) -> None:
-        self._folds = [ready.folded, *self._folds][:FOLDS_KEPT]
-        if ready.renderer is not None:
-            self._viewing.remember(ready.folded.head, ready.renderer)
-
-    def _show(self, ready: _Ready, *, moving: bool) -> None:
-        """Show a folded head; an older state of a slider that moves on is better than none."""
-        project = self._session.project
-        if project is None or ready.folded.base is not project.head:
-            return
-        self._keep(ready)
-        if not self._bare and at_work(project.edits):
-            self._viewing.show_head(ready.folded.head, first=ready.first, moving=moving)
-        self.show_panels()
-        self.changed.emit()
-
-    def _frame_shown(self, head: Head, frame: Frame) -> None:
-        """A finished picture is there, so what it was made with tells the parts."""
-        if frame.quality >= Quality.NEAR:
-            self._ready.finished = head
-            self._go()
 
     # -- inside
 
@@ -485,19 +322,20 @@ class Editing(QObject):
             wanted = dataclasses.replace(project, edits=with_new(project.edits, edit))
 
             def done(result: object) -> None:
-                ready = cast("_Ready", result)
+                ready = cast("Ready", result)
                 if first is not None:
                     ready = dataclasses.replace(ready, first=first(edit))
                 if self._session.document == document and self._added(ready, project, edit, text):
                     over()
 
-            return Job(title=text, work=lambda report: self._made(wanted, report=report), done=done, failed=self._fail)
+            def work(report: Report) -> Ready:
+                return self._head.made(wanted, report=report)
 
-        self._wishes.append(job)
-        self._queue.stop(GETTING_READY)
-        self._go()
+            return Job(title=text, work=work, done=done, failed=self._fail)
 
-    def _added(self, ready: _Ready, before: Project, edit: Edit, text: str) -> bool:
+        self._head.wish(job)
+
+    def _added(self, ready: Ready, before: Project, edit: Edit, text: str) -> bool:
         project = self._session.project
         assert project is not None
         new = next((one for one in ready.folded.edits if one not in before.edits), edit)
@@ -509,25 +347,18 @@ class Editing(QObject):
         if project.edits != before.edits:  # something else was changed meanwhile
             edits = with_new(project.edits, edit)
         elif ready.folded.base is project.head:
-            self._keep(ready)
-            if not self._bare:
-                self._viewing.show_head(ready.folded.head, first=ready.first)
-        if self._bare:
-            self.show_bare(False)
+            self._head.take(ready)
+        if self._head.is_bare:
+            self._head.show_bare(False)
         self._session.replace(text, edits=edits)
         return True
 
     def _change(self, text: str, edits: tuple[Edit, ...], *, token: int = NEVER_MERGED, live: bool = False) -> None:
-        if self._bare:
-            self.show_bare(False)
-        self._moving = live
-        if live:
-            self._viewing.stay_coarse()
-        self._queue.stop(GETTING_READY)
+        self._head.about_to_change(live=live)
         if self._session.project is not None and edits != self._session.project.edits:
             self._session.replace(text, token=token, edits=edits)
         else:
-            self._go()  # a drag that ends where it was: its last sketch becomes a head
+            self._head.go()  # a drag that ends where it was: its last sketch becomes a head
 
     def _token(self, drag: str, *, live: bool) -> int:
         """One number for all changes of a drag, so that they are undone together."""
@@ -536,9 +367,6 @@ class Editing(QObject):
             token = self._session.new_token()
         self._drag = (drag, token) if live else ("", NEVER_MERGED)
         return token
-
-    def _fold_of(self, project: Project) -> Folded | None:
-        return next((one for one in self._folds if one.is_of(project) and (self._moving or not one.is_sketch)), None)
 
     def _edits(self) -> tuple[Edit, ...]:
         return self._session.project.edits if self._session.project is not None else ()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.typed_values import assignments, check_strength, colour_of, number
 from core.errors import ProjectError, VoltefaceError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def take(options: argparse.Namespace, console: Console) -> int:
     from core.editors.head_parts import labels_of
 
     labels_of(options.part)
-    _check_strength(options.strength)
+    check_strength(options.strength)
     if not 0 <= options.seam <= WIDEST_SEAM:
         raise VoltefaceError(f"--seam {options.seam:g} is out of range.", f"Choose from 0 to {WIDEST_SEAM:g}.")
     if options.harmonise is not None and not 0 <= options.harmonise <= 1:
@@ -58,7 +58,7 @@ def remove(options: argparse.Namespace, console: Console) -> int:
 
     if options.part not in GROUPS:
         raise VoltefaceError(f"{options.part.capitalize()} cannot be taken off.", f"Choose from: {', '.join(GROUPS)}.")
-    _check_strength(options.strength)
+    check_strength(options.strength)
     project = opened(options)
     edit = RemovePart(key=editing_road.new_key(project), part=options.part, strength=options.strength)
     return saved(_with(project, edit), [edit], options, console, f"without {options.part}")
@@ -68,7 +68,7 @@ def attribute(options: argparse.Namespace, console: Console) -> int:
     """Sliders set to strengths."""
     from app import editing_road
 
-    strengths = {name: _number(name, text) for name, text in _assignments(options.values, "smile=0.8")}
+    strengths = {name: number(name, text) for name, text in assignments(options.values, "smile=0.8")}
     project = opened(options)
     changed = editing_road.with_sliders(project, strengths)
     new = [edit for edit in changed.edits if edit not in project.edits]
@@ -81,14 +81,14 @@ def colour(options: argparse.Namespace, console: Console) -> int:
     from app import editing_road
     from core.edit import Recolour
 
-    _check_strength(options.strength)
-    wanted = [(part, _rgb(part, text)) for part, text in _assignments(options.values, "hair=#aa5522")]
+    check_strength(options.strength)
+    wanted = [(part, colour_of(part, text)) for part, text in assignments(options.values, "hair=#aa5522")]
     project = opened(options)
     new: list[Edit] = []
     for part, rgb in wanted:
         new.append(Recolour(key=editing_road.new_key(project), part=part, rgb=rgb, strength=options.strength))
         project = _with(project, new[-1])
-    words = ", ".join(f"{part} {text}" for part, text in _assignments(options.values, ""))
+    words = ", ".join(f"{part} {text}" for part, text in assignments(options.values, ""))
     return saved(project, new, options, console, words)
 
 
@@ -97,7 +97,7 @@ def paint(options: argparse.Namespace, console: Console) -> int:
     from app import editing_road, road
     from core.photo import Photo
 
-    _check_strength(options.strength)
+    check_strength(options.strength)
     texture = Photo.open(options.texture)
     picture = editing_road.paint_in(texture)
     camera = editing_road.camera_at(options.yaw or 0.0, options.pitch or 0.0)
@@ -206,44 +206,6 @@ def _plain(edit: Edit) -> dict[str, Any]:
         values["regions"] = len(values["regions"])
     kept = {name: value for name, value in values.items() if isinstance(value, bool | int | float | str | tuple)}
     return {"kind": type(edit).__name__, **kept}
-
-
-def _assignments(words: Sequence[str], example: str) -> list[tuple[str, str]]:
-    """The two sides of each `name=value`."""
-    for word in words:
-        name, sign, value = word.partition("=")
-        if not (name and sign and value):
-            raise VoltefaceError(f"{word!r} sets nothing.", f"Write it as {example}.")
-    return [(word.partition("=")[0], word.partition("=")[2]) for word in words]
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise VoltefaceError(f"{text!r} is no strength of {name}.", "Write a number, such as 0.8 or -0.3.")
-    return value
-
-
-def _rgb(part: str, text: str) -> tuple[float, float, float]:
-    """Red, green, blue, 0..1, of a colour as people write it."""
-    from PIL import ImageColor
-
-    from core.editors.head_parts import labels_of
-
-    labels_of(part)
-    try:
-        red, green, blue = ImageColor.getrgb(text)[:3]
-    except ValueError as error:
-        raise VoltefaceError(f"{text!r} is no colour.", "Write it as #aa5522.") from error
-    return red / 255, green / 255, blue / 255
-
-
-def _check_strength(strength: float) -> None:
-    if not 0 < strength <= 1:
-        raise VoltefaceError(f"The strength {strength:g} is out of range.", "Choose one above 0, up to 1.")
 
 
 def _half(options: argparse.Namespace) -> bool:

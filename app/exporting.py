@@ -10,7 +10,7 @@ from app.jobs import Job
 
 if TYPE_CHECKING:
     from app.choosing import Choosing
-    from app.editing import Editing
+    from app.edited_head import EditedHead
     from app.engines import Engines
     from app.jobs import JobQueue
     from app.session import Session
@@ -31,7 +31,7 @@ class Exporting(QObject):
         queue: JobQueue,
         engines: Engines,
         choosing: Choosing,
-        editing: Editing,
+        edited: EditedHead,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -39,7 +39,7 @@ class Exporting(QObject):
         self._queue = queue
         self._engines = engines
         self._choosing = choosing
-        self._editing = editing
+        self._edited = edited
         window.export_requested.connect(self.export)
 
     def export(self, options: ExportOptions) -> None:
@@ -47,7 +47,7 @@ class Exporting(QObject):
         project = self._session.project
         if project is None or project.head is None:
             return
-        stand_in, edited = project.stand_in, self._editing.edited(project)
+        stand_in, edited = project.stand_in, self._edited.head_of(project)
         is_absent = self._choosing.absence() is not None
         if is_absent and stand_in is None:
             return

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 KEY = "model"
 """Begins the keys of this module's jobs."""
-_TITLES = {
+TITLES = {
     "canonical_face": "Mean face",
     "efficientnet_lite0": "Picture features",
     "face_detection": "Face finder",
@@ -71,7 +71,7 @@ class Library(QObject):
 
     def open(self) -> None:
         """Show what is known, and then what is there: bundled files are checked, which takes a moment."""
-        self._window.show_models(self._view())
+        self._window.dialogs.show_models(self._view())
         self._read()
 
     def add(self, path: Path) -> None:
@@ -138,8 +138,8 @@ class Library(QObject):
         self._files.submit(Job(title="Reading models", work=read, done=done, shown=False))
 
     def _refresh(self) -> None:
-        if self._window.models_dialog is not None:
-            self._window.show_models(self._view())
+        if self._window.dialogs.models_dialog is not None:
+            self._window.dialogs.show_models(self._view())
 
     def _view(self) -> ModelsView:
         return ModelsView(
@@ -166,12 +166,12 @@ class Library(QObject):
         )
 
     def _show_job(self) -> None:
-        dialog = self._window.models_dialog
+        dialog = self._window.dialogs.models_dialog
         if dialog is not None:
             dialog.set_job(next((view for view in self._files.views() if view.key.startswith(f"{KEY}-")), None))
 
     def _told(self, text: str, *, failed: bool = False) -> None:
-        dialog = self._window.models_dialog
+        dialog = self._window.dialogs.models_dialog
         if dialog is not None:
             dialog.say(text, failed=failed)
         elif failed:
@@ -183,5 +183,5 @@ class Library(QObject):
 def _short_title(row: InstalledModel) -> str:
     """A model in a few words: its own name only where that says more."""
     if row.bundled:
-        return _TITLES.get(row.name, row.title)
+        return TITLES.get(row.name, row.title)
     return row.title if row.name == row.title.lower() else f"{row.title} ({row.name})"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-import os
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -13,8 +10,8 @@ from PySide6.QtCore import QObject, Signal
 from app.jobs import Job
 from app.memory import BUNDLED
 from app.rungs import Rung, Rungs
+from app.searching import Made, Searching, Wish
 from app.views import curve_values, head_view
-from core.frame import Quality
 from core.progress import Progress
 
 if TYPE_CHECKING:
@@ -27,39 +24,11 @@ if TYPE_CHECKING:
     from app.viewing import Viewing
     from core.align import Alignment
     from core.errors import VoltefaceError
-    from core.frame import Frame
-    from core.further_photo import FurtherPhoto
     from core.head import Head
     from core.progress import Report
-    from core.protocols import Renderer
     from widgets.studio_window import StudioWindow
 
 BUNDLED_METHOD = "pivotal"
-SECONDS_BETWEEN_HEADS = 3.0
-"""Each shown head costs a renderer's preparation, so not every step is shown."""
-
-
-@dataclass(frozen=True)
-class Made:
-    """A head with a renderer that is ready to draw it and its first frame; none for a head that is not shown."""
-
-    head: Head
-    renderer: Renderer | None = None
-    frame: Frame | None = None
-    figures: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Wish:
-    """A search to be begun: of which photo, with what, for how long (none: as usual), better than which head."""
-
-    alignment: Alignment
-    generator: str
-    method: str
-    seconds: float | None = None
-    better_than: Head | None = None
-    text: str = ""
-    further: tuple[FurtherPhoto, ...] = ()
 
 
 class Making(QObject):
@@ -80,10 +49,10 @@ class Making(QObject):
         self.seed = 0
         self.seconds: float | None = None
         self.rungs = Rungs(window, session, viewing)
+        self.searching = Searching(engines, viewing, choosing)
         self._window = window
         self._session = session
         self._heads = heads
-        self._engines = engines
         self._viewing = viewing
         self._choosing = choosing
         self._run = 0
@@ -113,7 +82,7 @@ class Making(QObject):
         project = self._session.project
         further = project.further if project is not None and project.alignment is alignment else ()
         names = generator or self._choosing.generator, method or self._choosing.method
-        wish = _Wish(alignment, *names, text=text, further=further)
+        wish = Wish(alignment, *names, self._patience(), text=text, further=further, seed=self.seed)
         self._choosing.when_there_is_room(wish.generator, lambda: self._begin(wish))
 
     def make_again(self) -> None:
@@ -129,7 +98,7 @@ class Making(QObject):
             text = f"Make with {BUNDLED.title}"
             self.start(project.alignment, generator=BUNDLED.name, method=BUNDLED_METHOD, text=text)
 
-    def _begin(self, wish: _Wish) -> None:
+    def _begin(self, wish: Wish) -> None:
         self.stop()
         self._run += 1
         run = self._run
@@ -140,7 +109,7 @@ class Making(QObject):
         self._viewing.is_hurried = True
 
         def work(report: Report) -> Made:
-            return self._search(wish, report)
+            return self.searching.found(wish, report)
 
         def progressed(progress: Progress) -> None:
             if run == self._run:
@@ -175,7 +144,15 @@ class Making(QObject):
         project = self._session.project
         if project is not None and project.alignment is not None and project.head is not None:
             head, method = project.head, project.head.method or self._choosing.method
-            wish = _Wish(project.alignment, head.generator, method, 2 * self._patience(), head, further=project.further)
+            wish = Wish(
+                project.alignment,
+                head.generator,
+                method,
+                2 * self._patience(),
+                head,
+                further=project.further,
+                seed=self.seed,
+            )
             self._choosing.when_there_is_room(wish.generator, lambda: self._begin(wish))
 
     def keep(self) -> None:
@@ -199,45 +176,7 @@ class Making(QObject):
         self._window.set_head(view)
         self._choosing.show()
 
-    def _search(self, wish: _Wish, report: Report) -> Made:
-        """Run in the job's thread: every head that is passed on comes with a renderer that has drawn it once."""
-        last_shown = 0.0
-        last_made: Made | None = None
-        # The search has the whole processor; it steps aside at the gate while the user drags.
-        self._engines.use_threads(self._viewing.threads or os.cpu_count() or 1)
-
-        def forward(progress: Progress) -> None:
-            nonlocal last_shown, last_made
-            head = progress.result
-            if head is not None:
-                due = time.monotonic() - last_shown > SECONDS_BETWEEN_HEADS
-                made = self._made(head) if due else Made(head)  # type: ignore[arg-type]
-                last_shown, last_made = (time.monotonic(), made) if due else (last_shown, last_made)
-                progress = dataclasses.replace(progress, result=made)
-            report(progress)
-
-        head = self._engines.make_head(
-            wish.alignment,
-            forward,
-            generator=wish.generator,
-            method=wish.method,
-            seed=self.seed,
-            seconds=wish.seconds or self._patience(),
-            start=wish.better_than,
-            further=wish.further,
-            half=self._choosing.economy_of(wish.generator).half,
-        )
-        # what was passed on last is looked at already, by another thread
-        made = last_made if last_made is not None and last_made.head is head else self._made(head)
-        renderer = self._engines.twin_of(made.renderer) or made.renderer
-        assert renderer is not None
-        return dataclasses.replace(made, figures=self._engines.likeness(head, wish.alignment, renderer))
-
-    def _made(self, head: Head) -> Made:
-        renderer = self._viewing.made_renderer(head)
-        return Made(head, renderer, renderer.render(self._viewing.camera, Quality.PREVIEW))
-
-    def _progressed(self, progress: Progress, wish: _Wish, tokens: tuple[int, int]) -> None:
+    def _progressed(self, progress: Progress, wish: Wish, tokens: tuple[int, int]) -> None:
         if progress.values:
             self._window.add_curve_values(progress.step, curve_values(progress.values))
         if progress.preview is not None:
@@ -257,7 +196,7 @@ class Making(QObject):
         """How long a search may take."""
         return self.seconds or self._choosing.seconds
 
-    def _take(self, made: Made, wish: _Wish, tokens: tuple[int, int]) -> None:
+    def _take(self, made: Made, wish: Wish, tokens: tuple[int, int]) -> None:
         if self.rungs.pinned:
             # the person looks at an earlier one, and goes on doing so
             self._kept = None
@@ -275,7 +214,7 @@ class Making(QObject):
         self._session.replace(text, token=token, head=made.head)
         self.show_facts()
 
-    def _ended(self, result: object, wish: _Wish, tokens: tuple[int, int]) -> None:
+    def _ended(self, result: object, wish: Wish, tokens: tuple[int, int]) -> None:
         if isinstance(result, Made):
             self._take(result, wish, tokens)
             self._note(Progress(0, 0, "Finished"), result)

@@ -216,7 +216,7 @@ class Opening:
             elif answer is UnsavedAnswer.DISCARD:
                 go_on()
 
-        self._window.ask_unsaved(answered)
+        self._window.dialogs.ask_unsaved(answered)
 
     def _window_error(self, error: VoltefaceError) -> None:
         self._window.show_error(error.message, error.hint)

@@ -76,7 +76,7 @@ class Placing:
             framing = framed_by_hand(placement.landmarks, photo.pixels)
             return None if framing is None else placed_view(framing)
 
-        self._window.show_placement(photo.pixels, start, placed, message=why)
+        self._window.dialogs.show_placement(photo.pixels, start, placed, message=why)
 
     def place(self, placement: HandPlacement) -> None:
         """Align by the landmarks that the person set; those that were found already change nothing."""

@@ -1,4 +1,7 @@
-"""Heads to take parts from: made from photos, opened from files, drawn at random, kept in the project."""
+"""Heads to take parts from: made from photos, opened from files, drawn at random, kept in the project.
+
+Longer than usual: the wishes are a few lines each, and share what is being made and whom it is for.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.edit_views import SEED_WORD, reference_title
 from app.jobs import Job, JobQueue
+from app.reference_looks import Look, ReferenceLooks, thumbnail_of
 from core.edit import TakePart
-from widgets.edit_values import PART_TITLES, Portrait, ReferenceView
+from widgets.edit_values import ReferenceView
 from widgets.values import PROJECT_SUFFIX
 
 if TYPE_CHECKING:
@@ -32,17 +35,6 @@ if TYPE_CHECKING:
 
 SECONDS = 15.0
 """Of a reference's search: parts are taken from it, it is not looked at for its own sake."""
-THUMBNAIL_PX = 128
-
-
-@dataclass(frozen=True, eq=False)
-class _Look:
-    """How a reference looks, and what it has."""
-
-    head: Head
-    portrait: Portrait
-    parts: tuple[str, ...]
-    renderer: Renderer
 
 
 @dataclass(frozen=True)
@@ -82,10 +74,9 @@ class Referencing(QObject):
         self._engines = engines
         self._viewing = viewing
         self._choosing = choosing
-        self._looks: dict[str, _Look] = {}
+        self._looks = ReferenceLooks(engines, viewing)
         self._asked: set[str] = set()
         self._coming: dict[str, _Coming] = {}
-        self._views: dict[str, tuple[tuple[object, ...], ReferenceView]] = {}
         panels = window.editing
         panels.reference_files_chosen.connect(self.add_files)
         panels.random_reference_requested.connect(self.add_random)
@@ -101,13 +92,13 @@ class Referencing(QObject):
             return ()
         views = []
         for one in reversed(project.references):
-            look = self._look_of(one)
+            look = self._looks.of(one)
             note = ""
             if project.head is not None and not self._are_kin(one.head.generator, project.head.generator):
                 note = f"Made with {self._choosing.title_of(one.head.generator)}, so nothing can be taken from it."
             facts = (one.name, one.thumbnail, look, note)
             views.append(
-                self._view(
+                self._looks.view(
                     one.key,
                     facts,
                     ReferenceView(
@@ -122,14 +113,14 @@ class Referencing(QObject):
                 )
             )
         being_made = [
-            self._view(key, (one,), ReferenceView(key, reference_title(one.name), progress=one.fraction))
+            self._looks.view(key, (one,), ReferenceView(key, reference_title(one.name), progress=one.fraction))
             for key, one in reversed(self._coming.items())
         ]
         return (*being_made, *views)
 
     def renderer_of(self, head: Head) -> Renderer | None:
         """What has drawn a reference already; may be asked in any thread."""
-        return next((look.renderer for look in tuple(self._looks.values()) if look.head is head), None)
+        return self._looks.renderer_of(head)
 
     def add_files(self, paths: list[Path]) -> None:
         """Make references of photos and projects."""
@@ -152,7 +143,7 @@ class Referencing(QObject):
         """Draw a reference, so that its parts can be pointed at."""
         project = self._session.project
         reference = next((one for one in project.references if one.key == key), None) if project else None
-        if reference is None or self._look_of(reference) is not None or key in self._asked:
+        if reference is None or self._looks.of(reference) is not None or key in self._asked:
             return
         if self._engines.facts_of(reference.head.generator) is None:
             return
@@ -160,7 +151,7 @@ class Referencing(QObject):
 
         def done(result: object) -> None:
             self._asked.discard(key)
-            self._looks[key] = cast("_Look", result)
+            self._looks.keep(key, cast("Look", result))
             self.changed.emit()
 
         def failed(error: VoltefaceError) -> None:
@@ -170,7 +161,7 @@ class Referencing(QObject):
         self._queue.submit(
             Job(
                 title=f"Drawing {reference_title(reference.name)}",
-                work=lambda _report: self._looked_at(reference.head),
+                work=lambda _report: self._looks.made(reference.head),
                 done=done,
                 failed=failed,
                 shown=False,
@@ -231,11 +222,11 @@ class Referencing(QObject):
         key = uuid.uuid4().hex[:12]
         title = reference_title(name)
 
-        def work(report: Report) -> tuple[Reference, _Look]:
+        def work(report: Report) -> tuple[Reference, Look]:
             self._engines.use_threads(self._viewing.threads)
             reference = cast("Reference", make(report, key))  # type: ignore[operator]
-            look = self._looked_at(reference.head)
-            return dataclasses.replace(reference, thumbnail=_thumbnail(look.portrait)), look
+            look = self._looks.made(reference.head)
+            return dataclasses.replace(reference, thumbnail=thumbnail_of(look.portrait)), look
 
         def progressed(progress: Progress) -> None:
             if key in self._coming and progress.total:
@@ -248,9 +239,9 @@ class Referencing(QObject):
             return self._coming.pop(key, None) is not None
 
         def done(result: object) -> None:
-            reference, look = cast("tuple[Reference, _Look]", result)
+            reference, look = cast("tuple[Reference, Look]", result)
             if over() and self._session.project is not None:
-                self._looks[key] = look
+                self._looks.keep(key, look)
                 references = (*self._session.project.references, reference)
                 self._session.replace(f"Add reference {title}", references=references)
             self.changed.emit()
@@ -280,34 +271,11 @@ class Referencing(QObject):
             )
         )
 
-    def _looked_at(self, head: Head) -> _Look:
-        """Run in a job's thread."""
-        renderer = self._viewing.made_renderer(head)
-        frame = self._engines.portrait_of(renderer)
-        coverage = self._engines.coverage_of(renderer)
-        parts = tuple(part for part in PART_TITLES if part in coverage)
-        return _Look(head, Portrait(frame.rgb, frame.labels), parts, renderer)
-
     def _are_kin(self, one: str, other: str) -> bool:
         """Whether heads of two generators lend each other parts, as far as that is known."""
         from core.editors.kinship import look_kin
 
         return one == other or look_kin(self._engines.facts_of(one), self._engines.facts_of(other))
-
-    def _look_of(self, reference: Reference) -> _Look | None:
-        look = self._looks.get(reference.key)
-        return look if look is not None and look.head is reference.head else None
-
-    def _view(self, key: str, facts: tuple[object, ...], view: ReferenceView) -> ReferenceView:
-        known = self._views.get(key)
-        if (
-            known is not None
-            and len(known[0]) == len(facts)
-            and all(a is b or (isinstance(a, str) and a == b) for a, b in zip(known[0], facts, strict=False))
-        ):
-            return known[1]
-        self._views[key] = (facts, view)
-        return view
 
     def _present_head(self) -> Head | None:
         project: Project | None = self._session.project
@@ -322,16 +290,8 @@ class Referencing(QObject):
             self._heads.stop(coming.job)
             self._queue.stop(coming.job)
         self._coming.clear()
-        self._looks.clear()
-        self._views.clear()
+        self._looks.forget()
         self._asked.clear()
 
     def _fail(self, error: VoltefaceError) -> None:
         self._window.show_error(error.message, error.hint)
-
-
-def _thumbnail(portrait: Portrait) -> np.typing.NDArray[np.uint8]:
-    import cv2
-
-    size = (THUMBNAIL_PX, THUMBNAIL_PX)
-    return np.asarray(cv2.resize(portrait.pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from app.choosing import Choosing
+    from app.edited_head import EditedHead
     from app.editing import Editing
     from app.engines import Engines
     from app.jobs import JobQueue
@@ -45,6 +46,7 @@ class Reporting(QObject):
         viewing: Viewing,
         choosing: Choosing,
         editing: Editing,
+        edited: EditedHead,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -54,6 +56,7 @@ class Reporting(QObject):
         self._viewing = viewing
         self._choosing = choosing
         self._editing = editing
+        self._edited = edited
         self._found: Fidelity | None = None
         self._running = False
         window.report_requested.connect(self.start)
@@ -70,9 +73,9 @@ class Reporting(QObject):
             self._window.show_error(NO_PHOTO if project.alignment is None else ABSENT)
             return
         economy = self._choosing.economy_of(project.head.generator)
-        edited = self._editing.edited(project)
+        edited = self._edited.head_of(project)
         self._found, self._running = None, True
-        self._window.show_report(self._session.name)
+        self._window.dialogs.show_report(self._session.name)
 
         def work(report: Report) -> Fidelity:
             self._engines.use_threads(self._viewing.threads)
@@ -81,14 +84,14 @@ class Reporting(QObject):
         def done(result: object) -> None:
             self._running = False
             self._found = cast("Fidelity", result)
-            self._window.set_report(report_view(self._found, self._session.name))
+            self._window.dialogs.set_report(report_view(self._found, self._session.name))
 
         def progressed(progress: Progress) -> None:
-            self._window.set_report_progress(progress.fraction, progress.message)
+            self._window.dialogs.set_report_progress(progress.fraction, progress.message)
 
         def over(error: VoltefaceError | None = None) -> None:
             self._running = False
-            self._window.close_report()
+            self._window.dialogs.close_report()
             if error is not None:
                 self._window.show_error(error.message, error.hint)
 
@@ -121,7 +124,7 @@ class Reporting(QObject):
 
     def repair(self) -> None:
         """Make the hidden side up again, as an edit; a report that was open is made anew."""
-        was_shown = self._window.close_report()
+        was_shown = self._window.dialogs.close_report()
         self._editing.repair(self.start if was_shown else lambda: None)
 
 

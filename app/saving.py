@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from app.editing import Editing
+    from app.edited_head import EditedHead
     from app.engines import Engines
     from app.jobs import JobQueue
     from app.recovery import LostWork, Recovery
@@ -48,7 +48,7 @@ class Saving(QObject):
         viewing: Viewing,
         settings: SettingsFile,
         recovery: Recovery,
-        editing: Editing,
+        edited: EditedHead,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -58,7 +58,7 @@ class Saving(QObject):
         self._viewing = viewing
         self._settings = settings
         self._recovery = recovery
-        self._editing = editing
+        self._edited = edited
         self._autosaved: Project | None = None
         self._saves_running = 0
         self._after_save: Callable[[], None] | None = None
@@ -99,7 +99,7 @@ class Saving(QObject):
             self._after_save = None
             self._show(error)
 
-        edited = self._editing.edited(project) if project.head is not None else None
+        edited = self._edited.head_of(project) if project.head is not None else None
 
         def work(_report: Report) -> StandIn | None:
             whole = self._with_stand_in(project, edited)

@@ -1,4 +1,7 @@
-"""The studio: makes window, session, queues and worker, and connects them. All decisions live in the parts."""
+"""The studio: makes window, session, queues and worker, and connects them. All decisions live in the parts.
+
+Longer than usual: every part is named here once, with all that it is made of.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from PySide6.QtCore import QObject
 from app import places, views
 from app.adding import Adding
 from app.choosing import Choosing
+from app.edited_head import EditedHead
 from app.editing import Editing
 from app.engines import Engines
 from app.exporting import Exporting
@@ -19,7 +23,6 @@ from app.forming import Forming
 from app.jobs import Gate, Job, JobQueue
 from app.library import Library
 from app.making import Making
-from app.memory import BUNDLED
 from app.opening import Opening
 from app.recovery import Recovery
 from app.referencing import Referencing
@@ -28,23 +31,16 @@ from app.saving import Saving
 from app.seeing import Seeing
 from app.session import Session
 from app.settings import Settings, SettingsFile
+from app.showing import Showing
 from app.styling import Styling
 from app.version import version
 from app.viewing import Viewing
 from core.frame import Quality
-from widgets.model_values import BannerView
 from widgets.studio_window import StudioWindow
 from widgets.values import Preferences, Theme
 
 if TYPE_CHECKING:
-    from core.align import Alignment
     from core.errors import VoltefaceError
-    from core.head import Head
-    from core.photo import Photo
-    from core.project import Project
-
-
-USE_LESS = "Use less memory…"
 
 
 class Studio(QObject):
@@ -83,8 +79,18 @@ class Studio(QObject):
         self.referencing = Referencing(
             self.window, self.session, self.heads, self.edits, self.engines, self.viewing, self.choosing
         )
-        self.editing = Editing(
+        self.edited = EditedHead(
             self.window, self.session, self.edits, self.engines, self.viewing, self.choosing, self.referencing
+        )
+        self.editing = Editing(
+            self.window,
+            self.session,
+            self.edits,
+            self.engines,
+            self.viewing,
+            self.choosing,
+            self.referencing,
+            self.edited,
         )
         self.styling = Styling(
             self.window, self.session, self.styles, self.engines, self.viewing, self.choosing, self.editing
@@ -99,6 +105,7 @@ class Studio(QObject):
             self.viewing,
             self.choosing,
             self.editing,
+            self.edited,
         )
         self.recovery = Recovery(recovery_root or places.recovery_folder())
         self.saving = Saving(
@@ -109,9 +116,9 @@ class Studio(QObject):
             self.viewing,
             self.settings,
             self.recovery,
-            self.editing,
+            self.edited,
         )
-        self.exporting = Exporting(self.window, self.session, self.exports, self.engines, self.choosing, self.editing)
+        self.exporting = Exporting(self.window, self.session, self.exports, self.engines, self.choosing, self.edited)
         self.opening = Opening(
             self.window,
             self.session,
@@ -123,17 +130,18 @@ class Studio(QObject):
             self.saving,
         )
         self.adding = Adding(self.window, self.session, self.files, self.engines, self.making)
+        self.showing = Showing(
+            self.window, self.session, self.engines, self.viewing, self.choosing, self.making, self.edited
+        )
         self._closed = False
         self.has_ended = False
-        self._standing_in: Head | None = None
-        self._shown: tuple[Photo | None, Alignment | None] = (None, None)
         self._connect()
 
     def start(self, file: Path | None = None) -> None:
         """Show the window, then load what is heavy behind it, then open `file`."""
         self.window.show_welcome()
         self.window.set_document(views.document_view(self.session))
-        self.window.set_facts(
+        self.window.dialogs.set_facts(
             {"Version": version(), "Python": platform.python_version(), "Log": str(places.log_file())}
         )
         self.window.show()
@@ -151,7 +159,7 @@ class Studio(QObject):
         self.saving.set_autosave_minutes(self.settings.value.autosave_minutes)
         lost = self.saving.lost_work()
         if lost:
-            self.window.show_recovery(views.recovery_items(lost))
+            self.window.dialogs.show_recovery(views.recovery_items(lost))
         if file is not None:
             self.opening.open_path(file)
 
@@ -186,10 +194,9 @@ class Studio(QObject):
         window, session = self.window, self.session
         for queue in self._queues():
             queue.changed.connect(self._show_jobs)
-        session.changed.connect(self._show_session)
+        session.changed.connect(self._show_undo)
         session.undo_stack.indexChanged.connect(self._show_undo)
         self.viewing.failed.connect(self._failed)
-        self.editing.changed.connect(self._show_head)
         self.making.finished.connect(self.saving.autosave)
         window.undo_requested.connect(lambda: self._go("undo"))
         window.redo_requested.connect(lambda: self._go("redo"))
@@ -198,8 +205,6 @@ class Studio(QObject):
         window.restore_requested.connect(self._restore)
         window.discard_requested.connect(self._discard)
         window.closing.connect(self.close)
-        window.banner_pressed.connect(self._banner_pressed)
-        self.choosing.changed.connect(self._models_changed)
         self._apply(self.settings.value)
 
     def _show_jobs(self) -> None:
@@ -209,58 +214,6 @@ class Studio(QObject):
     def _queues(self) -> tuple[JobQueue, ...]:
         """All queues, the one whose work is shown first in front."""
         return self.edits, self.heads, self.exports, self.styles, self.forms, self.files
-
-    def _show_session(self) -> None:
-        project = self.session.project
-        alignment = project.alignment if project else None
-        self.window.set_document(views.document_view(self.session))
-        shown = (project.photo if project else None, alignment)
-        if any(now is not before for now, before in zip(shown, self._shown, strict=True)):
-            # only when it is another one: a large photo takes a moment to show
-            self._shown = shown
-            self.window.set_photo(views.photo_view(project) if project else None)
-        self.window.set_photo_camera(
-            project.head.camera if project and project.head else None, alignment.crop if alignment else None
-        )
-        self._show_head()
-        self.making.show_facts()
-        self._show_undo()
-
-    def _show_head(self) -> None:
-        """Show the head; where its generator is not here, what was saved of it, and say so."""
-        project, absence = self.session.project, self.choosing.absence()
-        if project is None or project.head is None or absence is None:
-            self.window.set_banner(None)
-        else:
-            action = USE_LESS if absence.room is not None else f"Make again with {BUNDLED.title}"
-            can = absence.room is not None or project.alignment is not None
-            self.window.set_banner(BannerView(absence.sentence, action if can else "", _picture_name(project)))
-            renderer = self.engines.stand_in_renderer(project)
-            if self._standing_in is not project.head and renderer is not None:
-                self.viewing.remember(project.head, renderer)
-            if renderer is None:
-                self.viewing.show_head(None)
-                self.window.show_frame(None)
-                return
-        self._standing_in = project.head if absence is not None and project is not None else None
-        self.viewing.show_head(self.editing.shown_head())
-
-    def _models_changed(self) -> None:
-        """What is installed changed: the open head may now be drawn by its own generator, or no longer."""
-        project = self.session.project
-        if project is not None and project.head is not None:
-            was, now = self._standing_in is not None, self.choosing.absence() is not None
-            if was is not now:
-                self.viewing.forget_renderer(project.head)
-                self._standing_in = None
-            self._show_session()
-
-    def _banner_pressed(self) -> None:
-        absence = self.choosing.absence()
-        if absence is not None and absence.room is not None:
-            self.choosing.use_anyway()
-        else:
-            self.making.make_bundled()
 
     def _show_undo(self, _index: int = 0) -> None:
         stack = self.session.undo_stack
@@ -303,15 +256,10 @@ class Studio(QObject):
 
     def _discard(self, key: str) -> None:
         self.recovery.discard(key)
-        self.window.set_recovery(views.recovery_items(self.saving.lost_work()))
+        self.window.dialogs.set_recovery(views.recovery_items(self.saving.lost_work()))
 
     def _failed(self, error: VoltefaceError) -> None:
         self.window.show_error(error.message, error.hint)
-
-
-def _picture_name(project: Project) -> str:
-    """What is shown of a head whose generator is not here."""
-    return "Stored mesh" if project.stand_in is not None else "Stored picture"
 
 
 def preferences_of(settings: Settings) -> Preferences:

@@ -1,4 +1,7 @@
-"""Viewer and frame worker: the window asks for cameras, finished frames come back, background work steps aside."""
+"""Viewer and frame worker: the window asks for cameras, finished frames come back, background work steps aside.
+
+Longer than usual: whether a picture, clay or a comparison is wanted, and how fine, is decided here for all of them.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.before import Before
 from app.deferred import Deferred
 from app.frame_worker import FrameResult, FrameWorker
+from app.kept_views import KeptViews
 from app.surfacing import Surfacing
 from core.frame import Frame, Quality
 
@@ -32,8 +36,6 @@ HOLD_SECONDS = 0.5
 
 REST_MILLISECONDS = 700
 """How long a dragged slider rests before the head is drawn finely."""
-RENDERERS_KEPT = 4
-"""Prepared renderers and finished frames, so that undo, redo and A/B show the head at once."""
 
 
 class Viewing(QObject):
@@ -69,8 +71,7 @@ class Viewing(QObject):
         self._choosing = choosing
         self._head: Head | None = None
         self._revision = 0
-        self._renderers: list[tuple[Head, Renderer]] = []
-        self._finished: list[tuple[Head, Frame]] = []
+        self._kept = KeptViews()
         self._split: tuple[Head, Head, Head, SplitRenderer] | None = None
         self._worker = FrameWorker(self._prepare, self, looked_at=self._labelled)
         self._worker.frame_ready.connect(self._show)
@@ -93,9 +94,8 @@ class Viewing(QObject):
     def remember(self, head: Head, renderer: Renderer, frame: Frame | None = None) -> None:
         """Keep a renderer that was prepared elsewhere, and a finished picture of the head."""
         if frame is not None:
-            self._finished = [(head, frame), *self._finished][:RENDERERS_KEPT]
-        self._renderers = [(known, kept) for known, kept in self._renderers if known is not head]
-        self._renderers = [(head, renderer), *self._renderers][:RENDERERS_KEPT]
+            self._kept.keep_frame(head, frame)
+        self._kept.keep_renderer(head, renderer)
 
     def remember_frame(self, frame: Frame) -> None:
         """Show a frame that was rendered elsewhere when it begins the view of a head, so that nobody waits for it."""
@@ -115,13 +115,11 @@ class Viewing(QObject):
 
     def known_renderer(self, head: Head) -> Renderer | None:
         """What has drawn `head` already; none where nothing has."""
-        found = next((renderer for known, renderer in self._renderers if known is head), None)
-        return found.made if isinstance(found, Deferred) else found
+        return self._kept.made_renderer(head)
 
     def forget_renderer(self, head: Head | None) -> None:
         """Draw `head` by other means from now on."""
-        self._finished = [(known, kept) for known, kept in self._finished if known is not head]
-        self._renderers = [(known, kept) for known, kept in self._renderers if known is not head]
+        self._kept.forget(head)
         if head is self._head:
             self._head = None
 
@@ -148,7 +146,7 @@ class Viewing(QObject):
             self.frame = None  # nothing was drawn of this head
             self.refresh()
             return
-        known = self._finished_view(head)
+        known = self._kept.frame(head, self.camera)
         if known is None and first is not None and first.camera == self.camera:
             known = first
         if known is not None:
@@ -171,7 +169,7 @@ class Viewing(QObject):
             return
         if self._split is None or self._split[:2] != (left, right):
             # a value of its own, so that neither head's frames are taken for the pair's
-            seen = self._finished_view(left), self._finished_view(right)
+            seen = self._kept.frame(left, self.camera), self._kept.frame(right, self.camera)
             renderer = SplitRenderer(self._renderer(left), self._renderer(right), seen=seen)
             self._split = (left, right, replace(left), renderer)
         *_, both, renderer = self._split
@@ -219,7 +217,7 @@ class Viewing(QObject):
         frame = None if self.is_surface else self.frame
         if frame is None or frame.camera != self.camera:
             self._request(self.camera, interactive=False)
-        elif not any(kept is self._head and known is frame for kept, known in self._finished):
+        elif not self._kept.is_finished(self._head, frame):
             self._request(self.camera, interactive=False, coarsest=Quality.NEAR)
         elif frame.quality < self._finest_now:
             self._request(self.camera, interactive=False, coarsest=Quality(frame.quality + 1))
@@ -240,23 +238,15 @@ class Viewing(QObject):
     def _request(self, camera: Camera, *, interactive: bool, coarsest: Quality = Quality.PREVIEW) -> None:
         if self._head is None:
             return
+        head, finest = self._head, self._finest_now
         if self.is_surface:
             self._surfacing.request(
-                self._head,
-                self._revision,
-                camera,
-                interactive=interactive,
-                coarsest=coarsest,
-                finest=self._finest_now,
+                head, self._revision, camera, interactive=interactive, coarsest=coarsest, finest=finest
             )
             return
+        renderer = self._renderer(head)
         self._worker.request(
-            self._renderer(self._head),
-            self._revision,
-            camera,
-            interactive=interactive,
-            coarsest=coarsest,
-            finest=self._finest_now,
+            renderer, self._revision, camera, interactive=interactive, coarsest=coarsest, finest=finest
         )
 
     @property
@@ -288,21 +278,16 @@ class Viewing(QObject):
         self._worker.forget()
         self._surfacing.forget()
 
-    def _finished_view(self, head: Head) -> Frame | None:
-        """How a head looks from where the camera is, where that was drawn."""
-        return next((frame for kept, frame in self._finished if kept is head and frame.camera == self.camera), None)
-
     def _labelled(self, renderer: Renderer, frame: Frame) -> Frame:
         """Run in the worker's thread: a frame that tells its parts."""
         made = renderer.made if isinstance(renderer, Deferred) else renderer
         return frame if made is None else self._engines.labelled(made, frame)
 
     def _renderer(self, head: Head) -> Renderer:
-        for known, renderer in self._renderers:
-            if known is head:
-                return renderer
-        renderer = Deferred(lambda: self.made_renderer(head))
-        self.remember(head, renderer)
+        renderer = self._kept.renderer(head)
+        if renderer is None:
+            renderer = Deferred(lambda: self.made_renderer(head))
+            self._kept.keep_renderer(head, renderer)
         return renderer
 
     def _show(self, result: FrameResult) -> None:
@@ -311,6 +296,5 @@ class Viewing(QObject):
         self.frame = frame = result.frame
         self._window.show_frame(self.veil(frame))
         if frame.quality >= Quality.NEAR:
-            others = [(head, kept) for head, kept in self._finished if head is not self._head]
-            self._finished = [(self._head, frame), *others][:RENDERERS_KEPT]
+            self._kept.keep_frame(self._head, frame)
         self.shown.emit(self._head, frame)

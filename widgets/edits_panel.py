@@ -61,7 +61,7 @@ class EditsPanel(QWidget):
         top.addWidget(self.wipe_button)
         top.addWidget(self.bare_button)
         column.addLayout(top)
-        scroll = ScrollingPanel("", (0, 0, 4, 0), 4)
+        scroll = ScrollingPanel("List of layers", (0, 0, 4, 0), 4)
         self._column = scroll.column
         self._empty = label(_NOTHING, "muted", wrap=True)
         self._column.addWidget(self._empty)

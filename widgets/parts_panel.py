@@ -56,7 +56,7 @@ class PartsPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 0, 4, 10)
         column.setSpacing(6)
-        scroll = ScrollingPanel("", (0, 0, 4, 0), 0)
+        scroll = self._scroll = ScrollingPanel("List of parts", (0, 0, 4, 0), 0)
         self._column = scroll.column
         self._empty = label(_NOTHING, "muted", wrap=True)
         self._empty.setContentsMargins(4, 0, 0, 0)
@@ -125,11 +125,14 @@ class PartsPanel(QWidget):
                 row.hide()
                 row.deleteLater()
             self.rows = {}
+            before: QWidget = self._scroll
             for index, one in enumerate(parts):
                 made = PartRow(one)
                 made.pointed.connect(self.pointed)
                 made.clicked.connect(lambda _=False, name=one.name: self._click(name))
                 self._column.insertWidget(1 + index, made)
+                QWidget.setTabOrder(before, made)
+                before = made
                 self.rows[one.name] = made
         for one in parts:
             self.rows[one.name].set_view(one)

@@ -49,7 +49,7 @@ class ReferencesPanel(QWidget):
         column.setContentsMargins(12, 4, 4, 10)
         column.setSpacing(GAP)
         column.addLayout(self._buttons())
-        self._scroll = ScrollingPanel("", (0, 0, 8, 0), 6)
+        self._scroll = ScrollingPanel("List of references", (0, 0, 8, 0), 6)
         self._cards = self._scroll.column
         self._empty = label(
             "Drop photos or heads here to take hair, glasses or a nose from them, or let a random head surprise you.",

@@ -4,11 +4,10 @@ It is long because it is the one surface that the application sees; what its set
 around it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import cast
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -20,12 +19,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QApplication,
-    QDialog,
-    QFileDialog,
     QLabel,
     QMainWindow,
     QStackedWidget,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -33,53 +29,40 @@ from PySide6.QtWidgets import (
 from core.camera import Camera
 from core.frame import Frame
 from widgets import intake
-from widgets.actions import build_actions, groups_of
+from widgets.actions import build_actions
 from widgets.banner import Banner
 from widgets.curve_panel import CurvePanel
 from widgets.drop_overlay import DropOverlay
 from widgets.edit_values import EditingView
 from widgets.editing_panels import EditingPanels
-from widgets.export_dialog import ExportDialog
-from widgets.export_values import ExportOptions
 from widgets.head_panel import HeadPanel
 from widgets.icons import mark_icon, redress
 from widgets.job_bar import JobBar
-from widgets.memory_dialog import MemoryDialog
 from widgets.menus import WindowMenus, build_toolbar
-from widgets.message_dialogs import AboutDialog, ErrorDialog, UnsavedDialog
-from widgets.model_values import BannerView, MemoryAnswer, MemoryView, ModelsView, PickersView
-from widgets.models_dialog import ModelsDialog
+from widgets.message_dialogs import UnsavedDialog
+from widgets.model_values import BannerView, PickersView
 from widgets.navigation import NAMED_VIEWS
-from widgets.panel_dock import PanelDock
 from widgets.photo_panel import PhotoPanel
 from widgets.pictures import image_of
-from widgets.placement_canvas import Reproject
-from widgets.placement_dialog import PlacementDialog
-from widgets.preferences_dialog import PreferencesDialog
-from widgets.recovery_dialog import RecoveryDialog
-from widgets.report_panel import ReportDialog
-from widgets.report_values import ReportView
 from widgets.seen_legend import SeenLegend
-from widgets.shortcuts_dialog import ShortcutsDialog
 from widgets.style_panel import StylePanel
 from widgets.theme import apply_theme
 from widgets.values import (
-    PROJECT_SUFFIX,
     DocumentView,
-    HandPlacement,
     HeadView,
     JobView,
     PhotoView,
     Picture,
     Preferences,
     RecentItem,
-    RecoveryItem,
     Theme,
     UnsavedAnswer,
 )
 from widgets.view_bar import ViewBar
 from widgets.viewer import Viewer
 from widgets.welcome_page import WelcomePage
+from widgets.window_dialogs import WindowDialogs
+from widgets.window_docks import WindowDocks
 
 _FRAME = QSize(16, 48)
 """What is left of the screen for the window's frame, pixels."""
@@ -139,12 +122,8 @@ class StudioWindow(QMainWindow):
         self._preferences = preferences or Preferences()
         self._document = DocumentView()
         self._recent: tuple[RecentItem, ...] = ()
-        self._facts: dict[str, str] = {}
         self._has_head = self._can_improve = self._may_close = False
-        self._last_export: ExportOptions | None = None
-        self._recovery: RecoveryDialog | None = None
-        self._models: ModelsDialog | None = None
-        self._report: ReportDialog | None = None
+        self.dialogs = WindowDialogs(self)
         self._export_refusal = ""
         self.setWindowIcon(mark_icon())
         self.setAcceptDrops(True)
@@ -168,9 +147,10 @@ class StudioWindow(QMainWindow):
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self._studio_page())
         self.setCentralWidget(self._pages)
-        self._docks = self._build_docks()
-        self._arrangement: QByteArray | None = None
-        self._menus = WindowMenus(self, self.actions_by_name, [dock.toggleViewAction() for dock in self._docks])
+        self.docks = WindowDocks(
+            self, self.photo_panel, self.head_panel, self.curve_panel, self.style_panel, self.editing
+        )
+        self._menus = WindowMenus(self, self.actions_by_name, self.docks.toggles())
         self._toolbar = build_toolbar(self.actions_by_name)
         self.addToolBar(self._toolbar)
         act = self.actions_by_name
@@ -192,11 +172,10 @@ class StudioWindow(QMainWindow):
     def show_welcome(self) -> None:
         """Show the welcome page."""
         if self._pages.currentIndex() == 1:
-            self._arrangement = self.saveState()
+            self.docks.note_arrangement()
         self._pages.setCurrentIndex(0)
         self._refresh_title()
-        for dock in self._docks:
-            dock.hide()
+        self.docks.hide()
         self._toolbar.hide()
         self._refresh_actions()
         self._say_hint()
@@ -208,19 +187,7 @@ class StudioWindow(QMainWindow):
         self.setUpdatesEnabled(False)
         self._pages.setCurrentIndex(1)
         self._refresh_title()
-        if self._arrangement is not None:
-            self.restoreState(self._arrangement)  # as the user left it
-        else:
-            for dock in self._docks:
-                dock.show()
-            # only a window that is laid out knows its height
-            photo, _references, parts, head, _attributes, edits, *_others = self._docks
-            self.resizeDocks([photo, head], [280, 286], Qt.Orientation.Horizontal)
-            # parts of what is left to divide
-            self.resizeDocks([photo, parts, head, edits], [59, 41, 59, 41], Qt.Orientation.Vertical)
-            for dock in (photo, head, edits):
-                dock.raise_()
-        self._refresh_docks()  # before anything is seen of them
+        self.docks.show()
         self._toolbar.show()
         self.setUpdatesEnabled(True)
         self._refresh_actions()
@@ -277,26 +244,6 @@ class StudioWindow(QMainWindow):
         self.banner.set_view(banner)
         self.viewer.set_picture_name("" if banner is None else banner.picture)
 
-    def show_models(self, models: ModelsView) -> None:
-        """Show what is installed; does not block. What is open already is refreshed."""
-        if self._models is not None:
-            self._models.set_view(models)
-            return
-        dialog = ModelsDialog(models, self)
-        dialog.add_requested.connect(self.model_added)
-        dialog.verify_requested.connect(self.model_verified)
-        dialog.remove_requested.connect(self.model_removed)
-        dialog.commercial_only_changed.connect(self.commercial_only_changed)
-        dialog.stop_requested.connect(self.stop_requested)
-        dialog.finished.connect(lambda: setattr(self, "_models", None))
-        self._models = dialog
-        self._open(dialog)
-
-    @property
-    def models_dialog(self) -> ModelsDialog | None:
-        """The models dialog while it is open."""
-        return self._models
-
     def set_seen(self, *, on: bool) -> None:
         """Say whether frames are shown as a heat map."""
         self.actions_by_name["seen"].setChecked(on)
@@ -312,45 +259,6 @@ class StudioWindow(QMainWindow):
     def set_seen_stops(self, stops: Sequence[str]) -> None:
         """Explain the heat map's colours, `#rrggbb` from guessed to seen; none where none is shown."""
         self._seen_legend.set_stops(stops)
-
-    def show_report(self, title: str) -> None:
-        """Show that a report is being made; does not block."""
-        if self._report is not None:
-            self._report.show_waiting()
-            return
-        dialog = ReportDialog(title, self._preferences.default_folder, self)
-        dialog.save_requested.connect(self.report_saved)
-        dialog.repair_requested.connect(self.repair_requested)
-        dialog.stop_requested.connect(self.report_stopped)
-        dialog.finished.connect(lambda: setattr(self, "_report", None))
-        self._report = dialog
-        self._open(dialog)
-
-    def set_report_progress(self, fraction: float, message: str) -> None:
-        """Tell how far the report is, 0..1."""
-        if self._report is not None:
-            self._report.set_progress(fraction, message)
-
-    def set_report(self, view: ReportView) -> None:
-        """Show the finished report, if it is still wanted."""
-        if self._report is not None:
-            self._report.set_view(view)
-
-    def close_report(self) -> bool:
-        """Close the report; tells whether one was open."""
-        dialog = self._report
-        if dialog is not None:
-            dialog.close()
-        return dialog is not None
-
-    @property
-    def report_dialog(self) -> ReportDialog | None:
-        """The report while it is open."""
-        return self._report
-
-    def ask_memory(self, view: MemoryView, then: Callable[[MemoryAnswer], None]) -> None:
-        """Ask how a model that will not fit shall be used; does not block."""
-        self._open(MemoryDialog(view, then, self))
 
     def set_jobs(self, jobs: Sequence[JobView]) -> None:
         """Show the running job and those that wait."""
@@ -378,6 +286,11 @@ class StudioWindow(QMainWindow):
         self._preferences = preferences
         if changed:
             self._apply_theme()
+
+    @property
+    def document(self) -> DocumentView:
+        """The document as the title bar shows it."""
+        return self._document
 
     def preferences(self) -> Preferences:
         """Return the preferences of now."""
@@ -421,65 +334,7 @@ class StudioWindow(QMainWindow):
 
     def show_error(self, message: str, hint: str = "", details: str = "") -> None:
         """Say what went wrong; does not block."""
-        self._open(ErrorDialog(message, hint, details, self))
-
-    def show_recovery(self, items: Sequence[RecoveryItem]) -> None:
-        """Offer unsaved work found after a crash; does not block."""
-        if not items:
-            return
-        dialog = RecoveryDialog(items, self)
-        dialog.restore_requested.connect(self.restore_requested)
-        dialog.discard_requested.connect(self.discard_requested)
-        dialog.finished.connect(lambda: setattr(self, "_recovery", None))
-        self._recovery = dialog
-        self._open(dialog)
-
-    def set_recovery(self, items: Sequence[RecoveryItem]) -> None:
-        """Refresh the open recovery dialog; an empty list closes it."""
-        if self._recovery is not None:
-            self._recovery.set_items(items)
-
-    def ask_unsaved(self, then: Callable[[UnsavedAnswer], None]) -> None:
-        """Ask what to do with unsaved work, if there is any; does not block.
-
-        The answer SAVE comes after `save_requested`, with the path that the user chose where the document had none.
-        """
-        if not self._document.modified:
-            then(UnsavedAnswer.DISCARD)
-            return
-
-        def save_to(path: Path) -> None:
-            self.save_requested.emit(path)
-            then(UnsavedAnswer.SAVE)
-
-        def answered(answer: UnsavedAnswer) -> None:
-            if answer is not UnsavedAnswer.SAVE:
-                then(answer)
-            elif self._document.path is not None:
-                save_to(self._document.path)
-            else:
-                self._ask_path("Save the head", intake.PROJECT_FILTER, save_to, saving=True)
-
-        self._open(UnsavedDialog(self._document.name, answered, self))
-
-    def show_placement(
-        self,
-        photo: Picture,
-        start: HandPlacement | None,
-        reproject: Reproject,
-        message: str = "",
-    ) -> None:
-        """Let the user place the face by hand; `reproject` answers how the head would be framed.
-
-        `message` says why it has to be placed.
-        """
-        dialog = PlacementDialog(photo, start, reproject, message, self)
-        dialog.placed.connect(self.face_placed)
-        self._open(dialog)
-
-    def set_facts(self, facts: Mapping[str, str]) -> None:
-        """Give what the About dialog tells."""
-        self._facts = dict(facts)
+        self.dialogs.show_error(message, hint, details)
 
     def close_now(self) -> None:
         """Close without asking."""
@@ -496,7 +351,7 @@ class StudioWindow(QMainWindow):
             event.accept()
             return
         event.ignore()
-        self._open(UnsavedDialog(self._document.name, self._close_answered, self))
+        self.dialogs.open(UnsavedDialog(self._document.name, self._close_answered, self))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Show what a drop would do."""
@@ -558,46 +413,11 @@ class StudioWindow(QMainWindow):
         column.addWidget(self.view_bar)
         return page
 
-    def _build_docks(self) -> tuple[PanelDock, ...]:
-        editing = self.editing
-        photo = PanelDock("Photo", "photo_dock", self.photo_panel)
-        references = PanelDock("References", "reference_dock", editing.references)
-        parts = PanelDock("Parts", "part_dock", editing.parts)
-        head = PanelDock("Head", "head_dock", self.head_panel)
-        attributes = PanelDock("Attributes", "attribute_dock", editing.attributes)
-        edits = PanelDock("Edits", "edit_dock", editing.edits)
-        curves = PanelDock("Curves", "curve_dock", self.curve_panel)
-        styles = PanelDock("Styles", "style_dock", self.style_panel)
-        attributes.visibilityChanged.connect(editing.sliders_seen)
-        styles.visibilityChanged.connect(lambda seen: self.style_panel.opened.emit() if seen else None)
-        self._dock_timer = QTimer(self, interval=0, singleShot=True)
-        self._dock_timer.timeout.connect(self._refresh_docks)
-        docks = (photo, references, parts, head, attributes, edits, curves, styles)
-        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        for dock in docks:
-            dock.hide()  # else Qt makes tabs twice and lets go of the first ones, which stay in sight for ever
-        for dock in (photo, parts):
-            self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
-        for dock in (head, edits):
-            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-        for front, behind in ((photo, references), (head, attributes), (edits, curves), (attributes, styles)):
-            self.tabifyDockWidget(front, behind)
-            front.raise_()
-        for dock in docks:
-            dock.setMinimumWidth(252)
-            for moved in (dock.visibilityChanged, dock.dockLocationChanged, dock.topLevelChanged):
-                moved.connect(lambda _how: self._dock_timer.start())
-        return docks
-
     def _refresh_title(self) -> None:
         document = self._document
         is_open = self._pages.currentIndex() == 1 or document.modified
         self.setWindowTitle(f"{document.name}[*] — Volteface" if is_open else "Volteface[*]")
         self.setWindowModified(document.modified)
-
-    def _refresh_docks(self) -> None:
-        for dock in self._docks:
-            dock.refresh_title(self)
 
     def _build_foot(self) -> None:
         self._foot_label = QLabel(_HINT)
@@ -628,7 +448,7 @@ class StudioWindow(QMainWindow):
         viewer.part_clicked.connect(self._part_clicked)
         self.editing.painting_changed.connect(self._painting_changed)
         self.editing.bare_toggled.connect(self.actions_by_name["bare"].setChecked)
-        self.editing.references_wanted.connect(lambda: self._raise("reference_dock"))
+        self.editing.references_wanted.connect(lambda: self.docks.bring("reference_dock"))
         viewer.comparison_left.connect(lambda: self.actions_by_name["compare"].setChecked(False))
         viewer.turntable_stopped.connect(lambda: self.actions_by_name["turntable"].setChecked(False))
         self.view_bar.view_entered.connect(viewer.show_view)
@@ -655,13 +475,13 @@ class StudioWindow(QMainWindow):
             "paste": self._paste,
             "save": self._save,
             "save_as": self._save_as,
-            "export": self._export,
+            "export": self.dialogs.ask_export,
             "copy_picture": self._copy_picture,
             "close_document": self.close_document_requested.emit,
             "quit": self.close,
             "undo": self._undo,
             "redo": self.redo_requested.emit,
-            "preferences": self._show_preferences,
+            "preferences": self.dialogs.show_preferences,
             "reset_view": self.viewer.reset_view,
             "improve": self.improve_requested.emit,
             "stop": self.job_bar.stop,
@@ -669,8 +489,8 @@ class StudioWindow(QMainWindow):
             "models": self.models_requested.emit,
             "report": self.report_requested.emit,
             "repair": self.repair_requested.emit,
-            "shortcuts": self._show_shortcuts,
-            "about": self._show_about,
+            "shortcuts": self.dialogs.show_shortcuts,
+            "about": self.dialogs.show_about,
         }.items():
             act[name].triggered.connect(lambda _=False, slot=slot: slot())
         for name in NAMED_VIEWS:
@@ -708,10 +528,10 @@ class StudioWindow(QMainWindow):
             self.show_message("The clipboard holds no picture.")
 
     def _open_photo(self) -> None:
-        self._ask_path("Open a photo", intake.OPEN_FILTER, self.path_opened.emit)
+        self.dialogs.ask_path("Open a photo", intake.OPEN_FILTER, self.path_opened.emit)
 
     def _open_project(self) -> None:
-        self._ask_path("Open a project", intake.PROJECT_FILTER, self.path_opened.emit)
+        self.dialogs.ask_path("Open a project", intake.PROJECT_FILTER, self.path_opened.emit)
 
     def _save(self) -> None:
         if self._document.path is None:
@@ -720,7 +540,7 @@ class StudioWindow(QMainWindow):
             self.save_requested.emit(self._document.path)
 
     def _save_as(self) -> None:
-        self._ask_path("Save the head", intake.PROJECT_FILTER, self.save_requested.emit, saving=True)
+        self.dialogs.ask_path("Save the head", intake.PROJECT_FILTER, self.save_requested.emit, saving=True)
 
     def _close_answered(self, answer: UnsavedAnswer) -> None:
         if answer is UnsavedAnswer.DISCARD:
@@ -728,53 +548,15 @@ class StudioWindow(QMainWindow):
         elif answer is UnsavedAnswer.SAVE and self._document.path is not None:
             self.save_and_close_requested.emit(self._document.path)
         elif answer is UnsavedAnswer.SAVE:
-            self._ask_path("Save the head", intake.PROJECT_FILTER, self.save_and_close_requested.emit, saving=True)
-
-    def _ask_path(self, title: str, names: str, then: Callable[[Path], object], *, saving: bool = False) -> None:
-        folder = self._preferences.default_folder
-        dialog = QFileDialog(self, title, str(folder))
-        dialog.setNameFilters(names.split(";;"))
-        if saving:
-            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            dialog.setDefaultSuffix(PROJECT_SUFFIX[1:])
-            dialog.selectFile(str(self._document.path or folder / f"{self._document.name}{PROJECT_SUFFIX}"))
-        else:
-            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda text: then(Path(text)))
-        self._open(dialog)
-
-    def _export(self) -> None:
-        folder = self._preferences.default_folder
-        name = self._document.name.removesuffix(PROJECT_SUFFIX)
-        start = self._last_export or ExportOptions(folder / f"{name}.glb", ".glb")
-        dialog = ExportDialog(start, self)
-        dialog.chosen.connect(self._export_chosen)
-        self._open(dialog)
-
-    def _export_chosen(self, options: ExportOptions) -> None:
-        self._last_export = options
-        self.export_requested.emit(options)
+            self.dialogs.ask_path(
+                "Save the head", intake.PROJECT_FILTER, self.save_and_close_requested.emit, saving=True
+            )
 
     def _copy_picture(self) -> None:
         frame = self.viewer.frame
         if frame is not None:
             QGuiApplication.clipboard().setImage(image_of(frame.rgb))
             self.show_message("Picture copied.")
-
-    def _show_preferences(self) -> None:
-        dialog = PreferencesDialog(self._preferences, self)
-        dialog.chosen.connect(self._preferences_chosen)
-        self._open(dialog)
-
-    def _preferences_chosen(self, preferences: Preferences) -> None:
-        self.set_preferences(preferences)
-        self.preferences_changed.emit(preferences)
-
-    def _show_shortcuts(self) -> None:
-        self._open(ShortcutsDialog(groups_of(self.actions_by_name), self))
-
-    def _show_about(self) -> None:
-        self._open(AboutDialog(self._facts, self))
 
     def _undo(self) -> None:
         """While painting a stroke is taken back, else a change of the project."""
@@ -784,19 +566,13 @@ class StudioWindow(QMainWindow):
             self.undo_requested.emit()
 
     def _add_references(self) -> None:
-        self._raise("reference_dock")
+        self.docks.bring("reference_dock")
         self.editing.references.ask_files()
 
     def _part_clicked(self, label: str) -> None:
         self.editing.choose_part(label)
         if self.editing.parts.chosen_part:
-            self._raise("part_dock")
-
-    def _raise(self, name: str) -> None:
-        """Bring a panel to the front of its tabs; one that was closed stays closed."""
-        for dock in self._docks:
-            if dock.objectName() == name and not dock.isHidden():
-                dock.raise_()
+            self.docks.bring("part_dock")
 
     def _painting_changed(self, on: bool) -> None:
         self.actions_by_name["paint"].setChecked(on and self.editing.painting.is_active)
@@ -859,7 +635,3 @@ class StudioWindow(QMainWindow):
     def _system_theme_changed(self) -> None:
         if self._preferences.theme is Theme.SYSTEM:
             self._apply_theme()
-
-    def _open(self, dialog: QDialog) -> None:
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()

@@ -25,7 +25,7 @@ def wait_for_edits(studio: Studio, count: int, qtbot: QtBot) -> tuple[Edit, ...]
 
 def wait_until_calm(studio: Studio, qtbot: QtBot) -> None:
     def is_calm() -> bool:
-        shown = studio.editing.shown_head()
+        shown = studio.edited.shown_head()
         return not studio.edits.is_busy() and shown is not None and studio.viewing.known_renderer(shown) is not None
 
     qtbot.waitUntil(is_calm, timeout=LONG)

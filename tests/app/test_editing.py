@@ -35,13 +35,13 @@ def test_a_drag_of_a_slider_is_one_change_and_the_head_follows(studio: Studio, q
     ]
     assert studio.session.undo_stack.count() == 1
     wait_until_calm(studio, qtbot)
-    shown = studio.editing.shown_head()
+    shown = studio.edited.shown_head()
     assert shown is not None
     assert shown is not base
     studio.session.undo_stack.undo()
-    assert studio.editing.shown_head() is base
+    assert studio.edited.shown_head() is base
     studio.session.undo_stack.redo()
-    assert studio.editing.shown_head() is shown
+    assert studio.edited.shown_head() is shown
 
 
 def test_two_drags_are_two_changes_and_a_reset_takes_the_edit_away(studio: Studio) -> None:
@@ -125,12 +125,12 @@ def test_without_edits_shows_the_head_as_it_was_made(studio: Studio, qtbot: QtBo
     base = studio.session.project.head  # type: ignore[union-attr]
     studio.window.editing.slider_moved.emit("smile", 1.0, False)
     wait_until_calm(studio, qtbot)
-    edited = studio.editing.shown_head()
+    edited = studio.edited.shown_head()
     studio.window.actions_by_name["bare"].trigger()
-    assert studio.editing.shown_head() is base
+    assert studio.edited.shown_head() is base
     assert studio.window.editing.bare_caption.isVisibleTo(studio.window.viewer)
     studio.window.actions_by_name["bare"].trigger()
-    assert studio.editing.shown_head() is edited
+    assert studio.edited.shown_head() is edited
     assert not studio.session.undo_stack.canRedo()
 
 
@@ -177,8 +177,8 @@ def test_another_document_begins_without_the_edits_of_the_last(studio: Studio, q
     wait_until_calm(studio, qtbot)
     other = grey_project()
     studio.session.begin(other)
-    assert studio.editing.shown_head() is other.head
+    assert studio.edited.shown_head() is other.head
     assert studio.window.editing.edits.rows == []
     studio.session.begin(None)
-    assert studio.editing.shown_head() is None
+    assert studio.edited.shown_head() is None
     assert not studio.window.actions_by_name["paint"].isEnabled()

@@ -84,7 +84,7 @@ def test_a_random_head_is_looked_at_before_it_has_its_form(
     studio.window.camera_changed.emit(turned, False)
     _formed(studio, workshop, qtbot)
     assert _head(studio).seed == drawn.seed + FORMED
-    assert studio.editing.shown_head() is _head(studio)
+    assert studio.edited.shown_head() is _head(studio)
     assert studio.window.camera() == turned, "nobody turned it but the person"
     assert not studio.session.undo_stack.canUndo(), "nobody did it, so nothing takes it back"
     assert "forms" in workshop.threads
@@ -108,11 +108,11 @@ def test_edits_that_were_made_meanwhile_lie_on_the_head_with_its_form(
     studio: Studio, drawn: Head, workshop: Workshop, qtbot: QtBot
 ) -> None:
     studio.window.editing.slider_moved.emit("smile", 1.0, False)
-    qtbot.waitUntil(lambda: studio.editing.shown_head() is not drawn and not studio.edits.is_busy(), timeout=LONG)
-    before = studio.editing.shown_head()
+    qtbot.waitUntil(lambda: studio.edited.shown_head() is not drawn and not studio.edits.is_busy(), timeout=LONG)
+    before = studio.edited.shown_head()
     _formed(studio, workshop, qtbot)
     assert [type(edit) for edit in _project(studio).edits] == [Reshape]
-    qtbot.waitUntil(lambda: studio.editing.shown_head() is not before and not studio.edits.is_busy(), timeout=LONG)
+    qtbot.waitUntil(lambda: studio.edited.shown_head() is not before and not studio.edits.is_busy(), timeout=LONG)
     undo = studio.session.undo_stack
     assert (undo.count(), undo.canUndo()) == (1, True)
     undo.undo()

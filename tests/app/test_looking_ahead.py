@@ -29,10 +29,10 @@ def test_a_face_is_looked_for_once_the_sliders_are_in_sight(
         )
         qtbot.waitUntil(lambda: not studio.edits.is_busy(), timeout=15_000)
         assert looked == [], "nobody looks at sliders"
-        studio.window._raise("attribute_dock")
+        studio.window.docks.bring("attribute_dock")
         assert studio.session.project is not None
         qtbot.waitUntil(lambda: looked == [studio.session.project.head], timeout=15_000)  # type: ignore[union-attr]
-        studio.window._raise("head_dock")
-        studio.window._raise("attribute_dock")
+        studio.window.docks.bring("head_dock")
+        studio.window.docks.bring("attribute_dock")
         qtbot.waitUntil(lambda: not studio.edits.is_busy(), timeout=15_000)
         assert len(looked) == 1, "once is enough for a head"

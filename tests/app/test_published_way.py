@@ -117,7 +117,7 @@ def _picked_and_taken(studio: Studio, qtbot: QtBot, monkeypatch: pytest.MonkeyPa
     for count, (part, key) in enumerate((("mouth", "own"), ("hair", "kin")), 1):
         panels.part_taken.emit(part, key)
         qtbot.waitUntil(partial(settled, count), timeout=LONG)
-        shown = studio.editing.shown_head()
+        shown = studio.edited.shown_head()
         assert shown is not None
         assert isinstance(shown.trigrid, StyledField)
         assert shown.trigrid.change.planes.abs().max() > 0.05

@@ -110,17 +110,20 @@ def _calm(studio: Studio, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: studio.viewing.frame is not None and not studio.edits.is_busy(), timeout=LONG)
 
 
+def _is_reported(studio: Studio) -> bool:
+    dialog = studio.window.dialogs.report_dialog
+    return dialog is not None and dialog.view is not None
+
+
 def _report(studio: Studio, qtbot: QtBot) -> None:
     studio.window.actions_by_name["report"].trigger()
-    qtbot.waitUntil(
-        lambda: studio.window.report_dialog is not None and studio.window.report_dialog.view is not None, timeout=LONG
-    )
+    qtbot.waitUntil(lambda: _is_reported(studio), timeout=LONG)
 
 
 def test_a_report_is_made_shown_and_saved(studio: Studio, bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
     _calm(studio, qtbot)
     _report(studio, qtbot)
-    dialog = studio.window.report_dialog
+    dialog = studio.window.dialogs.report_dialog
     assert dialog is not None
     assert dialog.view is not None
     values = [value for value, _, _ in dialog.view.summary]
@@ -132,7 +135,7 @@ def test_a_report_is_made_shown_and_saved(studio: Studio, bench: Bench, qtbot: Q
     qtbot.waitUntil(lambda: len(bench.saved) == 1, timeout=LONG)
     assert bench.saved[0][1] == tmp_path / "a.html"
     dialog.reject()
-    qtbot.waitUntil(lambda: studio.window.report_dialog is None, timeout=LONG)
+    qtbot.waitUntil(lambda: studio.window.dialogs.report_dialog is None, timeout=LONG)
 
 
 def test_the_report_is_of_the_head_with_its_edits(studio: Studio, bench: Bench, qtbot: QtBot) -> None:
@@ -143,7 +146,7 @@ def test_the_report_is_of_the_head_with_its_edits(studio: Studio, bench: Bench, 
     project, head = bench.measured[-1]
     assert project.head is not head
     assert head.seed == 1001
-    studio.window.close_report()
+    studio.window.dialogs.close_report()
 
 
 def test_closing_stops_a_report_that_is_being_made(studio: Studio, bench: Bench, qtbot: QtBot) -> None:
@@ -151,15 +154,15 @@ def test_closing_stops_a_report_that_is_being_made(studio: Studio, bench: Bench,
     bench.endless = True
     studio.window.actions_by_name["report"].trigger()
     qtbot.waitUntil(lambda: len(bench.measured) == 1, timeout=LONG)
-    dialog = studio.window.report_dialog
+    dialog = studio.window.dialogs.report_dialog
     assert dialog is not None
     assert dialog.close_button.text() == "Cancel"
     dialog.reject()
     qtbot.waitUntil(lambda: not studio.exports.is_busy(), timeout=LONG)
-    assert studio.window.report_dialog is None
+    assert studio.window.dialogs.report_dialog is None
     bench.endless = False
     _report(studio, qtbot)
-    studio.window.close_report()
+    studio.window.dialogs.close_report()
 
 
 def test_faults_offer_a_repair_that_is_an_edit_below_the_others(studio: Studio, bench: Bench, qtbot: QtBot) -> None:
@@ -168,7 +171,7 @@ def test_faults_offer_a_repair_that_is_an_edit_below_the_others(studio: Studio, 
     _calm(studio, qtbot)
     bench.rear = RearCheck((Finding("face", "A second face is seen from behind, at 180 degrees.", (180,)),))
     _report(studio, qtbot)
-    dialog = studio.window.report_dialog
+    dialog = studio.window.dialogs.report_dialog
     assert dialog is not None
     assert dialog.repair_button.isVisible()
     bench.rear = RearCheck()
@@ -181,10 +184,8 @@ def test_faults_offer_a_repair_that_is_an_edit_below_the_others(studio: Studio, 
     qtbot.waitUntil(lambda: edits() == [Repair, MoveSlider], timeout=LONG)
     # the report that was open is made anew
     qtbot.waitUntil(lambda: len(bench.measured) == 2, timeout=LONG)
-    qtbot.waitUntil(
-        lambda: studio.window.report_dialog is not None and studio.window.report_dialog.view is not None, timeout=LONG
-    )
-    studio.window.close_report()
+    qtbot.waitUntil(lambda: _is_reported(studio), timeout=LONG)
+    studio.window.dialogs.close_report()
     studio.session.undo_stack.undo()
     assert edits() == [MoveSlider]
 
@@ -230,6 +231,8 @@ def test_the_shape_alone_is_shown_while_wanted_and_painting_asks_for_a_picture(s
         return viewer.frame is not None and float(np.ptp(viewer.frame.rgb.astype(int), axis=2).max()) < 40
 
     qtbot.waitUntil(is_clay, timeout=LONG)
+    # the rough one is never called the best, so this is the one that is exported
+    qtbot.waitUntil(lambda: viewer.frame is not None and viewer.frame.quality is Quality.EXACT, timeout=LONG)
     studio.window.camera_changed.emit(Camera.orbit(0.8), False)
     qtbot.waitUntil(lambda: viewer.frame is not None and viewer.frame.camera == Camera.orbit(0.8), timeout=LONG)
     assert is_clay()

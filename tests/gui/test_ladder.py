@@ -104,6 +104,21 @@ def test_while_an_earlier_rung_is_looked_at_the_search_does_not_take_over(
     assert project_of(studio).head is first
 
 
+def test_a_head_that_was_shown_before_it_was_measured_is_one_rung(
+    studio: Studio, photo: Path, qtbot: QtBot, workshop: Workshop
+) -> None:
+    workshop.endless.set()
+    studio.opening.open_path(photo)
+    rungs, strip = studio.making.rungs, studio.window.head_panel.rungs
+    qtbot.waitUntil(lambda: len(strip.buttons()) > 0 and studio.making.is_busy, timeout=LONG)
+    before, head, picture = len(strip.buttons()), tiny_head(51), np.zeros((8, 8, 3), np.uint8)
+    rungs.add(Rung(head, "First guess", 2.0, picture))
+    rungs.add(Rung(head, "First guess", 2.5, picture, 0.31))
+    assert len(strip.buttons()) == before + 1
+    assert rungs._rungs[-1].difference == 0.31
+    assert rungs._rungs[-1].seconds == 2.0
+
+
 def test_so_many_rungs_stay_and_always_the_first_and_the_newest() -> None:
     picture = np.zeros((4, 4, 3), np.uint8)
     rungs = tuple(Rung(tiny_head(0), "", seconds, picture) for seconds in (0, 1, 2, 2.1, 4, 8, 16, 30))

@@ -240,7 +240,7 @@ def test_an_error_of_the_search_is_a_dialog(
         raise InversionError("The photo shows no person.", "Use another photo.")
 
     studio = make_studio()
-    studio.making._engines = dataclasses.replace(workshop.engines(), make_head=fail)  # type: ignore[arg-type]
+    studio.making.searching.engines = dataclasses.replace(workshop.engines(), make_head=fail)  # type: ignore[arg-type]
     studio.start()
     drop(studio, photo)
     assert "no person" in error_shown(studio, qtbot)

@@ -339,6 +339,17 @@ def test_the_last_edit_lies_on_top(edits: EditsPanel) -> None:
     assert [row.view.key for row in edits.rows] == ["c", "b", "a"]
 
 
+def test_a_layer_has_room_for_its_title_until_it_is_asked_for_its_tools(edits: EditsPanel) -> None:
+    top = edits.rows[0]
+    assert not top.delete_button.isVisible()
+    assert top.eye_button.isVisible()
+    top.setFocus()
+    assert top.delete_button.isVisible()
+    assert top.copy_button.isVisible()
+    edits.rows[1].setFocus()
+    assert not top.delete_button.isVisible()
+
+
 def test_layers_are_switched_doubled_and_deleted(edits: EditsPanel) -> None:
     did: list[tuple[object, ...]] = []
     edits.switched.connect(lambda key, on: did.append((key, on)))

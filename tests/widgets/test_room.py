@@ -120,7 +120,7 @@ def test_a_head_without_a_photo_offers_no_search_and_no_placing(studio: StudioWi
 
 def test_panels_have_their_titles_before_they_are_seen(window: StudioWindow) -> None:
     window.show_studio()
-    for dock in window._docks:
+    for dock in window.docks.all:
         others = window.tabifiedDockWidgets(dock)
         bar = dock.titleBarWidget()
         assert bar is not None
@@ -131,10 +131,10 @@ def test_a_style_panel_behind_another_one_is_not_looked_at(studio: StudioWindow,
     opened: list[bool] = []
     studio.style_panel.opened.connect(lambda: opened.append(True))
     assert not studio.style_panel.is_looked_at
-    studio._raise("style_dock")
+    studio.docks.bring("style_dock")
     qtbot.waitUntil(lambda: studio.style_panel.is_looked_at, timeout=5000)
     assert opened
-    studio._raise("head_dock")
+    studio.docks.bring("head_dock")
     qtbot.waitUntil(lambda: not studio.style_panel.is_looked_at, timeout=5000)
 
 

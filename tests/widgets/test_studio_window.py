@@ -114,7 +114,7 @@ def test_every_control_has_an_accessible_name(qtbot: QtBot, studio: StudioWindow
     studio.show_error("It failed.", "Try again.", "details")
     assert _controls_without_a_name(_modal()) == []
     _modal().reject()
-    studio.show_placement(PICTURE, None, lambda _: None)
+    studio.dialogs.show_placement(PICTURE, None, lambda _: None)
     assert _controls_without_a_name(_modal()) == []
     _modal().reject()
 
@@ -355,7 +355,7 @@ def test_closing_asks_about_unsaved_work(qtbot: QtBot, studio: StudioWindow, tmp
 
 def test_no_question_without_changes(studio: StudioWindow) -> None:
     answers: list[UnsavedAnswer] = []
-    studio.ask_unsaved(answers.append)
+    studio.dialogs.ask_unsaved(answers.append)
     assert answers == [UnsavedAnswer.DISCARD]
 
 
@@ -402,18 +402,18 @@ def test_preferences_change_the_theme_at_once(qtbot: QtBot, studio: StudioWindow
 def test_recovery_is_a_list_that_shrinks(qtbot: QtBot, window: StudioWindow) -> None:
     now = datetime(2025, 11, 21, 14, 5)
     items = [RecoveryItem("a", "ada", now, "mini", PICTURE), RecoveryItem("b", "grace", now - timedelta(days=1))]
-    window.show_recovery(items)
+    window.dialogs.show_recovery(items)
     dialog = _modal()
     assert isinstance(dialog, RecoveryDialog)
     assert _controls_without_a_name(dialog) == []
     with qtbot.waitSignal(window.discard_requested) as discarded:
         _named(dialog, "Discard grace").click()
     assert discarded.args == ["b"]
-    window.set_recovery(items[:1])
+    window.dialogs.set_recovery(items[:1])
     with qtbot.waitSignal(window.restore_requested) as restored:
         _named(dialog, "Restore ada").click()
     assert restored.args == ["a"]
-    window.set_recovery([])
+    window.dialogs.set_recovery([])
     qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None)
     assert since(now, now) == "today at 14:05"
     assert since(now - timedelta(days=1), now) == "yesterday at 14:05"

@@ -89,6 +89,8 @@ def test_progress_never_goes_back_and_ends(found: Fidelity, steps: list[Progress
     fractions = [one.fraction for one in steps]
     assert fractions == sorted(fractions)
     assert fractions[-1] > 0.9
+    # what takes longest tells of its pieces
+    assert len({one.fraction for one in steps if one.message.startswith("Drawing")}) > 3
 
 
 def test_half_of_what_faces_the_photo_is_seen(found: Fidelity) -> None:

@@ -1,0 +1,35 @@
+"""What the editing panels say of parts, references and edits."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.edit_views import part_views, reference_title
+
+
+@pytest.mark.parametrize(
+    ("coverage", "words"),
+    [
+        ({"glasses": 0.02}, "behind glasses"),
+        ({"glasses": 0.02, "eyes": 0.004}, "< 1 %"),
+        ({"hair": 0.3}, "—"),
+    ],
+)
+def test_eyes_that_glasses_hide_are_not_called_missing(coverage: dict[str, float], words: str) -> None:
+    amounts = {view.name: view.amount for view in part_views(coverage)}
+    assert amounts["eyes"] == words
+    assert amounts["nose"] == "—"
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("seed:7", "Seed 7"),
+        ("grace_hopper.JPG", "grace_hopper"),
+        ("grace.volteface", "grace"),
+        ("Ms. Hopper", "Ms. Hopper"),
+        (".png", ".png"),
+    ],
+)
+def test_references_go_by_what_people_call_them(name: str, title: str) -> None:
+    assert reference_title(name) == title
