@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from core.camera import SEEN_HALF_HEIGHT
+from core.editors.field_parts import COVERS, chances_at
 from core.rendering.marching import POINTS_PER_CHUNK
 from core.rendering.sampling import sampler_of
 
@@ -33,7 +34,6 @@ HAZE, HALF = 0.05, 0.5
 COVER_DEEP, SKIN_DEEP, THIN_DEEP = 0.012, 0.006, 0.004
 """How far behind its surface the field is solid, world units: features are fetched from the densest place there. Hair
 is fuzzy; skin has other colours further down; what is seen of eyes and teeth is thin."""
-COVERS = ("hair", "cloth")
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,7 @@ class FieldLook:
             met = met - F.pad(met, (WAY, 0))[:, :-WAY]
         reached = met > -np.log(1 - HALF)
         first, outer = reached.float().argmax(1), (met > -np.log(1 - HAZE)).float().argmax(1)
-        chances = _chances(generator, field, rays[np.arange(len(chosen)), first.numpy()])
+        chances = chances_at(generator, field, rays[np.arange(len(chosen)), first.numpy()])
         covers = [generator.info.parts.index(part) for part in COVERS if part in generator.info.parts]
         covered = chances[:, covers].sum(1) > HALF
         reach = np.where(target.is_skin[chosen], np.where(covered, COVER_DEEP, SKIN_DEEP), THIN_DEEP)
@@ -116,13 +116,3 @@ def looked(generator: Generator, field: Field, points: Array) -> Tensor:
     with torch.no_grad():
         raws = [F.softplus(generator.decode(sample(piece))[0] - 1).cpu() for piece in flat.split(POINTS_PER_CHUNK)]
     return torch.cat(raws).view(points.shape[:2])
-
-
-def _chances(generator: Generator, field: Field, points: Array) -> Array:
-    """Chances of the generator's parts [N, parts] at points [N, 3]."""
-    with torch.no_grad():
-        _, features = generator.decode(sampler_of(field)(torch.from_numpy(points).float().to(field.device)))
-        logits = generator.label_logits(features)
-        assert logits is not None
-        chances: Array = logits.softmax(1).cpu().double().numpy()
-    return chances

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.editors.face_target import BROW, mean_height
+from core.editors.field_parts import chances_at, covered_share
 from core.editors.head_sight import NEAREST, evened, nearest_told, sight_of
 from core.editors.thickness import BLUR, NEIGHBOURS, calmed, thickness_of
 from core.ramp import smooth
@@ -44,6 +45,9 @@ BESIDE_HAIR, BESIDE_STEPS = (0.0, 0.3), 16
 """Shares of hanging hair, mixed so often, between which a point comes to lie on the field's own surface."""
 ON_EAR = (0.2, 0.6)
 """Shares of a seen ear over which what is told becomes its own surface."""
+BELOW, FITTING = 0.95, 0.75
+"""Share of cover from which a point is surely below it, its border apart; and that of hair and cloth from which there
+is surely some at a place."""
 AROUND = 0.015
 """What is told to be empty reaches so much further out than the field's own surface, world units."""
 
@@ -80,7 +84,7 @@ def cover_of(generator: Generator, field: Field, camera: Camera, target: Target)
         None where the field shows hardly any skin in the face.
     """
     sight = sight_of(generator, field, camera, target)
-    return None if sight is None else _joined(sight)
+    return None if sight is None else _below_cover(generator, field, _joined(sight))
 
 
 def _joined(sight: Sight) -> Cover:
@@ -113,17 +117,28 @@ def _joined(sight: Sight) -> Cover:
     before = outer - aside - sight.standing * on_ear
     empty = np.where((weight > 0) & (before > 0), before + AROUND, 0.0)
     moved = target.moved(target.points + aside[:, None] * sight.outwards)
-    ways = _led_aside(moved, inside[:, None] * sight.outwards, sight.known, sight.lost & (weight > 0))
+    lost = sight.lost & (weight > 0)
+    ways = _led_aside(moved, inside[:, None] * sight.outwards, sight.known & ~lost, lost)
     return Cover(moved, ways, weight, empty, covered)
 
 
-def _led_aside(target: Target, inside: Array, known: NDArray[np.bool_], lost: NDArray[np.bool_]) -> Array:
-    """Ways inside [P, 3] that lead from places below which nothing fits to where the nearest known point's does."""
+def _below_cover(generator: Generator, field: Field, cover: Cover) -> Cover:
+    """A cover below whose hair and cloth there is hair or cloth: a thin cap has skin where the field is solid."""
+    target = cover.target
+    worn = (cover.worn > BELOW) & (cover.weight > 0) & target.is_skin
+    feet = covered_share(generator.info.parts, chances_at(generator, field, target.points[worn] + cover.inside[worn]))
+    fitting = np.zeros_like(worn)
+    fitting[worn] = feet > FITTING
+    return replace(cover, inside=_led_aside(target, cover.inside, fitting, worn & ~fitting))
+
+
+def _led_aside(target: Target, inside: Array, fitting: NDArray[np.bool_], lost: NDArray[np.bool_]) -> Array:
+    """Ways inside [P, 3] that lead from places below which nothing fits to where the nearest fitting point's does."""
     from scipy.spatial import cKDTree
 
     inside = inside.copy()
     for group in (target.is_skin, ~target.is_skin):
-        sure, led = np.flatnonzero(known & ~lost & group), np.flatnonzero(lost & group)
+        sure, led = np.flatnonzero(fitting & group), np.flatnonzero(lost & group)
         if len(sure) and len(led):
             _, near = cKDTree(target.points[sure]).query(target.points[led])
             inside[led] = target.points[sure[near]] + inside[sure[near]] - target.points[led]

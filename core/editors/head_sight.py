@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.editors.face_target import ANY_EAR, BROW, JAW, NOSE_TIP, mean_height
-from core.editors.field_look import BEFORE_FACE, BEFORE_NECK, BEFORE_SCALP, COVERS, FieldLook
+from core.editors.face_target import ANY_EAR, BROW, JAW, mean_height
+from core.editors.field_look import BEFORE_FACE, BEFORE_NECK, BEFORE_SCALP, FieldLook
+from core.editors.field_parts import COVERED, covered_share, falling_share, skin_share
 from core.ramp import smooth
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from core.camera import Camera
@@ -30,13 +29,6 @@ if TYPE_CHECKING:
 
 LEAST_SKIN = 0.25
 """Share of the face in which the field must show skin."""
-COVERED = (0.35, 0.65)
-"""Chance of what covers a head from which it begins to be told as such, and from which entirely."""
-SKIN = (0.2, 0.5)
-"""Chance of skin at which the field begins to be told, and from which it is told entirely."""
-WORN = 0.1
-"""Mean chance of glasses between the brows and the tip of the nose from which they are worn; less is a mistake of the
-labels, and so are glasses further down."""
 EVERY = 3
 """One point of so many looks for it, which the others take over; all of an ear and of the outline do."""
 OUTLINE = (0.2, 0.5)
@@ -61,11 +53,6 @@ DOWNWARDS = -0.3
 """Height of a way out below which it leads down, from below a jaw."""
 EAR = 0.5
 """Share of an ear from which a point is on it."""
-BELOW_JAW, JAW_BAND, JAW_DEGREES = 0.05, 0.02, (55, 105)
-"""Where hair that falls beside a neck is looked for: below the corners of the jaw, within a band, world units; and
-between these angles about the head's axis."""
-FALLING = (0.75, 0.95)
-"""Shares of that place below hair from which it begins to count as falling, and from which all of it does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,8 +115,8 @@ def sight_of(generator: Generator, field: Field, camera: Camera, whole: Target) 
     found = _look(generator, field, there, outwards, looking)
     for values in (found.surface, found.outer, found.deep):
         values += standing * found.known
-    covered = _covered(parts, found.chances) * target.is_skin
-    skin = _skin(parts, found.chances, target)
+    covered = covered_share(parts, found.chances) * target.is_skin
+    skin = skin_share(parts, found.chances, target)
     of_face = target.face * looking
     if (skin * (1 - covered) * found.known * of_face).sum() < LEAST_SKIN * of_face.sum():
         return None
@@ -162,7 +149,7 @@ def sight_of(generator: Generator, field: Field, camera: Camera, whole: Target) 
         ((seen < SEEN[1]) & in_face) | hole,
         bare,
         standing,
-        _falling(parts, found.chances, target, looking),
+        falling_share(parts, found.chances, target, looking),
     )
 
 
@@ -178,7 +165,7 @@ def _look(generator: Generator, field: Field, target: Target, outwards: Array, l
     # a thick collar, or hair, may hide it; what else lies so far before it is the chin, and far below that a shirt
     lost = looking & neck & (found.known == 0) & (outwards[:, 1] > DOWNWARDS)
     found.look(generator, field, target, outwards, np.flatnonzero(lost), BEFORE_SCALP)
-    found.known[lost & (_covered(generator.info.parts, found.chances) < 0.5)] = 0
+    found.known[lost & (covered_share(generator.info.parts, found.chances) < 0.5)] = 0
     return found
 
 
@@ -197,11 +184,6 @@ def _ways_out(camera: Camera, target: Target) -> Array:
     outwards = target.normals + squarely * (towards - target.normals)
     outwards /= np.linalg.norm(outwards, axis=1, keepdims=True)
     return outwards
-
-
-def _covered(parts: Sequence[str], chances: Array) -> Array:
-    """How far points with some chances of parts [P, parts] are below hair or cloth, 0..1."""
-    return smooth(*COVERED, chances[:, [parts.index(part) for part in COVERS if part in parts]].sum(1))
 
 
 def without_holes(target: Target, covered: Array) -> Array:
@@ -226,27 +208,6 @@ def without_holes(target: Target, covered: Array) -> Array:
 def evened(target: Target, shares: Array) -> Array:
     """Shares [P], 0 or 1 for the most part, with a smooth border."""
     return smooth(*EVEN, target.smoothed(shares, np.ones(len(shares)), EVENINGS))
-
-
-def _falling(parts: Sequence[str], chances: Array, target: Target, looking: Flags) -> float:
-    """Whether hair falls beside the neck, 0..1."""
-    if "hair" not in parts:
-        return 0.0
-    band = np.abs(target.height - mean_height(JAW) + BELOW_JAW) < JAW_BAND
-    low, high = JAW_DEGREES
-    band &= looking & (target.around_degrees > low) & (target.around_degrees < high)
-    return float(smooth(*FALLING, np.array([(chances[band, parts.index("hair")] > 0.5).mean()]))[0])
-
-
-def _skin(parts: Sequence[str], chances: Array, target: Target) -> Array:
-    """How far the field is told as skin at a target's points with some chances of parts [P, parts], 0..1."""
-    others = chances[:, parts.index("hair")] if "hair" in parts else np.zeros(len(chances))
-    if "glasses" in parts:
-        low, high = mean_height(NOSE_TIP), mean_height(BROW)
-        glasses = chances[:, parts.index("glasses")] * (target.height > low) * (target.face > 0.5)
-        before_eyes = (target.height > low) & (target.height < high) & (chances.sum(1) > 0) & (target.face > 0.5)
-        others = others + glasses * bool(glasses[before_eyes].mean() > WORN)
-    return 1 - smooth(1 - SKIN[1], 1 - SKIN[0], others)
 
 
 def nearest_told(target: Target, told: Flags, count: int) -> NDArray[np.int64]:
