@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.styling_road import BUNDLED
+from app.pack_shelf import BUNDLED
 from core.drawing.styles import STYLES
 from core.editors.restyling import check_fits
 from core.generators import load
