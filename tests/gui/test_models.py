@@ -198,7 +198,7 @@ def test_models_come_and_go_in_the_dialog(studio: Studio, tmp_path: Path, qtbot:
     dialog.add_requested.emit(tmp_path / "easy-khair.pkl")
     qtbot.waitUntil(lambda: not dialog.add_button.isEnabled(), timeout=LONG)
     qtbot.waitUntil(lambda: len(dialog.shown) == 2, timeout=LONG)
-    assert "Added easy-khair: PanoHead, 200 MB, licence CC-BY-NC. No commercial use." in dialog.words
+    assert "Added PanoHead (easy-khair): 200 MB, licence CC-BY-NC. No commercial use." in dialog.words
     assert studio.window.head_panel.pickers.generator_box.count() == 2
 
     dialog.table.selectRow(1)
