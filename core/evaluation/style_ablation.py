@@ -1,9 +1,9 @@
 """Likelihood distillation step by step, as its paper's table: SDS, + depth, LD, + rank weights, + grids, + mirror.
 
 Every row is taught for as many steps of Adam from the same seed, and looked at several times on its way, for a style
-that is hardly learned keeps every face: rows are told apart at *equal agreement*. Agreement is how far the pictures'
-EfficientNet features have gone on the way from heads without the style to an artist's drawings of the same heads in
-it: 0 without, 1 as drawn, negative when they go elsewhere.
+that is hardly learned keeps every face: rows are told apart at *equal agreement*. Agreement is how far pictures have
+gone on the way from heads without the style to an artist's drawings of the same heads in it, once by their EfficientNet
+features (stuff and lines) and once by their tones (small pictures): 0 without, 1 as drawn, negative elsewhere.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ NEURAL_PX, GRID_PX, SAMPLES = 48, 32, (16, 12)
 LEARNING_RATE = 6e-4
 WORTH = 0.02
 """Agreement below which rows are not compared: nothing was learned."""
+TONES_PX = 32
+"""Side of the pictures that tones are compared in."""
 SDS_ROW, LD_ROW = "SDS + depth", "LD + depth"
 
 
@@ -77,7 +79,8 @@ class Look:
     """What a row had learned at a step: agreement, and identity distance and depth difference of each view."""
 
     step: int
-    agreement: float
+    features: float
+    tones: float
     identity: tuple[float, ...]
     depth: tuple[float, ...]
 
@@ -123,16 +126,18 @@ class Watch:
         self.generator = generator
         with torch.no_grad():
             self._like = generator.trigrid(generator.mean_latents())
-        self._latents, ways = [], []
+        self._latents, ways, tones = [], [], []
         worn = (Restyle(key="style", pack=drawn_pack(style, generator.info.name)),)
         for number in range(heads):
             head = random_head(generator, SEED + number)
             self._latents.append(head.latents[None])
             renderer = HeadRenderer(generator, head)
             for yaw in YAWS_DEGREES:
-                pair = features_of(f.rgb for f in renderer.in_styles(at_degrees(yaw), [(), worn], size_px=SIZE_PX))
+                plain, drawn = (f.rgb for f in renderer.in_styles(at_degrees(yaw), [(), worn], size_px=SIZE_PX))
+                pair = features_of((plain, drawn))
                 ways.append(pair[1] - pair[0])
-        self._way = torch.stack(ways).mean(0)
+                tones.append(_tones(drawn) - _tones(plain))
+        self._way, self._tones = torch.stack(ways).mean(0), np.stack(tones)
         self._plain, self._depth = self.views(generator)
         self._chips = [face_chip(view) for view in self._plain]
         self._features = features_of(self._plain)
@@ -158,11 +163,18 @@ class Watch:
         pictures, depths = self.views(generator)
         way = self._way.to(self._features)
         gone = ((features_of(pictures) - self._features) @ way / way.square().sum()).mean()
+        toned = np.stack([_tones(a) - _tones(b) for a, b in zip(pictures, self._plain, strict=True)])
+        near = float((toned * self._tones).sum() / max(float(np.square(self._tones).sum()), 1e-9))
         faces = [face_embedding(view, chip) for view, chip in zip(pictures, self._chips, strict=True)]
         apart = [identity_between(a, b) for a, b in zip(self._own, faces, strict=True)]
         moved = [float((a - b).abs().nanmean()) for a, b in zip(self._depth, depths, strict=True)]
         known = tuple(value for value in apart if math.isfinite(value))
-        return Look(step, float(gone), known, tuple(moved)), pictures
+        return Look(step, float(gone), near, known, tuple(moved)), pictures
+
+
+def _tones(picture: Pixels) -> NDArray[np.float32]:
+    small = cv2.resize(picture, (TONES_PX, TONES_PX), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32) / np.float32(255)
 
 
 def ablated(
@@ -189,42 +201,49 @@ def ablated(
     return found, np.vstack([np.hstack(row) for row in small])
 
 
-def distance_at(looks: Sequence[Look], agreement: float) -> float:
+def distance_at(looks: Sequence[Look], agreement: float, measure: str) -> float:
     """Identity distance at which a row first had so much agreement; between looks in a straight line from none.
 
-    NaN where it never had.
+    Args:
+        looks: at a row on its way.
+        agreement: that is asked for.
+        measure: "features" or "tones".
+
+    Returns:
+        NaN where it never had.
     """
     before = (0.0, 0.0)
     for look in looks:
-        if look.agreement >= agreement:
-            share = (agreement - before[0]) / max(look.agreement - before[0], 1e-9)
+        reached = float(getattr(look, measure))
+        if reached >= agreement:
+            share = (agreement - before[0]) / max(reached - before[0], 1e-9)
             return before[1] + share * (look.distance - before[1])
-        before = (look.agreement, look.distance)
+        before = (reached, look.distance)
     return math.nan
 
 
 def ablation_part(found: Mapping[str, Sequence[Look]], plan: AblationPlan) -> Part:
-    """The table: each row when it agreed most, and LD against SDS where both agree alike."""
+    """The table: each row at its last look, and LD against SDS where both agree alike."""
     cells: list[Cell] = []
     for name, looks in found.items():
-        best = max(looks, key=lambda look: look.agreement)
-        cells += (Cell(name, "agreement", best.agreement), Cell(name, "at step", float(best.step)))
-        cells += Cell.of(name, "identity", best.identity) + Cell.of(name, "depth", best.depth)
+        last = looks[-1]
+        cells += (Cell(name, "features", last.features), Cell(name, "tones", last.tones))
+        cells += Cell.of(name, "identity", last.identity) + Cell.of(name, "depth", last.depth)
     remarks = [
-        f"{plan.style}, {plan.steps} steps of Adam a row, {plan.heads} random heads, yaws -30, 0, 30; each row at that "
-        f"of {plan.looks} looks where it agreed most.",
-        "agreement: how far features have gone from the plain heads to an artist's drawings (0 to 1).",
+        f"{plan.style}, {plan.steps} steps of Adam a row, {plan.heads} random heads, yaws -30, 0, 30, last look.",
+        "features, tones: how far pictures have gone from the plain heads to an artist's drawings of them (0 to 1).",
     ]
-    return Part(f"Distillation of {plan.style}", tuple(cells), (*remarks, _verdict(found)))
+    verdicts = [_verdict(found, measure) for measure in ("tones", "features")]
+    return Part(f"Distillation of {plan.style}", tuple(cells), (*remarks, *verdicts))
 
 
-def _verdict(found: Mapping[str, Sequence[Look]]) -> str:
-    """LD against SDS in words."""
+def _verdict(found: Mapping[str, Sequence[Look]], measure: str) -> str:
+    """LD against SDS in words, at equal agreement by one of its measures."""
     if LD_ROW not in found or SDS_ROW not in found:
         return "LD and SDS were not both taught."
-    most = min(max(look.agreement for look in found[name]) for name in (LD_ROW, SDS_ROW))
+    most = min(max(float(getattr(look, measure)) for look in found[name]) for name in (LD_ROW, SDS_ROW))
     if most < WORTH:
-        return f"LD and SDS cannot be compared: one of them agrees by {most:.3f} at most."
-    ours, theirs = (distance_at(found[name], most) for name in (LD_ROW, SDS_ROW))
+        return f"By {measure} LD and SDS cannot be compared: one of them agrees by {most:.3f} at most."
+    ours, theirs = (distance_at(found[name], most, measure) for name in (LD_ROW, SDS_ROW))
     better = "keeps the person better" if ours < theirs else "does not keep the person better"
-    return f"At equal agreement ({most:.3f}) identity is {ours:.3f} by LD and {theirs:.3f} by SDS: LD {better}."
+    return f"At equal {measure} ({most:.3f}) identity is {ours:.3f} by LD and {theirs:.3f} by SDS: LD {better}."

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def _looks(*pairs: tuple[float, float]) -> list[Look]:
-    return [Look(step, agreement, (distance,), (0.0,)) for step, (agreement, distance) in enumerate(pairs, 1)]
+    return [Look(step, agreement, 0.0, (distance,), (0.0,)) for step, (agreement, distance) in enumerate(pairs, 1)]
 
 
 def test_each_row_has_what_its_name_says_and_what_came_before() -> None:
@@ -55,9 +55,9 @@ def test_each_row_has_what_its_name_says_and_what_came_before() -> None:
 
 def test_distance_is_read_between_looks_and_only_where_a_row_came_so_far() -> None:
     looks = _looks((0.2, 0.1), (0.4, 0.5))
-    assert distance_at(looks, 0.1) == pytest.approx(0.05)
-    assert distance_at(looks, 0.3) == pytest.approx(0.3)
-    assert math.isnan(distance_at(looks, 0.5))
+    assert distance_at(looks, 0.1, "features") == pytest.approx(0.05)
+    assert distance_at(looks, 0.3, "features") == pytest.approx(0.3)
+    assert math.isnan(distance_at(looks, 0.5, "features"))
 
 
 def test_the_verdict_compares_at_equal_agreement_and_says_when_it_cannot() -> None:
@@ -77,5 +77,5 @@ def test_rows_are_taught_and_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = AblationPlan("ink", heads=1, steps=2, looks=2, rows=(LD_ROW,))
     found, sheet = ablated(TinyGenerator(), GreenPrior(), plan, silent)
     assert [look.step for look in found[LD_ROW]] == [1, 2]
-    assert all(math.isfinite(look.agreement) for look in found[LD_ROW])
+    assert all(math.isfinite(look.features + look.tones) for look in found[LD_ROW])
     assert sheet.shape == (2 * 160, 160, 3)
