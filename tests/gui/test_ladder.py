@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from app.rungs import Rungs
     from app.studio import Studio
     from tests.app.studio_fakes import Workshop
+    from widgets.rung_strip import RungStrip
 
 
 def _side(path: Path, yaw_degrees: float | None = None) -> FurtherPhoto:
@@ -86,13 +88,19 @@ def test_an_earlier_rung_is_held_against_the_newest(studio: Studio, photo: Path,
     assert head_of(studio).seed == 1, "looking does not change the project"
 
 
+def _searched_for_ever(studio: Studio, photo: Path, qtbot: QtBot, workshop: Workshop) -> tuple[Rungs, RungStrip]:
+    """The rungs of a search that goes on, and the strip that shows the first."""
+    workshop.endless.set()
+    studio.opening.open_path(photo)
+    strip = studio.window.head_panel.rungs
+    qtbot.waitUntil(lambda: len(strip.buttons()) > 0 and studio.making.is_busy, timeout=LONG)
+    return studio.making.rungs, strip
+
+
 def test_while_an_earlier_rung_is_looked_at_the_search_does_not_take_over(
     studio: Studio, photo: Path, qtbot: QtBot, workshop: Workshop
 ) -> None:
-    workshop.endless.set()
-    studio.opening.open_path(photo)
-    rungs, strip = studio.making.rungs, studio.window.head_panel.rungs
-    qtbot.waitUntil(lambda: len(strip.buttons()) > 0 and studio.making.is_busy, timeout=LONG)
+    rungs, strip = _searched_for_ever(studio, photo, qtbot, workshop)
     first = project_of(studio).head
     rungs.add(Rung(tiny_head(50), "Adding detail", 9.0, np.zeros((8, 8, 3), np.uint8)))
     strip.buttons()[0].click()
@@ -107,10 +115,7 @@ def test_while_an_earlier_rung_is_looked_at_the_search_does_not_take_over(
 def test_a_head_that_was_shown_before_it_was_measured_is_one_rung(
     studio: Studio, photo: Path, qtbot: QtBot, workshop: Workshop
 ) -> None:
-    workshop.endless.set()
-    studio.opening.open_path(photo)
-    rungs, strip = studio.making.rungs, studio.window.head_panel.rungs
-    qtbot.waitUntil(lambda: len(strip.buttons()) > 0 and studio.making.is_busy, timeout=LONG)
+    rungs, strip = _searched_for_ever(studio, photo, qtbot, workshop)
     before, head, picture = len(strip.buttons()), tiny_head(51), np.zeros((8, 8, 3), np.uint8)
     rungs.add(Rung(head, "First guess", 2.0, picture))
     rungs.add(Rung(head, "First guess", 2.5, picture, 0.31))
