@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMainWindow, QTabWidget
+from PySide6.QtWidgets import QMainWindow, QTabBar, QTabWidget
 
 from widgets.curve_panel import CurvePanel
 from widgets.editing_panels import EditingPanels
@@ -100,3 +100,5 @@ class WindowDocks:
     def _refresh(self) -> None:
         for dock in self.all:
             dock.refresh_title(self._window)
+        for bar in self._window.findChildren(QTabBar):
+            bar.setAccessibleName("Panels")  # Qt makes them by itself, without a name
