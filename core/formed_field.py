@@ -31,6 +31,8 @@ class Form:
         ramp: thickness over which features become those of nothing, world units.
         threshold: share of nothing at the surface.
         worn: float16 [K], how much of each weight hair or a hat has, 0..1; None where there is none.
+        thin: float16 [K], share of nothing at which the features that are fetched cease to be solid, for which the
+            distances have been changed; None in heads from before it was kept: then that is not known.
     """
 
     nodes: torch.Tensor
@@ -41,19 +43,13 @@ class Form:
     ramp: float
     threshold: float
     worn: torch.Tensor | None = None
+    thin: torch.Tensor | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Form):
             return NotImplemented
-        return self._place == other._place and (
-            self.values is other.values
-            or (
-                torch.equal(self.nodes, other.nodes)
-                and torch.equal(self.values, other.values)
-                and (self.worn is None) == (other.worn is None)
-                and (self.worn is None or other.worn is None or torch.equal(self.worn, other.worn))
-            )
-        )
+        names = ("nodes", "values", "worn", "thin")
+        return self._place == other._place and all(_alike(getattr(self, name), getattr(other, name)) for name in names)
 
     def __hash__(self) -> int:
         return hash(self._place)
@@ -69,19 +65,38 @@ class Form:
             return self
         kept = 1 - self.worn.float()
         told = (self.values[4].float() * kept > FAINT).nonzero()[:, 0]
-        return replace(self, nodes=self.nodes[told], values=(self.values.float() * kept).half()[:, told], worn=None)
+        thin = None if self.thin is None else self.thin[told]
+        values = (self.values.float() * kept).half()[:, told]
+        return replace(self, nodes=self.nodes[told], values=values, worn=None, thin=thin)
 
     @cached_property
     def _grid(self) -> torch.Tensor:
         """All nodes, float32 [5, Z, Y, X]."""
+        return self._spread(self.values.float())
+
+    @cached_property
+    def _distances(self) -> torch.Tensor:
+        """Distance times weight, and weight, of all nodes, float32 [2, Z, Y, X]."""
+        distance, weight = self.values[3:].float()
+        if self.thin is not None:
+            distance = distance - self.ramp * (self.thin.float() - self.threshold) * weight
+        return self._spread(torch.stack([distance, weight]))
+
+    def _spread(self, values: torch.Tensor) -> torch.Tensor:
+        """What is said of the nodes [C, K], 0 elsewhere, float32 [C, Z, Y, X]."""
         z, y, x = self.counts
-        grid = torch.zeros(5, z * y * x, device=self.values.device)
-        grid[:, self.nodes.long()] = self.values.float()
-        return grid.view(5, z, y, x)
+        grid = torch.zeros(len(values), z * y * x, device=values.device)
+        grid[:, self.nodes.long()] = values
+        return grid.view(-1, z, y, x)
 
     def at(self, points: torch.Tensor) -> torch.Tensor:
         """Shift, weighted distance and weight [N, 5] at world points [N, 3], trilinear; 0 outside the box."""
         return between_nodes(self._grid, in_box(points, self.low, self.high))
+
+    def distance_at(self, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Distance [N] to the surface itself, world units, positive outside, and weight [N], at world points [N, 3]."""
+        distance, weight = between_nodes(self._distances, in_box(points, self.low, self.high)).unbind(1)
+        return distance / weight.clamp(min=FAINT), weight
 
     def tells(self, points: torch.Tensor) -> torch.Tensor:
         """At which of the world points [N, 3] it says something, bool [N]."""
@@ -89,8 +104,14 @@ class Form:
 
     def to(self, device: torch.device | str) -> "Form":
         """The same on another device."""
-        worn = None if self.worn is None else self.worn.to(device)
-        return replace(self, nodes=self.nodes.to(device), values=self.values.to(device), worn=worn)
+        worn, thin = (None if one is None else one.to(device) for one in (self.worn, self.thin))
+        return replace(self, nodes=self.nodes.to(device), values=self.values.to(device), worn=worn, thin=thin)
+
+
+def _alike(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
+    if one is other or one is None or other is None:
+        return one is other
+    return torch.equal(one, other)
 
 
 @dataclass(frozen=True, eq=False)

@@ -157,6 +157,7 @@ def form_of(cover: Cover, air: Array) -> Form:
         RAMP,
         THRESHOLD,
         torch.from_numpy(worn[telling]).half(),
+        torch.from_numpy(thin[telling]).half(),
     )
 
 

@@ -9,7 +9,8 @@ import torch
 from core.camera import SEEN_HALF_HEIGHT, Camera
 from core.errors import ExportError
 from core.exporters.apart import run_apart
-from core.exporters.density import RESOLUTION, DensityField, sample_density
+from core.exporters.density import RESOLUTION, sample_density
+from core.exporters.head_density import density_of
 from core.exporters.options import LIFE_SIZE_MM, ExportOptions
 from core.exporters.texture import PointColours, baked, coloured, field_colours, surface_colours
 from core.exporters.views import views_around
@@ -19,9 +20,8 @@ from core.head import Head
 from core.mesh import Mesh
 from core.progress import Progress, Report, silent
 from core.protocols import Generator, Renderer
-from core.rendering.marching import field, solid_region
+from core.rendering.marching import solid_region
 from core.rendering.renderer import HeadRenderer
-from core.rendering.sampling import sampler_of
 from core.rendering.seen import seen_on
 
 FINE_FACTOR = 4
@@ -149,9 +149,3 @@ class Subject:
         views = views_around(renderer, self.head.camera, mesh, report, quality=self.options.quality)
         own = field_colours(self.generator, self.head.trigrid)
         return lambda points, normals: surface_colours(points, normals, views, own, self.stretch(middle, stop))
-
-
-def density_of(generator: Generator, head: Head) -> DensityField:
-    """A head's raw density at world points, for `sample_density`; points and result live on the CPU."""
-    device, sample = head.trigrid.device, sampler_of(head.trigrid)
-    return lambda points: field(generator, head.trigrid, points.to(device), sample)[0].cpu()
