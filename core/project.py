@@ -58,9 +58,9 @@ if TYPE_CHECKING:
     from core.align import Alignment
     from core.further_photo import FurtherPhoto
 
-VERSION = 4
+VERSION = 5
 """Version of the file format; a reader refuses a later one. Since 2 heads tell what it took to make them; since 3 they
-may have a form."""
+may have a form, and since 5 that tells its own surface."""
 SUFFIX = ".volteface"
 LIMITS = {
     "project.json": 16_000_000,

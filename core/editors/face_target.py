@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.editors.face_shapes import face_shapes
-from core.ramp import smooth
+from core.editors.face_shares import ear_share, face_share, head_share, mean_around_degrees
+from core.editors.finer_model import finer_model, opposite_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,28 +19,13 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Numbers = NDArray[np.int64]
 
-CHIN, TOP, JAW, EAR, NOSE_TIP, BROW = 152, 10, 132, 234, 1, 105
 UPPER_LIP = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 LOWER_LIP = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
 """Landmarks along the inner edges of the lips, from corner to corner."""
-AXIS_Z, BEFORE_EARS_DEGREES = -0.02, (50, 64)
-"""Where the head's axis lies, and angles about it from the nose at which the face begins to end, and where it has."""
-ABOVE, BELOW = 0.05, (-0.05, 0.005)
-"""Heights over which it ends above the forehead, from its top; and below the jaw, from its edge; world units."""
-CHIN_TALL, UNDERSIDE = 0.03, (0.35, 0.8)
-"""Height of the chin, world units, and how far down its skin looks where it begins not to belong to the face, and where
-it does not at all: the underside of the jaw meets a neck whose shape no landmark tells."""
-EAR_YZ, EAR_RADII, EAR_RIM = (-0.022, 0.0), (0.072, 0.05), (1.0, 1.45)
-"""Middle of the mean head's ears and their half height and width, world units; and where beside them, in these, the
-scalp begins, and where there is nothing but scalp."""
 ANY_EAR = 0.02
 """Share of an ear from which a point belongs to what is drawn over when hair hides it."""
 NAPE, NO_FACE = -0.05, 0.05
 """Height below which what is not the face is no scalp, world units; and share of the face below which that is so."""
-BUST, RIM = -0.24, (0.0, 0.06)
-"""Height below which the model is cut off, and distances from that cut over which the target ends, world units."""
-FINE, HALVINGS = 0.008, 2
-"""Greatest length of the scalp's edges, world units, and how often they are halved at most."""
 PARTED = 0.006
 """Distance of parted lips, world units, from which there is something between them."""
 TEETH, TEETH_ROWS, TEETH_COLUMNS = 0.006, 9, 31
@@ -78,7 +63,7 @@ class Target:
     @staticmethod
     def of(head: FittedFace) -> Target:
         """Of a fitted head."""
-        shapes, finer = face_shapes(), _finer()
+        shapes, finer = face_shapes(), finer_model()
         face, share = face_share(), head_share()
         skin = shapes.owner == 0
         # of an eye only what may be seen between the lids
@@ -98,7 +83,7 @@ class Target:
             np.concatenate([finer.spread(ear_share()), np.zeros(count)]),
             np.concatenate([finer.spread(face), np.ones(count)]),
             np.concatenate([finer.spread(shapes.mean[:, 1]), np.full(count, mouth)]),
-            np.concatenate([finer.spread(_around_degrees()), np.zeros(count)]),
+            np.concatenate([finer.spread(mean_around_degrees()), np.zeros(count)]),
             np.concatenate([skin | (share > 0), np.ones(count, bool)]),
             np.concatenate([skin, np.zeros(count, bool)]),
         )
@@ -118,12 +103,12 @@ class Target:
     def opposite(self) -> Numbers:
         """The point [P] that each has on the other side of the head; what is between the lips has itself."""
         opposite = np.arange(len(self.points))
-        opposite[: len(_finer().owner)] = _opposite()
+        opposite[: len(finer_model().owner)] = opposite_points()
         return opposite
 
     def moved(self, points: Array) -> Target:
         """The same with its points [P, 3] elsewhere."""
-        finer = _finer()
+        finer = finer_model()
         count = len(finer.owner)
         normals = np.concatenate([finer.normals(points[:count]), self.normals[count:]])
         return replace(self, points=points, normals=normals)
@@ -156,128 +141,6 @@ class Target:
             of_weight = weight + np.bincount(one, weight[other], len(values))
             values = np.where(of_weight > 1e-9, total / np.maximum(of_weight, 1e-9), values)
         return values
-
-
-def mean_height(landmark: int) -> float:
-    """Of a landmark on the mean head, world units."""
-    shapes = face_shapes()
-    return float(shapes.mean[shapes.landmark_points[landmark], 1])
-
-
-def face_share() -> Array:
-    """How much each point of the model belongs to the face: 1 from the hairline to the jaw and to before the ears."""
-    mark = _mean_landmarks()
-    y = face_shapes().mean[:, 1]
-    share: Array = (1 - smooth(*BEFORE_EARS_DEGREES, _around_degrees())) * _above_jaw(_jaw_edge())
-    share *= 1 - smooth(0.0, ABOVE, y - mark[TOP, 1])
-    return share
-
-
-def head_share() -> Array:
-    """How much each point of the model belongs to the head that is told: all but the edge where its bust is cut off."""
-    from scipy.spatial import cKDTree
-
-    shapes = face_shapes()
-    edges = np.sort(np.concatenate([shapes.triangles[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))]), 1)
-    ends, times = np.unique(edges, axis=0, return_counts=True)
-    rim = shapes.mean[np.unique(ends[times == 1])]
-    away, _ = cKDTree(rim[rim[:, 1] < BUST]).query(shapes.mean)
-    share: Array = smooth(*RIM, away)
-    return share
-
-
-def ear_share() -> Array:
-    """How much each point of the model belongs to an ear, 0..1."""
-    y, z = face_shapes().mean[:, 1:].T
-    away = np.hypot((y - EAR_YZ[0]) / EAR_RADII[0], (z - EAR_YZ[1]) / EAR_RADII[1])
-    # the middle of the face is as high and as far forward as no ear
-    share: Array = (1 - smooth(*EAR_RIM, away)) * (1 - face_share())
-    return share
-
-
-def _mean_landmarks() -> Array:
-    shapes = face_shapes()
-    return shapes.mean[shapes.landmark_points] + shapes.landmark_offsets
-
-
-def _around_degrees() -> Array:
-    """Angle of each point of the mean head about its axis from the nose, 0..180."""
-    x, _, z = face_shapes().mean.T
-    around: Array = np.degrees(np.abs(np.arctan2(x, z - AXIS_Z)))
-    return around
-
-
-def _jaw_edge() -> Array:
-    """Height at which the face ends below each point, from the middle of the chin along the jaw up to the ear."""
-    mark = _mean_landmarks()
-    ear_x, jaw_x = abs(mark[EAR, 0]), abs(mark[JAW, 0])
-    chin, jaw = mark[CHIN, 1], mark[JAW, 1]
-    known = ([0, 0.5 * jaw_x, 0.9 * jaw_x, ear_x], [chin - 0.012, chin + 0.005, jaw - 0.03, jaw - 0.02])
-    edge: Array = np.interp(np.abs(face_shapes().mean[:, 0]), *known)
-    return edge
-
-
-def _above_jaw(edge: Array) -> Array:
-    shapes = face_shapes()
-    y = shapes.mean[:, 1]
-    down = -shapes.normals(shapes.mean)[:, 1] * (y < _mean_landmarks()[CHIN, 1] + CHIN_TALL)
-    return smooth(*BELOW, y - edge) * (1 - smooth(*UNDERSIDE, down))
-
-
-@dataclass(frozen=True, eq=False)
-class _Finer:
-    """The model with points between those of its scalp.
-
-    Attributes:
-        parents: for each halving, int64 [M, 2], between which points, so far, new ones lie.
-        triangles: int64 [F, 3].
-        owner: uint8 [P], as `FaceShapes.owner`.
-    """
-
-    parents: tuple[Numbers, ...]
-    triangles: Numbers
-    owner: NDArray[np.uint8]
-
-    def spread(self, values: Array) -> Array:
-        """Values [V, ...] at the model's points, also at those between them [P, ...]."""
-        for pairs in self.parents:
-            values = np.concatenate([values, values[pairs].mean(1)])
-        return values
-
-    def normals(self, points: Array) -> Array:
-        """Unit normals [P, 3], outward, of points [P, 3]."""
-        return replace(face_shapes(), triangles=self.triangles, owner=self.owner).normals(points)
-
-
-@cache
-def _finer() -> _Finer:
-    shapes = face_shapes()
-    points, triangles, parents = shapes.mean, shapes.triangles, []
-    scalp = (head_share() > 0) & (shapes.owner == 0)
-    for _ in range(HALVINGS):
-        sides = triangles[:, [[0, 1], [1, 2], [2, 0]]]
-        length = np.linalg.norm(points[sides[:, :, 0]] - points[sides[:, :, 1]], axis=2)
-        split = (length.max(1) > FINE) & scalp[triangles].any(1)
-        pairs, number = np.unique(np.sort(sides[split].reshape(-1, 2), 1), axis=0, return_inverse=True)
-        a, b, c = triangles[split].T
-        ab, bc, ca = (number.reshape(-1, 3) + len(points)).T
-        four = [np.stack(corners, 1) for corners in ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))]
-        triangles = np.concatenate([triangles[~split], *four])
-        points = np.concatenate([points, points[pairs].mean(1)])
-        scalp = np.concatenate([scalp, scalp[pairs].any(1)])
-        parents.append(pairs)
-    owner = np.zeros(len(points), np.uint8)
-    owner[: len(shapes.owner)] = shapes.owner
-    return _Finer(tuple(parents), triangles, owner)
-
-
-@cache
-def _opposite() -> Numbers:
-    from scipy.spatial import cKDTree
-
-    points = _finer().spread(face_shapes().mean)
-    nearest: Numbers = cKDTree(points).query(points * [-1, 1, 1])[1]
-    return nearest
 
 
 def _between_lips(face: FittedFace) -> tuple[Array, Array]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from core.editors.face_target import BROW, JAW, NOSE_TIP, mean_height
+from core.editors.face_shares import BROW, JAW, NOSE_TIP, mean_height
 from core.ramp import smooth
 from core.rendering.sampling import sampler_of
 

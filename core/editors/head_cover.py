@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.editors.face_target import BROW, mean_height
+from core.editors.face_shares import BROW, mean_height
 from core.editors.field_parts import chances_at, covered_share
 from core.editors.head_sight import NEAREST, evened, nearest_told, sight_of
 from core.editors.thickness import BLUR, NEIGHBOURS, calmed, thickness_of

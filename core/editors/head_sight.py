@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.editors.face_target import ANY_EAR, BROW, JAW, mean_height
+from core.editors.face_shares import BROW, JAW, mean_height
+from core.editors.face_target import ANY_EAR
 from core.editors.field_look import BEFORE_FACE, BEFORE_NECK, BEFORE_SCALP, FieldLook
 from core.editors.field_parts import COVERED, covered_share, falling_share, skin_share
 from core.ramp import smooth

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.editors.face_target import NOSE_TIP, mean_height
+from core.editors.face_shares import NOSE_TIP, mean_height
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

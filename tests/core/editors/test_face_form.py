@@ -11,7 +11,9 @@ from core.base_planes import base_planes
 from core.camera import Camera
 from core.editors.face_form import formed
 from core.editors.face_shapes import FittedFace, face_shapes, fitted_face
-from core.editors.face_target import Target, face_share
+from core.editors.face_shares import face_share
+from core.editors.face_target import Target
+from core.editors.field_parts import chances_at, covered_share
 from core.editors.form_nodes import SOWN, sown
 from core.editors.head_cover import cover_of
 from core.editors.head_sight import without_holes
@@ -152,6 +154,17 @@ def test_a_fringe_lies_on_the_forehead() -> None:
     hair = cKDTree(target.points[cover.worn > 0.05]).query(target.points)[0]
     assert away[bare & (hair > 0.04)].max() < 0.004
     assert np.percentile(away[bare], 95) < 0.004
+
+
+def test_below_hair_there_is_hair() -> None:
+    """However thin the field's own hair is: the densest place below a cap is skin."""
+    face, field = _formed()
+    generator = load("mini")
+    cover = cover_of(generator, field.base, Camera.orbit(), Target.of(face))
+    assert cover is not None
+    worn = (cover.worn == 1) & (cover.weight > 0) & cover.target.is_skin
+    feet = chances_at(generator, field.base, (cover.target.points + cover.inside)[worn])
+    assert np.mean(covered_share(generator.info.parts, feet) > 0.5) > 0.97
 
 
 def test_holes_of_a_cover_are_filled_from_the_other_side() -> None:
