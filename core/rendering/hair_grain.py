@@ -61,9 +61,9 @@ class HairGrain:
 
     @property
     def curl(self) -> float:
-        """Radius of what the grain consists of, world units: a quarter of the wave that is as steep as it is high."""
+        """Size of what the grain consists of, world units: half of the wave that is as steep as it is high."""
         slope = float(np.sqrt(np.mean([np.square(np.diff(self.tile, axis=axis)).mean() for axis in (0, 1)])))
-        return math.pi / 2 * float(self.tile.std()) / max(slope, 1e-6) * self.pixel
+        return math.pi * float(self.tile.std()) / max(slope, 1e-6) * self.pixel
 
     def at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Detail [N] at world points [N, 3]."""

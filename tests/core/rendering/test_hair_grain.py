@@ -29,7 +29,7 @@ def stubble(contrast: float = 0.2, width_px: float = 1.5) -> NDArray[np.uint8]:
     noise = np.random.default_rng(0).standard_normal((SIDE, SIDE)).astype(np.float32)
     noise = cv2.GaussianBlur(noise, (0, 0), width_px)
     grey = 120 * np.exp(contrast * noise / noise.std())
-    return grey[..., None].repeat(3, axis=2).clip(0, 255).astype(np.uint8)
+    return np.asarray(grey[..., None].repeat(3, axis=2).clip(0, 255), np.uint8)
 
 
 def grain_of(picture: NDArray[np.uint8]) -> HairGrain:
