@@ -71,7 +71,9 @@ class Cover:
     worn: Array
 
 
-def cover_of(generator: Generator, field: Field, camera: Camera, target: Target) -> Cover | None:
+def cover_of(
+    generator: Generator, field: Field, camera: Camera, target: Target, worn: NDArray[np.float32] | None = None
+) -> Cover | None:
     """A fitted head as it joins a field.
 
     Args:
@@ -79,11 +81,12 @@ def cover_of(generator: Generator, field: Field, camera: Camera, target: Target)
         field: a head's.
         camera: of the photo, whose picture and outline are to stay.
         target: the fitted head.
+        worn: float32 [S, S], chance that a pixel of the photo is hair or cloth, 0..1; None where nothing can tell.
 
     Returns:
         None where the field shows hardly any skin in the face.
     """
-    sight = sight_of(generator, field, camera, target)
+    sight = sight_of(generator, field, camera, target, worn)
     return None if sight is None else _below_cover(generator, field, _joined(sight))
 
 

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 LEAST_SKIN = 0.25
 """Share of the face in which the field must show skin."""
+SHOWN, SHOWN_FACING = (0.5, 0.8), (0.1, 0.35)
+"""Chance of what covers a head in a photo from which it begins to be told as such, and from which entirely; and cosines
+between normal and view from which a photo begins to tell, and tells."""
 EVERY = 3
 """One point of so many looks for it, which the others take over; all of an ear and of the outline do."""
 OUTLINE = (0.2, 0.5)
@@ -93,7 +96,9 @@ class Sight:
     falls: float
 
 
-def sight_of(generator: Generator, field: Field, camera: Camera, whole: Target) -> Sight | None:
+def sight_of(
+    generator: Generator, field: Field, camera: Camera, whole: Target, worn: NDArray[np.float32] | None = None
+) -> Sight | None:
     """Look at a field where a head was fitted.
 
     Args:
@@ -101,6 +106,7 @@ def sight_of(generator: Generator, field: Field, camera: Camera, whole: Target) 
         field: a head's.
         camera: along its views what it sees squarely is looked for, so that its picture stays.
         whole: the fitted head, with its ears.
+        worn: float32 [S, S], chance that a pixel of the camera's picture is hair or cloth, 0..1; None is unknown.
 
     Returns:
         None where the field shows hardly any skin in the face.
@@ -116,7 +122,10 @@ def sight_of(generator: Generator, field: Field, camera: Camera, whole: Target) 
     found = _look(generator, field, there, outwards, looking)
     for values in (found.surface, found.outer, found.deep):
         values += standing * found.known
-    covered = covered_share(parts, found.chances) * target.is_skin
+    covered = covered_share(parts, found.chances)
+    if worn is not None:
+        covered = np.maximum(covered, _photographed(camera, target, worn) * looking)
+    covered = covered * target.is_skin
     skin = skin_share(parts, found.chances, target)
     of_face = target.face * looking
     if (skin * (1 - covered) * found.known * of_face).sum() < LEAST_SKIN * of_face.sum():
@@ -170,11 +179,23 @@ def _look(generator: Generator, field: Field, target: Target, outwards: Array, l
     return found
 
 
+def _photographed(camera: Camera, target: Target, worn: NDArray[np.float32]) -> Array:
+    """How far points [P] that the camera sees are below what its picture shows as hair or cloth, 0..1."""
+    side = len(worn)
+    column, row = np.clip(np.nan_to_num(camera.project(target.points)[0]) * side, 0, side - 1).astype(int).T
+    return smooth(*SHOWN, worn[row, column].astype(np.float64)) * smooth(*SHOWN_FACING, _facing(camera, target))
+
+
+def _facing(camera: Camera, target: Target) -> Array:
+    """Cosines [P] between the normals of points and the way to the camera."""
+    towards = camera.position - target.points
+    cosines: Array = (towards * target.normals).sum(1) / np.linalg.norm(towards, axis=1)
+    return cosines
+
+
 def _outline(camera: Camera, target: Target) -> Array:
     """How far points [P] make the outline that the camera sees, 0..1."""
-    towards = camera.position - target.points
-    squarely = np.abs((towards * target.normals).sum(1)) / np.linalg.norm(towards, axis=1)
-    return 1 - smooth(*OUTLINE, squarely)
+    return 1 - smooth(*OUTLINE, np.abs(_facing(camera, target)))
 
 
 def _ways_out(camera: Camera, target: Target) -> Array:

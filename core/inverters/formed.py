@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from core.formed_field import FormedField
+from core.inverters.evidence import photo_parts
 from core.inverters.finishing import Finishing
+from core.mask import PARTS
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from core.align import Alignment
@@ -18,11 +21,21 @@ if TYPE_CHECKING:
     from core.head import Head
     from core.protocols import Generator, Inverter
 
+COVERS = ("hair", "cloth")
+"""Parts of a photo below which there is a head."""
+
 
 class Shape(Protocol):
     """What gives a field the face that landmarks show, such as `core.editors.face_form.formed`."""
 
-    def __call__(self, generator: Generator, field: Field, camera: Camera, uv: NDArray[np.float64]) -> Field:
+    def __call__(
+        self,
+        generator: Generator,
+        field: Field,
+        camera: Camera,
+        uv: NDArray[np.float64],
+        worn: NDArray[np.float32] | None = None,
+    ) -> Field:
         """The field with that face; the very same one where it cannot be told.
 
         Args:
@@ -30,6 +43,7 @@ class Shape(Protocol):
             field: of the head.
             camera: the photo's.
             uv: [468, 2] landmarks of the face mesh in the camera's picture, 0..1.
+            worn: [S, S] chance that a pixel of that picture is hair or cloth, 0..1; None where nothing can tell.
         """
         ...
 
@@ -64,5 +78,8 @@ def with_form(head: Head, alignment: Alignment, generator: Generator, shape: Sha
     """
     field = head.trigrid.base if isinstance(head.trigrid, FormedField) else head.trigrid
     tuned = generator.tuned(head.delta) if head.delta else generator
-    shaped = shape(tuned, field, head.camera, alignment.landmarks_in_crop / len(alignment.crop))
+    parts = photo_parts(alignment)
+    worn = parts[[PARTS.index(part) for part in COVERS]].sum(axis=0) * alignment.mask * alignment.inside_photo
+    shown = np.asarray(worn.clip(0, 1), np.float32) if parts.any() else None
+    shaped = shape(tuned, field, head.camera, alignment.landmarks_in_crop / len(alignment.crop), shown)
     return head if shaped is field else replace(head, trigrid=shaped)

@@ -167,6 +167,24 @@ def test_below_hair_there_is_hair() -> None:
     assert (covered_share(generator.info.parts, feet) > 0.5).all()
 
 
+def test_a_photo_knows_better_than_the_field_where_hair_is() -> None:
+    face, field = _formed()
+    target, camera = Target.of(face), Camera.orbit()
+    shown = np.zeros((256, 256), np.float32)
+    eyes = camera.project(face.landmarks[[33, 263]])[0][:, 1].mean()
+    shown[: round(256 * (eyes - 0.06))] = 1
+    pair = [cover_of(load("mini"), field.base, camera, target, worn) for worn in (None, shown)]
+    plain, covered = pair
+    assert plain is not None
+    assert covered is not None
+    uv, _ = camera.project(target.points)
+    above = (target.normals[:, 2] > 0.6) & (uv[:, 1] < eyes - 0.08) & (plain.weight > 0) & target.is_skin
+    assert plain.worn[above].mean() < 0.8
+    assert covered.worn[above].mean() > 0.97
+    below = (uv[:, 1] > eyes) & (target.normals[:, 2] > 0)
+    np.testing.assert_allclose(covered.worn[below], plain.worn[below], atol=0.05)
+
+
 def test_holes_of_a_cover_are_filled_from_the_other_side() -> None:
     face, _ = _formed()
     target = Target.of(face)
