@@ -30,8 +30,14 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append("tidied")
         return field
 
-    def shape(generator: Generator, field: Field, camera: Camera, uv: NDArray[np.float64]) -> Field:
-        del generator, camera, uv
+    def shape(
+        generator: Generator,
+        field: Field,
+        camera: Camera,
+        uv: NDArray[np.float64],
+        worn: NDArray[np.float32] | None = None,
+    ) -> Field:
+        del generator, camera, uv, worn
         asked.append("shaped")
         return field
 
