@@ -87,7 +87,8 @@ def test_a_newer_version(project: Project, tmp_path: Path) -> None:
     rewritten(
         path, {"project.json": json.dumps({"format": "volteface", "version": VERSION + 1, "all": "new"}).encode()}
     )
-    with pytest.raises(ProjectError, match=rf"newer Volteface \(format {VERSION + 1}, this one reads up to {VERSION}\)"):
+    told = rf"newer Volteface \(format {VERSION + 1}, this one reads up to {VERSION}\)"
+    with pytest.raises(ProjectError, match=told):
         Project.load(path)
 
 
