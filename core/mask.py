@@ -20,6 +20,8 @@ PARTS: tuple[str, ...] = (
     "mouth",
 )
 """Names of the part labels; a label is an index into this tuple."""
+COVERS = ("hair", "cloth")
+"""Parts below which there is a head."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 
 from core.camera import SEEN_HALF_HEIGHT
-from core.editors.field_parts import COVERS, chances_at
+from core.editors.field_parts import chances_at
+from core.mask import COVERS
 from core.rendering.marching import POINTS_PER_CHUNK
 from core.rendering.sampling import sampler_of
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from core.editors.face_shares import BROW, JAW, NOSE_TIP, mean_height
+from core.mask import COVERS
 from core.ramp import smooth
 from core.rendering.sampling import sampler_of
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
-COVERS = ("hair", "cloth")
 COVERED = (0.35, 0.65)
 """Chance of what covers a head from which it begins to be told as such, and from which entirely."""
 SKIN = (0.2, 0.5)

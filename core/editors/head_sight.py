@@ -183,26 +183,25 @@ def _photographed(camera: Camera, target: Target, worn: NDArray[np.float32]) -> 
     """How far points [P] that the camera sees are below what its picture shows as hair or cloth, 0..1."""
     side = len(worn)
     column, row = np.clip(np.nan_to_num(camera.project(target.points)[0]) * side, 0, side - 1).astype(int).T
-    return smooth(*SHOWN, worn[row, column].astype(np.float64)) * smooth(*SHOWN_FACING, _facing(camera, target))
+    return smooth(*SHOWN, worn[row, column].astype(np.float64)) * smooth(*SHOWN_FACING, _towards(camera, target)[1])
 
 
-def _facing(camera: Camera, target: Target) -> Array:
-    """Cosines [P] between the normals of points and the way to the camera."""
+def _towards(camera: Camera, target: Target) -> tuple[Array, Array]:
+    """Unit ways [P, 3] from points to the camera, and their cosines [P] to the points' normals."""
     towards = camera.position - target.points
-    cosines: Array = (towards * target.normals).sum(1) / np.linalg.norm(towards, axis=1)
-    return cosines
+    towards /= np.linalg.norm(towards, axis=1, keepdims=True)
+    return towards, (towards * target.normals).sum(1)
 
 
 def _outline(camera: Camera, target: Target) -> Array:
     """How far points [P] make the outline that the camera sees, 0..1."""
-    return 1 - smooth(*OUTLINE, np.abs(_facing(camera, target)))
+    return 1 - smooth(*OUTLINE, np.abs(_towards(camera, target)[1]))
 
 
 def _ways_out(camera: Camera, target: Target) -> Array:
     """Unit ways out [P, 3]: towards the camera where it sees a point squarely, else along its normal."""
-    towards = camera.position - target.points
-    towards /= np.linalg.norm(towards, axis=1, keepdims=True)
-    squarely = smooth(*SQUARELY, (towards * target.normals).sum(1))[:, None]
+    towards, cosines = _towards(camera, target)
+    squarely = smooth(*SQUARELY, cosines)[:, None]
     outwards = target.normals + squarely * (towards - target.normals)
     outwards /= np.linalg.norm(outwards, axis=1, keepdims=True)
     return outwards

@@ -10,7 +10,7 @@ import numpy as np
 from core.formed_field import FormedField
 from core.inverters.evidence import photo_parts
 from core.inverters.finishing import Finishing
-from core.mask import PARTS
+from core.mask import COVERS, PARTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from core.field import Field
     from core.head import Head
     from core.protocols import Generator, Inverter
-
-COVERS = ("hair", "cloth")
-"""Parts of a photo below which there is a head."""
 
 
 class Shape(Protocol):

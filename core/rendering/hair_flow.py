@@ -93,7 +93,7 @@ def unrolled(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
 
 def _directions(seen: SeenHair) -> Floats:
     """Unit directions of strands on the map, float32 [R, C, 2]: share along the columns, and along the rows."""
-    strand, agreement = seen.strands()
+    strand, agreement = seen.strands
     size = agreement.shape
     depth = solid(cv2.resize(seen.depth, size, interpolation=cv2.INTER_NEAREST))
     weight = seen.votes * (depth > 0)

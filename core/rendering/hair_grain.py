@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import cv2
@@ -59,7 +60,7 @@ class HairGrain:
         pieces = _pieces(detail, sure)
         return None if len(pieces) < LEAST else HairGrain(_quilt(pieces), pixel)
 
-    @property
+    @cached_property
     def curl(self) -> float:
         """Size of what the grain consists of, world units: half of the wave that is as steep as it is high."""
         slope = float(np.sqrt(np.mean([np.square(np.diff(self.tile, axis=axis)).mean() for axis in (0, 1)])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import cv2
@@ -54,13 +55,10 @@ class SeenHair:
     camera: Camera
 
     @staticmethod
-    def of(photo: PhotoLayer) -> SeenHair | None:
-        """The hair of a photo, whatever covers it; None where nobody has told its parts, or it shows too little."""
-        if photo.labels is None:
-            return None
+    def of(photo: PhotoLayer) -> SeenHair:
+        """The hair of a photo whose parts somebody has told, whatever covers it."""
         side, small = len(photo.picture), (VOTES_PX, VOTES_PX)
-        labels = (photo.labels == PARTS.index("hair")).astype(np.uint8)
-        hair = cv2.resize(labels, (side, side)) > 0
+        hair = cv2.resize(np.asarray(photo.labels == PARTS.index("hair"), np.uint8), (side, side)) > 0
         light = np.log(photo.picture.mean(axis=2).astype(np.float32) / 255 + 0.04)
         hair &= ~_odd(light, hair)
         inner = cv2.erode(hair.astype(np.uint8), np.ones((BORDER_PX, BORDER_PX), np.uint8)).astype(np.float32)
@@ -75,6 +73,12 @@ class SeenHair:
             depth=photo.depth,
             camera=photo.camera,
         )
+
+    @property
+    def running(self) -> float:
+        """How far neighbouring strands agree where they run, 0..1."""
+        _, agreement = self.strands
+        return float((agreement * self.votes).sum() / max(float(self.votes.sum()), 1e-6))
 
     @property
     def pixel(self) -> float:
@@ -98,6 +102,7 @@ class SeenHair:
 
         return np.asarray((blurred(low / 2) - blurred(high / 2)) * weight, np.float32)
 
+    @cached_property
     def strands(self) -> tuple[Floats, Floats]:
         """Unit directions of strands in the picture, [2, VOTES_PX, VOTES_PX], and how far they agree, 0..1."""
         detail = self.band(*STRAND_PX)

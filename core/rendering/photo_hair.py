@@ -44,14 +44,9 @@ def photo_hair(photo: PhotoLayer) -> HairFlow | HairGrain | None:
 
 
 @lru_cache(maxsize=3)
-def _hair_of(photo: PhotoLayer) -> HairFlow | HairGrain | None:
+def _hair_of(photo: PhotoLayer) -> HairFlow | HairGrain:
     """The hair that a photo's picture and labels show, whatever covers it."""
     seen = SeenHair.of(photo)
-    if seen is None:
-        return None
-    _, agreement = seen.strands()
-    running = float((agreement * seen.votes).sum() / max(float(seen.votes.sum()), 1e-6))
-    grain = None
-    if running < RUNNING:
-        grain = HairGrain.of(seen.band(0, WIDEST_PX), seen.sure, seen.pixel)
+    runs = seen.running >= RUNNING
+    grain = None if runs else HairGrain.of(seen.band(0, WIDEST_PX), seen.sure, seen.pixel)
     return grain or HairFlow.of(seen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,8 +11,13 @@ import torch
 
 from core.exporters.head_density import SURFACE, density_of
 from core.formed_field import Form, FormedField
+from core.grafted_field import GraftedField, RemappedField, Volume
 from core.rendering.marching import field
+from core.warped_field import Warp, WarpedField
 from tests.fakes import TinyGenerator, tiny_head
+
+if TYPE_CHECKING:
+    from core.field import Field
 
 RADIUS, RAMP, THRESHOLD, HALF = 0.2, 0.05, 0.35, 0.3
 COUNTS = (31, 31, 31)
@@ -58,6 +64,28 @@ def test_where_a_form_says_little_the_field_speaks() -> None:
         torch.testing.assert_close(found, field(generator, formed, points)[0])
     plain = density_of(generator, head)(points)
     torch.testing.assert_close(plain, field(generator, head.trigrid, points)[0])
+
+
+def test_edits_bend_the_form_and_what_they_put_on_speaks_for_itself() -> None:
+    head, generator = tiny_head(), TinyGenerator()
+    formed = FormedField(head.trigrid, ball(0.5), torch.zeros(12))
+
+    def density(of: Field, points: torch.Tensor) -> torch.Tensor:
+        return density_of(generator, replace(head, trigrid=of))(points)
+
+    shift = torch.zeros(3, 9, 9, 9)
+    shift[:, 2:-2, 2:-2, 2:-2] = 0.01
+    warp, points = Warp(shift, (-HALF,) * 3, (HALF,) * 3), directions() * RADIUS
+    torch.testing.assert_close(density(WarpedField(formed, warp), points), density(formed, warp.back(points)))
+    right = torch.zeros(3, 3, 3)
+    right[..., 2] = 1
+    graft = GraftedField(formed, head.trigrid, Volume(right, (HALF,) * 3))
+    outside, inside = graft.volume.at(points) == 0, graft.volume.at(points) > 0.6
+    torch.testing.assert_close(density(graft, points)[outside], density(formed, points)[outside])
+    own = field(generator, graft, points[inside])[0]
+    torch.testing.assert_close(density(graft, points)[inside], own)
+    same = RemappedField(formed, torch.zeros(12, 12), torch.zeros(12))
+    torch.testing.assert_close(density(same, points), density(formed, points))
 
 
 def test_what_thin_features_cost_is_kept_when_hair_goes() -> None:
