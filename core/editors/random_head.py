@@ -10,7 +10,6 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 import torch
 
@@ -29,6 +28,7 @@ from core.head import Head
 from core.mask import PARTS
 from core.rendering.bent_grid import bent_grid
 from core.rendering.kept_grid import keep_grid
+from core.rendering.locks import STRAIGHT, locks
 from core.rendering.occupancy import field_grid
 from core.rendering.renderer import part_labels
 from core.warped_field import WarpedField
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 TRUNCATION = 0.7
 STRANDS_PX, STRAND = 256, 0.0012
 """Side of the texture of strands, and the size of its pixel on the head, world units: 0.7 mm."""
-STRANDS = ((0.06, 0.9, 12.0), (0.05, 3.0, 30.0))
-"""Contrast, width and length, in pixels, of single strands and of locks."""
 EYES, BROWN = 20, 1.4
 """Seed of the direction in W along which eyes go from brown to blue, and how much more of them are brown."""
 LEAST_LENS, LOW_ON_NOSE = 0.032, 0.022
@@ -62,6 +60,8 @@ FRECKLED, MOLES = 0.3, 0.7
 """Share of pale faces with freckles, and how many moles a young face has on average."""
 CURLS = {"hair/fur_afro": 0.007, "hair/fur_curl": 0.009, "hair/long_curly": 0.013}
 """Cuts of hair that are curled, and the radius of their curls, world units."""
+WAVY = {"hair/long_wavy": 0.010, "hair/medium_wavy": 0.008, "hair/medium": 0.004}
+"""Cuts of hair that are wavy, and how far their strands swing at least, world units."""
 SHORT, LONG, MOST_WAVE = -0.10, -0.26, 0.006
 """Heights down to which hair is short and long, and how far the longest swings, world units."""
 
@@ -115,7 +115,7 @@ def settled(generator: Generator, drawn: Head, *, truncation: float = TRUNCATION
         drawn,
         latents=latents,
         trigrid=field,
-        strands=plain_strands(seed, wave=_wave(grid, seed), curl=_curl(told)),
+        strands=plain_strands(seed, wave=max(_wave(grid, seed), _of_cut(told, WAVY)), curl=_of_cut(told, CURLS)),
         face=face_detail_of(generator, latents, seed, told),
         eyewear=eyewear,
     )
@@ -201,27 +201,21 @@ def _marks(seed: int, told: Mapping[str, float]) -> dict[str, Any]:
 
 
 def plain_strands(seed: int, *, wave: float = 0.0, curl: float = 0.0) -> HairStrands:
-    """Strands of no hair in particular: noise that is drawn out along them, single ones and whole locks.
+    """Strands of no hair in particular: straight locks of single ones.
 
     Args:
         seed: the same one gives the same strands.
         wave: how far they swing, world units.
         curl: radius of curls, world units; 0 for none.
     """
-    random = np.random.default_rng(seed)
-    detail = np.zeros((STRANDS_PX, STRANDS_PX), np.float32)
-    for contrast, across, along in STRANDS:
-        noise = np.pad(random.standard_normal(detail.shape).astype(np.float32), STRANDS_PX // 2, mode="wrap")
-        drawn_out = cv2.GaussianBlur(noise, (0, 0), sigmaX=across, sigmaY=along)
-        inner = drawn_out[STRANDS_PX // 2 :, STRANDS_PX // 2 :][:STRANDS_PX, :STRANDS_PX]
-        detail += contrast * inner / inner.std()
+    detail = locks(STRAIGHT, (STRANDS_PX, STRANDS_PX), seed)
     return HairStrands(detail=detail.astype(np.float16), pixel=STRAND, wave=wave, curl=curl)
 
 
-def _curl(told: Mapping[str, float]) -> float:
-    """Radius of the curls that go with a cut of hair; 0 where the most of it is not curled."""
-    shares = {cut: told.get(cut, 0.0) for cut in CURLS}
-    return sum(CURLS[cut] * share for cut, share in shares.items()) if sum(shares.values()) > 0.5 else 0.0
+def _of_cut(told: Mapping[str, float], cuts: Mapping[str, float]) -> float:
+    """What goes with some cuts of hair, world units; 0 where most of the hair is cut otherwise."""
+    shares = {cut: told.get(cut, 0.0) for cut in cuts}
+    return sum(cuts[cut] * share for cut, share in shares.items()) if sum(shares.values()) > 0.5 else 0.0
 
 
 def _wave(grid: FieldGrid, seed: int) -> float:

@@ -1,4 +1,4 @@
-"""Curls: hair that is drawn as small rings, and long hair as ringlets, instead of strands that run down.
+"""Curls: hair that is drawn as small rings, and long hair as hanging `locks`, instead of strands that run down.
 
 The rings lie in a texture that repeats and is laid on from three sides. Where the hair ends, curls stand out of
 its outline (see `grained_hair`).
@@ -6,7 +6,6 @@ its outline (see `grained_hair`).
 
 from __future__ import annotations
 
-import math
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ import cv2
 import numpy as np
 
 from core.rendering.grained_hair import with_grain
+from core.rendering.locks import locks_at
 from core.rendering.places import triplanar
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ SIDE_PX, RING_PX = 384, 13.0
 RINGS = 1500
 BEYOND_PX = 40
 """How far beyond the middle tile an arc may lie that reaches into it."""
-HANGING, RINGLETS = 0.011, 300
-"""Radius of curls from which they hang in ringlets, world units, and how many of these there are."""
+HANGING = 0.011
+"""Radius of curls from which they hang in locks, world units."""
 LIGHT, GAP = 0.42, 0.75
 """How much lighter a ring is than hair around it, and how much darker the gaps between rings; natural logarithms."""
 CALM = (0.65, 0.4)
@@ -51,7 +51,7 @@ def with_curls(frame: Frame, strands: HairStrands) -> Frame:
 
 def curls_at(points: NDArray[np.float64], curl: float) -> NDArray[np.float64]:
     """How much lighter or darker hair is at world points [N, 3] for curls of a size."""
-    return triplanar(_ringlets() if curl >= HANGING else _rings(), points, curl / RING_PX)
+    return locks_at(points) if curl >= HANGING else triplanar(_rings(), points, curl / RING_PX)
 
 
 @cache
@@ -71,31 +71,6 @@ def _rings() -> Floats:
         for thick, tone in ((7, shade - 0.35), (3, shade), (1, shade + 0.16)):
             _draw_arc(picture, (int(x), int(y)), axes, turn, (start, start + reach), tone, thick)
     return _tile(picture, 0.9)
-
-
-@cache
-def _ringlets() -> Floats:
-    """Coils that hang over one another, as `_rings`."""
-    random = np.random.default_rng(6)
-    picture = _empty_tiles()
-    for number in range(RINGLETS):
-        # later ones lie on top and catch more light
-        tone = -0.45 + 0.5 * number / RINGLETS + 0.1 * float(random.standard_normal())
-        x, y = random.uniform(0, SIDE_PX, 2).tolist()
-        wide, sway, phase = float(random.uniform(7, 13)), float(random.uniform(3, 9)), float(random.uniform(0, 6.3))
-        tilt = float(random.choice((-1, 1)) * random.uniform(8, 28))
-        turns = int(random.integers(4, 10))
-        for turn in range(turns):
-            taper = min(1.0, 0.5 + 0.25 * min(turn, turns - 1 - turn))
-            across = x + sway * math.sin(0.8 * turn + phase)
-            axes = (max(2, round(taper * wide)), max(2, round(0.5 * wide * taper)))
-            shade = tone + LIGHT * float(random.uniform(0.4, 1.0))
-            # each turn bulges forward, dark where it turns away
-            for thick, light in ((7, shade - 0.55), (4, shade - 0.12), (1, shade + 0.12)):
-                reach = 72 + 3 * thick
-                _draw_arc(picture, (round(across), round(y)), axes, tilt, (90 - reach, 90 + reach), light, thick)
-            y += 0.8 * wide * float(random.uniform(0.85, 1.15))
-    return _tile(picture, 1.0)
 
 
 def _empty_tiles() -> Floats:

@@ -21,6 +21,7 @@ from core.head import Head
 from core.mask import PARTS
 from core.protocols import Generator
 from core.rendering import marching, near
+from core.rendering.even_hair import HairTone, with_even_hair
 from core.rendering.eyewear import with_eyewear
 from core.rendering.face_detail import with_face_detail
 from core.rendering.face_place import FacePlace, find_face
@@ -266,6 +267,8 @@ class HeadRenderer:
         if hidden is not None:
             frame = hidden.drawn(frame, head.strands)
         elif head.strands is not None:
+            if self._hair_tone is not None:
+                frame = with_even_hair(frame, self._hair_tone)
             frame = with_strands(frame, head.strands)
         if head.face is not None and self._face_place is not None:
             frame = with_face_detail(frame, head.face, self._face_place)
@@ -279,6 +282,11 @@ class HeadRenderer:
         light, (_, before) = HeadLight.of(self.grid()), self._unworn
         # under other hair a face has other shadows, but no other skin
         return light if before is self.grid() else light.on_skin_of(HeadLight.of(before))
+
+    @cached_property
+    def _hair_tone(self) -> HairTone | None:
+        """What is uneven in the colour of hair that no photo shows."""
+        return HairTone.of(self.grid())
 
     @cached_property
     def _face_place(self) -> FacePlace | None:
