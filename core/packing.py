@@ -15,6 +15,8 @@ import torch
 
 Classes = Mapping[str, type[Any]]
 """The dataclasses and enums that may appear, by name."""
+SHARED_BYTES = 4096
+"""Tensors of at least this size that are the same to the last bit are kept once."""
 
 
 def pack(value: object, key: str, tensors: dict[str, torch.Tensor]) -> Any:  # noqa: ANN401 - JSON
@@ -28,11 +30,9 @@ def pack(value: object, key: str, tensors: dict[str, torch.Tensor]) -> Any:  # n
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):
-        tensors[key] = torch.from_numpy(np.array(value, order="C"))
-        return {"array": key}
+        return {"array": _kept(torch.from_numpy(np.array(value, order="C")), key, tensors)}
     if isinstance(value, torch.Tensor):
-        tensors[key] = value.detach().to("cpu", copy=True).contiguous()
-        return {"tensor": key}
+        return {"tensor": _kept(value.detach().to("cpu", copy=True).contiguous(), key, tensors)}
     if isinstance(value, enum.Enum):
         return {"enum": type(value).__name__, "member": value.name}
     if isinstance(value, tuple):
@@ -44,6 +44,20 @@ def pack(value: object, key: str, tensors: dict[str, torch.Tensor]) -> Any:  # n
         fields = {name: pack(getattr(value, name), f"{key}.{name}", tensors) for name in names}
         return {"value": type(value).__name__, "fields": fields}
     raise TypeError(f"{type(value).__name__} at {key} has no place in a file")
+
+
+def _kept(tensor: torch.Tensor, key: str, tensors: dict[str, torch.Tensor]) -> str:
+    """The key of a tensor: its own, or of an equal one that is kept already; small ones are not looked for."""
+    if tensor.nbytes >= SHARED_BYTES:
+        for name, other in tensors.items():
+            if (other.dtype, other.shape) == (tensor.dtype, tensor.shape) and torch.equal(_bits(other), _bits(tensor)):
+                return name
+    tensors[key] = tensor
+    return key
+
+
+def _bits(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.reshape(-1).view(torch.uint8)
 
 
 def unpack(node: Any, tensors: Mapping[str, torch.Tensor], classes: Classes) -> Any:  # noqa: ANN401 - JSON

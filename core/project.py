@@ -1,9 +1,10 @@
 """The document: a photo, the head found in it, and how it was last looked at; saved whole or not at all.
 
-A `.volteface` file is a zip of `project.json`, `tensors.safetensors`, the photo as it came, a preview and a light mesh
-for machines without the head's generator, which older readers pass over. It is written beside its place and moved there
-in one step, so a crash or a full disk leaves the old file as it was. Reading believes nothing that the file says about
-its own sizes. The module is long because writing, reading and the sentences for what goes wrong belong to one format.
+A `.volteface` file is a zip of `project.json`, `tensors.safetensors` (`core.folded_tensors` tells how), the photo as it
+came, a preview and a light mesh for machines without the head's generator, which older readers pass over. It is written
+beside its place and moved there in one step, so a crash or a full disk leaves the old file as it was. Reading believes
+nothing that the file says about its own sizes. The module is long because writing, reading and the sentences for what
+goes wrong belong to one format.
 """
 
 import contextlib
@@ -31,6 +32,7 @@ from core.edit import EDITS, Edit
 from core.errors import PhotoError, ProjectError
 from core.eyewear import Eyewear, GlassesForm, GlassesPhoto
 from core.face_detail import FaceDetail
+from core.folded_tensors import folded, unfolded, unfolded_bytes
 from core.formed_field import Form, FormedField
 from core.grafted_field import Fit, GraftedField, RemappedField, Volume
 from core.hair_strands import HairStrands
@@ -58,9 +60,9 @@ if TYPE_CHECKING:
     from core.align import Alignment
     from core.further_photo import FurtherPhoto
 
-VERSION = 5
+VERSION = 6
 """Version of the file format; a reader refuses a later one. Since 2 heads tell what it took to make them; since 3 they
-may have a form, and since 5 that tells its own surface."""
+may have a form, and since 5 that tells its own surface. Since 6 tensors are folded."""
 SUFFIX = ".volteface"
 LIMITS = {
     "project.json": 16_000_000,
@@ -89,6 +91,8 @@ FIELDS = (
 """What heads are made of; a reference may be a head with edits of its own."""
 MAX_RATIO = 200
 """A member that unfolds to more than this many times its size, and to more than a megabyte, is a bomb."""
+HARMLESS_BYTES = 500_000_000
+"""Folded tensors may unfold to this from any size; there is room for it wherever a head can be made."""
 
 _REPAIR = "Open an older copy; recovered work is offered when Volteface starts."
 
@@ -157,7 +161,7 @@ class Project:
             members = _members_of(archive, path)
             facts = _facts(members["project.json"](), path)
             with _damage_explained(path):
-                return _project(facts, members)
+                return _project(facts, members, path)
 
     def _members(self) -> Iterator[tuple[str, bytes]]:
         tensors: "dict[str, torch.Tensor]" = {}
@@ -169,10 +173,11 @@ class Project:
             "photo": {"name": self.photo.name, "sha256": self.photo.sha256},
             **{name: pack(getattr(self, name), name, tensors) for name in PACKED},
         }
+        kept, facts["folded"] = folded(tensors)
         if self.stand_in is not None:
             facts["model"] = self.stand_in.model.to_json()
         yield "project.json", json.dumps(facts, indent=1).encode()
-        yield "tensors.safetensors", bytes_from_tensors(tensors)
+        yield "tensors.safetensors", bytes_from_tensors(kept)
         if self.photo.source_bytes is not None:
             yield "photo", self.photo.source_bytes
         else:
@@ -186,8 +191,8 @@ class Project:
 Members = dict[str, Callable[[], bytes]]
 
 
-def _project(facts: dict[str, Any], members: Members) -> Project:
-    tensors = tensors_from_bytes(members["tensors.safetensors"]())
+def _project(facts: dict[str, Any], members: Members, path: Path) -> Project:
+    tensors = _tensors(facts.get("folded", {}), members["tensors.safetensors"](), path)
     classes = _classes(facts["alignment"] is not None)
     return Project(
         photo=_photo(facts["photo"]["name"], facts["photo"]["sha256"], members),
@@ -198,6 +203,13 @@ def _project(facts: dict[str, Any], members: Members) -> Project:
         # files of before there were references hold none
         **{name: unpack(facts[name], tensors, classes) for name in PACKED if name in facts},
     )
+
+
+def _tensors(facts: dict[str, Any], data: bytes, path: Path) -> "dict[str, torch.Tensor]":
+    size = unfolded_bytes(facts)
+    if size > min(LIMITS["tensors.safetensors"], max(HARMLESS_BYTES, MAX_RATIO * len(data))):
+        raise _bomb(path, size)
+    return unfolded(tensors_from_bytes(data), facts)
 
 
 def _stand_in(model: dict[str, Any] | None, members: Members) -> StandIn | None:
@@ -292,10 +304,7 @@ def _members_of(archive: zipfile.ZipFile, path: Path) -> Members:
     for info in infos.values():
         bomb = info.file_size > max(1_000_000, MAX_RATIO * info.compress_size)
         if bomb or info.file_size > LIMITS[info.filename]:
-            raise ProjectError(
-                f"{path.name} would unfold to {info.file_size / 1e9:.1f} gigabytes, which no project does.",
-                "It may be a trap; do not open it.",
-            )
+            raise _bomb(path, info.file_size)
 
     def reader(info: zipfile.ZipInfo) -> Callable[[], bytes]:
         def read() -> bytes:
@@ -306,6 +315,13 @@ def _members_of(archive: zipfile.ZipFile, path: Path) -> Members:
         return read
 
     return {name: reader(info) for name, info in infos.items()}
+
+
+def _bomb(path: Path, size: int) -> ProjectError:
+    return ProjectError(
+        f"{path.name} would unfold to {size / 1e9:.1f} gigabytes, which no project does.",
+        "It may be a trap; do not open it.",
+    )
 
 
 def _facts(data: bytes, path: Path) -> dict[str, Any]:

@@ -62,6 +62,18 @@ def test_tensors_are_copied() -> None:
     assert torch.equal(unpack(node, tensors, {})[0], tensor)
 
 
+def test_what_is_the_same_to_the_last_bit_is_kept_once() -> None:
+    zeros = np.zeros(2000, np.float32)
+    tensors: dict[str, torch.Tensor] = {}
+    node = pack((zeros, zeros.copy(), -zeros, zeros.astype(np.int32), zeros.reshape(2, -1)), "x", tensors)
+    assert tensors.keys() == {"x.0", "x.2", "x.3", "x.4"}
+    again = unpack(node, tensors, {})
+    kinds = [(one.dtype, one.shape) for one in again]
+    assert kinds == 3 * [(np.float32, (2000,))] + [(np.int32, (2000,)), (np.float32, (2, 1000))]
+    assert np.signbit(again[2]).all()
+    assert not np.signbit(again[1]).any()
+
+
 def test_nested_dataclasses() -> None:
     value = Outer("n", (Inner(np.ones(2)), Inner(np.zeros(3))), {"k": np.float32(2)}, Colour.RED)
     again = there_and_back(value)

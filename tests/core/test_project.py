@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from safetensors.torch import load, save
 
 from core.camera import Camera
+from core.folded_tensors import unfolded
 from core.making import Making
 from core.photo import Photo
 from core.project import VERSION, Project
@@ -134,6 +136,20 @@ def test_a_project_of_before_heads_told_what_they_took(project: Project, tmp_pat
     assert old is not None
     assert old.making is None
     assert old == again
+
+
+def test_a_project_of_before_tensors_were_folded(project: Project, tmp_path: Path) -> None:
+    """Files of format 5 hold every tensor as it is."""
+    project.save(tmp_path / "a")
+    with zipfile.ZipFile(tmp_path / "a") as archive:
+        kept = load(archive.read("tensors.safetensors"))
+    facts: dict[str, Any] = facts_of(tmp_path / "a")
+    assert facts["folded"], "the project has something to fold"
+    plain = unfolded(kept, facts.pop("folded"))
+    facts["version"] = 5
+    changes = {"project.json": json.dumps(facts).encode(), "tensors.safetensors": save(plain)}
+    rewritten(tmp_path / "a", dict(changes))
+    assert_same(Project.load(tmp_path / "a"), project)
 
 
 def test_a_reader_passes_over_a_lost_stand_in(project: Project, tmp_path: Path) -> None:

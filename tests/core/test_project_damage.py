@@ -119,6 +119,10 @@ def test_an_archive_of_something_else(tmp_path: Path) -> None:
         {"camera": {"value": "Camera", "fields": {"world_from_camera": None}}},
         {"head": {"value": "Path", "fields": {}}},
         {"head": {"array": "head.nothing"}},
+        {"folded": {"head.nothing": {"kind": "int16", "shape": [2], "bytes": [2, 2]}}},
+        {"folded": {"head.latents": {"kind": "int16", "shape": [2], "bytes": [2, 2]}}},
+        {"folded": {"head.latents": {"kind": "int16", "shape": "wide"}}},
+        {"folded": [3]},
     ],
 )
 def test_damaged_facts(change: dict[str, object], project: Project, tmp_path: Path) -> None:
@@ -159,6 +163,16 @@ def test_a_zip_bomb_is_not_unfolded(project: Project, tmp_path: Path, monkeypatc
     with pytest.raises(ProjectError, match="would unfold to") as caught:
         Project.load(path)
     assert "trap" in caught.value.hint
+
+
+def test_a_bomb_among_folded_tensors_is_not_unfolded(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "a.volteface"
+    project.save(path)
+    facts = facts_of(path)
+    claim = {"kind": "float32", "shape": [30_000, 30_000], "bytes": [1, 1, 1, 1]}
+    rewritten(path, {"project.json": json.dumps({**facts, "folded": {"head.latents": claim}}).encode()})
+    with pytest.raises(ProjectError, match=r"would unfold to 3\.6 gigabytes"):
+        Project.load(path)
 
 
 def test_a_bomb_that_lies_about_its_size(project: Project, tmp_path: Path) -> None:
