@@ -2,6 +2,7 @@
 
 from types import ModuleType
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -97,3 +98,24 @@ def test_overlapping_candidates_become_one_face() -> None:
     assert [round(box.x, 3) for box in merged] == [0.8, 30]
     inner = face_detection.FaceBox(1, 1, 5, 5, 0.5, points)
     assert face_detection.without_parts([inner, boxes[0]]) == [boxes[0]]
+
+
+def test_a_mirrored_photo_gives_a_mirrored_person() -> None:
+    pixels = photo("grace_hopper").pixels
+    mirrored = person_mask.find_person(np.ascontiguousarray(pixels[:, ::-1]))
+    np.testing.assert_allclose(mirrored[:, ::-1], person_mask.find_person(pixels), atol=0.02)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_person_in_the_dark_is_found_whole(name: str) -> None:
+    pixels = photo(name).pixels[:470]
+    dark = np.asarray(255 * (0.2 * (pixels / 255) ** 2), np.uint8)
+    light, found = person_mask.find_person(pixels) > 0.5, person_mask.find_person(dark) > 0.5
+    assert (found & light).sum() / (found | light).sum() > 0.97
+
+
+def test_what_a_person_wears_is_no_hole() -> None:
+    pixels = photo("grace_hopper").pixels
+    beside = np.pad(person_mask.find_person(pixels) < 0.5, 1, constant_values=True).astype(np.uint8)
+    count, _, facts, _ = cv2.connectedComponentsWithStats(beside)
+    assert (facts[1:count, cv2.CC_STAT_AREA] > 0.004 * beside.size).all()  # her cap's emblem shone through
