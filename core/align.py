@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from core.camera import Camera
 from core.errors import NoFaceFound, PhotoError
-from core.perception import face_detection, face_mesh, framing, head_pose, identity, person_mask
+from core.perception import face_detection, face_light, face_mesh, framing, head_pose, identity, person_mask
+from core.perception.doubts import doubts, is_evened, shown_points
 from core.perception.face_detection import FaceBox
 from core.perception.framing import CROP_PX
-from core.perception.similarity import Matrix, inverse, moved, scale_of, warped
+from core.perception.similarity import Matrix, inverse, moved, warped
 from core.photo import Photo
 
 __all__ = ["CROP_PX", "Alignment", "FaceBox", "Framing", "align", "framed_by_hand"]
@@ -28,24 +29,12 @@ Pixels = NDArray[np.uint8]
 LEAST_PRESENCE, SURE_PRESENCE = 0.5, 0.9
 MOST_CANDIDATES = 24
 LEAST_FACE_PX = 48
-SOFT_FACE_PX = 128
 MOST_YAW_RADIANS = math.radians(80)
-GUESSED_YAW_RADIANS = math.radians(55)
-BLURRED_DETAIL, SOFT_DETAIL = 0.14, 0.25
-"""Detail of faces blurred by 4 and by 2 hundredths of their width; sharp ones have 0.45 and more."""
+BLURRED_DETAIL = 0.14
+"""Detail of faces blurred by 4 hundredths of their width; sharp ones have 0.45 and more."""
 SURE_SCORE = 0.85
 """Below, the detector may have taken a face that lies on its side or its head for an upright one."""
-DOUBTFUL_MISFIT = 0.5
-"""Clear faces have 0.2 to 0.3; above, the pose may be wrong by tens of degrees."""
-CHOOSE = "Choose another photo, or place the face by hand."
-HEAD_ENDS = {
-    "top of the head": (0.0, 0.235, 0.0),
-    "chin": (0.0, -0.19, 0.17),
-    "left side of the head": (0.15, 0.03, 0.0),
-    "right side of the head": (-0.15, 0.03, 0.0),
-}
-"""Points of the heads' frame that should be in the photo; left and right are the person's."""
-
+CHOOSE = "Choose a photo that shows the face from the front, or place the face by hand."
 AXES_LENGTH = 0.2
 """Of the heads' frame as it is drawn over a photo, world units: they end about at the skin."""
 HEAD_AXES = np.concatenate([np.zeros((1, 3)), AXES_LENGTH * np.eye(3)])
@@ -63,7 +52,8 @@ class Alignment:
     Points count pixels from the top left corner; the centre of the first pixel is (0.5, 0.5).
 
     Attributes:
-        crop: uint8 [512,512,3]; where it leaves the photo, the border is repeated and blurred.
+        crop: uint8 [512,512,3]; where it leaves the photo, the border is repeated and blurred; a side of the face that
+            lies in deep shade is lightened.
         mask: float32 [512,512] of the crop, 0..1: the person; 0 outside the photo.
         camera: Sees a head as the crop shows it.
         landmarks: float32 [468,2] of the face mesh, photo pixels.
@@ -230,7 +220,7 @@ def framed_by_hand(landmarks_hint: NDArray[np.floating], pixels: Pixels) -> Fram
         axes.astype(np.float32),
         pose.yaw_radians,
         pose.pitch_radians,
-        _warnings(pixels, _box_around(points), pose),
+        doubts(pixels, _box_around(points), pose, points),
     )
 
 
@@ -294,7 +284,10 @@ def _framed(
     crop_from_photo: Matrix = np.diag([CROP_PX, CROP_PX, 1.0]) @ pose.picture_from_photo
     inside = framing.inside_photo(size_px, crop_from_photo)
     crop = framing.softened(warped(pixels, crop_from_photo, CROP_PX, repeat_border=True), inside)
-    mask = framing.of_one_person(person_mask.find_person(crop) * inside, moved(landmarks, crop_from_photo))
+    in_crop = moved(landmarks, crop_from_photo)
+    if is_evened(pose):
+        crop = face_light.evened(crop, in_crop, shown_points(landmarks, size_px))
+    mask = framing.of_one_person(person_mask.find_person(crop) * inside, in_crop)
     return Alignment(
         crop=crop,
         mask=mask,
@@ -305,28 +298,7 @@ def _framed(
         yaw_radians=pose.yaw_radians,
         pitch_radians=pose.pitch_radians,
         roll_radians=pose.roll_radians,
-        warnings=_warnings(pixels, face, pose),
+        warnings=doubts(pixels, face, pose, landmarks),
         faces=faces,
         photo_size_px=size_px,
     )
-
-
-def _warnings(pixels: Pixels, face: FaceBox, pose: head_pose.HeadPose) -> tuple[str, ...]:
-    """What a person should know before they expect too much."""
-    height, width = pixels.shape[:2]
-    found = []
-    margin = 0.03 / scale_of(pose.picture_from_photo)  # a sliver of the head may be missing
-    for (name, _), (x, y) in zip(HEAD_ENDS.items(), pose.in_photo(np.array(list(HEAD_ENDS.values()))), strict=True):
-        if not (-margin <= x <= width + margin and -margin <= y <= height + margin):
-            found.append(f"The {name} is cut off.")
-    size = max(face.width, face.height)
-    if size < SOFT_FACE_PX:
-        found.append(f"The face is only {size:.0f} pixels wide; the head will lack detail.")
-    elif framing.detail(pixels, face) < SOFT_DETAIL:
-        found.append("The face is not sharp; the head will lack detail.")
-    if pose.misfit > DOUBTFUL_MISFIT:
-        found.append("The face is hard to read; check its points, or place it by hand.")
-    if abs(pose.yaw_radians) > GUESSED_YAW_RADIANS:
-        side = "right" if pose.yaw_radians > 0 else "left"
-        found.append(f"The face is seen from the side; its {side} half will be guessed.")
-    return tuple(found)
