@@ -30,6 +30,18 @@ def _on_number_block(key: str) -> str:
     return key.replace("Ctrl+", "Ctrl+Num+") if key.startswith("Ctrl+") else f"Num+{key}"
 
 
+def _panel(number: int, text: str) -> ActionSpec:
+    title = text.replace("&", "")
+    return ActionSpec(
+        panel_action(title), text, "Panels", (f"Alt+{number}",), tip=f"Bring the panel {title} to the front"
+    )
+
+
+def panel_action(title: str) -> str:
+    """Return the name of the action that goes to the panel of this title."""
+    return f"go_{title.lower()}"
+
+
 ACTIONS = (
     ActionSpec("open_photo", "Open &photo…", "File", ("Ctrl+O",), "open_photo", "Make a head from a portrait"),
     ActionSpec("open_project", "Open p&roject…", "File", ("Ctrl+Shift+O",), "open_project", "Open a saved head"),
@@ -71,6 +83,15 @@ ACTIONS = (
     ActionSpec("report", "&Report…", "Head", ("Ctrl+D",), "report", "How far this head can be trusted"),
     ActionSpec("repair", "Repair the &hidden side", "Head", (), "repair", "Make up again what no photo shows"),
     ActionSpec("models", "&Models…", "Head", ("Ctrl+M",), "models", "What heads can be made with, under which licence"),
+    ActionSpec("go_picture", "The p&icture", "Panels", ("Alt+0",), tip="Turn the head with the arrow keys; Esc, too"),
+    _panel(1, "&Photo"),
+    _panel(2, "&References"),
+    _panel(3, "P&arts"),
+    _panel(4, "&Head"),
+    _panel(5, "A&ttributes"),
+    _panel(6, "&Edits"),
+    _panel(7, "&Curves"),
+    _panel(8, "&Styles"),
     ActionSpec("shortcuts", "&Shortcuts", "Help", ("F1",), "shortcuts"),
     ActionSpec("about", "&About Volteface", "Help", (), "about"),
 )

@@ -100,10 +100,12 @@ class DrawingOverView(QObject, Generic[LayerKind, BarKind]):
 
     Signals:
         began, ended: with or without a result.
+        stroked: there is another stroke, or one less.
     """
 
     began = Signal()
     ended = Signal()
+    stroked = Signal()
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(viewer)
@@ -115,6 +117,11 @@ class DrawingOverView(QObject, Generic[LayerKind, BarKind]):
     def is_active(self) -> bool:
         """Whether the person draws."""
         return self.layer is not None
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a stroke to take back."""
+        return self.layer is not None and self.layer.surface.can_undo
 
     def undo(self) -> None:
         """Take back the last stroke."""
@@ -175,6 +182,7 @@ class DrawingOverView(QObject, Generic[LayerKind, BarKind]):
         if self.layer is not None and self.bar is not None:
             self.bar.undo_button.setEnabled(self.layer.surface.can_undo)
             self.bar.done_button.setEnabled(not self.layer.surface.is_empty)
+            self.stroked.emit()
 
     def _place(self) -> None:
         if self.layer is None or self.bar is None:

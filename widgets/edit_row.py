@@ -111,7 +111,8 @@ class EditRow(QFrame):
     def set_view(self, view: EditView) -> None:
         """Show this edit."""
         self.view = view
-        self.setAccessibleName(view.title)
+        self.setAccessibleName(view.title if view.enabled else f"{view.title}, switched off")
+        self.setAccessibleDescription("Space switches it, Delete deletes it, Alt with up or down moves it")
         self._title.setText(view.title)
         self._title.setToolTip(view.title)
         self._title.setEnabled(view.enabled)

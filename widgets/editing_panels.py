@@ -44,6 +44,7 @@ class EditingPanels(QObject):
         wipe_toggled: it is shown beside the head without edits, with a divider to drag.
         painted: Strokes.
         painting_changed: whether the person paints.
+        stroked: there is another stroke of what is drawn, or one less.
         region_drawn: Drawing.
         region_dropped: what was drawn for no part in particular shall be forgotten.
         cut_wished: CutWish; `show_cut` answers it.
@@ -71,6 +72,7 @@ class EditingPanels(QObject):
     wipe_toggled = Signal(bool)
     painted = Signal(object)
     painting_changed = Signal(bool)
+    stroked = Signal()
     picture_wanted = Signal()  # what is drawn on next is a picture of the head, nothing that stands for it
     region_drawn = Signal(object)
     region_dropped = Signal()
@@ -103,6 +105,11 @@ class EditingPanels(QObject):
     def is_drawing(self) -> bool:
         """Whether the person paints or draws a mask."""
         return self.painting.is_active or self.masking.is_active
+
+    @property
+    def stroke_to_undo(self) -> str | None:
+        """What undo would take back of what is being drawn; None where there is nothing."""
+        return "stroke" if self.painting.can_undo or self.masking.can_undo else None
 
     def undo_stroke(self) -> None:
         """Take back the last stroke of what is being drawn."""
@@ -137,11 +144,11 @@ class EditingPanels(QObject):
         self.bare_caption.setVisible(bare)
 
     def toggle_painting(self, on: bool) -> None:
-        """Begin to paint as soon as the picture in view is finished, or give up."""
+        """Begin to paint as soon as the picture in view is finished, or keep what was painted, which can be undone."""
         self._paint_wanted = False
         self.masking.cancel()
         if not on:
-            self.painting.cancel()
+            self.painting.finish()
             return
         self.picture_wanted.emit()
         if not self.frame_shown(self._viewer.frame, wanted=True):
@@ -197,6 +204,7 @@ class EditingPanels(QObject):
         for drawing in (self.painting, self.masking):
             drawing.began.connect(self._unlock)
             drawing.ended.connect(self._unlock)
+            drawing.stroked.connect(self.stroked)
         self.masking.began.connect(lambda: self.painting_changed.emit(True))
         self.masking.ended.connect(self._mask_ended)
         parts.references_wanted.connect(self._want_references)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 from widgets.edit_row import EditRow
 from widgets.edit_values import EditView
 from widgets.icons import dress
-from widgets.parts import label
+from widgets.parts import in_tab_order, label
 from widgets.scrolling_panel import ScrollingPanel
 
 _NOTHING = "Each change of the head becomes a layer here: weaken it, switch it off, move it, delete it."
@@ -94,6 +94,7 @@ class EditsPanel(QWidget):
             if self._column.indexOf(row) != index + 1:
                 self._column.insertWidget(index + 1, row)
             self.rows.append(row)
+        in_tab_order(self.wipe_button, self.bare_button, *self.rows)
         working = sum(one.enabled for one in edits)
         self._count.setText(f"{working} of {len(edits)} at work" if edits else "")
         self._empty.setVisible(not edits)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMainWindow, QMenu, QPushButton, QSizePolicy, QToolBar, QToolButton, QWidget
 
+from widgets.actions import groups_of
 from widgets.icons import dress
 from widgets.parts import button
 from widgets.values import Backdrop
@@ -38,6 +39,8 @@ class WindowMenus:
             self.backdrop_group.addAction(choice)
         self.panels = QMenu("&Panels", window)
         self.panels.addActions(list(panels))
+        self.places = QMenu("G&o to", window)
+        self.places.addActions(groups_of(actions)["Panels"])
         views = [f"view_{name}" for name in ("front", "back", "right", "left", "top", "bottom")]
         self._fill(
             window, "&File",
@@ -48,7 +51,7 @@ class WindowMenus:
         self._fill(
             window, "&View",
             [*views, None, "reset_view", "compare", "surface", "seen", "bare", "turntable", None, self.backdrops,
-             self.panels, "full_screen"],
+             self.panels, self.places, "full_screen"],
         )  # fmt: skip
         self._fill(window, "&Head", ["improve", "stop", None, "place_face", None, "report", "repair", None, "models"])
         self._fill(window, "H&elp", ["shortcuts", None, "about"])

@@ -1,7 +1,19 @@
-"""What floats over the viewer's picture: quality badge, wipe handle, captions."""
+"""What floats over the viewer's picture: quality badge, wipe handle, captions, the frame of the keys."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QRegion,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from core.frame import Quality
@@ -9,6 +21,7 @@ from widgets.pictures import round_pen
 
 QUALITY_NAMES = {Quality.PREVIEW: "Preview", Quality.NEAR: "Good", Quality.EXACT: "Best"}
 _QUICK_MS, _SLOW_MS = 80, 500
+_SHADE = QColor(0, 0, 0, 60)
 _DOTS = {Quality.PREVIEW: "#e3b062", Quality.NEAR: "#9fd08a", Quality.EXACT: "#3cbfac"}
 
 
@@ -95,19 +108,79 @@ class QualityBadge(QWidget):
         self.update()
 
 
+BY_KEYS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+"""Reasons for which what has the focus is outlined: whoever came with the pointer knows where it is."""
+
+
+class FocusFrame(QWidget):
+    """A thin frame around the picture while keys turn it."""
+
+    WIDTH = 2
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAccessibleName("Frame of the picture")
+        self.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the picture inside alone, or it would be painted twice."""
+        super().resizeEvent(event)
+        inside = self.rect().adjusted(12, 12, -12, -12)
+        self.setMask(QRegion(self.rect()).subtracted(QRegion(inside)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw it."""
+        del event
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), self.WIDTH))
+        half = self.WIDTH / 2
+        painter.drawRoundedRect(
+            QRectF(self.rect()).adjusted(half, half, -half, -half), CornerMask.RADIUS, CornerMask.RADIUS
+        )
+        painter.end()
+
+
 class WipeHandle(QWidget):
-    """A line with a grip, dragged sideways over the comparison."""
+    """A line with a grip, dragged sideways over the comparison, by keys too."""
 
     dragged = Signal(float)
 
     WIDTH = 36
+    KEY_STEP_PX = 24
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setCursor(Qt.CursorShape.SplitHCursor)
-        self.setAccessibleName("Wipe between photo and head")
-        self.setAccessibleDescription("Drag sideways: the photo shows on the left, the head on the right")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.set_compared("photo", "head")
         self._grab: float | None = None
+
+    def set_compared(self, left: str, right: str) -> None:
+        """Say what shows on either side."""
+        self.setAccessibleName(f"Wipe between {left} and {right}")
+        self.setAccessibleDescription(
+            f"Drag sideways, or left and right arrow keys: the {left} shows on the left, the {right} on the right"
+        )
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show that keys move it."""
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """They no longer do."""
+        super().focusOutEvent(event)
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and right move it."""
+        step = {Qt.Key.Key_Left: -self.KEY_STEP_PX, Qt.Key.Key_Right: self.KEY_STEP_PX}.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+        else:
+            self.dragged.emit(self.x() + self.width() / 2 + step)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw line and grip."""
@@ -119,7 +192,8 @@ class WipeHandle(QWidget):
         painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
         painter.setPen(QPen(QColor(255, 255, 255), 2))
         painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
-        painter.setPen(QPen(QColor(0, 0, 0, 60), 1))
+        rim = QPen(self.palette().color(QPalette.ColorRole.Highlight), 3) if self.hasFocus() else QPen(_SHADE, 1)
+        painter.setPen(rim)
         painter.setBrush(QColor(255, 255, 255))
         painter.drawEllipse(QPointF(x, middle), 15, 15)
         painter.setPen(round_pen(QColor("#33363b"), 2))

@@ -1,10 +1,11 @@
 """A part in the list of the head's parts: its name, and a bar for how much of the surface it covers."""
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from widgets.edit_values import TITLES, PartView
+from widgets.overlays import BY_KEYS
 
 _ROW_PX = 24
 
@@ -54,6 +55,18 @@ class PartRow(QAbstractButton):
         self.pointed.emit("")
         self.update()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Light the part up for who comes with keys, too."""
+        super().focusInEvent(event)
+        if event.reason() in BY_KEYS:
+            self.pointed.emit(self.name)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Let it go out."""
+        super().focusOutEvent(event)
+        if event.reason() in BY_KEYS:
+            self.pointed.emit("")
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw ground, name, bar and figure."""
         del event
@@ -69,9 +82,10 @@ class PartRow(QAbstractButton):
             painter.setBrush(palette.color(QPalette.ColorRole.Light))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.drawRoundedRect(ground, 6, 6)
-        if self.hasFocus() and not self.isChecked():
+        if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1))
+            around = QPalette.ColorRole.WindowText if self.isChecked() else QPalette.ColorRole.Highlight
+            painter.setPen(QPen(palette.color(around), 1))
             painter.drawRoundedRect(ground, 6, 6)
         there = self.view.coverage > 0
         role = QPalette.ColorRole.WindowText if there else QPalette.ColorRole.PlaceholderText

@@ -1,5 +1,6 @@
 """Small building blocks that panels and dialogs share, so that spacing and names stay the same everywhere."""
 
+import itertools
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
@@ -61,6 +62,14 @@ def buttons_row(*buttons: QWidget) -> QHBoxLayout:
     for one in buttons:
         row.addWidget(one)
     return row
+
+
+def in_tab_order(*widgets: QWidget) -> None:
+    """Let the Tab key pass through these one after the other, and through what is in each as it was made."""
+    found = [stop for one in widgets for stop in (one, *one.findChildren(QWidget)) if stop.window() is one.window()]
+    stops = [stop for stop in found if stop.focusPolicy() is not Qt.FocusPolicy.NoFocus]
+    for before, after in itertools.pairwise(stops):
+        QWidget.setTabOrder(before, after)
 
 
 def clear_layout(column: QLayout) -> None:

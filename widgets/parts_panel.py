@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from widgets.edit_values import COLOURLESS, FREE_PART, REMOVABLE, TITLES, PartView, ReferenceView
 from widgets.icons import icon
 from widgets.part_row import PartRow
-from widgets.parts import button, label
+from widgets.parts import button, in_tab_order, label
 from widgets.pictures import thumbnail
 from widgets.scrolling_panel import ScrollingPanel
 
@@ -86,6 +86,13 @@ class PartsPanel(QWidget):
         drawing.addWidget(self.refine_button, 2)
         drawing.addWidget(self.region_button, 3)
         column.addLayout(drawing)
+        self._buttons = (
+            self.take_button,
+            self.remove_button,
+            self.colour_button,
+            self.refine_button,
+            self.region_button,
+        )
         self.rows: dict[str, PartRow] = {}
         self._group = QButtonGroup(self)
         self._group.setExclusive(False)
@@ -125,15 +132,13 @@ class PartsPanel(QWidget):
                 row.hide()
                 row.deleteLater()
             self.rows = {}
-            before: QWidget = self._scroll
             for index, one in enumerate(parts):
                 made = PartRow(one)
                 made.pointed.connect(self.pointed)
                 made.clicked.connect(lambda _=False, name=one.name: self._click(name))
                 self._column.insertWidget(1 + index, made)
-                QWidget.setTabOrder(before, made)
-                before = made
                 self.rows[one.name] = made
+            in_tab_order(*self.rows.values(), *self._buttons)
         for one in parts:
             self.rows[one.name].set_view(one)
         self._empty.setText(refusal or _NOTHING)

@@ -1,10 +1,12 @@
-"""The photo with the faces and landmarks found in it; a click chooses another face."""
+"""The photo with the faces and landmarks found in it; a click or keys choose another face."""
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QImage,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPainterPath,
@@ -48,6 +50,9 @@ class PhotoCanvas(QWidget):
             step = max(1, max(photo.pixels.shape[:2]) // _MAX_SOURCE_PX)
             self._image = image_of(photo.pixels[::step, ::step])
         self._photo = photo
+        several = photo is not None and len(photo.faces) > 1
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if several else Qt.FocusPolicy.NoFocus)
+        self.setAccessibleDescription("Arrow keys go through the faces, Space uses one" if several else "")
         self._fit_height()
         self.update()
 
@@ -98,11 +103,36 @@ class PhotoCanvas(QWidget):
             painter.setPen(QPen(QColor(0, 0, 0, 90), 3.5))
             painter.drawRoundedRect(box, 5, 5)
             lit = chosen or index == self._hovered
-            painter.setPen(QPen(accent if lit else QColor(255, 255, 255, 220), 2 if chosen else 1.5))
+            keys = self.hasFocus() and index == self._hovered
+            painter.setPen(QPen(accent if lit else QColor(255, 255, 255, 220), 3.5 if keys else 2 if chosen else 1.5))
             painter.drawRoundedRect(box, 5, 5)
             if several:
                 self._paint_number(painter, box, index + 1, accent if lit else QColor(255, 255, 255))
         painter.end()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and right go through the faces, Space and Enter use one."""
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        if self._photo is not None and step is not None:
+            first = self._photo.chosen_face if self._hovered < 0 else self._hovered
+            self._hovered = (first + step) % len(self._photo.faces)
+            self.update()
+        elif event.key() in {Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._choose(self._hovered)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Light the face that is used."""
+        super().focusInEvent(event)
+        self._hovered = -1 if self._photo is None else self._photo.chosen_face
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """No face is lit any more."""
+        super().focusOutEvent(event)
+        self._hovered = -1
+        self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Light the face under the pointer where there is a choice."""
@@ -116,9 +146,7 @@ class PhotoCanvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the face under the pointer."""
-        index = self.face_at(event.position())
-        if self._photo is not None and index >= 0 and index != self._photo.chosen_face:
-            self.face_chosen.emit(index)
+        self._choose(self.face_at(event.position()))
 
     def leaveEvent(self, event: QEvent) -> None:
         """No face is lit any more."""
@@ -130,6 +158,10 @@ class PhotoCanvas(QWidget):
         """Keep the photo's proportions."""
         super().resizeEvent(event)
         self._fit_height()
+
+    def _choose(self, index: int) -> None:
+        if self._photo is not None and index >= 0 and index != self._photo.chosen_face:
+            self.face_chosen.emit(index)
 
     def _fit_height(self) -> None:
         if self._photo is None:

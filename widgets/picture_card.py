@@ -47,7 +47,9 @@ class PictureCard(QAbstractButton):
         elif self.isChecked():
             painter.fillPath(outline, palette.color(QPalette.ColorRole.Button))
         if self.isChecked() or self.hasFocus():
-            painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1.2))
+            both = self.isChecked() and self.hasFocus()
+            around = QPalette.ColorRole.WindowText if both else QPalette.ColorRole.Highlight
+            painter.setPen(QPen(palette.color(around), 1.2))
             painter.drawPath(outline)
         place = QRect(_PADDING, _PADDING, self._picture.width(), self._picture.height())
         painter.drawPixmap(place, self._pixmap)

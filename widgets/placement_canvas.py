@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPainterPath,
@@ -22,11 +23,22 @@ from widgets.pictures import image_of, round_pen
 from widgets.values import HandPlacement, Picture, PlacedHead, Points
 
 _GRAB_PX = 12
+_BY_KEYS = ("box", "corner 3", *(f"point {number}" for number in range(len(POINT_NAMES))))
+"""Grips in the order in which keys go through them."""
+_KEY_STEP = 0.02
+"""By which a key moves one, in widths of the box."""
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+"""To the right and down."""
 Reproject = Callable[[HandPlacement], PlacedHead | None]
 
 
 class PlacementCanvas(QWidget):
-    """Emits the placement while it is dragged; the wheel zooms into the photo."""
+    """Emits the placement while it is dragged or moved by keys; the wheel zooms into the photo."""
 
     placement_changed = Signal(object)
 
@@ -35,6 +47,8 @@ class PlacementCanvas(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setAccessibleName("Photo with the face to place")
+        self.setAccessibleDescription("Space goes to the next grip, arrow keys move it, with Shift by one pixel")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setMinimumSize(420, 320)
         self._image = image_of(photo)
@@ -141,6 +155,20 @@ class PlacementCanvas(QWidget):
         self._grip = ""
         self.update()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space goes on to the next grip, arrow keys move it."""
+        step = _ARROWS.get(Qt.Key(event.key()))
+        if event.key() == Qt.Key.Key_Space:
+            following = _BY_KEYS.index(self._hovered) + 1 if self._hovered in _BY_KEYS else 0
+            self._hovered = _BY_KEYS[following % len(_BY_KEYS)]
+            self.update()
+        elif step is not None and self._hovered:
+            fine = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            pixels = 1.0 if fine else max(1.0, _KEY_STEP * self._placement.box[2])
+            self.set_placement(dragged(self._placement, self._hovered, step[0] * pixels, step[1] * pixels))
+        else:
+            super().keyPressEvent(event)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom about the pointer."""
         before = event.position() - self._target().center()
@@ -195,8 +223,9 @@ class PlacementCanvas(QWidget):
         painter.setPen(QPen(QColor(255, 255, 255), 1.6))
         painter.drawRect(box)
         painter.setPen(QPen(QColor(0, 0, 0, 120), 1))
-        painter.setBrush(accent)
-        for corner in (box.topLeft(), box.topRight(), box.bottomLeft(), box.bottomRight()):
+        for number, corner in enumerate((box.topLeft(), box.topRight(), box.bottomLeft(), box.bottomRight())):
+            lit = self._hovered in {"box", f"corner {number}"}
+            painter.setBrush(QColor(255, 255, 255) if lit else accent)
             painter.drawRoundedRect(QRectF(corner.x() - 5, corner.y() - 5, 10, 10), 3, 3)
 
     def _paint_point(self, painter: QPainter, at: QPointF, name: str, accent: QColor) -> None:

@@ -42,7 +42,14 @@ class PlacementDialog(QDialog):
         self.canvas.placement_changed.connect(self._tell)
         foot = QHBoxLayout()
         foot.setSpacing(GAP)
-        foot.addWidget(label("Wheel zooms, dragging beside the box moves the photo.", "muted"), 1)
+        foot.addWidget(
+            label(
+                "Wheel zooms, dragging beside the box moves the photo. Space and arrow keys work, too.",
+                "muted",
+                wrap=True,
+            ),
+            1,
+        )
         foot.addWidget(button("Start over", "Put the face back where it began", self._restart, kind="quiet"))
         foot.addWidget(button("Cancel", "Cancel", self.reject))
         self.accept_button = button("Use this face", "Use this face", self.accept, kind="primary")
@@ -50,6 +57,7 @@ class PlacementDialog(QDialog):
         foot.addWidget(self.accept_button)
         column.addLayout(foot)
         self._tell()
+        self.canvas.setFocus()
         self.resize(860, 720)
 
     def accept(self) -> None:

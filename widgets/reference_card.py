@@ -60,6 +60,7 @@ class ReferenceCard(QFrame):
         self._grid.setSpacing(4)
         column.addWidget(self._parts)
         self.set_view(view)
+        self.set_selected(False)
 
     @property
     def key(self) -> str:
@@ -100,6 +101,8 @@ class ReferenceCard(QFrame):
         """Show that parts can be taken from this one."""
         self._selected = selected
         self.setProperty("chosen", selected)
+        state = "Chosen: its parts can be taken. Space leaves it" if selected else "Space chooses it"
+        self.setAccessibleDescription(f"{state}, F2 renames it, Delete removes it")
         self.style().unpolish(self)
         self.style().polish(self)
         self._refresh()

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from widgets import intake
 from widgets.edit_values import ReferenceView
-from widgets.parts import GAP, button, label
+from widgets.parts import GAP, button, in_tab_order, label
 from widgets.reference_card import ReferenceCard
 from widgets.scrolling_panel import ScrollingPanel
 
@@ -85,6 +85,7 @@ class ReferencesPanel(QWidget):
                 card.set_view(one)
             if self._cards.indexOf(card) != index + 1:
                 self._cards.insertWidget(index + 1, card)
+        in_tab_order(self.add_button, self.random_button, self.seed_box, *self.cards.values())
         arrived = [one for one in references if one.progress is None and not self._is_known(one.key)]
         self._views = references
         self._empty.setVisible(not references)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QScrollArea, QSlider, QToolButton, QVBoxLayout, QWidget
 
-from widgets.parts import GAP, button, label
+from widgets.parts import GAP, button, in_tab_order, label
 from widgets.pictures import thumbnail
 from widgets.values import RungView
 
@@ -92,6 +92,7 @@ class RungStrip(QWidget):
         for number, rung in enumerate(rungs[len(self._rungs) :], start=len(self._rungs)):
             self._row.insertWidget(number, self._made(rung, number))
         self._rungs = rungs
+        in_tab_order(*self.buttons(), self.scrub, self.keep_button)
         self._group.setExclusive(False)
         for number, one in enumerate(self._group.buttons()):
             one.setChecked(number == shown)

@@ -18,6 +18,7 @@ class ScrollingPanel(QScrollArea):
         """`name` is what assistive technology reads; `spacing` in px."""
         super().__init__(parent)
         self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it has: a stop that shows nothing is one too many
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setProperty("role", "clear")

@@ -6,17 +6,41 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
+from widgets.actions import ACTIONS
 from widgets.parts import GAP, MARGIN, button, buttons_row, label
 
-GESTURES = (
-    ("Orbit", "Left drag"),
-    ("Pan", "Shift + left drag, middle drag"),
-    ("Zoom", "Wheel, + and -"),
-    ("Reset the view", "Double click"),
-    ("Turn by 15°", "Arrow keys"),
-    ("Turn by 1°", "Shift + arrow keys"),
-    ("Name the part under the pointer", "Hover"),
-)
+GESTURES = {
+    "In the picture": (
+        ("Orbit", "Left drag"),
+        ("Pan", "Shift + left drag, middle drag"),
+        ("Zoom", "Wheel, + and -"),
+        ("Reset the view", "Double click"),
+        ("Turn by 15°", "Arrow keys"),
+        ("Turn by 1°", "Shift + arrow keys"),
+        ("Pan by keys", "Ctrl + arrow keys"),
+        ("Name the part under the pointer", "Hover"),
+        ("Choose a part", "Click"),
+        ("Choose it beside others", "Shift + click"),
+        ("What can be done with it", "Right click"),
+    ),
+    "While painting": (
+        ("Keep the paint", "Enter, P"),
+        ("Give up", "Esc"),
+        ("Size of the brush", "Wheel, [ and ]"),
+        ("Pick a colour from the head", "Alt + click"),
+    ),
+    "In the panels": (
+        ("Back to the picture", "Esc"),
+        ("Press or choose", "Space"),
+        ("Choose a part beside others", "Shift + Space"),
+        ("Reset a slider", "Delete, double click"),
+        ("Delete a layer or a reference", "Delete"),
+        ("Move a layer up or down", "Alt + arrow keys"),
+        ("Rename a reference", "F2"),
+    ),
+}
+"""What keys and pointer do where they are, by place."""
+_TEXTS = {spec.name: spec.text for spec in ACTIONS}
 
 
 class ShortcutsDialog(QDialog):
@@ -39,10 +63,11 @@ class ShortcutsDialog(QDialog):
         for title, actions in groups.items():
             entries = [(plain_text(action), keys_of(action)) for action in actions if action.shortcuts()]
             self._add_group(grid, title, entries)
-        self._add_group(grid, "In the picture", GESTURES)
+        for title, gestures in GESTURES.items():
+            self._add_group(grid, title, gestures)
         grid.setColumnStretch(0, 1)
         grid.setRowStretch(grid.rowCount(), 1)
-        scroll = QScrollArea()
+        scroll = self.area = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setWidget(inside)
         scroll.setAccessibleName("List of shortcuts")
@@ -51,7 +76,8 @@ class ShortcutsDialog(QDialog):
         close = button("Close", "Close", self.accept, kind="primary")
         close.setDefault(True)
         column.addLayout(buttons_row(close))
-        self.resize(520, 620)
+        wide = inside.sizeHint().width() + scroll.verticalScrollBar().sizeHint().width() + 2 * MARGIN
+        self.resize(max(520, wide), 620)
 
     def _add_group(self, grid: QGridLayout, title: str, entries: Sequence[tuple[str, str]]) -> None:
         if not entries:
@@ -70,8 +96,9 @@ class ShortcutsDialog(QDialog):
 
 
 def plain_text(action: QAction) -> str:
-    """Return an action's text without its mnemonic and dots."""
-    return action.text().replace("&", "").rstrip("…")
+    """Return an action's text without its mnemonic and dots, nor what it would undo just now."""
+    text = _TEXTS.get(action.objectName(), action.text())
+    return text.replace("&", "").rstrip("…")
 
 
 def keys_of(action: QAction) -> str:

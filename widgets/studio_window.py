@@ -7,7 +7,7 @@ around it.
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from PySide6.QtCore import QEvent, QSize, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QGuiApplication,
+    QKeyEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
@@ -29,7 +30,7 @@ from PySide6.QtWidgets import (
 from core.camera import Camera
 from core.frame import Frame
 from widgets import intake
-from widgets.actions import build_actions
+from widgets.actions import build_actions, groups_of, panel_action
 from widgets.banner import Banner
 from widgets.curve_panel import CurvePanel
 from widgets.drop_overlay import DropOverlay
@@ -123,6 +124,7 @@ class StudioWindow(QMainWindow):
         self._document = DocumentView()
         self._recent: tuple[RecentItem, ...] = ()
         self._has_head = self._can_improve = self._may_close = False
+        self._undo_texts: tuple[str | None, str | None] = None, None
         self.dialogs = WindowDialogs(self)
         self._export_refusal = ""
         self.setWindowIcon(mark_icon())
@@ -270,10 +272,8 @@ class StudioWindow(QMainWindow):
 
     def set_undo(self, undo_text: str | None, redo_text: str | None) -> None:
         """Name what undo and redo would do; None where there is nothing."""
-        for name, text in (("undo", undo_text), ("redo", redo_text)):
-            action = self.actions_by_name[name]
-            action.setEnabled(text is not None)
-            action.setText(f"&{name.capitalize()} {text or ''}".rstrip())
+        self._undo_texts = undo_text, redo_text
+        self._refresh_undo()
 
     def set_photo_camera(self, camera: Camera | None, crop: Picture | None) -> None:
         """Give the aligned crop and the camera it was taken with, for the comparison."""
@@ -378,6 +378,13 @@ class StudioWindow(QMainWindow):
         if self._take(event.mimeData()):
             event.acceptProposedAction()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape that nothing else has a use for goes back to the picture."""
+        if event.key() == Qt.Key.Key_Escape and self._pages.currentIndex() == 1:
+            self._go_to_picture()
+        else:
+            super().keyPressEvent(event)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the veil over all of the window."""
         super().resizeEvent(event)
@@ -447,6 +454,7 @@ class StudioWindow(QMainWindow):
         viewer.part_clicked.connect(self.part_clicked)
         viewer.part_clicked.connect(self._part_clicked)
         self.editing.painting_changed.connect(self._painting_changed)
+        self.editing.stroked.connect(self._refresh_undo)
         self.editing.bare_toggled.connect(self.actions_by_name["bare"].setChecked)
         self.editing.references_wanted.connect(lambda: self.docks.bring("reference_dock"))
         viewer.comparison_left.connect(lambda: self.actions_by_name["compare"].setChecked(False))
@@ -481,6 +489,7 @@ class StudioWindow(QMainWindow):
             "quit": self.close,
             "undo": self._undo,
             "redo": self.redo_requested.emit,
+            "go_picture": self._go_to_picture,
             "preferences": self.dialogs.show_preferences,
             "reset_view": self.viewer.reset_view,
             "improve": self.improve_requested.emit,
@@ -493,6 +502,9 @@ class StudioWindow(QMainWindow):
             "about": self.dialogs.show_about,
         }.items():
             act[name].triggered.connect(lambda _=False, slot=slot: slot())
+        for dock in self.docks.all:
+            title = dock.windowTitle()
+            act[panel_action(title)].triggered.connect(lambda _=False, title=title: self.docks.go_to(title))
         for name in NAMED_VIEWS:
             act[f"view_{name}"].triggered.connect(lambda _=False, name=name: self.viewer.show_named(name))
         act["compare"].toggled.connect(self._compare)
@@ -574,6 +586,17 @@ class StudioWindow(QMainWindow):
         if self.editing.parts.chosen_part:
             self.docks.bring("part_dock")
 
+    def _refresh_undo(self) -> None:
+        """Name what undo and redo do: strokes while one draws, else changes of the project."""
+        texts = (self.editing.stroke_to_undo, None) if self.editing.is_drawing else self._undo_texts
+        for name, text in zip(("undo", "redo"), texts, strict=True):
+            action = self.actions_by_name[name]
+            action.setEnabled(text is not None)
+            action.setText(f"&{name.capitalize()} {text or ''}".rstrip())
+
+    def _go_to_picture(self) -> None:
+        self.viewer.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def _painting_changed(self, on: bool) -> None:
         self.actions_by_name["paint"].setChecked(on and self.editing.painting.is_active)
         self.viewer.set_turntable(running=False)
@@ -622,6 +645,9 @@ class StudioWindow(QMainWindow):
         self.actions_by_name["compare"].setEnabled(head and not still and self.viewer.can_compare())
         self.view_bar.setEnabled(studio and not still)
         self._menus.panels.setEnabled(studio)
+        for action in groups_of(self.actions_by_name)["Panels"]:
+            action.setEnabled(studio)
+        self._refresh_undo()
 
     def _refresh_notice(self, jobs: Sequence[JobView]) -> None:
         if self.viewer.frame is None:

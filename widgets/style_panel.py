@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.amount_slider import AmountSlider
-from widgets.parts import button, buttons_row, clear_layout, label
+from widgets.parts import button, buttons_row, clear_layout, in_tab_order, label
 from widgets.person_box import PersonBox
 from widgets.scrolling_panel import ScrollingPanel
 from widgets.style_tile import StyleTile
@@ -186,6 +186,7 @@ class StylePanel(ScrollingPanel):
             tile.delete_wanted.connect(self.deleted)
             self._grid.addWidget(tile, *divmod(number, _COLUMNS))
             self.tiles[card.name] = tile
+        in_tab_order(self.prompt_box, self.wear_button, *self.tiles.values(), self.region_box, self.mix_box)
 
     def _fill_strengths(self, worn: Sequence[WornStyle]) -> None:
         clear_layout(self._strengths)
@@ -202,6 +203,7 @@ class StylePanel(ScrollingPanel):
             line.addWidget(slider, 1)
             self._strengths.addWidget(row)
             self.sliders[one.key] = slider
+        in_tab_order(self.mix_box, *self.sliders.values())
 
     def _set_choices(self, view: StyleView) -> None:
         titles = [one.capitalize() for one in view.regions]

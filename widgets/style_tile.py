@@ -12,6 +12,8 @@ _PICTURE = QSize(78, 78)
 _TEXT_PX = 98
 """Of a card's name: two cards stand side by side in the narrowest panel."""
 _PADDING = 3
+_AROUND_TEXT_PX = 2 * (_PADDING + 3)
+"""Padding, border and what Qt leaves free beside a text; it would shorten a longer one once more."""
 
 
 class StyleTile(QToolButton):
@@ -46,7 +48,7 @@ class StyleTile(QToolButton):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Write as much of the name as there is room for."""
         super().resizeEvent(event)
-        self._write(self.width() - 2 * _PADDING)
+        self._write(self.width() - _AROUND_TEXT_PX)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer to write it to a file, and to delete one's own."""

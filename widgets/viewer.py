@@ -13,6 +13,7 @@ import numpy as np
 from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QFocusEvent,
     QGuiApplication,
     QKeyEvent,
     QMouseEvent,
@@ -31,19 +32,28 @@ from widgets.gizmo import OrientationGizmo
 from widgets.gl_canvas import GLCanvas, is_software
 from widgets.image_canvas import ImageCanvas
 from widgets.navigation import View, picture_place
-from widgets.overlays import Caption, CornerMask, QualityBadge, WipeHandle
+from widgets.overlays import BY_KEYS, Caption, CornerMask, FocusFrame, QualityBadge, WipeHandle
 from widgets.scene import Scene, colour_of_hex
 from widgets.theme import colours_of
 from widgets.values import Backdrop, Picture
 
 KEY_STEP_RADIANS = math.radians(15)
 FINE_STEP_RADIANS = math.radians(1)
+KEY_PAN = 0.05
+"""By which a key moves the picture, in its sides."""
 CLICK_PX = 4
 REGION_LABEL = len(PARTS)
 """Stands in a frame's labels for what was drawn."""
 TURNTABLE_INTERVAL_MS = 33
 TINT_MS = 1200
 """A part stays tinted for this long after the pointer came to rest; then the head shows as it is."""
+_ARROWS = {
+    Qt.Key.Key_Left: (-1.0, 0.0),
+    Qt.Key.Key_Right: (1.0, 0.0),
+    Qt.Key.Key_Up: (0.0, 1.0),
+    Qt.Key.Key_Down: (0.0, -1.0),
+}
+"""To the right and up."""
 _GL_RENDERER = 0x1F01
 SETTLE_MS = 160
 """A wheel or key movement counts as ended when nothing followed for this long."""
@@ -101,7 +111,10 @@ class Viewer(QWidget):
         self.setMouseTracking(True)
         self.setMinimumSize(280, 240)
         self.setAccessibleName("Head")
-        self.setAccessibleDescription("Drag to orbit, wheel to zoom, shift and drag to pan, Home to reset")
+        self.setAccessibleDescription(
+            "Drag or arrow keys to orbit, wheel or plus and minus to zoom, Shift with drag or Ctrl with arrow keys to "
+            "pan, Home to reset"
+        )
         self.canvas: GLCanvas | ImageCanvas = GLCanvas(self) if (use_gl() if gl is None else gl) else ImageCanvas(self)
         self.canvas.setAccessibleName("Picture of the head")
         if isinstance(self.canvas, GLCanvas):
@@ -129,6 +142,7 @@ class Viewer(QWidget):
         self._photo_caption = Caption("Photo", self)
         self._head_caption = Caption("Head", self)
         self._corners = [CornerMask(right, bottom, self) for right in (False, True) for bottom in (False, True)]
+        self._focus_frame = FocusFrame(self)
         self.notice = QLabel(self)
         self.notice.setProperty("role", "pill")
         self.notice.setAccessibleName("Notice")
@@ -313,6 +327,7 @@ class Viewer(QWidget):
         if event.button() not in {Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton}:
             return
         self._last, self._travelled = event.position(), 0.0
+        self._focus_frame.hide()
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         self._panning = event.button() is Qt.MouseButton.MiddleButton or shift
         if self._comparing and not self._panning:
@@ -370,18 +385,17 @@ class Viewer(QWidget):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrow keys turn in steps (shift: fine), plus and minus zoom, Home resets."""
+        """Arrow keys turn in steps (Shift: fine) or move the picture (Ctrl), plus and minus zoom, Home resets."""
         fine = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         step = FINE_STEP_RADIANS if fine else KEY_STEP_RADIANS
-        turns = {
-            Qt.Key.Key_Left: (-step, 0.0),
-            Qt.Key.Key_Right: (step, 0.0),
-            Qt.Key.Key_Up: (0.0, step),
-            Qt.Key.Key_Down: (0.0, -step),
-        }
         key = Qt.Key(event.key())
-        if key in turns:
-            self._move(self._view.orbited(*turns[key]), interactive=True)
+        if key in _ARROWS:
+            right, up = _ARROWS[key]
+            self.set_turntable(running=False)
+            if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                self._move(self._view.panned(KEY_PAN * right, -KEY_PAN * up), interactive=True)
+            else:
+                self._move(self._view.orbited(step * right, step * up), interactive=True)
         elif key in {Qt.Key.Key_Plus, Qt.Key.Key_Equal}:
             self._move(self._view.zoomed(1.1), interactive=True)
         elif key is Qt.Key.Key_Minus:
@@ -390,6 +404,16 @@ class Viewer(QWidget):
             super().keyPressEvent(event)
             return
         self._settle.start()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show who came with keys that they turn the head now."""
+        super().focusInEvent(event)
+        self._focus_frame.setVisible(event.reason() in BY_KEYS)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Keys go elsewhere."""
+        super().focusOutEvent(event)
+        self._focus_frame.hide()
 
     def leaveEvent(self, event: object) -> None:
         """No part is under the pointer any more."""
@@ -476,17 +500,22 @@ class Viewer(QWidget):
         for corner in self._corners:
             corner.place(self.size())
             corner.raise_()
+        self._focus_frame.setGeometry(self.rect())
+        self._focus_frame.raise_()
         self.gizmo.move(self.width() - self.gizmo.width() - margin, margin)
         self.badge.move(margin, self.height() - self.badge.height() - margin)
         self.notice.move((self.width() - self.notice.width()) // 2, (self.height() - self.notice.height()) // 2)
         square = self.picture_square()
         both = self._comparing or self._wiping
+        if not both and self.wipe.hasFocus():
+            self.setFocus()  # else Qt gives the keys to whatever comes next
         self.wipe.setVisible(both)
         self._photo_caption.setVisible(both)
         self._head_caption.setVisible(both)
         if both:
             self._photo_caption.setText("Photo" if self._comparing else "Before")
             self._head_caption.setText("Head" if self._comparing else "After")
+            self.wipe.set_compared(*(("photo", "head") if self._comparing else ("head before", "head after")))
             x = round(square.x() + self._scene.wipe * square.width())
             self.wipe.setGeometry(x - WipeHandle.WIDTH // 2, 0, WipeHandle.WIDTH, self.height())
             self._photo_caption.adjustSize()

@@ -1,10 +1,11 @@
 """The panels around the viewer: which lie where at first, where the person has moved them, which is in front."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMainWindow, QTabBar, QTabWidget
+from PySide6.QtWidgets import QMainWindow, QTabBar, QTabWidget, QWidget
 
 from widgets.curve_panel import CurvePanel
 from widgets.editing_panels import EditingPanels
@@ -97,8 +98,25 @@ class WindowDocks:
             if dock.objectName() == name and not dock.isHidden():
                 dock.raise_()
 
+    def go_to(self, title: str) -> None:
+        """Bring the panel of this title to the front, opened if it was closed; keys go to the first thing in it."""
+        dock = next(one for one in self.all if one.windowTitle() == title)
+        dock.show()
+        dock.raise_()
+        inside = dock.widget()
+        here = cast("QWidget", inside.nextInFocusChain())
+        while here is not inside and not (inside.isAncestorOf(here) and _takes_keys(here)):
+            here = cast("QWidget", here.nextInFocusChain())
+        if here is not inside:
+            here.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def _refresh(self) -> None:
         for dock in self.all:
             dock.refresh_title(self._window)
         for bar in self._window.findChildren(QTabBar):
             bar.setAccessibleName("Panels")  # Qt makes them by itself, without a name
+
+
+def _takes_keys(widget: QWidget) -> bool:
+    by_tab = widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value
+    return bool(by_tab) and widget.isEnabled() and widget.isVisible()
