@@ -85,7 +85,7 @@ def facts_of(project: Project) -> tuple[tuple[str, str], ...]:
         ("Model", f"{model.title}; {model.licence}" if model is not None else head.generator),
         ("Method", methods.get(head.method, head.method or "not made from a photo")),
         ("Seed", str(head.seed)),
-        ("Photos laid on", str(len(head.photos))),
+        ("Photos laid on", str(sum(not photo.is_guess for photo in head.photos))),
         ("Time of making", "" if making is None else making.in_words),
         ("Memory of making", "" if memory is None else f"{memory:.1f} GB at most"),
         ("Edits", "; ".join(edits) or "none"),

@@ -31,6 +31,7 @@ class PhotoLayer:
         gains: float32 [parts of `core.mask.PARTS`, 3], factors by which the head's own red, green and blue become the
             photo's, part by part; None leaves them.
         way: how points of the face as it is now come back to where they were in the photo, one after the other.
+        is_guess: no photo shows this; it was made of one for another side.
     """
 
     picture: NDArray[np.uint8]
@@ -41,13 +42,15 @@ class PhotoLayer:
     labels: NDArray[np.uint8] | None = None
     gains: NDArray[np.float32] | None = None
     way: tuple[Warp, ...] = ()
+    is_guess: bool = False
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PhotoLayer):
             return NotImplemented
         names = ("picture", "cover", "cover_from_here", "depth", "labels", "gains")
         same = all(_alike(getattr(self, name), getattr(other, name)) for name in names)
-        return self.camera == other.camera and self.way == other.way and same
+        facts, theirs = (self.camera, self.way, self.is_guess), (other.camera, other.way, other.is_guess)
+        return facts == theirs and same
 
     def __hash__(self) -> int:
         return hash(self.camera)

@@ -210,8 +210,11 @@ def _notes(head: Head, figures: Sequence[Figure], grid: FieldGrid, edits: int) -
         notes.append(f"The head is measured with {what}, so differences from the photo may be wanted.")
     if grid.labels is None:
         notes.append("This model names no parts, so clothes count as surface of the head.")
-    if len(head.photos) > 1:
-        notes.append(f"{len(head.photos)} photos are laid on the head; the front figures compare with the first.")
+    photos = [photo for photo in head.photos if not photo.is_guess]
+    if len(photos) > 1:
+        notes.append(f"{len(photos)} photos are laid on the head; the front figures compare with the first.")
+    if len(photos) < len(head.photos):
+        notes.append("The side that the photo does not show wears the photo mirrored; it counts as guessed.")
     return tuple(notes)
 
 

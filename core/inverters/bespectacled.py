@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from core.inverters.evidence import photo_parts
 from core.inverters.finishing import Finishing
 from core.inverters.formed import with_form
+from core.inverters.part_reading import photo_parts
 
 if TYPE_CHECKING:
     import numpy as np

@@ -23,12 +23,12 @@ from core.errors import CheckpointError, InversionError
 from core.generators.mini_prior import LatentPrior
 from core.head import Head
 from core.inverters.encoder import encode, fingerprint
-from core.inverters.evidence import photo_parts
 from core.inverters.first_look import CLOTHES, first_look
 from core.inverters.glimpse import Glimpse, enlarged
 from core.inverters.lifting import ReadField
 from core.inverters.occlusion import stitched
 from core.inverters.offset_encoder import OffsetEncoder, OffsetEncoderConfig, lifted
+from core.inverters.part_reading import photo_parts
 from core.inverters.pose import RefinedCamera
 from core.inverters.second_look import looked_again
 from core.mask import PARTS, Mask

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import cache
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from core.errors import InversionError
+from core.inverters.covering import sight_of
+from core.inverters.part_reading import LEFT_BROW, RIGHT_BROW, photo_parts
 from core.mask import PARTS
 from core.perception.face_mesh import OVAL
 from core.resizing import sized
@@ -28,16 +28,14 @@ LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0
 MOUTH = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191)
 RIGHT_EYE = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
 LEFT_EYE = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)
-RIGHT_BROW = (46, 53, 52, 65, 55, 107, 66, 105, 63, 70)
-LEFT_BROW = (276, 283, 282, 295, 285, 336, 296, 334, 293, 300)
 DRAWN = ("eyes", "brows", "lips", "mouth")
 """Parts whose outline the face mesh gives."""
 GROUPS = (("hair",), ("skin", "nose", "ears", "eyes", "brows", "lips", "mouth"), ("neck",), ("cloth",))
 """Parts that the parser tells apart well enough to be asked for."""
-PARSER = Path(__file__).resolve().parents[2] / "resources" / "weights" / "parser.safetensors"
-PARSED_PX = 256
 LEAST_SHARE = 0.004
 """Mean chance of a part over a photo's crop below which the photo shows none of it."""
+SURELY = 0.99
+"""Share of a pixel before which nothing stands, from which it shows the person."""
 BODY_WEIGHT, FACE_WEIGHT = 0.4, 2.0
 """Weight of a pixel below the chin and of one in the face; hair and background have 1."""
 
@@ -85,15 +83,16 @@ class Evidence:
         self.landmarks = alignment.landmarks_in_crop
         self.chip_from_crop = alignment.chip_from_crop
         self.face_centre = self.landmarks[list(OVAL)].mean(axis=0) / len(crop)
-        person = torch.from_numpy(mask.clip(0, 1))[None, None]
+        sight = sight_of(alignment)
+        person = torch.from_numpy(sight.person.clip(0, 1))[None, None]
         rgb = torch.from_numpy(crop.astype(np.float32) / 255).permute(2, 0, 1)[None]
         parts, face = _drawn_parts(self.landmarks, len(crop))
         chin = self.landmarks[152, 1]
         rows = np.arange(len(crop), dtype=np.float32)[:, None]
         # the shoulders count little: clothes differ without end and nobody looks at them
         weight = 1 - (1 - BODY_WEIGHT) * np.clip((rows - chin) / (0.06 * len(crop)), 0, 1) + (FACE_WEIGHT - 1) * face
-        # beyond the photo's border nothing is known
-        weight = weight * alignment.inside_photo
+        # beyond the photo's border and behind a hand nothing is known
+        weight = weight * alignment.inside_photo * (sight.clear > SURELY)
         counts = torch.from_numpy(weight.astype(np.float32))[None, None]
         on_white = rgb * person + 1 - person
         chances = torch.from_numpy(photo_parts(alignment))[None]
@@ -108,46 +107,6 @@ class Evidence:
 
 def _scaled(view: View, size_px: int) -> View:
     return View(*(sized(t, size_px) for t in (view.rgb, view.mask, view.weight, view.parts, view.groups)))
-
-
-def brow_height(landmarks: NDArray[np.float64], side_px: int) -> float:
-    """Where in a crop the brows end upwards, 0 at its top .. 1, by the face mesh's points [468, 2] in it."""
-    return float(landmarks[[*RIGHT_BROW, *LEFT_BROW], 1].min()) / side_px
-
-
-def part_chances(rgb: Tensor, brows: float = 0.0) -> Tensor:
-    """What the parser makes of a picture on white [1, 3, px, px]: chances of `PARTS` [1, parts, px, px].
-
-    Zeros without the parser's weights.
-
-    Args:
-        rgb: the picture.
-        brows: above that height, as `brow_height` gives it, what is cloth is a hat. No generator knows hats, and hair
-            is what comes closest: skin there would make heads bald behind what the photo shows.
-    """
-    if not PARSER.is_file():
-        return rgb.new_zeros(1, len(PARTS), *rgb.shape[2:])
-    from core.segmenters.parser import parse_logits
-
-    with torch.no_grad():
-        small = sized(rgb, PARSED_PX)
-        chance = (parse_logits(small) + parse_logits(small.flip(3)).flip(3)).div(2).softmax(dim=1)
-        hair, cloth, rows = PARTS.index("hair"), PARTS.index("cloth"), round(brows * PARSED_PX)
-        chance[:, hair, :rows] += chance[:, cloth, :rows]
-        chance[:, cloth, :rows] = 0
-        return F.interpolate(chance, rgb.shape[2:], mode="bilinear", align_corners=False)
-
-
-@lru_cache(maxsize=2)
-def photo_parts(alignment: Alignment) -> NDArray[np.float32]:
-    """Chances of `core.mask.PARTS` in a photo's crop, float32 [parts, S, S]; zeros where nothing can tell.
-
-    Who searches, dresses and puts glasses on asks for the same photo's.
-    """
-    person = torch.from_numpy(np.asarray(alignment.mask, np.float32).clip(0, 1))[None, None]
-    rgb = torch.from_numpy(np.ascontiguousarray(alignment.crop)).movedim(-1, 0)[None].float() / 255
-    brows = brow_height(alignment.landmarks_in_crop, len(alignment.crop))
-    return part_chances(rgb * person + 1 - person, brows)[0].numpy()
 
 
 def _grouped(chances: Tensor) -> Tensor:

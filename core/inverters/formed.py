@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from core.formed_field import FormedField
-from core.inverters.evidence import photo_parts
 from core.inverters.finishing import Finishing
+from core.inverters.part_reading import photo_parts
 from core.mask import COVERS, PARTS
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from core.descent import Adam
 from core.inverters.evidence import BODY_WEIGHT, GROUPS, View
 from core.inverters.further_views import FurtherView
 from core.inverters.glimpse import Glimpse
-from core.inverters.photo_layer import photo_layer, surface_depth
+from core.inverters.photo_layer import photo_layer
+from core.inverters.photo_look import surface_depth
 from core.inverters.pose import RefinedCamera
 from core.losses import masked_l1
 from core.resizing import sized

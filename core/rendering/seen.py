@@ -76,7 +76,7 @@ def witnesses_of(
         shows: NDArray[np.float32] = photo.mask * photo.inside_photo
         return Witness(camera, renderer.render(camera, Quality.NEAR).depth, shows)
 
-    added = [one for one in head.photos if one.camera != head.camera]
+    added = [one for one in head.photos if one.camera != head.camera and not one.is_guess]
     return (
         taken(alignment, head.camera),
         *(taken(one, one.camera) for one in further),

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from core.align import Alignment, FaceBox
-from core.inverters.evidence import LEFT_BROW, LEFT_EYE, LIPS, MOUTH, RIGHT_BROW, RIGHT_EYE
+from core.inverters.evidence import LEFT_EYE, LIPS, MOUTH, RIGHT_EYE
+from core.inverters.part_reading import LEFT_BROW, RIGHT_BROW
 from core.perception.face_mesh import OVAL
 from core.rendering.marching import march
 

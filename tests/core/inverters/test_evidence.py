@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from core.camera import Camera
-from core.inverters.evidence import PARSER, brow_height, part_chances
+from core.inverters.part_reading import PARSER, brow_height, part_chances
 from core.mask import PARTS
 from core.segmenters import parser
 from tests.core.inverters.portraits import portrait

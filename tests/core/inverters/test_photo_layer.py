@@ -19,6 +19,7 @@ from core.progress import Progress, Report, silent
 from core.project import Project
 from core.protocols import Generator
 from core.rendering.renderer import HeadRenderer
+from core.rendering.seen import witnesses_of
 from tests.core.inverters.portraits import portrait
 from tests.fakes import TinyGenerator, tiny_head
 
@@ -140,3 +141,36 @@ def test_what_the_photo_does_not_show_takes_its_tone(photo: Alignment) -> None:
     inner = cv2.erode(hair.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     assert inner.sum() > 50
     assert np.median(worn.rgb[inner] / np.maximum(bare.rgb[inner], 1.0)) == pytest.approx(0.7, abs=0.06)
+
+
+def test_a_turned_face_wears_its_photo_mirrored_and_says_so() -> None:
+    camera = Camera.orbit(math.radians(40))
+    plain = portrait(TinyGenerator(), tiny_head().latents, camera)
+    head = replace(tiny_head(), camera=camera)
+    guess, photo = with_photo(head, plain, TinyGenerator()).photos
+    assert (guess.is_guess, photo.is_guess) == (True, False)
+    np.testing.assert_array_equal(guess.picture[:, ::-1], photo.picture)
+    assert guess.camera.yaw_radians == pytest.approx(-photo.camera.yaw_radians)
+    # the head is its own mirror image, so the guess lies where the photo does
+    covers = [layer.cover.astype(float) / 255 for layer in (guess, photo)]
+    assert covers[0].mean() > 0.02
+    assert np.abs(covers[0][:, ::-1] - covers[1]).mean() < 0.25 * covers[1].mean()
+
+
+def test_the_far_cheek_of_a_turned_face_shows_what_the_near_one_does() -> None:
+    camera = Camera.orbit(math.radians(40))
+    plain = portrait(TinyGenerator(), tiny_head().latents, camera)
+    rows, columns = np.indices(plain.crop.shape[:2]) + 0.5
+    side = len(plain.crop)
+    on = np.hypot(columns / side - 0.55, rows / side - 0.5) < SPOT_RADIUS
+    spotted = replace(plain, crop=np.where(on[..., None], GREEN, plain.crop).astype(np.uint8))
+    head = with_photo(replace(tiny_head(), camera=camera), spotted, TinyGenerator())
+    near, far = (_green_at(_render(head, Camera.orbit(math.radians(yaw)))) for yaw in (70, -70))
+    assert far[0] == pytest.approx(1 - near[0], abs=0.03)
+    assert far[1] == pytest.approx(near[1], abs=0.02)
+    witnesses = witnesses_of(head, spotted, HeadRenderer(TinyGenerator(), head))
+    assert len(witnesses) == 1  # a guess is no witness
+
+
+def test_a_face_in_front_is_not_mirrored(photo: Alignment) -> None:
+    assert len(with_photo(tiny_head(), photo, TinyGenerator()).photos) == 1

@@ -39,7 +39,7 @@ CAMERA = Camera.orbit(0.25, 0.1)
 def no_parser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The parser was made for people, and what it says of tiny heads is chance."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.inverters.evidence.PARSER", tmp_path_factory.getbasetemp() / "none")
+        patch.setattr("core.inverters.part_reading.PARSER", tmp_path_factory.getbasetemp() / "none")
         yield
 
 

@@ -30,7 +30,7 @@ TINTED = {"skin": 1, "hair": 2}
 @pytest.fixture(autouse=True)
 def no_parser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The parser was made for people, and what it says of tiny heads is chance."""
-    monkeypatch.setattr("core.inverters.evidence.PARSER", tmp_path / "none")
+    monkeypatch.setattr("core.inverters.part_reading.PARSER", tmp_path / "none")
 
 
 def _carried(tint: float) -> tuple[TinyGenerator, Trigrid, Surface, Tones]:
