@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject
 from app.jobs import Job
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.choosing import Choosing
     from app.edited_head import EditedHead
     from app.engines import Engines
@@ -78,7 +80,7 @@ class Exporting(QObject):
             Job(
                 title=f"Exporting {options.path.name}",
                 work=work,
-                done=lambda _result: self._window.show_message(f"Exported {options.path}", 10),
+                done=lambda report: self._window.show_message(exported(options.path, report), 20),
                 failed=self._show,
                 yields=True,
             )
@@ -86,3 +88,17 @@ class Exporting(QObject):
 
     def _show(self, error: VoltefaceError) -> None:
         self._window.show_error(error.message, error.hint)
+
+
+def exported(path: Path, report: object) -> str:
+    """What came of an export, in a line: where it lies, how large it is, how like the head."""
+    from core.exporters.options import ExportReport
+
+    words = [f"Exported {path}"]
+    if isinstance(report, ExportReport):
+        words.append(f"{report.size_bytes / 1e6:.1f} MB")
+        if report.triangles:
+            words.append(f"{report.triangles:,} triangles")
+        if report.psnr_db is not None:
+            words.append(f"read again {report.psnr_db:.0f} dB PSNR to the head")
+    return "  ·  ".join(words)

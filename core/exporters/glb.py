@@ -21,7 +21,7 @@ def write(subject: Subject, path: Path) -> Mesh:
     """Write the head's textured mesh; answers it as it stands in the file."""
     mesh = subject.textured
     mesh = mesh.scaled(subject.scale(mesh, UNITS_PER_METRE))
-    subject.tell(0.86, f"Writing {path.name}")
+    subject.tell(0.82, f"Writing {path.name}")
     write_whole(path, glb_bytes(mesh, subject.credit))
     return mesh
 

@@ -18,7 +18,7 @@ def write(subject: Subject, path: Path) -> Mesh:
     """Write the head's textured mesh; answers it as it stands in the file."""
     mesh = subject.textured
     mesh = mesh.scaled(subject.scale(mesh, UNITS_PER_METRE))
-    subject.tell(0.86, f"Writing {path.name}")
+    subject.tell(0.82, f"Writing {path.name}")
     # the file that names the others comes last: whoever finds it finds them
     for name, content in reversed(obj_files(mesh, path.stem, path.name, subject.credit).items()):
         write_whole(path.with_name(name), content)

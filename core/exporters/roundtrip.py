@@ -35,7 +35,7 @@ class Score:
     alpha_iou: float
 
 
-def glb_score(path: Path, subject: Subject, report_from: float = 0.9) -> Score:
+def glb_score(path: Path, subject: Subject, report_from: float = 0.86) -> Score:
     """Score a GLB that `glb.write` made of `subject`."""
     mesh = glb.read(path).scaled(1 / subject.scale(subject.textured, glb.UNITS_PER_METRE))
     cameras = [
@@ -44,8 +44,11 @@ def glb_score(path: Path, subject: Subject, report_from: float = 0.9) -> Score:
     ]
     errors, overlaps = [], []
     for index, camera in enumerate(cameras):
-        subject.tell(report_from + (1 - report_from) * index / len(cameras), "Comparing the file with the head")
+        name = f"Comparing the file with the head, view {index + 1} of {len(cameras)}"
+        share = (1 - report_from) / len(cameras)
+        subject.tell(report_from + share * index, name)
         frame = subject.frame(camera, Quality.NEAR)
+        subject.tell(report_from + share * (index + 0.5), name)
         drawn, alpha = drawn_mesh(mesh, camera, frame.rgb.shape[0])
         own, shown = frame.alpha > 0.5, alpha > 0.5
         both = own & shown

@@ -95,6 +95,10 @@ def test_progress_rises_to_the_end(glb: Exported) -> None:
     assert fractions[-1] == 1
     assert told[-1].message == f"Wrote {result.path.name}"
     assert len({progress.message for progress in told}) > 5
+    compared = [progress.fraction for progress in told if progress.message.startswith("Comparing")]
+    assert len(set(compared)) == 8
+    assert compared[0] < 0.9, "comparing takes an eighth of the time, so it moves an eighth of the bar"
+    assert compared[-1] > 0.97
 
 
 def test_report_becomes_json(glb: Exported) -> None:
