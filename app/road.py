@@ -67,8 +67,10 @@ def align_photo(
         landmarks_hint: where a person put the five landmarks of `HandPlacement`, [5, 2] photo pixels.
     """
     from core.align import align
+    from core.inverters.covering import hidden_parts
 
-    return align(photo, face_index=face_index, landmarks_hint=landmarks_hint)
+    found = align(photo, face_index=face_index, landmarks_hint=landmarks_hint)
+    return replace(found, warnings=(*found.warnings, *hidden_parts(found)))
 
 
 def further_photo(path: Path, yaw_degrees: float | None = None) -> FurtherPhoto:

@@ -16,7 +16,7 @@ import numpy as np
 
 from core.inverters.part_reading import brow_height, photo_parts
 from core.mask import PARTS
-from core.perception.face_mesh import OVAL
+from core.perception.face_mesh import LEFT_EYE, LIPS, OVAL, RIGHT_EYE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,6 +37,10 @@ EDGE_BEFORE, EDGE_BESIDE = 1 / 48, 1 / 170
 """Width of the surroundings that go with what stands before and beside, in picture sides: shadows, pixels of both."""
 SOFT = 1 / 250
 """Deviation of the blur of their borders, in picture sides."""
+NAMED = (("right eye", RIGHT_EYE), ("left eye", LEFT_EYE), ("nose", (1, 4, 5, 195, 197)), ("mouth", LIPS))
+"""What people call parts of the face, and points of the face mesh on it."""
+DARK_GLASS, LIGHTEST = 0.5, 0.8
+"""Lightness, beside the skin's, below which glasses let no eyes be seen; of that quantile: eyes are partly dark."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,3 +88,32 @@ def _wide(where: NDArray[np.bool_], edge: float) -> Floats:
         return np.zeros(where.shape, np.float32)
     wide = cv2.dilate(where.astype(np.float32), np.ones((2 * round(side * edge) + 1,) * 2, np.uint8))
     return np.asarray(cv2.GaussianBlur(wide, (0, 0), side * SOFT), np.float32)
+
+
+def hidden_parts(alignment: Alignment) -> tuple[str, ...]:
+    """What of the face an aligned photo does not show, in sentences for people."""
+    clear, found = sight_of(alignment).clear, []
+    names = [f"the {name}" for name, points in NAMED if _at(clear, alignment, points).mean() < 0.5]
+    if names:
+        listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+        found.append(f"Something covers {listed}; {'they' if names[1:] else 'it'} will be guessed.")
+    if not names and _has_dark_glasses(alignment):
+        found.append("Dark glasses hide the eyes; they will be guessed.")
+    return tuple(found)
+
+
+def _has_dark_glasses(alignment: Alignment) -> bool:
+    parts = photo_parts(alignment)
+    light = alignment.crop.mean(axis=2)
+    skin = light[parts.argmax(axis=0) == PARTS.index("skin")]
+    eyes = (*RIGHT_EYE, *LEFT_EYE)
+    worn = _at(parts[PARTS.index("glasses")], alignment, eyes).mean() > 0.5
+    return bool(
+        worn and len(skin) and np.quantile(_at(light, alignment, eyes), LIGHTEST) < DARK_GLASS * np.median(skin)
+    )
+
+
+def _at(picture: NDArray[np.floating], alignment: Alignment, points: tuple[int, ...]) -> NDArray[np.floating]:
+    """Values of a picture [S, S] at points of the face mesh."""
+    at = np.clip(alignment.landmarks_in_crop[list(points)].astype(int), 0, len(picture) - 1)
+    return np.asarray(picture[at[:, 1], at[:, 0]])

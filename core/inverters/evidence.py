@@ -12,9 +12,9 @@ import torch
 
 from core.errors import InversionError
 from core.inverters.covering import sight_of
-from core.inverters.part_reading import LEFT_BROW, RIGHT_BROW, photo_parts
+from core.inverters.part_reading import photo_parts
 from core.mask import PARTS
-from core.perception.face_mesh import OVAL
+from core.perception.face_mesh import LEFT_BROW, LEFT_EYE, LIPS, MOUTH, OVAL, RIGHT_BROW, RIGHT_EYE
 from core.resizing import sized
 
 if TYPE_CHECKING:
@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 
     from core.align import Alignment
 
-# Outlines in the 468-point face mesh.
-LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
-MOUTH = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191)
-RIGHT_EYE = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
-LEFT_EYE = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)
 DRAWN = ("eyes", "brows", "lips", "mouth")
 """Parts whose outline the face mesh gives."""
 GROUPS = (("hair",), ("skin", "nose", "ears", "eyes", "brows", "lips", "mouth"), ("neck",), ("cloth",))

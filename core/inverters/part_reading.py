@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from core.mask import PARTS
+from core.perception.face_mesh import LEFT_BROW, RIGHT_BROW
 from core.resizing import sized
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     from core.align import Alignment
 
-# Outlines in the 468-point face mesh.
-RIGHT_BROW = (46, 53, 52, 65, 55, 107, 66, 105, 63, 70)
-LEFT_BROW = (276, 283, 282, 295, 285, 336, 296, 334, 293, 300)
 PARSER = Path(__file__).resolve().parents[2] / "resources" / "weights" / "parser.safetensors"
 PARSED_PX = 256
 

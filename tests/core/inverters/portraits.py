@@ -9,9 +9,7 @@ import numpy as np
 import torch
 
 from core.align import Alignment, FaceBox
-from core.inverters.evidence import LEFT_EYE, LIPS, MOUTH, RIGHT_EYE
-from core.inverters.part_reading import LEFT_BROW, RIGHT_BROW
-from core.perception.face_mesh import OVAL
+from core.perception.face_mesh import LEFT_BROW, LEFT_EYE, LIPS, MOUTH, OVAL, RIGHT_BROW, RIGHT_EYE
 from core.rendering.marching import march
 
 if TYPE_CHECKING:
