@@ -34,6 +34,9 @@ BLURRED_DETAIL = 0.14
 """Detail of faces blurred by 4 hundredths of their width; sharp ones have 0.45 and more."""
 SURE_SCORE = 0.85
 """Below, the detector may have taken a face that lies on its side or its head for an upright one."""
+CLEAR_FACE = 0.7
+"""Product of the detector's score and the mesh's presence below which a face stands behind clear ones, however large:
+folds of cloth and faces that lie on their heads have 0.4 to 0.65."""
 CHOOSE = "Choose a photo that shows the face from the front, or place the face by hand."
 AXES_LENGTH = 0.2
 """Of the heads' frame as it is drawn over a photo, world units: they end about at the skin."""
@@ -63,7 +66,7 @@ class Alignment:
         pitch_radians: Of the camera; positive looks down from above.
         roll_radians: How far the head is turned in the photo, clockwise to the eye.
         warnings: Sentences for people.
-        faces: All faces of the photo, the largest first.
+        faces: All faces of the photo, the largest first and doubtful ones last.
         photo_size_px: Width and height of the photo.
     """
 
@@ -157,7 +160,10 @@ def align(
 
 
 def find_meshes(pixels: Pixels) -> list[FoundFace]:
-    """Every face of a picture with its mesh, the largest first; turned pictures and tiny faces are tried last."""
+    """Every face of a picture with its mesh, the largest first and doubtful ones last.
+
+    Turned pictures and tiny faces are tried where nothing else is found.
+    """
     found = _with_mesh(pixels, face_detection.find_faces(pixels), LEAST_PRESENCE)
     if max((face.score for face, _ in found), default=0.0) < SURE_SCORE:
         found += _with_mesh(pixels, face_detection.find_turned_faces(pixels), SURE_PRESENCE)
@@ -165,7 +171,7 @@ def find_meshes(pixels: Pixels) -> list[FoundFace]:
         found = [pair for pair in found if any(pair[0] is face for face in kept)]
     if not found:
         found = _with_mesh(pixels, face_detection.find_small_faces(pixels), SURE_PRESENCE)
-    return sorted(found, key=lambda pair: -pair[0].area)
+    return sorted(found, key=lambda pair: (pair[0].score * pair[1].presence < CLEAR_FACE, -pair[0].area))
 
 
 def _with_mesh(pixels: Pixels, candidates: Sequence[FaceBox], least_presence: float) -> list[FoundFace]:

@@ -152,6 +152,17 @@ def test_the_largest_face_is_taken_and_the_others_are_offered() -> None:
         align(both, face_index=2)
 
 
+def test_a_fold_of_cloth_that_looks_like_a_large_face_is_not_taken() -> None:
+    matrix = cv2.getRotationMatrix2D((256, 256), 30, 1)
+    matrix[:, 2] += 93.5
+    turned = cv2.warpAffine(
+        photo("astronaut").pixels, matrix, (699, 699), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    found = align(Photo(turned, "turned"))
+    where = matrix @ [*aligned("astronaut").face_box.centre, 1]
+    assert np.linalg.norm(found.face_box.centre - where) < 0.2 * found.face_box.width
+
+
 def test_another_person_in_the_crop_is_not_in_the_mask() -> None:
     found = align(photo("astronaut"))
     other = np.zeros((CROP_PX, CROP_PX), np.float32)
