@@ -95,8 +95,7 @@ class EditsPanel(QWidget):
                 self._column.insertWidget(index + 1, row)
             self.rows.append(row)
         in_tab_order(self.wipe_button, self.bare_button, *self.rows)
-        working = sum(one.enabled for one in edits)
-        self._count.setText(f"{working} of {len(edits)} at work" if edits else "")
+        self._count.setText(_counted(len(edits), sum(not one.enabled for one in edits)))
         self._empty.setVisible(not edits)
         self.bare_button.setEnabled(bool(edits) or self.bare_button.isChecked())
         self.wipe_button.setEnabled(bool(edits))
@@ -147,3 +146,11 @@ class EditsPanel(QWidget):
             self.moved.emit(row.view.key, index)
         else:
             self.set_edits(self._edits)
+
+
+def _counted(layers: int, off: int) -> str:
+    """How many layers there are, and how many of them do nothing; empty for none."""
+    if not layers:
+        return ""
+    words = "1 layer" if layers == 1 else f"{layers} layers"
+    return f"{words}, {off} off" if off else words

@@ -79,7 +79,7 @@ class HeadPanel(WidePanel):
                 _add(self._facts, "Method", head.method)
             if head.licence and not self.pickers.has_generators:
                 _add(self._facts, "Licence", head.licence)
-            if head.seed is not None:
+            if head.seed is not None and not head.has_photo:  # that of a search says nothing to a person
                 _add(self._facts, "Seed", str(head.seed))
             if head.seconds is not None:
                 _add(self._facts, "Made in", duration(head.seconds))

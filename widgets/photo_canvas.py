@@ -22,7 +22,7 @@ from widgets.pictures import image_of, round_pen
 from widgets.values import PhotoView
 
 _MAX_SOURCE_PX = 1024
-_LEAST_PX = 150
+_LEAST_PX = 104
 
 
 class PhotoCanvas(QWidget):

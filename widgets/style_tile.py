@@ -12,8 +12,8 @@ _PICTURE = QSize(78, 78)
 _TEXT_PX = 98
 """Of a card's name: two cards stand side by side in the narrowest panel."""
 _PADDING = 3
-_AROUND_TEXT_PX = 2 * (_PADDING + 3)
-"""Padding, border and what Qt leaves free beside a text; it would shorten a longer one once more."""
+_AROUND_TEXT_PX = 2 * (_PADDING + 1)
+"""Padding and border; Qt would shorten a longer text once more, in its middle."""
 
 
 class StyleTile(QToolButton):
