@@ -106,6 +106,16 @@ def test_a_photo_leaves_room_for_what_is_said_of_it(studio: StudioWindow, qtbot:
     qtbot.waitUntil(lambda: panel.canvas.height() < tall, timeout=5000)
 
 
+def test_a_small_window_shows_all_that_is_said_of_a_photo(studio: StudioWindow, qtbot: QtBot) -> None:
+    photo = PhotoView(
+        PICTURE, "ada.png", crop=PICTURE[:512], warnings=("The face is only 102 pixels wide; it is small.",)
+    )
+    studio.photo_panel.set_photo(photo)
+    _resized(studio, qtbot, 1280, 800)
+    bar = studio.photo_panel.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() == 0, timeout=5000)
+
+
 def test_a_head_without_a_photo_offers_no_search_and_no_placing(studio: StudioWindow) -> None:
     panel = studio.head_panel
     assert panel.improve_button.isVisible()
