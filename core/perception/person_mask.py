@@ -66,9 +66,12 @@ def _without_holes(mask: NDArray[np.float32]) -> NDArray[np.float32]:
     inner[0] = False
     if count < 2 or not inner.any():
         return mask
-    holes = inner[labels].astype(np.float32)
-    soft = 2 * max(1, round(RADIUS * max(height, width) / 2)) + 1
-    return np.asarray(np.maximum(mask, cv2.dilate(holes, np.ones((soft, soft), np.uint8))), np.float32)
+    holes = inner[labels].astype(np.uint8)
+    soft = np.ones((2 * max(1, round(RADIUS * max(height, width) / 2)) + 1,) * 2, np.uint8)
+    # the haze around a hole goes with it, but nothing beyond the person's outline comes
+    within = cv2.erode(np.maximum(holes, mask >= 0.5).astype(np.uint8), soft)
+    filled = np.maximum(holes, cv2.dilate(holes, soft) & within)
+    return np.asarray(np.maximum(mask, filled), np.float32)
 
 
 def _guided(mask: NDArray[np.float32], guide: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
