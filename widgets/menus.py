@@ -39,7 +39,7 @@ class WindowMenus:
             self.backdrop_group.addAction(choice)
         self.panels = QMenu("&Panels", window)
         self.panels.addActions(list(panels))
-        self.places = QMenu("G&o to", window)
+        self.places = QMenu("&Go to", window)
         self.places.addActions(groups_of(actions)["Panels"])
         views = [f"view_{name}" for name in ("front", "back", "right", "left", "top", "bottom")]
         self._fill(
