@@ -78,6 +78,12 @@ class PairSide:
         end = nothing if beyond is None else (lift.lifted(beyond.path) * mirror, beyond.half * lift.unit, beyond.rgb)
         return PairSide(lift, side, rim, found.half * lift.unit, found.rgb, end)
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the rim lies beside its place: the far one of a face that is turned away is a few pixels wide."""
+        beyond = self.rim[:, 0] > self.lift.form.centre[0]
+        return bool(beyond.all() or not beyond.any())
+
     def lens(self) -> Triangles:
         """The lens, in its place."""
         middle = np.array([*self.rim[:, :2].mean(axis=0), 0.0])
@@ -111,6 +117,13 @@ class PairSide:
 
     def _placed(self, mesh: Triangles) -> Triangles:
         return mesh if self.side > 0 else mirrored(mesh)
+
+
+def both_sides(crop: NDArray[np.uint8], lift: Lift, skin: Floats) -> list[PairSide] | None:
+    """Left and right side of a pair; the one in the place of the other where a photo hardly shows that, or None."""
+    sides = [PairSide.of(crop, lift, skin, rim) for rim in rims_of(crop, lift, skin)]
+    found = [side for side in sides if not side.is_lost]
+    return [side if not side.is_lost else replace(found[0], side=side.side) for side in sides] if found else None
 
 
 def rims_of(crop: NDArray[np.uint8], lift: Lift, skin: Floats) -> list[tuple[int, Traced]]:

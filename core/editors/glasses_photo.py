@@ -15,7 +15,7 @@ import torch
 
 from core.base_planes import base_planes
 from core.editors.glasses_form import cheek_tone, described, outlined
-from core.editors.glasses_lifted import PairSide, bridge_of, rims_of
+from core.editors.glasses_lifted import both_sides, bridge_of
 from core.editors.glasses_mesh import joined
 from core.editors.glasses_seat import Surface, clearing
 from core.editors.glasses_view import Lift, place_of, sides_of
@@ -124,7 +124,9 @@ def photographed_pair(
     surface = Surface.of(wearer, form.middle_x, THIN_HAIR)
     form = replace(form, front_z=form.front_z + clearing(form, surface))
     lift = Lift(camera, form, size)
-    both = [PairSide.of(crop, lift, skin, rim) for rim in rims_of(crop, lift, skin)]
+    both = both_sides(crop, lift, skin)
+    if both is None:
+        return None
     drawn = [piece for side in both for piece in side.drawn(surface, place)]
     drawn.append(bridge_of(crop, lift, skin, both))
     points, faces = joined([mesh for mesh, _ in drawn])

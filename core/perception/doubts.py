@@ -21,8 +21,9 @@ SOFT_DETAIL = 0.25
 """Detail of faces blurred by 2 hundredths of their width; sharp ones have 0.45 and more."""
 DOUBTFUL_MISFIT = 0.5
 """Clear faces have 0.2 to 0.3; above, the pose may be wrong by tens of degrees."""
-MOST_HIDDEN = 0.1
-"""Share of the mesh beyond the photo's border from which a part of the face is missing."""
+MOST_HIDDEN, MUCH_HIDDEN = 0.1, 0.25
+"""Shares of the mesh beyond the photo's border from which a part of the face is missing: where no end of the head is,
+and where that is told already."""
 DARK, MOST_BURNT = 60.0, 0.1
 """Highlight below which a face of any skin lies in the dark, and share of plain white of an overexposed one."""
 CHIP_PX = 128
@@ -52,7 +53,7 @@ def doubts(pixels: Pixels, face: FaceBox, pose: HeadPose, landmarks: Points) -> 
     """
     shown = shown_points(landmarks, (pixels.shape[1], pixels.shape[0]))
     found = _cut_off(pixels, pose)
-    if not found and shown.mean() < 1 - MOST_HIDDEN:
+    if shown.mean() < 1 - (MUCH_HIDDEN if found else MOST_HIDDEN):
         found.append("Part of the face is cut off; it will be guessed.")
     size = max(face.width, face.height)
     if size < SOFT_FACE_PX:
