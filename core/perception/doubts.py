@@ -37,7 +37,7 @@ HEAD_ENDS = {
 """Points of the heads' frame that should be in the photo; left and right are the person's."""
 
 
-def shown_points(landmarks: Points, photo_size_px: tuple[int, int]) -> NDArray[np.bool_]:
+def shown_points(landmarks: NDArray[np.floating], photo_size_px: tuple[int, int]) -> NDArray[np.bool_]:
     """Which landmarks [N,2], photo pixels, lie in a photo of that width and height."""
     return np.asarray(((landmarks >= 0) & (landmarks <= photo_size_px)).all(axis=1))
 
