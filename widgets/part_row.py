@@ -5,7 +5,7 @@ from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from widgets.edit_values import TITLES, PartView
-from widgets.overlays import BY_KEYS
+from widgets.focus_frame import BY_KEYS
 
 _ROW_PX = 24
 

@@ -28,11 +28,12 @@ from core.camera import Camera
 from core.frame import Frame
 from core.mask import PARTS
 from core.region import Region
+from widgets.focus_frame import BY_KEYS, FocusFrame
 from widgets.gizmo import OrientationGizmo
 from widgets.gl_canvas import GLCanvas, is_software
 from widgets.image_canvas import ImageCanvas
 from widgets.navigation import View, picture_place
-from widgets.overlays import BY_KEYS, Caption, CornerMask, FocusFrame, QualityBadge, WipeHandle
+from widgets.overlays import Caption, CornerMask, QualityBadge, WipeHandle
 from widgets.scene import Scene, colour_of_hex
 from widgets.theme import colours_of
 from widgets.values import Backdrop, Picture
