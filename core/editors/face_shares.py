@@ -26,6 +26,8 @@ it does not at all: the underside of the jaw meets a neck whose shape no landmar
 EAR_YZ, EAR_RADII, EAR_RIM = (-0.022, 0.0), (0.072, 0.05), (1.0, 1.45)
 """Middle of the mean head's ears and their half height and width, world units; and where beside them, in these, the
 scalp begins, and where there is nothing but scalp."""
+AURICLE_YZ, AURICLE_RADII, AURICLE_TILT, AURICLE_RIM = (-0.021, 0.028), (0.056, 0.034), 0.25, (1.0, 1.3)
+"""The same of the ears themselves, and how far their tops lean back, radians."""
 BUST, RIM = -0.24, (0.0, 0.06)
 """Height below which the model is cut off, and distances from that cut over which the target ends, world units."""
 
@@ -59,11 +61,20 @@ def head_share() -> Array:
 
 
 def ear_share() -> Array:
-    """How much each point of the model belongs to an ear, 0..1."""
+    """How much each point of the model belongs to an ear and the skin around it, 0..1."""
     y, z = face_shapes().mean[:, 1:].T
     away = np.hypot((y - EAR_YZ[0]) / EAR_RADII[0], (z - EAR_YZ[1]) / EAR_RADII[1])
     # the middle of the face is as high and as far forward as no ear
     share: Array = (1 - smooth(*EAR_RIM, away)) * (1 - face_share())
+    return share
+
+
+def auricle_share() -> Array:
+    """How much each point of the model belongs to an ear itself, 0..1."""
+    y, z = (face_shapes().mean[:, 1:] - AURICLE_YZ).T
+    lean, upright = np.sin(AURICLE_TILT), np.cos(AURICLE_TILT)
+    away = np.hypot((upright * y - lean * z) / AURICLE_RADII[0], (lean * y + upright * z) / AURICLE_RADII[1])
+    share: Array = (1 - smooth(*AURICLE_RIM, away)) * (ear_share() > 0)
     return share
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.editors.face_shapes import face_shapes
-from core.editors.face_shares import ear_share, face_share, head_share, mean_around_degrees
+from core.editors.face_shares import auricle_share, ear_share, face_share, head_share, mean_around_degrees
 from core.editors.finer_model import finer_model, opposite_points
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ NAPE, NO_FACE = -0.05, 0.05
 """Height below which what is not the face is no scalp, world units; and share of the face below which that is so."""
 PARTED = 0.006
 """Distance of parted lips, world units, from which there is something between them."""
+FOLDED, FOLD_RIM, UNFOLDINGS = 0.3, 3, 4
+"""Cosine by which a triangle of a fold has turned, how many points around are drawn over with it, and how often folds
+are looked for."""
 TEETH, TEETH_ROWS, TEETH_COLUMNS = 0.006, 9, 31
 """How far behind the lips that is, world units, and of how many points it is made."""
 
@@ -41,7 +44,8 @@ class Target:
         normals: float64 [P, 3] unit, outward.
         triangles: int64 [F, 3], of all but the last.
         share: float64 [P], how much each belongs to the head that is told, 0..1, with its ears.
-        ear: float64 [P], how far each belongs to an ear, 0..1.
+        ear: float64 [P], how far each belongs to an ear and the skin around it, 0..1.
+        auricle: float64 [P], how far each belongs to the ear itself, 0..1.
         face: float64 [P], how much each belongs to the face, 0..1.
         height: float64 [P], of each on the model's mean face, world units; a head may be tilted.
         around_degrees: float64 [P], angle of each on that head about its axis, from the nose, 0..180.
@@ -54,6 +58,7 @@ class Target:
     triangles: Numbers
     share: Array
     ear: Array
+    auricle: Array
     face: Array
     height: Array
     around_degrees: Array
@@ -81,6 +86,7 @@ class Target:
             finer.triangles,
             np.concatenate([share, np.ones(count)]),
             np.concatenate([finer.spread(ear_share()), np.zeros(count)]),
+            np.concatenate([finer.spread(auricle_share()), np.zeros(count)]),
             np.concatenate([finer.spread(face), np.ones(count)]),
             np.concatenate([finer.spread(shapes.mean[:, 1]), np.full(count, mouth)]),
             np.concatenate([finer.spread(mean_around_degrees()), np.zeros(count)]),
@@ -113,16 +119,34 @@ class Target:
         normals = np.concatenate([finer.normals(points[:count]), self.normals[count:]])
         return replace(self, points=points, normals=normals)
 
+    def unfolded(self, before: Target, free: NDArray[np.bool_]) -> Target:
+        """The same with the skin drawn over where points that moved past one another have folded it.
+
+        Args:
+            before: the same head as it was, without folds.
+            free: bool [P], which points may move.
+        """
+        smooth = self
+        for _ in range(UNFOLDINGS):
+            turned = (_facing(before) * _facing(smooth)).sum(1) < FOLDED
+            folded = np.zeros(len(self.points))
+            folded[self.triangles[turned & free[self.triangles].all(1)]] = 1
+            if not folded.any():
+                break
+            near = self.smoothed(folded, np.ones(len(folded)), FOLD_RIM) > 0
+            smooth = self.moved(self.drawn_over(smooth.points, near & free))
+        return smooth
+
     def without_ears(self) -> Target:
         """The same with the skin beside its ears drawn over them: hair lies there."""
         ears = self.ear > ANY_EAR
-        moved = self.moved(self._drawn_over(self.points, ears))
+        moved = self.moved(self.drawn_over(self.points, ears))
         # what is drawn over an ear lies in folds
-        normals = moved._drawn_over(moved.normals, ears)
+        normals = moved.drawn_over(moved.normals, ears)
         return replace(moved, normals=normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12))
 
-    def _drawn_over(self, values: Array, free: NDArray[np.bool_]) -> Array:
-        """Values [P, 3] that are harmonic where they are free, from those beside."""
+    def drawn_over(self, values: Array, free: NDArray[np.bool_]) -> Array:
+        """Values [P] or [P, 3] that are harmonic where they are free, from those beside."""
         from scipy.sparse import coo_matrix, diags
         from scipy.sparse.linalg import spsolve
 
@@ -141,6 +165,30 @@ class Target:
             of_weight = weight + np.bincount(one, weight[other], len(values))
             values = np.where(of_weight > 1e-9, total / np.maximum(of_weight, 1e-9), values)
         return values
+
+
+def nearest_told(target: Target, told: NDArray[np.bool_], count: int) -> Numbers:
+    """Numbers [P, count] of the told points nearest to each of a target, the nearest first; skin apart from eyes.
+
+    Where fewer are told, the last is repeated; where none is, a point stands for itself.
+    """
+    from scipy.spatial import cKDTree
+
+    nearest = np.repeat(np.arange(len(told))[:, None], count, 1)
+    for group in (target.is_skin, ~target.is_skin):
+        known = np.flatnonzero(told & group)
+        if len(known):
+            tree = cKDTree(target.points[known])
+            _, near = tree.query(target.points[group], k=np.arange(1, min(count, len(known)) + 1))
+            nearest[group] = known[near[:, np.minimum(np.arange(count), len(known) - 1)]]
+    return nearest
+
+
+def _facing(target: Target) -> Array:
+    """Where triangles face, unit [F, 3]."""
+    a, b, c = (target.points[target.triangles[:, corner]] for corner in range(3))
+    across = np.cross(b - a, c - a)
+    return np.asarray(across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12), np.float64)
 
 
 def _between_lips(face: FittedFace) -> tuple[Array, Array]:

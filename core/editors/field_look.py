@@ -69,6 +69,7 @@ class FieldLook:
         outwards: Array,
         chosen: NDArray[np.int64],
         before: float,
+        behind: float = BEHIND,
     ) -> None:
         """Look on the way to the chosen points of a target, and remember what is seen.
 
@@ -79,8 +80,9 @@ class FieldLook:
             outwards: float64 [P, 3] unit, along which to look at each of its points.
             chosen: int64 [N], numbers of the points that look.
             before: how far before each to begin, world units.
+            behind: how far behind it to end.
         """
-        along = np.arange(before, -BEHIND, -STEP)
+        along = np.arange(before, -behind, -STEP)
         rays = target.points[chosen, None] + along[None, :, None] * outwards[chosen, None]
         density = looked(generator, field, rays)
         # nobody has seen what lies above or below any picture

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.editors.face_shares import BROW, mean_height
+from core.editors.face_target import ANY_EAR, NAPE, nearest_told
 from core.editors.field_parts import chances_at, covered_share
-from core.editors.head_sight import NEAREST, evened, nearest_told, sight_of
+from core.editors.head_sight import NEAREST, evened, sight_of
 from core.editors.thickness import BLUR, NEIGHBOURS, calmed, thickness_of
 from core.ramp import smooth
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from core.protocols import Generator
 
     Array = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
 
 FEWER = 3
 """Points whose findings decide about what is as fine as an eye."""
@@ -43,6 +45,9 @@ BEHIND_DEGREES = (70, 100)
 """Angles about the head's axis between which that changes."""
 BESIDE_HAIR, BESIDE_STEPS = (0.0, 0.3), 16
 """Shares of hanging hair, mixed so often, between which a point comes to lie on the field's own surface."""
+FACE = 0.5
+"""Share of the face from which skin is not drawn over where it folds. Nor is where hair begins, which is steep, or what
+is worn around a neck, which has folds."""
 ON_EAR = (0.2, 0.6)
 """Shares of a seen ear over which what is told becomes its own surface."""
 BELOW, FITTING = 0.95, 0.75
@@ -115,14 +120,34 @@ def _joined(sight: Sight) -> Cover:
     # what is no skin, such as teeth, is not moved, and what is not told is in nobody's way, but keeps what is its own
     aside = np.where(target.is_skin & (weight > 0), aside, np.where(left > 0, wide, 0.0))
     on_ear = smooth(*ON_EAR, sight.bare)
-    aside = aside * (1 - on_ear)
+    aside = _ears_riding(target, aside, covered, on_ear)
     inside = np.where(target.share > 0, deep - aside - sight.standing * sight.bare, 0.0)
     before = outer - aside - sight.standing * on_ear
     empty = np.where((weight > 0) & (before > 0), before + AROUND, 0.0)
-    moved = target.moved(target.points + aside[:, None] * sight.outwards)
+    folding = target.moved(target.points + aside[:, None] * sight.outwards)
+    plain = np.where(covered < 0.5, target.face < FACE, (covered > BELOW) & (target.height > NAPE))
+    moved = folding.unfolded(target, plain & target.is_skin & (weight > 0) & (sight.bare <= ANY_EAR))
+    feet = folding.points + inside[:, None] * sight.outwards
+    empty = np.clip(empty - ((moved.points - folding.points) * sight.outwards).sum(1), 0, empty)
     lost = sight.lost & (weight > 0)
-    ways = _led_aside(moved, inside[:, None] * sight.outwards, sight.known & ~lost, lost)
+    ways = _led_aside(moved, feet - moved.points, sight.known & ~lost, lost)
     return Cover(moved, ways, weight, empty, covered)
+
+
+def _ears_riding(target: Target, aside: Array, covered: Array, on_ear: Array) -> Array:
+    """How far points [P] lie aside: where a bald head is narrower, its ears are, too, or they would stand on plinths.
+
+    Args:
+        target: the fitted head.
+        aside: as everything around has it, float64 [P], world units.
+        covered: float64 [P], how far each is below hair or cloth, 0..1.
+        on_ear: float64 [P], how far each is on an ear that is seen, 0..1; an ear that hair hides lies below that.
+    """
+    if not on_ear.any():
+        # its points lie close together, and no two of them should differ
+        return target.drawn_over(aside, target.ear > ANY_EAR)
+    riding = np.minimum(target.drawn_over(aside * (1 - covered), on_ear > 0), 0)
+    return aside + on_ear * (riding - aside)
 
 
 def _below_cover(generator: Generator, field: Field, cover: Cover) -> Cover:
@@ -135,7 +160,7 @@ def _below_cover(generator: Generator, field: Field, cover: Cover) -> Cover:
     return replace(cover, inside=_led_aside(target, cover.inside, fitting, worn & ~fitting))
 
 
-def _led_aside(target: Target, inside: Array, fitting: NDArray[np.bool_], lost: NDArray[np.bool_]) -> Array:
+def _led_aside(target: Target, inside: Array, fitting: Flags, lost: Flags) -> Array:
     """Ways inside [P, 3] that lead from places below which nothing fits to where the nearest fitting point's does."""
     from scipy.spatial import cKDTree
 

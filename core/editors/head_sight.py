@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.editors.face_shares import BROW, JAW, mean_height
-from core.editors.face_target import ANY_EAR
+from core.editors.face_target import ANY_EAR, nearest_told
 from core.editors.field_look import BEFORE_FACE, BEFORE_NECK, BEFORE_SCALP, FieldLook
 from core.editors.field_parts import COVERED, covered_share, falling_share, skin_share
 from core.ramp import smooth
@@ -55,6 +55,8 @@ EVEN, EVENINGS = (0.3, 0.7), 6
 """Shares that are none and all where a border is made smooth, and how often points are mixed with those around."""
 DOWNWARDS = -0.3
 """Height of a way out below which it leads down, from below a jaw."""
+BALD, DEEP = 0.3, 0.08
+"""Share of the scalp below which it is bald, and how far behind the fitted head that is looked for, world units."""
 EAR = 0.5
 """Share of an ear from which a point is on it."""
 
@@ -138,12 +140,12 @@ def sight_of(
     weight, covered, seen = (values[beside].mean(1) for values in (told, covered, found.known))
     weight = np.where(in_face, np.minimum(weight / np.maximum(seen, SEEN[0]), 1), weight)
     settled = without_holes(target, covered)
-    # ears are below hair or they are not, both alike
-    hidden = float(settled[target.ear > EAR].mean() > 0.5)
-    settled += target.ear * (hidden - settled)
+    # ears are below hair or they are not, both alike, and hair that hides them lies around them, too
+    hidden = float(settled[target.auricle > EAR].mean() > 0.5)
+    settled += (target.ear if hidden else target.auricle) * (hidden - settled)
     hole = target.smoothed(settled - covered, np.ones(len(covered)), HOLE_RIM) > HOLE
     covered = evened(target, settled)
-    bare = target.ear * (1 - smooth(*COVERED, covered))
+    bare = target.auricle * (1 - smooth(*COVERED, covered))
     seen_ears = whole.moved(target.points + bare[:, None] * (whole.points - target.points))
     return Sight(
         seen_ears,
@@ -175,7 +177,12 @@ def _look(generator: Generator, field: Field, target: Target, outwards: Array, l
     # a thick collar, or hair, may hide it; what else lies so far before it is the chin, and far below that a shirt
     lost = looking & neck & (found.known == 0) & (outwards[:, 1] > DOWNWARDS)
     found.look(generator, field, target, outwards, np.flatnonzero(lost), BEFORE_SCALP)
-    found.known[lost & (covered_share(generator.info.parts, found.chances) < 0.5)] = 0
+    covered = covered_share(generator.info.parts, found.chances)
+    found.known[lost & (covered < 0.5)] = 0
+    # below hair a skull is where it was fitted; a bald one is as flat as it is seen
+    scalp = looking & target.scalp
+    if covered[scalp].mean() < BALD:
+        found.look(generator, field, target, outwards, np.flatnonzero(scalp & (found.known == 0)), 0.0, DEEP)
     return found
 
 
@@ -229,20 +236,3 @@ def without_holes(target: Target, covered: Array) -> Array:
 def evened(target: Target, shares: Array) -> Array:
     """Shares [P], 0 or 1 for the most part, with a smooth border."""
     return smooth(*EVEN, target.smoothed(shares, np.ones(len(shares)), EVENINGS))
-
-
-def nearest_told(target: Target, told: Flags, count: int) -> NDArray[np.int64]:
-    """Numbers [P, count] of the told points nearest to each of a target, the nearest first; skin apart from eyes.
-
-    Where fewer are told, the last is repeated; where none is, a point stands for itself.
-    """
-    from scipy.spatial import cKDTree
-
-    nearest = np.repeat(np.arange(len(told))[:, None], count, 1)
-    for group in (target.is_skin, ~target.is_skin):
-        known = np.flatnonzero(told & group)
-        if len(known):
-            tree = cKDTree(target.points[known])
-            _, near = tree.query(target.points[group], k=np.arange(1, min(count, len(known)) + 1))
-            nearest[group] = known[near[:, np.minimum(np.arange(count), len(known) - 1)]]
-    return nearest

@@ -51,7 +51,7 @@ def thickness_of(
 
     most = np.full(len(covered), np.inf)
     bare = (covered < 0.3) & (weight > 0.5) & (target.height > mean_height(NOSE_TIP))
-    bare &= (target.face > FACE_OR_EAR[0]) | (target.ear > FACE_OR_EAR[1])
+    bare &= (target.face > FACE_OR_EAR[0]) | (target.auricle > FACE_OR_EAR[1])
     if bare.any():
         one, other = target.links.T
         length = np.linalg.norm(target.points[one] - target.points[other], axis=1)

@@ -1,7 +1,7 @@
 """A head without what hangs in the air: wisps of hair, bits of glasses, haze beyond the hair's ends.
 
 At truncations that leave heads different, a small generator leaves them, and so does hair that was taken from another
-head. They are wiped off the field: pieces that touch nothing, and hair that is nowhere thick.
+head. They are wiped off the field: pieces that touch nothing or hang by a thread, and hair that is nowhere thick.
 """
 
 from __future__ import annotations
@@ -29,10 +29,13 @@ if TYPE_CHECKING:
 
 THICK = 1
 """Nodes by which hair must reach beyond a point in every direction somewhere nearby, or it is a wisp."""
-ROUNDS, GONE = 4, 0.3
-"""How often bits are looked for that wiping sets free, and the weight from which a node may be wiped."""
+ROUNDS, GONE, FADING = 4, 0.3, 0.08
+"""How often bits are looked for that wiping sets free, and weights from which a node is as good as wiped, and no lump
+hangs on by it."""
 HOLDING = 2
 """Nodes of air across which a frame of glasses still holds on to the head."""
+STUB, THREAD = 300, 16
+"""Nodes, the first 12 cubic centimetres, up to which hair is no lock and what it hangs by is a thread."""
 SPARED = 1
 """Nodes around thick hair that are left: outlines are soft."""
 
@@ -63,8 +66,9 @@ class Clutter:
         nodes = thin | floating(firm) | floating(grid)
         bits = torch.zeros_like(nodes)
         for _ in range(ROUNDS):
-            left = replace(grid, sigma=torch.where(bits | (faded(nodes) > GONE), 0.0, grid.sigma))
-            loose = fragments(left)
+            going = torch.maximum(faded(nodes), bits.float())
+            left, firm = (replace(grid, sigma=grid.sigma * (going <= most)) for most in (GONE, FADING))
+            loose = fragments(left) | stubs(firm)
             if not loose.any():
                 break
             bits |= loose
@@ -122,6 +126,30 @@ def fragments(grid: FieldGrid) -> Tensor:
     # temples are thinner than the grid: a frame this near holds on
     held = np.unique(numbers[(grown(main, HOLDING) & solid).numpy()])
     return (solid & ~torch.from_numpy(np.isin(numbers, held))).to(grid.sigma.device)
+
+
+def stubs(grid: FieldGrid) -> Tensor:
+    """Nodes bool [Z, Y, X] of lumps of hair that hang by a thread; none where no labels tell hair from glasses."""
+    from scipy.ndimage import find_objects, label
+
+    found = torch.zeros_like(grid.sigma, dtype=torch.bool)
+    if grid.labels is None:
+        return found
+    solid = grid.sigma > FIRM
+    numbers, _ = label((~grown(~solid, THICK)).cpu().numpy(), structure=np.ones((3, 3, 3)))
+    sizes = np.bincount(numbers.ravel())
+    reach = THICK + SPARED
+    for number, box in enumerate(find_objects(numbers), start=1):
+        if sizes[number] > STUB:
+            continue
+        around = tuple(slice(max(side.start - reach - 1, 0), side.stop + reach + 1) for side in box)
+        own = torch.from_numpy(numbers[around] == number).to(found.device)
+        lump = grown(own, THICK) & solid[around]
+        thread = grown(lump, 1) & solid[around] & ~lump
+        hair = grid.labels[around][own] == PARTS.index("hair")
+        if int(thread.sum()) <= THREAD and float(hair.float().mean()) > 0.5:
+            found[around] |= grown(own, reach) & (grid.sigma[around] > FAINT / 4)
+    return found
 
 
 def wisps(grid: FieldGrid) -> Tensor:

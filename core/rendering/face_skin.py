@@ -11,7 +11,7 @@ import numpy as np
 
 from core.ramp import smooth
 from core.rendering.face_place import LIGHTNESS
-from core.rendering.face_window import over
+from core.rendering.face_window import HIGH, LOW, over
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,6 +30,8 @@ STUBBLE = 0.9
 """How much single hairs decide where a beard ends."""
 SMEAR = 0.75
 """How much of the paint above a beard goes."""
+SOFT = 0.45
+"""How far inside the face's box pores begin, distances of the eyes."""
 TEXEL = 0.0006
 """World units: a third of a millimetre."""
 TEXTURE_PX = 512
@@ -46,12 +48,13 @@ def with_skin(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace) 
     shown = window.face * face.strength * at.sure
     apart = at.apart
     x, y, z = np.moveaxis(window.points, -1, 0)
+    pores = shown * _within(x / apart, y / apart, z / apart)
     scale = at.apart / window.pixel / 100
     soft = rgb.astype(np.float32)
     band = cv2.GaussianBlur(soft, (0, 0), FINE_PX * scale) - cv2.GaussianBlur(soft, (0, 0), WIDE_PX * scale)
     inner = cv2.erode((window.face > 0.9).astype(np.float32), np.ones((5, 5), np.uint8))
     inner = cv2.GaussianBlur(inner, (0, 0), 2.5 * scale)
-    seen = rgb + SHARPER * band * (shown * inner)[..., None]
+    seen = rgb + SHARPER * band * (pores * inner)[..., None]
 
     grain = _read(face.seed % 5, np.arctan2(x, z + 1.3 * apart) * 1.6 * apart, y, window.pixel)
     blood = np.zeros_like(x)
@@ -61,8 +64,17 @@ def with_skin(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace) 
     light = float(at.skin.mean())
     flush = 0.05 * light * blood + 0.6 * grain[..., 1]
     change = grain[..., 0, None] + flush[..., None] * np.array([0.6, -0.7, -0.6])
-    seen = np.clip(seen * (1 + change * shown[..., None]), 0, 1)
+    seen = np.clip(seen * (1 + change * pores[..., None]), 0, 1)
     return _with_beard(window, seen, face, at, shown) if at.beard > 0 else np.asarray(seen, np.float64)
+
+
+def _within(x: Floats, y: Floats, z: Floats) -> Floats:
+    """How far places in distances of the eyes lie within the face's box, 0..1: nobody is to see where it ends."""
+    return (
+        smooth(HIGH[0], HIGH[0] - SOFT, np.abs(x))
+        * smooth(HIGH[1], HIGH[1] - SOFT, y)
+        * smooth(LOW[2], LOW[2] + SOFT, z)
+    )
 
 
 def _with_beard(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace, shown: Floats) -> Floats:

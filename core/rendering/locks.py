@@ -91,7 +91,7 @@ ROWS_PX, COLUMNS_PX = 512, 576
 TEXEL = math.pi * GIRTH / COLUMNS_PX
 """World units of its pixel: it goes twice around the head."""
 CURLY_SEED = 8
-PARTED = (0.03, 0.09)
+PARTED = (0.015, 0.06)
 """Ways from the crown, world units, between which curls begin."""
 
 

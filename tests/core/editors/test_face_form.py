@@ -211,6 +211,29 @@ def test_ears_are_those_of_the_fitted_head_or_below_hair() -> None:
     assert np.linalg.norm(ways[ear], axis=1).max() > 20 * MM
 
 
+def test_folds_are_drawn_over_and_all_else_stays() -> None:
+    face, _ = _formed()
+    target = Target.of(face)
+    middle = target.points[target.scalp & (target.ear < 0.01)][100]
+    patch = np.linalg.norm(target.points - middle, axis=1) < 0.02
+    # points of a patch have passed one another
+    points = np.where(patch[:, None], target.points + [2.0, 0, 0] * (middle - target.points), target.points)
+    folded = target.moved(points)
+    free = target.is_skin & (target.face < 0.5)
+    smooth = folded.unfolded(target, free)
+    inner = target.triangles[patch[target.triangles].all(1)]
+
+    def upright(one: Target) -> float:
+        sides = [one.points[inner[:, k]] - one.points[inner[:, 0]] for k in (1, 2)]
+        return float(((np.cross(*sides) * target.normals[inner[:, 0]]).sum(1) > 0).mean())
+
+    assert upright(folded) < 0.5
+    assert upright(smooth) > 0.99
+    far = np.linalg.norm(target.points - middle, axis=1) > 0.06
+    np.testing.assert_array_equal(smooth.points[far], folded.points[far])
+    assert np.array_equal(target.unfolded(target, free).points, target.points)
+
+
 def test_points_are_sown_close_together_on_triangles() -> None:
     from scipy.spatial import cKDTree
 

@@ -4,15 +4,17 @@ import itertools
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 
 from core.editors.random_head import face_detail_of, random_head, random_latents
-from core.editors.tidying import fragments, wisps
+from core.editors.tidying import fragments, stubs, wisps
 from core.evaluation.samples import floaters
 from core.frame import Quality
 from core.generators import load
 from core.grafted_field import RemappedField
-from core.rendering.occupancy import field_grid
+from core.mask import PARTS
+from core.rendering.occupancy import FieldGrid, field_grid
 from core.rendering.renderer import HeadRenderer, part_labels
 from core.warped_field import WarpedField
 from tests.fakes import TinyGenerator
@@ -77,3 +79,15 @@ def test_eyes_go_from_one_colour_to_the_other_between_heads() -> None:
     assert face_detail_of(tiny, one).iris == path[0]
     assert max(abs(a - b) for a, b in itertools.pairwise(path)) < 0.35
     assert random_head(tiny, 1).face == face_detail_of(tiny, one, 1)
+
+
+@pytest.mark.parametrize(("thread", "part", "goes"), [(1, "hair", True), (7, "hair", False), (1, "ears", False)])
+def test_lumps_of_hair_that_hang_by_a_thread_go(thread: int, part: str, goes: bool) -> None:
+    sigma = torch.zeros(48, 48, 48)
+    sigma[4:20] = 100.0
+    sigma[20:30, 24 : 24 + thread, 24 : 24 + thread] = 100.0
+    sigma[30:38, 22:31, 22:31] = 100.0
+    labels = torch.full(sigma.shape, PARTS.index(part), dtype=torch.uint8)
+    found = stubs(FieldGrid(sigma, torch.zeros(4, 48, 48, 48), labels, (0.35, 0.35, 0.35)))
+    assert bool(found[34, 26, 26]) == goes
+    assert not found[:20].any()
