@@ -38,16 +38,23 @@ def tones_of(photo: PhotoLayer) -> SkinTones:
     return found
 
 
-def drawn(own: tuple[int, int, int], part: str, tones: SkinTones) -> np.ndarray:
-    """The middle of the ball's back, whose own colour is `own`."""
-    frame = frame_of(own, part, BEHIND)
-    return np.asarray(middle_of(in_skin_tones(frame, tones, form_of(frame.depth, BEHIND))))
+def drawn(own: tuple[int, int, int], part: str, tones: SkinTones, camera: Camera = BEHIND) -> np.ndarray:
+    """The middle of what a camera sees of a ball whose own colour is `own`."""
+    frame = frame_of(own, part, camera)
+    return np.asarray(middle_of(in_skin_tones(frame, tones, form_of(frame.depth, camera))))
 
 
 def test_the_hidden_side_takes_the_tone_of_the_seen_one_whatever_the_model_drew() -> None:
     tones = tones_of(photo_of(Camera.orbit(), plain(TONE)))
     for own in (TONE, (200, 120, 120), (90, 60, 50)):
         assert_in_the_shade(drawn(own, "skin", tones), TONE)
+
+
+def test_where_the_photo_looks_the_tone_is_the_photos() -> None:
+    front = Camera.orbit()
+    tones = tones_of(photo_of(front, plain(TONE)))
+    for own in (TONE, (200, 120, 120), (90, 60, 50)):
+        np.testing.assert_allclose(drawn(own, "skin", tones, front), TONE, atol=5)
 
 
 def test_what_is_no_skin_stays() -> None:
