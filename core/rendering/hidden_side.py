@@ -6,10 +6,11 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from core.mask import PARTS
-from core.rendering.carried_tones import CarriedTones, Shown, headwear, seeds_of
+from core.rendering.carried_tones import CarriedTones, Shown, headwear, seeds_of, share_of
 from core.rendering.ears import Ear, ears_of
 from core.rendering.firm_outline import with_firm_outline
 from core.rendering.form import form_of
@@ -38,6 +39,8 @@ OWN, HOLLOW = 0.45, 0.1
 """How far the model's own fine shading of hair is believed; how much darker hollows are, natural logarithms."""
 OWN_OUTLINE = (0.12, 0.35)
 """Angles to the photo's camera, radians, between which the model's outline takes the place of the photo's."""
+COLOURED, GREY = 0.98, 6
+"""Share of a photo's pixels whose red, green and blue differ by at most so much, of 255, in one without colours."""
 COLLAR, LOW = (0.4, 0.8), (-0.16, -0.13)
 """How much darker than hair, in natural logarithms, what is labelled hair must be to be a collar, hardly and surely;
 and the heights, world units, below which that is sure, and above which it is hair in the shade."""
@@ -55,6 +58,7 @@ class HiddenSide:
         ears: where the head has some.
         flow: its strands or its grain; None likewise.
         own_hair: its hair is the photo's: other hair throws no shade of which the photo knew.
+        grey: the photo has no colours, so the head has none.
     """
 
     photo: Camera
@@ -64,6 +68,7 @@ class HiddenSide:
     ears: tuple[Ear, ...]
     flow: HairFlow | HairGrain | None
     own_hair: bool = True
+    grey: bool = False
 
     @staticmethod
     def of(photo: PhotoLayer, grid: FieldGrid, *, own_hair: bool = True) -> HiddenSide | None:
@@ -79,7 +84,16 @@ class HiddenSide:
         seeds = seeds_of(photo, headwear(photo.labels), least=HAIR_SEEDS, odd=HAIR_ODD)
         hair = None if seeds is None else CarriedTones.of(seeds)
         strays = Strays.of(photo, own_hair=own_hair)
-        return HiddenSide(photo.camera, strays, skin_tones_of(photo), hair, ears_of(grid), photo_hair(photo), own_hair)
+        return HiddenSide(
+            photo.camera,
+            strays,
+            skin_tones_of(photo),
+            hair,
+            ears_of(grid),
+            photo_hair(photo),
+            own_hair,
+            bool(np.quantile(np.ptp(photo.picture, axis=2), COLOURED) <= GREY),
+        )
 
     def drawn(self, frame: Frame, strands: HairStrands | None = None) -> Frame:
         """A frame in the photo's tones; the photo itself is laid over it afterwards.
@@ -105,9 +119,20 @@ class HiddenSide:
             if shown is not None:
                 shown = replace(shown, share=shown.share * (1 - _collar(shown, self.hair)))
                 frame = shown.toned(self.hair, np.zeros(len(shown.chosen), np.float32), own=OWN, hollow=HOLLOW)
+        if self.grey:
+            frame = self._grey(frame)
         if isinstance(self.flow, HairGrain):
             return with_grain(frame, self.flow.at, self.flow.curl, ragged=away)
         return frame if strands is None else with_strands(frame, strands, self.flow)
+
+    def _grey(self, frame: Frame) -> Frame:
+        """A frame without colours; hair from another head keeps its own."""
+        grey = cv2.cvtColor(cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+        if self.own_hair or frame.labels is None:
+            return replace(frame, rgb=np.asarray(grey, np.uint8))
+        hair = share_of(frame, np.asarray(frame.labels == PARTS.index("hair"), np.float32))[..., None]
+        mixed = np.asarray(frame.rgb * hair + grey * (1 - hair) + 0.5, np.uint8)
+        return replace(frame, rgb=mixed)
 
 
 def _without_hair(frame: Frame) -> Form:

@@ -65,6 +65,18 @@ def test_clothes_behind_have_the_colour_of_the_photos_and_a_cap_keeps_its_own() 
     np.testing.assert_allclose(drawn[SIDE // 2 - 60], 120, atol=1)
 
 
+@pytest.mark.parametrize("own_hair", [True, False])
+def test_a_photo_without_colours_gives_a_head_without_colours(own_hair: bool) -> None:
+    photo = photo_of(FRONT, plain((120, 120, 120)), "skin")
+    hidden = HiddenSide.of(photo, grid_with_ears(), own_hair=own_hair)
+    assert hidden is not None
+    for part, grey in (("ears", True), ("hair", own_hair)):
+        assert (np.ptp(middle_of(hidden.drawn(frame_of((180, 110, 100), part, BEHIND)))) < 1) == grey
+    coloured = HiddenSide.of(photo_of(FRONT, plain((125, 120, 110)), "skin"), grid_with_ears())
+    assert coloured is not None
+    assert np.ptp(middle_of(coloured.drawn(frame_of((180, 110, 100), "ears", BEHIND)))) > 5
+
+
 def test_a_photo_without_labels_says_nothing() -> None:
     assert HiddenSide.of(replace(photo_of(FRONT, plain(BROWN)), labels=None), grid_with_ears()) is None
 
