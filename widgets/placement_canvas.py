@@ -1,4 +1,7 @@
-"""The photo on which a face is placed by hand: a box and five points to drag, crop and axes that follow from them."""
+"""The photo on which a face is placed by hand: a box and five points to drag, crop and axes that follow from them.
+
+Longer than usual: each grip can be reached by mouse and by keys.
+"""
 
 from collections.abc import Callable
 

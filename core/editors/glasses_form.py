@@ -2,7 +2,7 @@
 
 The head is looked at closely from the front. Both sides are laid over one another, because glasses are symmetric and
 what a model draws of them is not; a superellipse is fitted to what both show, and colours are read on its rim, within
-it and below it.
+it and below it. Longer than usual: all of it reads the same few arrays.
 """
 
 from __future__ import annotations

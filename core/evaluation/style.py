@@ -4,6 +4,7 @@ The heads are made from the frontal pictures of heads that no model was trained 
 ones, as the studio shows them. What a style shall look like is told by drawings (`core.drawing`) of random heads: they
 are the reference of agreement and of KID.
 Drawn packs are made by the same artists, so of these both say that heads and views do not matter, not that they please.
+Longer than usual: each figure asks the same pictures.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Draws one head at three qualities through one door."""
+"""Draws one head at three qualities through one door.
+
+Longer than usual: qualities, what a head wears, and what to do without memory meet in each frame.
+"""
 
 import copy
 from collections import deque
