@@ -119,12 +119,13 @@ class Target:
         normals = np.concatenate([finer.normals(points[:count]), self.normals[count:]])
         return replace(self, points=points, normals=normals)
 
-    def unfolded(self, before: Target, free: NDArray[np.bool_]) -> Target:
+    def unfolded(self, before: Target, free: NDArray[np.bool_], rim: int = FOLD_RIM) -> Target:
         """The same with the skin drawn over where points that moved past one another have folded it.
 
         Args:
             before: the same head as it was, without folds.
             free: bool [P], which points may move.
+            rim: how many points around a fold move with it.
         """
         smooth = self
         for _ in range(UNFOLDINGS):
@@ -133,7 +134,7 @@ class Target:
             folded[self.triangles[turned & free[self.triangles].all(1)]] = 1
             if not folded.any():
                 break
-            near = self.smoothed(folded, np.ones(len(folded)), FOLD_RIM) > 0
+            near = self.smoothed(folded, np.ones(len(folded)), rim) > 0
             smooth = self.moved(self.drawn_over(smooth.points, near & free))
         return smooth
 

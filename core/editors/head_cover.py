@@ -48,6 +48,8 @@ BESIDE_HAIR, BESIDE_STEPS = (0.0, 0.3), 16
 FACE = 0.5
 """Share of the face from which skin is not drawn over where it folds. Nor is where hair begins, which is steep, or what
 is worn around a neck, which has folds."""
+SHOWN_OUTLINE = 0.5
+"""Share of the outline from which hair stays as it is but where it folds: the photo shows it."""
 ON_EAR = (0.2, 0.6)
 """Shares of a seen ear over which what is told becomes its own surface."""
 BELOW, FITTING = 0.95, 0.75
@@ -125,8 +127,10 @@ def _joined(sight: Sight) -> Cover:
     before = outer - aside - sight.standing * on_ear
     empty = np.where((weight > 0) & (before > 0), before + AROUND, 0.0)
     folding = target.moved(target.points + aside[:, None] * sight.outwards)
-    plain = np.where(covered < 0.5, target.face < FACE, (covered > BELOW) & (target.height > NAPE))
-    moved = folding.unfolded(target, plain & target.is_skin & (weight > 0) & (sight.bare <= ANY_EAR))
+    hair = (covered > BELOW) & (target.height > NAPE)
+    may = np.where(covered < 0.5, target.face < FACE, hair) & target.is_skin & (weight > 0) & (sight.bare <= ANY_EAR)
+    # the outline is the photo's
+    moved = folding.unfolded(target, may & (sight.outline * hair < SHOWN_OUTLINE)).unfolded(target, may, rim=1)
     feet = folding.points + inside[:, None] * sight.outwards
     empty = np.clip(empty - ((moved.points - folding.points) * sight.outwards).sum(1), 0, empty)
     lost = sight.lost & (weight > 0)
