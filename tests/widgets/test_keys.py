@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from widgets.studio_window import StudioWindow
 
+PATIENCE = 100
+"""How often the focus is looked for, twenty times a second."""
 PICTURE = np.full((60, 90, 3), 120, np.uint8)
 CTRL, ALT, SHIFT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -67,6 +69,11 @@ def _press(key: Qt.Key, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifi
     assert before is not None
     QTest.keyClick(before, key, keys)
     QApplication.processEvents()
+    for _ in range(PATIENCE):
+        # where a dialog has closed, the window manager gives the keys back in its own time
+        if QApplication.focusWidget() is not None:
+            break
+        QTest.qWait(50)
     focused = QApplication.focusWidget()
     assert focused is not None
     return focused
