@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.photo_layer import PhotoLayer
-from core.rendering.places import places_of, remapped, solid, torn
+from core.rendering.places import at_size, places_of, remapped, solid
 
 if TYPE_CHECKING:
     from core.camera import Camera
@@ -49,7 +49,7 @@ def painted(
     if not layers:
         return rgb
     size = rgb.shape[0]
-    surface = torn(depth, size)
+    surface = at_size(depth, size)
     chosen = np.flatnonzero((alpha > 0) & (surface > 0))
     if not len(chosen):
         return rgb

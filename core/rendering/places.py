@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 ROW = 4096
 """Positions that are looked up in one row."""
-TORN = 0.04
-"""Difference of neighbouring pixels' depths from which one surface ends before another, world units."""
 CENTRE = np.array([0.0, 0.03, -0.02])
 """Of the ball that tells where hair faces, world units."""
 SHARP = 4.0
@@ -96,22 +94,6 @@ def at_size(depth: Floats, size_px: int) -> Floats:
     # single pixels of foggy surfaces are far off when few samples were taken
     calm = cv2.medianBlur(solid(depth), 3)
     return np.asarray(cv2.resize(calm, (size_px, size_px), interpolation=cv2.INTER_LINEAR), np.float32)
-
-
-def torn(depth: Floats, size_px: int) -> Floats:
-    """Depth at the picture's size like `at_size`, but where one surface ends before another every pixel lies on either.
-
-    Halfway between both there is nothing, and what is read there belongs to neither.
-    """
-    smooth = at_size(depth, size_px)
-    calm = cv2.medianBlur(solid(depth), 3)
-    kernel = np.ones((3, 3), np.uint8)
-    # wider than what was mixed, so that neither is mixed itself where it is taken
-    near = cv2.erode(np.where(calm > 0, calm, calm.max()), kernel)
-    far = cv2.dilate(calm, kernel)
-    near, far = (cv2.resize(side, (size_px, size_px), interpolation=cv2.INTER_LINEAR) for side in (near, far))
-    ends = (smooth > 0) & (far - near > TORN)
-    return np.asarray(np.where(ends, np.where(2 * smooth < near + far, near, far), smooth), np.float32)
 
 
 def solid(depth: Floats) -> Floats:

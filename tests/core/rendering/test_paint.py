@@ -10,7 +10,6 @@ from core.camera import Camera
 from core.edit import Paint
 from core.frame import Frame, Quality
 from core.rendering.paint import painted
-from core.rendering.places import at_size, torn
 from core.rendering.renderer import HeadRenderer
 from tests.fakes import TinyGenerator, tiny_head
 
@@ -81,16 +80,3 @@ def test_later_paint_lies_on_top() -> None:
     blue = replace(spot, picture=spot.picture[..., [2, 1, 0, 3]])
     middle = _render(FRONT, spot, blue).rgb[round(0.45 * 128), 64]
     assert middle[2] > 200 > middle[0]
-
-
-def test_no_pixel_lies_between_two_surfaces() -> None:
-    depth = np.full((32, 32), 2.5, np.float32)
-    depth[:, 16:] = 2.8
-    slope = np.linspace(0, 0.3, 32, dtype=np.float32)[:, None]
-    for shape in (depth, depth + slope):
-        fine = torn(np.asarray(shape, np.float32), 128)
-        across = np.diff(fine, axis=1)
-        assert ((across < 0.01) | (across > 0.25)).all()
-        assert (np.abs(across) > 0.25).sum() == 128
-    even = np.asarray(2.5 + slope.repeat(32, axis=1), np.float32)
-    np.testing.assert_array_equal(torn(even, 128), at_size(even, 128))
