@@ -69,9 +69,14 @@ class Taken:
 
     @property
     def words(self) -> str:
-        """As it is told: "bronze statue in gold .6"."""
-        colour = f" in {self.tinted}" if self.tinted else ""
-        return f"{self.title}{colour} {self.similarity:.2f}"
+        """As it is told: "bronze statue in gold"."""
+        return f"{self.title} in {self.tinted}" if self.tinted else self.title
+
+    def over(self, below: bool) -> str:
+        """How it is worn, with something below it or as the first."""
+        if not below:
+            return self.words
+        return f"{self.words} half mixed in" if self.strength == MIXED else f"{self.words} over it"
 
 
 @dataclass(frozen=True)
@@ -83,18 +88,29 @@ class Answer:
         left: what it says about the person, which styles leave alone.
         unknown: words that mean nothing.
         replaced: words, and the title of the style that is only near to them.
+        misread: words that were read as misspelt, and the title of what they were read as.
+        stuffs: words for what a style can be made of, and the title of that style.
     """
 
     taken: tuple[Taken, ...]
     left: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     replaced: tuple[tuple[str, str], ...] = ()
+    misread: tuple[tuple[str, str], ...] = ()
+    stuffs: tuple[tuple[str, str], ...] = ()
 
     def sentence(self) -> str:
-        """For the person: what was taken, and what of the prompt was not."""
-        one = "style" if len(self.taken) == 1 else "styles"
-        told = [f"Nearest bundled {one}: {' + '.join(one.words for one in self.taken)}."]
-        told += [f'"{words}" is not known, but is near to "{title}".' for words, title in self.replaced]
+        """For the person: what is worn, for which of their words, and what of the prompt was not taken."""
+        worn = ", ".join(one.over(below=number > 0) for number, one in enumerate(self.taken))
+        told = [f"Put on: {worn}."]
+        kept = {one.title for one in self.taken}
+        for words, title in self.replaced:
+            fate = "comes nearest" if title in kept else "would come nearest, but what else you named is clearer"
+            told.append(f'"{words}" is no bundled style; {title} {fate}.')
+        told += [
+            f'"{words}" is no bundled style; {title} tinted {words} comes nearest.' for words, title in self.stuffs
+        ]
+        told += [f'"{words}" was read as {title}.' for words, title in self.misread]
         if self.unknown:
             told.append(f'Not known, and left out: "{" ".join(self.unknown[:TOLD])}".')
         if self.left:
@@ -125,11 +141,14 @@ def answered(prompt: str) -> Answer:
     unknown = tuple(word for word in said.unknown if not any(word in colour.split() for colour in colours))
     found = sorted(_similarities(sure).items(), key=lambda pair: -pair[1])[:MOST_STYLES]
     found = [pair for pair in found if pair[1] > LEAST * found[0][1]]
+    taken = _worn(found, colours)
     return Answer(
-        taken=_worn(found, colours),
+        taken=taken,
         left=tuple(concept.title for concept in said.concepts if concept.slot != "style"),
         unknown=unknown,
         replaced=tuple(pair for pair in said.replaced if not any(pair[0] in colour for colour in colours)),
+        misread=said.misread,
+        stuffs=tuple((one.tinted, one.title) for one in taken if one.tinted in stuffs),
     )
 
 

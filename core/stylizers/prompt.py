@@ -31,12 +31,14 @@ class Understood:
         unknown: words that mean nothing to the prior.
         replaced: what is drawn as something near: the words and its title.
         nearest: title of the style that resembles the unknown words most; empty if nothing is unknown.
+        misread: words that were read as misspelt ones: the word and the title of what it was read as.
     """
 
     concepts: tuple[Concept, ...]
     unknown: tuple[str, ...] = ()
     replaced: tuple[tuple[str, str], ...] = ()
     nearest: str = ""
+    misread: tuple[tuple[str, str], ...] = ()
 
     @property
     def styles(self) -> tuple[Concept, ...]:
@@ -66,6 +68,7 @@ def understood(prompt: str) -> Understood:
     found: list[Concept] = []
     unknown: list[str] = []
     replaced: list[tuple[str, str]] = []
+    misread: list[tuple[str, str]] = []
     at = 0
     while at < len(words):
         concept, length = _longest(words, at)
@@ -73,6 +76,8 @@ def understood(prompt: str) -> Understood:
             concept, length = None if words[at] in COLOUR_WORDS else _misspelt(words[at]), 1
             if concept is None:
                 unknown.append(words[at])
+            else:
+                misread.append((words[at], concept.title))
         if concept is not None:
             said = " ".join(words[at : at + length])
             if said in _near() or _singular(said) in _near():
@@ -81,7 +86,9 @@ def understood(prompt: str) -> Understood:
                 found.append(concept)
         at += max(1, length)
     nearest = _nearest_style(" ".join(unknown)).title if unknown else ""
-    return Understood(tuple(_settled(found)), tuple(dict.fromkeys(unknown)), tuple(replaced), nearest)
+    return Understood(
+        tuple(_settled(found)), tuple(dict.fromkeys(unknown)), tuple(replaced), nearest, tuple(dict.fromkeys(misread))
+    )
 
 
 def require_known(prompt: str) -> Understood:

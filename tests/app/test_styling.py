@@ -100,7 +100,7 @@ def test_a_prompt_is_worn_at_once_and_undone(studio: Studio, qtbot: QtBot) -> No
     qtbot.waitUntil(lambda: _worn(studio) == [("comic", 1.0)], timeout=60_000)
     panel.prompted.emit("jade statue")
     qtbot.waitUntil(lambda: _worn(studio) == [("marble-jade", 1.0)], timeout=60_000)
-    assert "Nearest bundled style: marble statue in jade" in panel._answer.text()
+    assert "Put on: marble statue in jade." in panel._answer.text()
     panel.prompted.emit("spaghetti")
     qtbot.waitUntil(lambda: "No bundled style resembles" in panel._answer.text(), timeout=60_000)
     assert _worn(studio) == [("marble-jade", 1.0)]

@@ -84,7 +84,7 @@ def test_enter_in_the_prompt_box_wears_the_nearest(qtbot: QtBot, panel: StylePan
     with qtbot.waitSignal(panel.prompted) as asked:
         qtbot.keyClick(panel.prompt_box, Qt.Key.Key_Return)
     assert asked.args == ["gold statue"]
-    panel.set_view(replace(VIEW, presets=(), answer="Nearest bundled style: bronze statue in gold 0.60."))
+    panel.set_view(replace(VIEW, presets=(), answer="Put on: bronze statue in gold."))
     assert panel._answer.isVisible()
     assert panel.wear_button.isVisible()
     assert not panel.teaching.start_button.isVisible()

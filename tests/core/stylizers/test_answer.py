@@ -46,9 +46,27 @@ def test_similarities_fall_with_what_else_is_said_and_with_what_is_only_near() -
 def test_what_was_taken_and_what_was_not_is_told() -> None:
     told = answered("a marble werewolf with red hair and qwrtz").sentence()
     assert "marble statue" in told
-    assert '"werewolf" is not known, but is near to "zombie".' in told
+    assert '"werewolf" is no bundled style; zombie would come nearest, but' in told
     assert 'left out: "qwrtz"' in told
     assert "leave the person alone: red hair" in told
+
+
+@pytest.mark.parametrize(
+    ("prompt", "told"),
+    [
+        ("bronze statue", "Put on: bronze statue."),
+        ("a zombie made of marble", "Put on: zombie, marble statue over it."),
+        ("wood and marble", "Put on: wood carving, marble statue half mixed in."),
+        ("a werewolf", 'Put on: zombie. "werewolf" is no bundled style; zombie comes nearest.'),
+        (
+            "gold statue",
+            'Put on: bronze statue in gold. "gold" is no bundled style; bronze statue tinted gold comes nearest.',
+        ),
+        ("pensil sketch", 'Put on: pencil sketch. "pensil" was read as pencil sketch.'),
+    ],
+)
+def test_it_is_told_in_words_how_near_it_comes(prompt: str, told: str) -> None:
+    assert answered(prompt).sentence() == told
 
 
 @pytest.mark.parametrize(
