@@ -1,4 +1,8 @@
-"""Heads as low-poly models: flat facets whose corners stay on the head when it turns, each shaded by where it faces."""
+"""Heads as low-poly models: flat facets whose corners stay on the head when it turns, each shaded by where it faces.
+
+No facet straddles two parts: hair, clothes, lips, eyes, what is dark in a face and the frames of glasses are cut out as
+polygons, and the net of facets is cut by their straight edges.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,22 @@ import cv2
 import numpy as np
 
 from core.drawing.paper import steepness
-from core.drawing.subject import BROWS, EARS, EYES, GLASSES, GREY, LAMP, LIPS, MOUTH, NOSE, floats
+from core.drawing.subject import (
+    BROWS,
+    CLOTH,
+    EARS,
+    EYES,
+    GLASSES,
+    GREY,
+    HAIR,
+    LAMP,
+    LIPS,
+    MOUTH,
+    NECK,
+    NOSE,
+    SKIN,
+    floats,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,15 +48,30 @@ LEAST_PX = 3
 """Pixels of that picture by which a cell of the world must be seen to have a corner."""
 SOLID = 0.45
 """Share of a facet that must be covered by the head."""
+STRAIGHT, STRAIGHT_SMALL = 2.0, 0.7
+"""How far the edge of a large part, and of a small one, may be moved to be straight, pixels of `STROKES_PX`."""
+LEAST_PART, LEAST_SMALL = 60.0, 3.0
+"""Area of a piece of a large part, and of a small one, that is cut out, in the same pixels."""
+IRIS_WITHIN = 0.5
+"""How far from the middle of an eye it is looked for, in distances of the eyes."""
+BEARDED = 0.72
+"""Of the skin's lightness: what is darker is a beard, or lies in shade."""
+EYE = 0.23
+"""Radius about the middle of an eye in which its lids and its white lie, in distances of the eyes."""
+WHITE = 0.12
+"""How much lighter than its surroundings the white of an eye is."""
+DARK = -0.22
+"""How much darker than its surroundings (`Subject.light`) is what is cut out of a face."""
 
 
 def low_poly(subject: Subject, random: np.random.Generator) -> Values:
     """Flat triangles, small where the person is told by: at eyes, nose and mouth."""
     size, seed = subject.size_px, int(random.integers(1 << 16))
     corners = np.concatenate([_corners(subject, seed), _rim(subject)])
-    index = _facets(np.clip(corners, 0.1, size - 0.1), size)
+    net = _facets(np.clip(corners, 0.1, size - 0.1), size)
+    index = _cut(net, _pieces(subject))
     weight = subject.figure.ravel().astype(np.float32)
-    number, area = np.bincount(index.ravel(), weight), np.bincount(index.ravel())
+    number = np.bincount(index.ravel(), weight)
 
     def mean(values: Values) -> Values:
         sums = np.stack([np.bincount(index.ravel(), values[..., c].ravel() * weight) for c in range(3)], -1)
@@ -53,10 +87,10 @@ def low_poly(subject: Subject, random: np.random.Generator) -> Values:
     # dark heads are lit a little brighter, or nobody would see that they have facets
     lifted = grey ** np.float32(0.88)
     picture = np.clip((lifted + (colours - grey) * 1.30) * shade[:, None], 0, 1)
-    solid = number > SOLID * np.maximum(area, 1)
+    solid = np.bincount(net.ravel(), weight) > SOLID * np.maximum(np.bincount(net.ravel()), 1)
     # number 0 is no triangle's
     solid[0] = False
-    flat = np.where(solid[index][..., None], picture[index], 1.0).astype(np.float32)
+    flat = np.where((solid[net] & (number > 0)[index])[..., None], picture[index], 1.0).astype(np.float32)
     return subject.blurred(flat, 0.3)
 
 
@@ -67,13 +101,66 @@ def _shade(normals: Values) -> Values:
     return np.asarray(0.46 + 0.62 * lamp + 0.20 * sky * sky, np.float32)
 
 
+def _pieces(subject: Subject) -> NDArray[np.int32]:
+    """int32 [S, S]: numbers of the parts that facets are cut by, their edges straight; 0 is skin and what is behind."""
+    unit = subject.unit
+    eyes = _about_eyes(subject)
+    features = subject.part(BROWS, LIPS, MOUTH, NOSE, GLASSES, soft_px=1.5 * unit) > 0.25
+    dark = (features | eyes) & (subject.light < DARK)
+    white = eyes & (subject.light > WHITE) & (subject.labels != BROWS)
+    large = tuple((subject.labels == part, STRAIGHT, LEAST_PART) for part in (HAIR, CLOTH))
+    small = ((subject.labels == part) for part in (EYES, LIPS, MOUTH))
+    small = (*small, white, _irises(subject), dark, subject.rims > SOLID)
+    parts = (*large, (_beard(subject), STRAIGHT, LEAST_PART), *((one, STRAIGHT_SMALL, LEAST_SMALL) for one in small))
+    pieces = np.zeros(subject.labels.shape, np.int32)
+    for number, (where, straight, least) in enumerate(parts, 1):
+        outline, _ = cv2.findContours(where.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+        kept = [contour for contour in outline if cv2.contourArea(contour) > least * unit * unit]
+        # drawn at once, an outline in another one is a hole
+        cv2.fillPoly(pieces, [cv2.approxPolyDP(one, straight * unit, True) for one in kept], number)
+    return pieces
+
+
+def _about_eyes(subject: Subject) -> Bits:
+    """Bool [S, S]: eyes and their lids."""
+    radius = EYE * subject.landmarks.apart
+    near = np.maximum(*(subject.near(eye, radius) for eye in subject.landmarks.eyes))
+    return np.asarray((near > SOLID) & np.isin(subject.labels, (SKIN, EYES, GLASSES)), np.bool_)
+
+
+def _irises(subject: Subject) -> Bits:
+    """Bool [S, S]: what is darker than halfway between the lightest and the darkest of each eye."""
+    found = np.zeros(subject.labels.shape, np.bool_)
+    for eye in subject.landmarks.eyes:
+        here = (subject.labels == EYES) & (subject.near(eye, IRIS_WITHIN * subject.landmarks.apart) > SOLID)
+        if here.any():
+            dark, light = np.quantile(subject.grey[here], (0.05, 0.95))
+            found |= here & (subject.grey < 0.5 * (dark + light))
+    return found
+
+
+def _beard(subject: Subject) -> Bits:
+    """Bool [S, S]: skin from the nose down that is darker than the rest of it."""
+    skin = subject.labels == SKIN
+    level = float(np.median(subject.grey[skin])) if skin.any() else 0.0
+    below = subject.points[..., 1] < subject.landmarks.nose[1]
+    skin = skin | np.isin(subject.labels, (NECK, NOSE))
+    return np.asarray(skin & below & (subject.blurred(subject.grey, 1.0) < BEARDED * level), np.bool_)
+
+
+def _cut(net: NDArray[np.int32], pieces: NDArray[np.int32]) -> NDArray[np.int64]:
+    """int64 [S, S]: numbers of the facets of a net [S, S] that are left when it is cut into pieces [S, S]."""
+    _, index = np.unique(net.astype(np.int64) * (int(pieces.max()) + 1) + pieces, return_inverse=True)
+    return np.asarray(index.reshape(net.shape), np.int64)
+
+
 def _corners(subject: Subject, seed: int) -> Values:
     """float32 [N, 2], columns and rows: in each cell of the world that is seen, the pixel nearest to a random place."""
     size, step = subject.size_px, max(1, subject.size_px // SAMPLED_PX)
     points, figure = subject.points[::step, ::step], subject.figure[::step, ::step]
     small = subject.part(EYES, BROWS, LIPS, MOUTH, NOSE, soft_px=2.0 * subject.unit)
     rims = subject.part(GLASSES, soft_px=subject.unit) * (subject.light < -0.05)
-    fine = (np.maximum(small * (subject.part(NOSE) < 0.9), rims) > 0.3)[::step, ::step]
+    fine = ((np.maximum(small * (subject.part(NOSE) < 0.9), rims) > 0.3) | _about_eyes(subject))[::step, ::step]
     face = ((subject.face + subject.part(EARS)) > 0.5)[::step, ::step]
     marks = subject.landmarks
     telling = (*marks.eyes, *marks.mouth, marks.mouth.mean(0), marks.nose)

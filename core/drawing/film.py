@@ -63,6 +63,7 @@ def reshaped(subject: Subject, random: np.random.Generator) -> Subject:
         labels=np.asarray(moved(subject.labels, cv2.INTER_NEAREST), np.uint8),
         depth=np.asarray(moved(subject.depth, cv2.INTER_NEAREST), np.float32),
         alpha=np.asarray(np.clip(moved(subject.cover[..., 0], cv2.INTER_LINEAR), 0, 1), np.float32),
+        frames=None if subject.frames is None else floats(moved(subject.frames, cv2.INTER_LINEAR)),
     )
 
 

@@ -97,6 +97,7 @@ class Subject:
         landmarks: of the head.
         focal: of the camera, in picture sides.
         alpha: float32 [S, S], how far the head covers each pixel; None is as the labels say.
+        frames: float32 [S, S], how far the frame of glasses does; None where that is not known, and only labels tell.
     """
 
     rgb: Values
@@ -106,6 +107,7 @@ class Subject:
     landmarks: Landmarks
     focal: float = HEAD_FOCAL
     alpha: Values | None = None
+    frames: Values | None = None
 
     @staticmethod
     def of_view(views: Views, view: int, landmarks: Landmarks | None = None) -> Subject:
@@ -242,7 +244,9 @@ class Subject:
 
     @cached_property
     def rims(self) -> Values:
-        """float32 [S, S], 0..1: the dark of glasses, and not their lenses."""
+        """float32 [S, S], 0..1: the frame of glasses and not their lenses; where that is not known, what is dark."""
+        if self.frames is not None:
+            return self.frames
         return np.asarray(self.part(GLASSES, soft_px=0.5 * self.unit) * np.clip(-3.0 * self.light, 0, 1), np.float32)
 
     @cached_property

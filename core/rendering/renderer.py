@@ -166,7 +166,7 @@ class HeadRenderer:
             if stylist is None:
                 yield plain
             else:
-                rgb, alpha = stylist.drawn(plain.rgb, plain.alpha, seen, camera, lambda: self._landmarks)
+                rgb, alpha = stylist.drawn(plain, seen, lambda: self._landmarks)
                 yield replace(plain, rgb=rgb, alpha=alpha)
 
     def grid(self, stale: Callable[[], None] = never_stale) -> FieldGrid:
@@ -259,7 +259,7 @@ class HeadRenderer:
             _remember(frame, self._bare_keys)
         frame = self._worn(frame)
         seen_now = Composite(features, coverage, sized(composite.depth, side))
-        rgb, alpha = self._stylist.drawn(frame.rgb, frame.alpha, seen_now, camera, lambda: self._landmarks)
+        rgb, alpha = self._stylist.drawn(frame, seen_now, lambda: self._landmarks)
         return replace(frame, rgb=rgb, alpha=alpha)
 
     def _detailed(self, frame: Frame) -> Frame:

@@ -16,17 +16,17 @@ import torch
 from core.drawing.styles import drawing, reshaped, tinted
 from core.drawing.subject import Subject
 from core.mask import PARTS
-from core.rendering.subject_view import read_labels
+from core.rendering.frames_seen import frames_seen
+from core.rendering.subject_view import read_labels, with_frames
 from core.worn_style import WornStyle
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from core.drawing.subject import Landmarks, Values
     from core.edit import Restyle
     from core.frame import Frame
+    from core.head import Head
     from core.rendering.subject_view import Reader
 
 SKETCHED_PX = 192
@@ -35,14 +35,12 @@ SOFT_PX = 1.0
 """Of the rim of the parts that wear a style."""
 
 
-def sketched(
-    frame: Frame, styles: Sequence[Restyle], landmarks: Landmarks, seed: int, read: Reader | None = None
-) -> Frame:
+def sketched(frame: Frame, head: Head, landmarks: Landmarks, seed: int, read: Reader | None = None) -> Frame:
     """A preview in its head's styles.
 
     Args:
         frame: without styles, all else that is worn on.
-        styles: all of them drawn by artists; the first one lowest.
+        head: all its styles are drawn by artists.
         landmarks: of the head.
         seed: of the drawings, as for finished frames.
         read: who reads labels off the picture, where the frame has none or worse ones.
@@ -62,19 +60,21 @@ def sketched(
         parts = known
     else:
         return frame
+    frames = frames_seen(frame, head.eyewear, side)
     subject = Subject(
         rgb=picture,
-        labels=np.where(near > 0, parts, 0).astype(np.uint8),
+        labels=with_frames(np.where(near > 0, parts, 0).astype(np.uint8), frames),
         depth=near,
         world_from_camera=np.asarray(frame.camera.world_from_camera, np.float32),
         landmarks=landmarks,
         focal=float(frame.camera.focal),
         alpha=alpha,
+        frames=frames,
     )
     if not subject.figure.any():
         return frame
     cover = frame.alpha
-    for style in styles:
+    for style in head.styles:
         drawn: Values = drawing(subject, style.pack.artist, seed)
         if style.pack.tint is not None:
             drawn = tinted(drawn, style.pack.tint)

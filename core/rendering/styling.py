@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from core.device import moved
 from core.drawing.styles import drawing, reshaped, tinted
 from core.mask import PARTS
+from core.rendering.frames_seen import frames_seen
 from core.rendering.rays import camera_rays
 from core.rendering.relief import with_relief
 from core.rendering.styled_detail import COLOURS, calmed, in_detail, without_lattice
@@ -93,25 +94,22 @@ class Stylist:
 
     def sketched(self, frame: Frame, landmarks: Landmarks | None) -> Frame:
         """A preview of the head without styles, in its styles; all of them must be `by_hand`."""
-        return frame if landmarks is None else sketched(frame, self.head.styles, landmarks, SEED, self.read)
+        return frame if landmarks is None else sketched(frame, self.head, landmarks, SEED, self.read)
 
     def drawn(
         self,
-        plain: NDArray[np.uint8],
-        alpha: NDArray[np.float32],
+        frame: Frame,
         seen: Composite,
-        camera: Camera,
         landmarks: Callable[[], Landmarks | None],
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """A picture in the head's styles, uint8 [S, S, 3], and its alpha [S, S]: some go beyond the head's outline.
 
         Args:
-            plain: uint8 [S, S, 3], the head's picture without styles, its photos and paint on.
-            alpha: float32 [S, S], of the plain picture.
+            frame: the head without styles, all else that it wears on.
             seen: what was composited, at the generator's neural size.
-            camera: of the picture.
             landmarks: of the head; asked for when an artist needs them.
         """
+        plain, alpha, camera = frame.rgb, frame.alpha, frame.camera
         size_px = len(plain)
         picture = torch.from_numpy(plain.astype(np.float32) / 255).movedim(-1, 0)[None]
         worn = picture
@@ -122,7 +120,10 @@ class Stylist:
             else:
                 below = _at_most(np.ascontiguousarray(picture[0].movedim(0, -1).numpy()))
                 if subject is None and (marks := landmarks()) is not None:
-                    subject = subject_seen(below, _at_most(alpha), seen, camera, self.generator, marks, self.read)
+                    frames = frames_seen(frame, self.head.eyewear, len(below))
+                    subject = subject_seen(
+                        below, _at_most(alpha), seen, camera, self.generator, marks, self.read, frames
+                    )
                 if subject is None:
                     continue  # nothing is seen, or no parts are known
                 subject = subject.repainted(below)

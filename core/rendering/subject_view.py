@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from core.drawing.subject import NOWHERE, Subject, landmarks_of_view
+from core.drawing.subject import GLASSES, NOWHERE, Subject, landmarks_of_view
 from core.mask import PARTS
 from core.rendering.rays import camera_rays
 
@@ -40,6 +40,7 @@ def subject_seen(
     generator: Generator,
     landmarks: Landmarks,
     read: Reader | None = None,
+    frames: Values | None = None,
 ) -> Subject | None:
     """A view as the artists of `core.drawing` take it; None where its parts are not known, or nothing is seen.
 
@@ -51,6 +52,7 @@ def subject_seen(
         generator: who decodes labels.
         landmarks: of the head.
         read: who reads them off the picture, where that is known better than what the generator decodes.
+        frames: float32 [S, S], how far the frame of worn glasses covers each pixel, or None.
     """
     size = len(picture)
     labels = _labels(seen, generator, size)
@@ -62,6 +64,7 @@ def subject_seen(
         labels = told if labels is None else np.where((labels > 0) & (told > 0), told, labels)
     if labels is None or not labels.any():
         return None
+    labels = with_frames(labels, frames)
     along = camera_rays(camera, seen.depth.shape[-1])[2].view_as(seen.depth[0, 0].cpu())
     depth = enlarged((seen.depth[0, 0].cpu() * along).numpy(), seen.alpha[0, 0].float().cpu().numpy(), size)
     return Subject(
@@ -72,7 +75,15 @@ def subject_seen(
         landmarks=landmarks,
         focal=float(camera.focal),
         alpha=alpha,
+        frames=frames,
     )
+
+
+def with_frames(labels: NDArray[np.uint8], frames: Values | None) -> NDArray[np.uint8]:
+    """Labels [S, S] of a head, and of the frame [S, S] of its glasses; what is seen through them stays."""
+    if frames is None:
+        return labels
+    return np.where((frames > SOLID) & (labels > 0), GLASSES, labels).astype(np.uint8)
 
 
 def landmarks_seen(
