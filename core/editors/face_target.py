@@ -127,9 +127,9 @@ class Target:
             free: bool [P], which points may move.
             rim: how many points around a fold move with it.
         """
-        smooth = self
+        smooth, unturned = self, _facing(before)
         for _ in range(UNFOLDINGS):
-            turned = (_facing(before) * _facing(smooth)).sum(1) < FOLDED
+            turned = (unturned * _facing(smooth)).sum(1) < FOLDED
             folded = np.zeros(len(self.points))
             folded[self.triangles[turned & free[self.triangles].all(1)]] = 1
             if not folded.any():

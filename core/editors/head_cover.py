@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.editors.cover_labels import FACE, evened
 from core.editors.face_shares import BROW, mean_height
 from core.editors.face_target import ANY_EAR, NAPE, nearest_told
 from core.editors.field_parts import chances_at, covered_share
-from core.editors.head_sight import NEAREST, evened, sight_of
+from core.editors.head_sight import NEAREST, sight_of
 from core.editors.thickness import BLUR, NEIGHBOURS, calmed, thickness_of
 from core.ramp import smooth
 
@@ -45,9 +46,6 @@ BEHIND_DEGREES = (70, 100)
 """Angles about the head's axis between which that changes."""
 BESIDE_HAIR, BESIDE_STEPS = (0.0, 0.3), 16
 """Shares of hanging hair, mixed so often, between which a point comes to lie on the field's own surface."""
-FACE = 0.5
-"""Share of the face from which skin is not drawn over where it folds. Nor is where hair begins, which is steep, or what
-is worn around a neck, which has folds."""
 SHOWN_OUTLINE = 0.5
 """Share of the outline from which hair stays as it is but where it folds: the photo shows it."""
 ON_EAR = (0.2, 0.6)
@@ -128,6 +126,7 @@ def _joined(sight: Sight) -> Cover:
     empty = np.where((weight > 0) & (before > 0), before + AROUND, 0.0)
     folding = target.moved(target.points + aside[:, None] * sight.outwards)
     hair = (covered > BELOW) & (target.height > NAPE)
+    # not faces; nor where hair begins, which is steep, nor what is worn around a neck, which has folds
     may = np.where(covered < 0.5, target.face < FACE, hair) & target.is_skin & (weight > 0) & (sight.bare <= ANY_EAR)
     # the outline is the photo's
     moved = folding.unfolded(target, may & (sight.outline * hair < SHOWN_OUTLINE)).unfolded(target, may, rim=1)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.editors.cover_labels import ASIDE_DEGREES, evened, without_crumbs, without_holes
 from core.editors.face_shares import BROW, JAW, mean_height
 from core.editors.face_target import ANY_EAR, nearest_told
 from core.editors.field_look import BEFORE_FACE, BEFORE_NECK, BEFORE_SCALP, FieldLook
@@ -41,22 +42,15 @@ SQUARELY = (0.25, 0.6)
 """Cosines between normal and view between which the surface is looked for along the normal, and along the view."""
 NEAREST = 8
 """Points that looked whose findings each point takes over."""
-ASIDE_DEGREES = 32
-"""Angle about the head's axis from which a face may be below hair that hangs before it."""
-TEMPLE = 0.04
-"""Height above the brows, world units, from which both sides of a head are covered alike."""
-FULL = 0.7
-"""Share of the scalp from which all of it is covered: holes in hair are mistakes of the labels."""
 HOLE, HOLE_RIM = 0.1, 3
 """How much of a hole is mixed in, so often, where a point looks like the cover around."""
 SEEN = (0.2, 0.5)
 """Shares of a point's neighbours that must have found a surface: to be told as they are, and not to be hollow."""
-EVEN, EVENINGS = (0.3, 0.7), 6
-"""Shares that are none and all where a border is made smooth, and how often points are mixed with those around."""
 DOWNWARDS = -0.3
 """Height of a way out below which it leads down, from below a jaw."""
-BALD, DEEP = 0.3, 0.08
-"""Share of the scalp below which it is bald, and how far behind the fitted head that is looked for, world units."""
+BALD, LINING, DEEP = 0.3, 0.5, 0.08
+"""Share of the scalp below which it is bald, cosine to the way out below which skin may line the mouth, and how far
+behind the fitted head all else is looked for, world units."""
 EAR = 0.5
 """Share of an ear from which a point is on it."""
 
@@ -139,7 +133,7 @@ def sight_of(
     told = np.maximum(skin, covered) * found.known
     weight, covered, seen = (values[beside].mean(1) for values in (told, covered, found.known))
     weight = np.where(in_face, np.minimum(weight / np.maximum(seen, SEEN[0]), 1), weight)
-    settled = without_holes(target, covered)
+    settled = without_crumbs(target, without_holes(target, covered))
     # ears are below hair or they are not, both alike, and hair that hides them lies around them, too
     hidden = float(settled[target.auricle > EAR].mean() > 0.5)
     settled += (target.ear if hidden else target.auricle) * (hidden - settled)
@@ -179,11 +173,20 @@ def _look(generator: Generator, field: Field, target: Target, outwards: Array, l
     found.look(generator, field, target, outwards, np.flatnonzero(lost), BEFORE_SCALP)
     covered = covered_share(generator.info.parts, found.chances)
     found.known[lost & (covered < 0.5)] = 0
-    # below hair a skull is where it was fitted; a bald one is as flat as it is seen
-    scalp = looking & target.scalp
-    if covered[scalp].mean() < BALD:
-        found.look(generator, field, target, outwards, np.flatnonzero(scalp & (found.known == 0)), 0.0, DEEP)
+    # a narrow field lies deep below the fitted head; not below hair, where the skull is where it was fitted, nor below
+    # the lining of the mouth, which looks inwards
+    deep = close & (_outwards(target) > LINING)
+    if covered[looking & target.scalp].mean() < BALD:
+        deep |= target.scalp
+    found.look(generator, field, target, outwards, np.flatnonzero(looking & deep & (found.known == 0)), 0.0, DEEP)
     return found
+
+
+def _outwards(target: Target) -> Array:
+    """Cosines [P] between normals and the ways out from the head's axis."""
+    around = target.points[:, [0, 2]] - target.points[target.scalp][:, [0, 2]].mean(axis=0)
+    around /= np.maximum(np.linalg.norm(around, axis=1, keepdims=True), 1e-12)
+    return np.asarray((around * target.normals[:, [0, 2]]).sum(axis=1), np.float64)
 
 
 def _photographed(camera: Camera, target: Target, worn: NDArray[np.float32]) -> Array:
@@ -212,27 +215,3 @@ def _ways_out(camera: Camera, target: Target) -> Array:
     outwards = target.normals + squarely * (towards - target.normals)
     outwards /= np.linalg.norm(outwards, axis=1, keepdims=True)
     return outwards
-
-
-def without_holes(target: Target, covered: Array) -> Array:
-    """How far points are covered [P] where what is bare on the scalp is a mistake of the labels."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    scalp = target.scalp & (target.ear < 0.05)
-    if covered[scalp].mean() < FULL:
-        return covered
-    # nobody has hair, or a hat, on one side only
-    temple = (target.around_degrees > ASIDE_DEGREES) & (target.height > mean_height(BROW) + TEMPLE)
-    covered = np.where(scalp | temple, np.maximum(covered, covered[target.opposite]), covered)
-    bare = covered < 0.5
-    one, other = target.links[bare[target.links].all(1)].T
-    ways = coo_matrix((np.ones(len(one), np.int8), (one, other)), shape=(len(covered), len(covered)))
-    _, piece = connected_components(ways, directed=False)
-    of_face = np.isin(piece, np.unique(piece[bare & (target.face > 0.9)]))
-    return np.where(of_face | ~(scalp | temple), covered, 1.0)
-
-
-def evened(target: Target, shares: Array) -> Array:
-    """Shares [P], 0 or 1 for the most part, with a smooth border."""
-    return smooth(*EVEN, target.smoothed(shares, np.ones(len(shares)), EVENINGS))

@@ -44,7 +44,7 @@ DARK_GLASS, LIGHTEST = 0.5, 0.8
 
 
 @dataclass(frozen=True, eq=False)
-class Sight:
+class PersonSeen:
     """What a photo's crop shows of a person.
 
     Attributes:
@@ -57,10 +57,10 @@ class Sight:
 
 
 @lru_cache(maxsize=2)
-def sight_of(alignment: Alignment) -> Sight:
+def person_seen(alignment: Alignment) -> PersonSeen:
     """What an aligned photo shows; all of the person where nothing can tell parts."""
     mask = np.asarray(alignment.mask, np.float32)
-    whole = Sight(mask, np.ones_like(mask))
+    whole = PersonSeen(mask, np.ones_like(mask))
     parts, side = photo_parts(alignment), len(mask)
     if not parts.any():
         return whole
@@ -78,7 +78,7 @@ def sight_of(alignment: Alignment) -> Sight:
     numbers = np.arange(count)
     before = (numbers > 0) & (on_face >= LEAST_FACE)
     beside = (numbers > 0) & (on_face == 0) & (facts[:, cv2.CC_STAT_AREA] >= LEAST_PIECE * mask.size)
-    return Sight(mask * (1 - _wide(beside[pieces], EDGE_BESIDE)), 1 - _wide(before[pieces], EDGE_BEFORE))
+    return PersonSeen(mask * (1 - _wide(beside[pieces], EDGE_BESIDE)), 1 - _wide(before[pieces], EDGE_BEFORE))
 
 
 def _wide(where: NDArray[np.bool_], edge: float) -> Floats:
@@ -92,7 +92,7 @@ def _wide(where: NDArray[np.bool_], edge: float) -> Floats:
 
 def hidden_parts(alignment: Alignment) -> tuple[str, ...]:
     """What of the face an aligned photo does not show, in sentences for people."""
-    clear, found = sight_of(alignment).clear, []
+    clear, found = person_seen(alignment).clear, []
     names = [f"the {name}" for name, points in NAMED if _at(clear, alignment, points).mean() < 0.5]
     if names:
         listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)

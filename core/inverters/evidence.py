@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from core.errors import InversionError
-from core.inverters.covering import sight_of
+from core.inverters.covering import person_seen
 from core.inverters.part_reading import photo_parts
 from core.mask import PARTS
 from core.perception.face_mesh import LEFT_BROW, LEFT_EYE, LIPS, MOUTH, OVAL, RIGHT_BROW, RIGHT_EYE
@@ -78,8 +78,8 @@ class Evidence:
         self.landmarks = alignment.landmarks_in_crop
         self.chip_from_crop = alignment.chip_from_crop
         self.face_centre = self.landmarks[list(OVAL)].mean(axis=0) / len(crop)
-        sight = sight_of(alignment)
-        person = torch.from_numpy(sight.person.clip(0, 1))[None, None]
+        seen = person_seen(alignment)
+        person = torch.from_numpy(seen.person.clip(0, 1))[None, None]
         rgb = torch.from_numpy(crop.astype(np.float32) / 255).permute(2, 0, 1)[None]
         parts, face = _drawn_parts(self.landmarks, len(crop))
         chin = self.landmarks[152, 1]
@@ -87,7 +87,7 @@ class Evidence:
         # the shoulders count little: clothes differ without end and nobody looks at them
         weight = 1 - (1 - BODY_WEIGHT) * np.clip((rows - chin) / (0.06 * len(crop)), 0, 1) + (FACE_WEIGHT - 1) * face
         # beyond the photo's border and behind a hand nothing is known
-        weight = weight * alignment.inside_photo * (sight.clear > SURELY)
+        weight = weight * alignment.inside_photo * (seen.clear > SURELY)
         counts = torch.from_numpy(weight.astype(np.float32))[None, None]
         on_white = rgb * person + 1 - person
         chances = torch.from_numpy(photo_parts(alignment))[None]

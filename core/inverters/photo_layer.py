@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from core.inverters.behind_glasses import behind_glasses
-from core.inverters.covering import sight_of
+from core.inverters.covering import person_seen
 from core.inverters.mirrored_photo import mirrored_photo
 from core.inverters.part_reading import photo_parts
 from core.inverters.passing import Passing
@@ -95,14 +95,14 @@ def with_photo(head: Head, alignment: Alignment, generator: Generator) -> Head:
     labels = cv2.resize(parts.argmax(axis=0).astype(np.uint8), (LABELS_PX, LABELS_PX), interpolation=cv2.INTER_NEAREST)
     layer = replace(layer, labels=labels, gains=gains)
     if head.eyewear is not None:
-        layer, eyewear = behind_glasses(layer, head.eyewear)
+        layer, eyewear = behind_glasses(layer, head.eyewear, alignment.landmarks_in_crop)
         head = replace(head, eyewear=eyewear)
     mirrored = mirrored_photo(layer, parts, tuned, head)
     return replace(head, photos=(layer,) if mirrored is None else (mirrored, layer))
 
 
 def _strands(alignment: Alignment, parts: NDArray[np.float32]) -> HairStrands | None:
-    hair = parts[PARTS.index("hair")] * sight_of(alignment).person * alignment.inside_photo
+    hair = parts[PARTS.index("hair")] * person_seen(alignment).person * alignment.inside_photo
     return strands_of(alignment.crop, np.asarray(hair, np.float32), alignment.camera)
 
 
@@ -147,8 +147,8 @@ def photo_layer(alignment: Alignment, camera: Camera, depth: NDArray[np.float32]
     """
     side = len(alignment.crop)
     rim = max(3, round(side * RIM)) | 1
-    sight = sight_of(alignment)
-    inner = cv2.GaussianBlur(cv2.erode(sight.person, np.ones((rim, rim), np.uint8)), (0, 0), rim / 3) * sight.clear
+    seen = person_seen(alignment)
+    inner = cv2.GaussianBlur(cv2.erode(seen.person, np.ones((rim, rim), np.uint8)), (0, 0), rim / 3) * seen.clear
     known = inner * _inside(alignment.inside_photo)
     facing = cv2.resize(facing_of(depth, camera), (side, side), interpolation=cv2.INTER_LINEAR)
     return PhotoLayer(

@@ -158,7 +158,7 @@ class Shown:
     def of(frame: Frame, part: Floats, form: Form) -> Shown | None:
         """The pixels of a frame where a part's share, float32 [h, h] like the frame's labels, is not small."""
         size = len(frame.rgb)
-        share = share_of(frame, part).ravel()
+        share = shown_share(frame, part).ravel()
         along_z = at_size(frame.depth, size)
         chosen = np.flatnonzero((share > LEAST_SHARE) & (along_z.ravel() > 0) & (frame.alpha.ravel() > LEAST_SHARE))
         if not len(chosen):
@@ -194,7 +194,7 @@ class Shown:
         return replace(self.frame, rgb=rgb)
 
 
-def share_of(frame: Frame, part: Floats) -> Floats:
+def shown_share(frame: Frame, part: Floats) -> Floats:
     """How much each pixel [S, S] of a frame shows of a part, whose share of its labels' pixels is [h, h]."""
     size = len(frame.rgb)
     return np.asarray(cv2.resize(cv2.blur(part, (3, 3)), (size, size), interpolation=cv2.INTER_LINEAR), np.float32)

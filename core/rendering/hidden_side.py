@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from core.mask import PARTS
-from core.rendering.carried_tones import CarriedTones, Shown, headwear, seeds_of, share_of
+from core.rendering.borders import share_of
+from core.rendering.carried_tones import CarriedTones, Shown, headwear, seeds_of
 from core.rendering.ears import Ear, ears_of
 from core.rendering.firm_outline import with_firm_outline
 from core.rendering.form import form_of
@@ -130,7 +131,7 @@ class HiddenSide:
         grey = cv2.cvtColor(cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
         if self.own_hair or frame.labels is None:
             return replace(frame, rgb=np.asarray(grey, np.uint8))
-        hair = share_of(frame, np.asarray(frame.labels == PARTS.index("hair"), np.float32))[..., None]
+        hair = share_of(frame.labels, ("hair",), len(grey))[..., None]
         mixed = np.asarray(frame.rgb * hair + grey * (1 - hair) + 0.5, np.uint8)
         return replace(frame, rgb=mixed)
 

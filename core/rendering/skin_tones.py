@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from core.mask import PARTS
-from core.rendering.carried_tones import CarriedTones, Seeds, Shown, clothes, seeds_of, share_of
+from core.rendering.carried_tones import CarriedTones, Seeds, Shown, clothes, seeds_of, shown_share
 from core.rendering.places import tiled
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def in_skin_tones(frame: Frame, skin: SkinTones, form: Form, ears: Sequence[Ear]
     shown = Shown.of(frame, (other | neck).astype(np.float32), form)
     if shown is None:
         return frame
-    necks = share_of(frame, neck.astype(np.float32)).ravel()[shown.chosen]
+    necks = shown_share(frame, neck.astype(np.float32)).ravel()[shown.chosen]
     below = np.clip((skin.collar - shown.points[:, 1]) / COLLAR, 0, 1).astype(np.float32)
     hidden, kept = necks * below, necks * (1 - below) * _tie(shown, skin)
     angle = np.arctan2(shown.points[:, 0], shown.points[:, 2])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.base_planes import base_planes
 from core.camera import Camera
+from core.editors.cover_labels import without_crumbs, without_holes
 from core.editors.face_form import formed
 from core.editors.face_shapes import FittedFace, face_shapes, fitted_face
 from core.editors.face_shares import face_share
@@ -16,7 +17,6 @@ from core.editors.face_target import Target
 from core.editors.field_parts import chances_at, covered_share
 from core.editors.form_nodes import SOWN, sown
 from core.editors.head_cover import cover_of
-from core.editors.head_sight import without_holes
 from core.editors.random_head import random_head
 from core.evaluation.pictures import head_of
 from core.field import Field
@@ -195,6 +195,13 @@ def test_holes_of_a_cover_are_filled_from_the_other_side() -> None:
     scalp = target.scalp & (target.ear < 0.01)
     hole = (np.linalg.norm(left - left[scalp][100], axis=1) < 0.04) & scalp
     assert (without_holes(target, np.where(hole, 0.0, covered))[hole] > 0.9).mean() > 0.95
+
+
+def test_cover_on_a_cheek_alone_is_a_mistake_and_hair_beside_it_is_none() -> None:
+    target = Target.of(_formed()[0])
+    worn = target.scalp.astype(float)
+    cheek = np.linalg.norm(target.points - target.points[target.face > 0.99].mean(axis=0), axis=1) < 0.03
+    assert np.array_equal(without_crumbs(target, np.maximum(worn, cheek)), worn)
 
 
 def test_ears_are_those_of_the_fitted_head_or_below_hair() -> None:

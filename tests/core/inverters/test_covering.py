@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.align import CROP_PX, Alignment, align
-from core.inverters.covering import hidden_parts, sight_of
+from core.inverters.covering import hidden_parts, person_seen
 from core.inverters.evidence import Evidence
 from core.inverters.part_reading import photo_parts
 from core.perception.face_mesh import LEFT_EYE, LIPS, RIGHT_EYE
@@ -31,9 +31,9 @@ def covered(name: str, points: tuple[int, ...], colour: tuple[int, int, int]) ->
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_stands_before_a_face_that_is_whole(name: str) -> None:
     found = align(photo(name))
-    sight = sight_of(found)
-    assert sight.clear.min() == 1
-    assert np.abs(sight.person - found.mask).mean() < 0.005
+    seen = person_seen(found)
+    assert seen.clear.min() == 1
+    assert np.abs(seen.person - found.mask).mean() < 0.005
     assert hidden_parts(found) == ()
 
 
@@ -41,7 +41,7 @@ def test_nothing_stands_before_a_face_that_is_whole(name: str) -> None:
 @pytest.mark.parametrize("colour", [(90, 120, 150), (176, 134, 110)], ids=["cloth", "skin"])
 def test_what_a_hand_covers_is_not_believed(name: str, colour: tuple[int, int, int]) -> None:
     found = covered(name, LIPS, colour)
-    clear = sight_of(found).clear
+    clear = person_seen(found).clear
     column, row = found.landmarks_in_crop[list(LIPS)].astype(int).T
     assert clear[row, column].max() < 0.2
     assert hidden_parts(found) == ("Something covers the mouth; it will be guessed.",)
@@ -57,16 +57,16 @@ def test_background_that_the_mask_took_for_the_person_is_none_of_it() -> None:
     wrong = np.zeros_like(found.mask)
     wrong[200:300, :70] = 1
     assert found.mask[200:300, :70].max() < 0.1
-    sight = sight_of(replace(found, mask=np.maximum(found.mask, wrong)))
-    assert sight.person[210:290, :60].max() < 0.1
-    assert np.abs(sight.person - found.mask).mean() < 0.01
+    seen = person_seen(replace(found, mask=np.maximum(found.mask, wrong)))
+    assert seen.person[210:290, :60].max() < 0.1
+    assert np.abs(seen.person - found.mask).mean() < 0.01
 
 
 def test_a_picture_that_the_parser_does_not_know_is_believed() -> None:
     found = align(photo("grace_hopper"))
     strange = replace(found, crop=np.full_like(found.crop, 200))
     assert photo_parts(strange).any()
-    assert sight_of(strange).clear.min() == 1
+    assert person_seen(strange).clear.min() == 1
 
 
 def test_a_covered_eye_and_dark_glasses_are_told() -> None:
