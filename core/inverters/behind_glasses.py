@@ -1,7 +1,8 @@
 """What a photo shows of a face behind glasses that are worn as shapes.
 
 Frames were photographed onto the skin. The shapes are drawn over the head themselves, so the photo gives up theirs: the
-skin beside goes on under them (Telea 2004), and what dark glass hides the photo says nothing about.
+skin beside goes on under them (`core.inverters.skin_quilt`), and where light shines back from clear glass. What dark
+glass hides the photo says nothing about.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import cv2
 import numpy as np
 
 from core.eyewear import GlassesPhoto
+from core.inverters.skin_quilt import filled
 from core.mask import PARTS
 from core.nearest_pixel import nearest_known
+from core.perception.face_mesh import LEFT_EYE, RIGHT_EYE
 from core.rendering.eyewear import silhouettes
 
 if TYPE_CHECKING:
@@ -23,24 +26,42 @@ if TYPE_CHECKING:
     from core.eyewear import Eyewear
     from core.photo_layer import PhotoLayer
 
+    Bits = NDArray[np.bool_]
+
 AROUND = 1 / 170
-"""How far beside a drawn frame its own picture and shadow reach, in picture sides."""
+"""How far beside a drawn frame its own picture reaches, in picture sides."""
+SHADE = 1 / 100
+"""The same for its shadow on the skin, and for what lenses of photos mix of it into the pixels beside."""
 STRAY = 1 / 40
 """How far from drawn glasses what the photo calls glasses belongs to them."""
-RADIUS = 1 / 100
-"""Width of what goes on, in picture sides."""
+LIDS = 1 / 170
+"""How far around the eyes lids and lashes are kept as they are."""
 SOFT_PX = 5
 """Width of the edge of what dark glass hides."""
+WHITER, SKIN = 0.08, 0.995
+"""By how much light that glass throws back is whiter than nearly all skin is, darkest by brightest colour; and that
+share of skin."""
+GLARE = 1 / 200
+"""How far around such light it has spoilt what is behind it."""
+SURE = 128
+"""Cover from which a photo shows the person and nothing else."""
+FEWEST = 200
+"""Pixels of skin that tell how white skin is, at least."""
 FACE = ("skin", "nose", "brows", "eyes", "ears")
 """Parts that glasses lie on."""
+BARE = ("skin", "nose", "brows", "ears", "hair")
+"""Parts whose detail may go on under a frame."""
 
 
-def behind_glasses(layer: PhotoLayer, eyewear: Eyewear) -> tuple[PhotoLayer, Eyewear]:
+def behind_glasses(
+    layer: PhotoLayer, eyewear: Eyewear, landmarks: NDArray[np.float64] | None = None
+) -> tuple[PhotoLayer, Eyewear]:
     """A photo as it were without the glasses that it shows, and the glasses as it showed them.
 
     Args:
         layer: a photo, with labels.
         eyewear: drawn over the head in their place.
+        landmarks: the face mesh's points in the photo [468, 2], pixels; without them eyes are not known from glare.
     """
     side = len(layer.picture)
     frame, glass = silhouettes(layer.camera, eyewear, side)
@@ -49,28 +70,72 @@ def behind_glasses(layer: PhotoLayer, eyewear: Eyewear) -> tuple[PhotoLayer, Eye
     if labels is not None:
         called = cv2.resize((labels == PARTS.index("glasses")).astype(np.uint8), (side, side)) > 0
         worn = called & _widened(frame | glass, STRAY)
-    around = _widened(frame, AROUND)
-    rims = around | (worn & ~(glass & ~around))
-    known = layer.cover_from_here > 0
-    picture = cv2.inpaint(layer.picture, (rims & known).astype(np.uint8), side * RADIUS, cv2.INPAINT_TELEA)
-    kept = np.ones(frame.shape, np.float32)
-    if eyewear.form.lens_opacity:
-        kept = 1 - cv2.blur(_widened(glass, AROUND).astype(np.float32), (SOFT_PX, SOFT_PX))
-    if labels is not None:
-        labels = _without_glasses(labels)
     seen = _widened(frame | glass, AROUND) | worn
     soft = cv2.GaussianBlur(_widened(seen, AROUND).astype(np.float32), (0, 0), side * AROUND)
     photo = GlassesPhoto(
         picture=layer.picture, cover=(soft * layer.cover_from_here).astype(np.uint8), camera=layer.camera
     )
+    kept = np.ones(frame.shape, np.float32)
+    if eyewear.form.lens_opacity:
+        kept = 1 - cv2.blur(_widened(glass, AROUND).astype(np.float32), (SOFT_PX, SOFT_PX))
     clean = replace(
         layer,
-        picture=np.asarray(picture, np.uint8),
+        picture=_bare(layer, eyewear, worn, landmarks),
         cover=(layer.cover * kept).astype(np.uint8),
         cover_from_here=(layer.cover_from_here * kept).astype(np.uint8),
-        labels=labels,
+        labels=None if labels is None else _without_glasses(labels),
     )
     return clean, replace(eyewear, photo=photo)
+
+
+def _bare(layer: PhotoLayer, eyewear: Eyewear, worn: Bits, landmarks: NDArray[np.float64] | None) -> NDArray[np.uint8]:
+    """A photo's picture [S, S, 3] with skin in the place of frames and of glare.
+
+    Args:
+        layer: the photo.
+        eyewear: drawn.
+        worn: which pixels are called glasses, [S, S].
+        landmarks: of the face, pixels, or None.
+    """
+    picture, side = layer.picture, len(layer.picture)
+    frame, glass = silhouettes(layer.camera, eyewear, side)
+    lids = _widened(_eyes(landmarks, side), LIDS)
+    around = _widened(silhouettes(layer.camera, eyewear, side, layer.depth)[0], SHADE)
+    rims = around | (_widened(worn, AROUND) & ~(glass & ~around))
+    person = layer.cover_from_here > 0
+    named = np.full(worn.shape, PARTS.index("skin"), np.uint8)
+    if layer.labels is not None:
+        named = cv2.resize(layer.labels, worn.shape, interpolation=cv2.INTER_NEAREST)
+        rims &= worn | (named != PARTS.index("hair"))  # temples that run under hair
+    dark = _widened(glass, AROUND) if eyewear.form.lens_opacity else np.zeros_like(glass)
+    glare = np.zeros_like(glass)
+    if not dark.any():
+        away = ~_widened(frame | glass, STRAY) & person
+        skin = np.isin(named, [PARTS.index("skin"), PARTS.index("nose")]) & away
+        glare = _glare(picture, glass & ~lids, skin) if landmarks is not None else glare
+    gap = (rims & ~lids | glare) & person
+    told = (layer.cover_from_here > SURE) & ~gap & ~lids & ~dark
+    bare = np.isin(named, [PARTS.index(part) for part in BARE]) | (worn & glass)
+    return filled(picture, gap, told, told & bare)
+
+
+def _eyes(landmarks: NDArray[np.float64] | None, side: int) -> Bits:
+    """Between the lids of both eyes, bool [S, S]; nothing where no landmarks [468, 2] tell."""
+    found = np.zeros((side, side), np.uint8)
+    if landmarks is not None:
+        for eye in (LEFT_EYE, RIGHT_EYE):
+            cv2.fillPoly(found, [np.round(landmarks[list(eye)]).astype(np.int32)], 1)
+    return found > 0
+
+
+def _glare(picture: NDArray[np.uint8], glass: Bits, skin: Bits) -> Bits:
+    """Where glass [S, S] throws light back: lighter than most skin [S, S] of a picture [S, S, 3], and whiter."""
+    if skin.sum() < FEWEST:
+        return np.zeros_like(glass)
+    light = picture.mean(axis=2)
+    white = picture.min(axis=2) / np.maximum(picture.max(axis=2), 1).astype(np.float32)
+    shines = (white > np.quantile(white[skin], SKIN) + WHITER) & (light > np.median(light[skin]))
+    return _widened(shines & glass, GLARE) & glass
 
 
 def _widened(mask: NDArray[np.bool_], reach: float) -> NDArray[np.bool_]:

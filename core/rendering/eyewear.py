@@ -13,7 +13,7 @@ import numpy as np
 
 from core.frame import Frame, Quality
 from core.mask import PARTS
-from core.rendering.eyewear_shapes import DrawnEyewear, Hidden, drawn
+from core.rendering.eyewear_shapes import BIAS, NOWHERE, DrawnEyewear, Hidden, drawn
 from core.rendering.eyewear_window import EyewearWindow
 from core.rendering.paint import seen_alike
 from core.rendering.places import at_size
@@ -81,12 +81,24 @@ def with_eyewear(frame: Frame, eyewear: Eyewear) -> Frame:
     return replace(frame, rgb=rgb, alpha=alpha, depth=depth, labels=labels)
 
 
-def silhouettes(camera: Camera, eyewear: Eyewear, size: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Where a camera's picture of some size shows the frame and the lenses, if nothing hides them, bool [S, S] each."""
+def silhouettes(
+    camera: Camera, eyewear: Eyewear, size: int, surface: Floats | None = None
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Where a camera's picture of some size shows the frame and the lenses, bool [S, S] each.
+
+    Args:
+        camera: whose picture.
+        eyewear: the glasses.
+        size: S, pixels.
+        surface: depth [h, h] of a head that hides what lies behind it, 0 where there is none; None hides nothing.
+    """
+    wall = np.zeros((size, size), np.float32) if surface is None else _surface(surface, size)
+    wall = np.where(wall > 0, wall + BIAS, NOWHERE)
     found = []
     for points, faces in ((eyewear.frame_points, eyewear.frame_faces), (eyewear.lens_points, eyewear.lens_faces)):
         uv, depth = camera.project(points)
-        found.append(rasterised(uv * size, faces, size, depth).covered)
+        cover = rasterised(uv * size, faces, size, depth)
+        found.append(cover.covered & (cover.depth < wall))
     return found[0], found[1]
 
 

@@ -9,36 +9,21 @@ from core.editors.glasses_lifted import both_sides
 from core.editors.glasses_mesh import rim_path
 from core.editors.glasses_traced import Traced
 from core.editors.glasses_view import Lift
-from core.eyewear import GlassesForm
+from tests.core.glasses import CLEAR
 
 SKIN = np.array([0.7, 0.5, 0.4])
-FORM = GlassesForm(
-    middle_x=0.0,
-    centre=(0.06, 0.03),
-    front_z=0.2,
-    half_width=0.045,
-    upper=0.03,
-    lower=0.03,
-    squareness=2.5,
-    wire=0.004,
-    hinge_y=0.03,
-    frame_rgb=(0.1, 0.1, 0.1),
-    lens_rgb=(0.5, 0.5, 0.5),
-    lens_opacity=0.0,
-    veiled=False,
-)
 
 
 @pytest.mark.parametrize("lost", [(), (1,), (-1,), (1, -1)])
 def test_a_rim_that_is_lost_is_the_other_one_mirrored(lost: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    lift = Lift(Camera.orbit(), FORM, 512)
+    lift = Lift(Camera.orbit(), CLEAR, 512)
     crop = np.full((512, 512, 3), 160, np.uint8)
 
     def rims(*_: object) -> list[tuple[int, Traced]]:
         found = []
         for side in (1, -1):
             beside = np.array([0.1 if side in lost else 0.0, 0, 0])
-            path = lift.projected((rim_path(FORM) + beside) * [side, 1, 1])
+            path = lift.projected((rim_path(CLEAR) + beside) * [side, 1, 1])
             count = len(path)
             found.append((side, Traced(path, np.full(count, 2.0), np.full((count, 3), 0.1), np.ones(count))))
         return found
@@ -52,4 +37,4 @@ def test_a_rim_that_is_lost_is_the_other_one_mirrored(lost: tuple[int, ...], mon
     assert [side.side for side in sides] == [1, -1]
     for side in sides:
         assert not side.is_lost
-        np.testing.assert_allclose(side.rim[:, 0].mean(), FORM.centre[0], atol=0.01)
+        np.testing.assert_allclose(side.rim[:, 0].mean(), CLEAR.centre[0], atol=0.01)

@@ -8,13 +8,12 @@ import cv2
 import numpy as np
 
 from core.camera import Camera
-from core.editors.glasses_mesh import bent_z, frame_of, lenses_of, rim_path
+from core.editors.glasses_mesh import bent_z, rim_path
 from core.editors.glasses_photo import alike
 from core.editors.glasses_traced import Traced, end_piece, traced
 from core.editors.glasses_view import unprojected
-from core.eyewear import Eyewear
 from core.rendering.eyewear import silhouettes
-from tests.core.rendering.test_eyewear import CLEAR, TEMPLE
+from tests.core.glasses import CLEAR, pair_of_glasses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,14 +64,7 @@ def test_pixels_come_back_to_where_they_were_seen() -> None:
 
 
 def test_glasses_are_alike_where_they_lie_on_one_another() -> None:
-    (frame, faces), (lens, lens_faces) = frame_of(CLEAR, TEMPLE), lenses_of(CLEAR)
-    pair = Eyewear(
-        form=CLEAR,
-        frame_points=frame.astype(np.float32),
-        frame_faces=faces.astype(np.int32),
-        lens_points=lens.astype(np.float32),
-        lens_faces=lens_faces.astype(np.int32),
-    )
+    pair = pair_of_glasses()
     wire, glass = silhouettes(Camera.orbit(), pair, 256)
     assert alike(pair, Camera.orbit(), wire | glass) > 0.99
     assert alike(pair, Camera.orbit(), np.roll(wire | glass, 30, axis=0)) < 0.5

@@ -23,7 +23,7 @@ from core.grafted_field import Fit
 from core.mask import PARTS
 from core.progress import silent
 from core.rendering.eyewear import with_eyewear
-from tests.core.rendering.test_eyewear import pair_of_glasses
+from tests.core.glasses import pair_of_glasses
 from tests.fakes import TinyGenerator, tiny_head
 
 if TYPE_CHECKING:

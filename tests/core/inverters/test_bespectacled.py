@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from core.camera import Camera
 from core.inverters.behind_glasses import behind_glasses
 from core.inverters.bespectacled import Bespectacled
 from core.mask import PARTS
+from core.perception.face_mesh import LEFT_EYE
 from core.progress import Progress, silent
 from core.rendering.eyewear import silhouettes, with_eyewear
+from tests.core.glasses import CLEAR, pair_of_glasses
 from tests.core.inverters.test_finishing import PHOTO, Finds
 from tests.core.rendering.photographed_ball import frame_of, photo_of, plain
-from tests.core.rendering.test_eyewear import CLEAR, FRONT, pair_of_glasses
+from tests.core.rendering.test_eyewear import FRONT
 from tests.fakes import TinyGenerator, tiny_head
 
 if TYPE_CHECKING:
@@ -73,3 +76,29 @@ def test_dark_glass_hides_the_face() -> None:
     found, _ = behind_glasses(photo_of(FRONT, plain(BROWN)), pair)
     _, glass = silhouettes(FRONT, pair, len(found.picture))
     assert found.cover[glass].max() < 40
+
+
+def test_light_that_glass_throws_back_goes_and_the_white_of_eyes_stays() -> None:
+    pair = pair_of_glasses()
+    camera = FRONT
+    picture = plain(BROWN).copy()
+    eye, spot = (camera.project([[x, 0.02, 0.24]])[0][0] * len(picture) for x in (0.06, -0.06))
+    at = [tuple(np.round(one).astype(int).tolist()) for one in (eye, spot)]
+    cv2.circle(picture, at[0], 4, (250, 250, 250), -1)
+    cv2.circle(picture, at[1], 3, (250, 250, 250), -1)
+    mesh = np.zeros((468, 2))
+    mesh[list(LEFT_EYE)] = eye + 5 * np.stack([np.cos(np.arange(16) * np.pi / 8), np.sin(np.arange(16) * np.pi / 8)], 1)
+    found, _ = behind_glasses(photo_of(camera, picture), pair, mesh)
+    assert (found.picture[at[0][1], at[0][0]] == 250).all()
+    assert np.abs(found.picture[at[1][1], at[1][0]].astype(int) - BROWN).max() < 12
+    unknown, _ = behind_glasses(photo_of(camera, picture), pair)
+    assert (unknown.picture[at[1][1], at[1][0]] == 250).all(), "without landmarks it may be an eye"
+
+
+def test_what_a_temple_behind_the_head_would_hide_stays() -> None:
+    photo = photo_of(FRONT, plain(BROWN))
+    near = replace(photo, depth=np.where(photo.depth > 0, FRONT.radius - 0.5, 0).astype(np.float32))
+    pores = np.random.default_rng(0).integers(-9, 9, photo.picture.shape)
+    near = replace(near, picture=(photo.picture + pores).astype(np.uint8))
+    found, _ = behind_glasses(near, pair_of_glasses())
+    np.testing.assert_array_equal(found.picture, near.picture)

@@ -6,44 +6,15 @@ import numpy as np
 import pytest
 
 from core.camera import Camera
-from core.editors.glasses_mesh import frame_of, lenses_of
 from core.exporters.worn import with_eyewear as joined_eyewear
-from core.eyewear import Eyewear, GlassesForm
 from core.frame import Frame, Quality
 from core.mask import PARTS
 from core.mesh import Mesh
 from core.rendering.eyewear import with_eyewear
+from tests.core.glasses import CLEAR, pair_of_glasses
 
 FRONT = Camera.orbit()
-CLEAR = GlassesForm(
-    middle_x=0.0,
-    centre=(0.06, 0.02),
-    front_z=0.24,
-    half_width=0.045,
-    upper=0.034,
-    lower=0.036,
-    squareness=2.8,
-    wire=0.004,
-    hinge_y=0.035,
-    frame_rgb=(0.1, 0.1, 0.1),
-    lens_rgb=(0.2, 0.2, 0.25),
-    lens_opacity=0.0,
-    veiled=False,
-)
-TEMPLE = np.stack([np.full(20, 0.115), np.full(20, 0.035), np.linspace(0.23, 0.03, 20)], axis=1)
 SKIN = np.array([200, 160, 140], np.uint8)
-
-
-def pair_of_glasses(form: GlassesForm = CLEAR, strength: float = 1.0) -> Eyewear:
-    (frame, frame_faces), (lens, lens_faces) = frame_of(form, TEMPLE), lenses_of(form)
-    return Eyewear(
-        form=form,
-        frame_points=frame.astype(np.float32),
-        frame_faces=frame_faces.astype(np.int32),
-        lens_points=lens.astype(np.float32),
-        lens_faces=lens_faces.astype(np.int32),
-        strength=strength,
-    )
 
 
 def _wall(z: float = 0.2) -> Frame:

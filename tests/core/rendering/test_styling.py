@@ -18,8 +18,8 @@ from core.mouth_inside import MouthInside
 from core.rendering.renderer import HeadRenderer
 from core.rendering.styling import reader_of
 from core.stylizers.drawn_packs import drawn_pack
+from tests.core.glasses import pair_of_glasses
 from tests.core.rendering.photographed_ball import photo_of, plain
-from tests.core.rendering.test_eyewear import pair_of_glasses
 from tests.fakes import TinyGenerator, tiny_head
 
 if TYPE_CHECKING:
