@@ -13,11 +13,14 @@ from core.drawing.subject import (
     BROWS,
     CLOTH,
     EYES,
+    FAR_APART,
+    GLASSES,
     GREY,
     HAIR,
     LIPS,
     MOUTH,
     NECK,
+    SKIN,
     floats,
 )
 
@@ -26,6 +29,11 @@ if TYPE_CHECKING:
 
     from core.drawing.subject import Subject, Values
 
+IRIS, PUPIL_WITHIN, PULL = 0.045, 0.17, 0.6
+"""Radius of an iris and how far from the middle of an eye its own may lie, in distances of the eyes; and by how much a
+place that is farther by such a distance counts as lighter."""
+LIT = 0.92
+"""Share of the skin that is darker than what becomes white under paint."""
 GRIN = (0.05, 0.10)
 """How far out and up a joker draws the corners of his mouth, in distances of the eyes."""
 
@@ -42,11 +50,31 @@ def even_skin(subject: Subject) -> Values:
     return np.asarray(np.clip(grey / max(level, 0.05) * 0.72, 0, 1.15), np.float32)
 
 
+def pupils(subject: Subject) -> list[Values]:
+    """Places [3] of the world where each eye is darkest, looked at through a disc of an iris's size.
+
+    Labels tell eyes coarsely; where none is seen it is the place that the landmarks say.
+    """
+    apart, found = subject.landmarks.apart, []
+    tone = np.log(subject.grey + np.float32(0.05))
+    for eye in subject.landmarks.eyes:
+        away = np.linalg.norm(subject.points - eye, axis=-1) / np.float32(apart)
+        here = (away < PUPIL_WITHIN) & np.isin(subject.labels, (SKIN, EYES, GLASSES)) & (subject.rims < 1 / 2)
+        if not here.any() or not subject.shows(eye):
+            found.append(eye)
+            continue
+        disc_px = IRIS * apart * subject.size_px * subject.focal / subject.seen_at(eye)[2]
+        small, wide = (cv2.GaussianBlur(tone, (0, 0), max(0.5, width * disc_px)) for width in (1.0, 3.0))
+        dark = small - wide + np.float32(PULL) * away
+        found.append(subject.points.reshape(-1, 3)[np.where(here, dark, np.inf).argmin()])
+    return found
+
+
 def eyeballs(subject: Subject) -> tuple[Values, Values]:
     """Float32 [S, S] each: where eyeballs are seen, and irises."""
     eyes = subject.part(EYES, soft_px=0.6)
     iris = np.zeros_like(eyes)
-    for eye in subject.landmarks.eyes:
+    for eye in pupils(subject):
         iris = np.maximum(iris, subject.near(eye, 0.10 * subject.landmarks.apart, 0.3))
     return eyes, np.asarray(iris * eyes, np.float32)
 
@@ -66,6 +94,18 @@ def along(subject: Subject, path: Values, radius: float | NDArray[np.float64]) -
     deep = [(r - np.linalg.norm(points - place, axis=-1)) / (0.5 * r) for place, r in zip(path, radii, strict=True)]
     fine = cv2.resize(floats(np.max(deep, 0)), (size, size), interpolation=cv2.INTER_LINEAR)
     return np.asarray(np.clip(fine + 0.5, 0, 1), np.float32)
+
+
+def _on_surface(subject: Subject, path: Values) -> Values:
+    """A path [N, 3] of the world, drawn to the surface where that is seen close by."""
+    found = path.copy()
+    for number, place in enumerate(path):
+        column, row, _ = subject.seen_at(place)
+        here = np.clip([round(row), round(column)], 0, subject.size_px - 1)
+        seen = subject.points[here[0], here[1]]
+        if np.linalg.norm(seen - place) < FAR_APART:
+            found[number] = seen
+    return found
 
 
 def hair_in(subject: Subject, colour: tuple[float, float, float], contrast: float = 1.0) -> Values:
@@ -127,28 +167,44 @@ def joker(subject: Subject, random: np.random.Generator) -> Values:
     """White face, green hair, black eyes, lips drawn up into a grin that is painted on far into the cheeks."""
     seed, marks = int(random.integers(1 << 16)), subject.landmarks
     subject = _grinning(subject)
-    below = np.clip((subject.points[..., 1] - (marks.chin - 0.085)) / 0.035, 0, 1)
-    skin = subject.bare * (1 - subject.part(NECK, soft_px=1.5 * subject.unit)) * below
+    # what labels call a neck begins at the chin's own front
+    neck = subject.part(NECK, soft_px=1.5 * subject.unit) * (1 - _chin(subject))
+    skin = subject.bare * (1 - neck) * np.clip((subject.points[..., 1] - marks.chin) / 0.02 + 1, 0, 1)
     light = even_skin(subject)
-    # paint is thin: the face's own light and shade stay
-    paint = np.clip(1.22 * light, 0, 1)[..., None] ** np.float32(1.25) * floats([0.98, 0.98, 0.96])
+    paint = _white_paint(subject)[..., None] * floats([0.98, 0.98, 0.96])
     worn = 0.88 - 0.14 * np.clip(subject.noise(16, seed), 0, 1)
     face = skin * np.clip((subject.points[..., 2] - (marks.nose[2] - 0.36)) / 0.05, 0, 1)
     picture = mixed(subject.whole, paint, face * worn)
     black = 0.62 * around_eyes(subject, 0.19)
     for eye in marks.eyes:
-        drop = eye + floats([[0, step, 0.01] for step in np.linspace(-0.01, -0.075, 12)])
-        black = np.maximum(black, 0.8 * along(subject, drop, np.linspace(0.011, 0.003, 12)))
+        drop = eye + floats([[0, step, 0.01] for step in np.linspace(-0.015, -0.07, 24)])
+        black = np.maximum(black, 0.8 * along(subject, _on_surface(subject, drop), np.linspace(0.0075, 0.0020, 24)))
     eyes, iris = eyeballs(subject)
     picture = mixed(picture, (0.05, 0.06, 0.09), 0.82 * np.clip(black, 0, 1) * (skin + eyes).clip(0, 1) * (1 - eyes))
     picture = mixed(picture, (0.95, 0.94, 0.90), 0.25 * eyes * (1 - iris))
     red = _painted_lips(subject, skin)
-    picture = mixed(picture, floats([0.70, 0.04, 0.06]) * (0.45 + 0.65 * light[..., None]), 0.85 * red)
+    # the line between the lips is theirs, not the paint's
+    lined = np.exp(1.3 * np.clip(subject.light, -1, 0))
+    picture = mixed(picture, floats([0.70, 0.04, 0.06]) * ((0.45 + 0.65 * light) * lined)[..., None], 0.85 * red)
     hair = hair_in(subject, (0.16, 0.56, 0.20), 1.1)
     picture = mixed(picture, hair, subject.part(HAIR, soft_px=1.2 * subject.unit))
-    picture = mixed(picture, (0.12, 0.28, 0.10), 0.5 * subject.part(BROWS))
+    picture = mixed(picture, (0.12, 0.28, 0.10), 0.6 * subject.part(BROWS) * np.clip(-4 * subject.light, 0, 1))
     suit = np.clip(0.35 + subject.lit(0.2), 0, 1.2)[..., None] * floats([0.40, 0.13, 0.48])
     return subject.on_white(mixed(picture, suit * (1 + 0.3 * subject.detail[..., None]), subject.part(CLOTH)))
+
+
+def _white_paint(subject: Subject) -> Values:
+    """float32 [S, S], 0..1: skin as light as paint, its lights not burnt out: light and shade tell who it is."""
+    grey, skin = np.asarray(subject.calm @ GREY, np.float32), np.isin(subject.labels, BARE)
+    lightest = float(np.quantile(grey[skin], LIT)) if skin.any() else 0.8
+    return np.asarray(np.clip(0.97 * grey / max(lightest, 0.05), 0, 1) ** np.float32(1.1), np.float32)
+
+
+def _chin(subject: Subject) -> Values:
+    """float32 [S, S], 0..1: the front of the lower face, down to where it ends."""
+    marks = subject.landmarks
+    middle = floats([marks.mouth[:, 0].mean(), 0.5 * (marks.mouth[:, 1].mean() + marks.chin), marks.mouth[:, 2].min()])
+    return subject.near(middle, 1.1 * marks.apart, 0.3)
 
 
 def _grinning(subject: Subject) -> Subject:
@@ -182,8 +238,10 @@ def _painted_lips(subject: Subject, skin: Values) -> Values:
     red = subject.blurred(floats(lips), 0.8)
     way = np.linspace(0, 1, 24)[:, None]
     for corner, side in zip(marks.mouth, (1.0, -1.0), strict=True):
-        start = corner + floats([-side * 0.05, 0.01, 0.02]) * marks.apart
-        path = start + way * floats([side * 0.46, 0.06, -0.12]) * marks.apart
-        path = path + way**2 * floats([0, 0.30, -0.12]) * marks.apart
-        red = np.maximum(red, 0.95 * along(subject, floats(path), np.linspace(0.085, 0.015, 24) * marks.apart))
+        # from where the corner has been drawn to
+        start = corner + floats([side * (GRIN[0] - 0.08), GRIN[1] - 0.03, 0.02]) * marks.apart
+        path = start + way * floats([side * 0.44, 0.04, -0.12]) * marks.apart
+        path = path + way**2 * floats([0, 0.26, -0.12]) * marks.apart
+        path = _on_surface(subject, floats(path))
+        red = np.maximum(red, 0.95 * along(subject, path, np.linspace(0.065, 0.015, 24) * marks.apart))
     return np.asarray(np.clip(red, 0, 1) * np.clip(skin + subject.part(LIPS), 0, 1), np.float32)

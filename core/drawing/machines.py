@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.drawing.beings import even_skin, eyeballs, mixed
+from core.drawing.beings import even_skin, eyeballs, mixed, pupils
 from core.drawing.subject import CLOTH, EARS, EYES, GLASSES, HAIR, LIPS, MOUTH, NECK, floats
 
 if TYPE_CHECKING:
@@ -83,10 +83,10 @@ def _plated(subject: Subject, room: Values, tint: float) -> Values:
 
 def _with_lamps(subject: Subject, picture: Values) -> Values:
     """Eyes that shine, with a halo each; their lids and whites stay to be seen."""
-    marks, front = subject.landmarks, _in_front(subject).astype(np.float32)
+    marks, front, lamps = subject.landmarks, _in_front(subject).astype(np.float32), pupils(subject)
 
     def about(radius: float, soft: float) -> Values:
-        return np.maximum(*(subject.near(eye, radius * marks.apart, soft) for eye in marks.eyes)) * front
+        return np.maximum(*(subject.near(eye, radius * marks.apart, soft) for eye in lamps)) * front
 
     eyes, iris = eyeballs(subject)
     picture = mixed(picture, floats([0.03, 0.05, 0.08]) + 0.70 * subject.grey[..., None], 0.30 * eyes)

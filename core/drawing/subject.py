@@ -239,6 +239,8 @@ class Subject:
             return skin
         usual = np.median(self.calm[flesh], 0)
         away = np.abs(self.calm - usual).sum(-1) / max(0.25, float(usual.sum()) * 0.4)
+        if self.frames is not None:
+            glasses = glasses & (self.frames < 1 / 4)
         through = self.blurred(np.clip(1.6 - away, 0, 1) * glasses, 0.7)
         return np.asarray(np.clip(skin + through, 0, 1), np.float32)
 
