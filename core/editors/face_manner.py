@@ -49,28 +49,35 @@ MOODS: tuple[tuple[float, dict[str, tuple[float, float]]], ...] = (
 FRIENDLY = {"smile": 0.20, "frown": -0.35, "worry": 0.08}
 """What every face gets, because blurred faces look stern."""
 FEATURES = {
-    "nose-width": 0.37,
-    "nose-length": 0.34,
-    "nose-tip": 0.37,
-    "nose-bridge": 0.37,
-    "mouth-width": 0.31,
-    "lips-full": 0.37,
-    "jaw-width": 0.37,
-    "chin-length": 0.31,
-    "chin-forward": 0.31,
-    "eye-size": 0.28,
-    "eye-distance": 0.25,
-    "face-width": 0.34,
-    "cheekbones": 0.34,
-    "cheeks-full": 0.31,
-    "forehead": 0.25,
-    "ear-size": 0.31,
+    "nose-width": (-0.35, 0.37),
+    "nose-length": (-0.2, 0.34),
+    "nose-tip": (0.0, 0.37),
+    "nose-bridge": (0.0, 0.37),
+    "mouth-width": (0.0, 0.31),
+    "lips-full": (0.0, 0.37),
+    "jaw-width": (0.0, 0.37),
+    "chin-length": (0.0, 0.31),
+    "chin-forward": (0.0, 0.31),
+    "eye-size": (0.5, 0.28),
+    "eye-distance": (0.0, 0.25),
+    "face-width": (0.0, 0.34),
+    "cheekbones": (0.0, 0.34),
+    "cheeks-full": (0.0, 0.31),
+    "forehead": (0.0, 0.25),
+    "ear-size": (0.0, 0.31),
 }
-"""Deviations of the sliders of shape."""
-MOST = 0.95
+"""Means and deviations of the sliders of shape: the generator's eyes are small and its noses large."""
+MOST = 1.1
 """Of a slider of shape."""
 KINDS: dict[str, dict[str, float]] = {
-    "gender": {"jaw-width": 0.7, "chin-length": 0.3, "nose-width": 0.3, "lips-full": -0.5, "eye-size": -0.5},
+    "gender": {
+        "jaw-width": 1.3,
+        "chin-length": 0.6,
+        "face-width": 0.3,
+        "nose-width": 0.4,
+        "lips-full": -0.5,
+        "eye-size": -0.6,
+    },
     "age": {"nose-length": 0.3, "ear-size": 0.5, "cheeks-full": -0.4, "lips-full": -0.5, "eye-size": -0.25},
     "race/african": {"nose-width": 0.7, "lips-full": 0.6, "nose-bridge": -0.3},
     "race/asian": {"nose-bridge": -0.5, "face-width": 0.2},
@@ -99,8 +106,8 @@ def manner_of(seed: int, told: Mapping[str, float]) -> dict[str, float]:
     mood = MOODS[int(random.choice(len(MOODS), p=[share for share, _ in MOODS]))][1]
     for name, (low, high) in mood.items():
         strengths[name] = strengths.get(name, 0.0) + float(random.uniform(low, high))
-    for name, deviation in FEATURES.items():
-        own = deviation * float(random.standard_normal())
+    for name, (mean, deviation) in FEATURES.items():
+        own = mean + deviation * float(random.standard_normal())
         for kind, moved in KINDS.items():
             own += moved.get(name, 0.0) * (told.get(kind, MIDDLES[kind]) - MIDDLES[kind])
         strengths[name] = float(np.clip(own, -MOST, MOST))

@@ -27,7 +27,7 @@ REACH, ENDS = 2.2, 0.08
 """Half the texture's height in half heights of a brow, and how far it reaches beyond the brow's ends, in its length."""
 HAIRS = 300
 SUBPIXELS = 4
-THINNER = 0.3
+THINNER = 0.4
 """By which share brows are thinner over long hair."""
 
 
