@@ -50,6 +50,8 @@ EYES, BROWN = 20, 1.4
 """Seed of the direction in W along which eyes go from brown to blue, and how much more of them are brown."""
 LEAST_LENS, LOW_ON_NOSE = 0.032, 0.022
 """Half a lens' width and the way from its middle to the eyes that glasses have, world units; others were misread."""
+FURTHER, LEFT = 1.5, 0.3
+"""How far heads go from glasses of which more is left than this share."""
 LIGHT = 1.0
 """How strongly the shape of random heads lights them."""
 MARKS = 47
@@ -102,15 +104,15 @@ def settled(generator: Generator, drawn: Head, *, truncation: float = TRUNCATION
     """
     latents, field, seed = drawn.latents, drawn.trigrid, drawn.seed
     grid = field_grid(generator, field, part_labels)
+    told = attributes_of(generator, seed, truncation)
     eyewear: Eyewear | None = None
-    if _wears_glasses(generator, field, grid):
-        eyewear = _own_glasses(generator, latents, field, grid)
-        latents = latents_without(generator, latents, "glasses")
-        field = generator.trigrid(latents)
-        grid = field_grid(generator, field, part_labels)
+    wears = _wears_glasses(generator, field, grid)
+    # of a pair that was meant, and is none that anybody knows, there are smears about the eyes
+    if wears or told.get("glasses", 0.0) > 1 / 2:
+        eyewear = _own_glasses(generator, latents, field, grid) if wears else None
+        latents, field, grid = _without_glasses(generator, latents, grid)
     clutter = Clutter.of(grid)
     field = clutter.wiped(field)
-    told = attributes_of(generator, seed, truncation)
     head = replace(
         drawn,
         latents=latents,
@@ -133,6 +135,22 @@ def _wears_glasses(generator: Generator, field: Field, grid: FieldGrid) -> bool:
     if grid.labels is None or not can_go_without(generator, "glasses"):
         return False
     return HeadParts.of(generator, field, grid).has("glasses")
+
+
+def _without_glasses(generator: Generator, latents: Tensor, worn: FieldGrid) -> tuple[Tensor, Field, FieldGrid]:
+    """Latents without glasses, their field and its grid; of large ones temples would stay as lines on the skin."""
+    for beyond in (1.0, FURTHER):
+        bare = latents_without(generator, latents, "glasses", beyond)
+        field = generator.trigrid(bare)
+        grid = field_grid(generator, field, part_labels)
+        if _glassy(grid) <= LEFT * _glassy(worn):
+            break
+    return bare, field, grid
+
+
+def _glassy(grid: FieldGrid) -> int:
+    """Nodes of a head that are called glasses."""
+    return 0 if grid.labels is None else int((grid.labels == PARTS.index("glasses")).sum())
 
 
 def _own_glasses(generator: Generator, latents: Tensor, field: Field, grid: FieldGrid) -> Eyewear | None:

@@ -43,8 +43,14 @@ def can_go_without(generator: Generator, part: str) -> bool:
     return part in GROUPS and isinstance(generator, Mini)
 
 
-def latents_without(generator: Generator, latents: Tensor, part: str) -> Tensor:
+def latents_without(generator: Generator, latents: Tensor, part: str, beyond: float = 1.0) -> Tensor:
     """Latents [L, W] of the same person without a part.
+
+    Args:
+        generator: of the latents.
+        latents: [L, W].
+        part: taken off.
+        beyond: how far they go, where 1 is to what heads without the part have: of much, something is left then.
 
     Raises:
         VoltefaceError: the generator knows no attributes, or the part cannot be taken off.
@@ -63,7 +69,7 @@ def latents_without(generator: Generator, latents: Tensor, part: str) -> Tensor:
     columns = [n for n, name in enumerate(names) if name.startswith(GROUPS[part])]
     change = torch.zeros_like(present)
     change[columns] = statistics.without[part][columns] - present[columns]
-    return latents + prior.weight.to(latents) @ change.to(latents)
+    return latents + beyond * (prior.weight.to(latents) @ change.to(latents))
 
 
 class _Statistics:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.editors.random_head import face_detail_of, random_head, random_latents
+from core.editors.random_head import drawn_head, face_detail_of, random_head, random_latents
 from core.editors.tidying import fragments, stubs, wisps
 from core.evaluation.samples import floaters
 from core.frame import Quality
@@ -91,3 +91,13 @@ def test_lumps_of_hair_that_hang_by_a_thread_go(thread: int, part: str, goes: bo
     found = stubs(FieldGrid(sigma, torch.zeros(4, 48, 48, 48), labels, (0.35, 0.35, 0.35)))
     assert bool(found[34, 26, 26]) == goes
     assert not found[:20].any()
+
+
+def test_under_large_glasses_hardly_anything_of_them_is_left() -> None:
+    mini = load("mini")
+    with torch.no_grad():
+        drawn, settled = (make(mini, 19) for make in (drawn_head, random_head))
+        assert settled.eyewear is not None
+        grids = [field_grid(mini, field, part_labels) for field in (drawn.trigrid, mini.trigrid(settled.latents))]
+    worn, left = (int((grid.labels == PARTS.index("glasses")).sum()) for grid in grids if grid.labels is not None)
+    assert left < 0.2 * worn
