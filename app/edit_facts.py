@@ -134,6 +134,13 @@ def grid_of(renderer: Renderer | None) -> FieldGrid | None:
     return renderer.known_grid if isinstance(renderer, HeadRenderer) else None
 
 
+def seen_from(renderer: Renderer | None) -> list[Camera] | None:
+    """Where a renderer has finished pictures from, for its previews; None where it makes nothing of such."""
+    from core.rendering.renderer import HeadRenderer
+
+    return [key.camera for key in renderer.keys] if isinstance(renderer, HeadRenderer) else None
+
+
 def twin_of(renderer: Renderer | None) -> Renderer | None:
     """A renderer of the same head for another thread, if it has one."""
     from core.rendering.renderer import HeadRenderer

@@ -221,7 +221,7 @@ class EditedHead(QObject):
         stale()
         if folded.head is project.head:
             return Ready(folded)
-        renderer = self._viewing.made_renderer(folded.head, below=self._folding.seen(folded))
+        renderer = self._viewing.made_renderer(folded.head, below=self._folding.seen(folded), former=self._viewing.head)
         return Ready(folded, renderer, renderer.render(self._viewing.camera, Quality.PREVIEW))
 
     def keep(self, ready: Ready) -> None:

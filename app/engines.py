@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.edit_facts import SliderFacts
     from app.models import InstalledModel
     from core.align import Alignment
+    from core.camera import Camera
     from core.editors.fold import Folder
     from core.evaluation.fidelity import Fidelity
     from core.frame import Frame
@@ -63,6 +64,7 @@ class Engines:
     labelled: Callable[[Renderer, Frame], Frame] = edit_facts.labelled
     part_limit_of: Callable[[Renderer], str] = edit_facts.part_limit_of
     coverage_of: Callable[[Renderer], Mapping[str, float]] = edit_facts.coverage_of
+    seen_from: Callable[[Renderer | None], list[Camera] | None] = edit_facts.seen_from
     twin_of: Callable[[Renderer | None], Renderer | None] = edit_facts.twin_of
     grid_of: Callable[[Renderer | None], FieldGrid | None] = edit_facts.grid_of
     portrait_of: Callable[[Renderer], Frame] = edit_facts.portrait_of

@@ -79,8 +79,12 @@ class Forming(QObject):
         self._viewing.is_hurried = True
 
         def work(report: Report) -> _Shaped:
+            former = head
+
             def pass_on(settled: Head) -> None:
-                renderer = self._viewing.made_renderer(settled)
+                nonlocal former
+                former = settled
+                renderer = self._viewing.made_renderer(settled, former=head)
                 frame = renderer.render(head.camera, Quality.PREVIEW)
                 report(Progress(0, 0, "", result=_Shaped(settled, renderer, frame)))
 
@@ -89,7 +93,7 @@ class Forming(QObject):
             self._engines.use_threads(self._viewing.threads)
             shaped = self._engines.formed(head, half=half, passing=pass_on)
             report(wanted)
-            renderer = self._viewing.made_renderer(shaped)
+            renderer = self._viewing.made_renderer(shaped, former=former)
             return _Shaped(shaped, renderer, renderer.render(head.camera, Quality.NEAR))
 
         def progressed(progress: Progress) -> None:

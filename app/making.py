@@ -219,7 +219,8 @@ class Making(QObject):
             self._take(result, wish, tokens)
             self._note(Progress(0, 0, "Finished"), result)
         elif self._kept is not None and not self.rungs.pinned:
-            self._take(Made(self._kept, self._viewing.made_renderer(self._kept)), wish, tokens)
+            renderer = self._viewing.made_renderer(self._kept, former=self._viewing.head)
+            self._take(Made(self._kept, renderer), wish, tokens)
         self._rest()
         self._viewing.refresh()
         self.finished.emit()

@@ -114,7 +114,12 @@ def check_names(generator: str, method: str) -> None:
 
 
 def renderer_of(
-    head: Head | StandIn, *, neural_px: int | None = None, half: bool = False, below: FieldGrid | None = None
+    head: Head | StandIn,
+    *,
+    neural_px: int | None = None,
+    half: bool = False,
+    below: FieldGrid | None = None,
+    former: Renderer | None = None,
 ) -> Renderer:
     """A renderer of `head`; it prepares itself at its first frame.
 
@@ -123,6 +128,7 @@ def renderer_of(
         neural_px: side of the feature picture; a smaller one than the generator's own takes less memory.
         half: its generator's weights are kept in half precision.
         below: the grid of the head without its edits, if it is known: it saves time.
+        former: has drawn the head as it was before: previews begin with what it knows.
     """
     from core.rendering.mesh_view import MeshRenderer
     from core.rendering.renderer import HeadRenderer
@@ -132,7 +138,8 @@ def renderer_of(
     if isinstance(head, StandIn):
         return MeshRenderer(head.mesh)
     generator = loaded_generator(head.generator, half=half)
-    return HeadRenderer(generator, head, neural_px=neural_px, below=below, read=parse)
+    known = former if isinstance(former, HeadRenderer) else None
+    return HeadRenderer(generator, head, neural_px=neural_px, below=below, read=parse, former=known)
 
 
 def loaded_generator(name: str, *, half: bool = False) -> Generator:

@@ -103,5 +103,5 @@ class Searching:
 
     def made(self, head: Head) -> Made:
         """A head, drawn once from where the window looks; may be asked for in any thread."""
-        renderer = self._viewing.made_renderer(head)
+        renderer = self._viewing.made_renderer(head, former=self._viewing.head)
         return Made(head, renderer, renderer.render(self._viewing.camera, Quality.PREVIEW))

@@ -14,6 +14,7 @@ from app.before import Before
 from app.deferred import Deferred
 from app.frame_worker import FrameResult, FrameWorker
 from app.kept_views import KeptViews
+from app.looking_round import LookingRound
 from app.surfacing import Surfacing
 from core.frame import Frame, Quality
 
@@ -70,6 +71,7 @@ class Viewing(QObject):
         self._gate = gate
         self._choosing = choosing
         self._head: Head | None = None
+        self._former: Head | None = None
         self._revision = 0
         self._kept = KeptViews()
         self._split: tuple[Head, Head, Head, SplitRenderer] | None = None
@@ -78,6 +80,7 @@ class Viewing(QObject):
         self._worker.failed.connect(self.failed)
         self._worker.refining.connect(window.set_refining)
         self._worker.start()
+        self._round = LookingRound(engines, self._prepare, self)
         self.is_surface = False
         self._surfacing = Surfacing(builds, engines, choosing, self.known_renderer, self._prepare)
         self._surfacing.drawn.connect(self._show_surface)
@@ -103,15 +106,29 @@ class Viewing(QObject):
             self.frame = frame
             self._window.show_frame(self.veil(frame))
 
-    def made_renderer(self, head: Head, *, below: FieldGrid | None = None) -> Renderer:
+    @property
+    def head(self) -> Head | None:
+        """The head that is shown; may be asked for from any thread."""
+        return self._head
+
+    def begin(self) -> None:
+        """Another document is open: what comes is nobody who was shown before."""
+        self.show_head(None)
+        self._former = None
+
+    def made_renderer(self, head: Head, *, below: FieldGrid | None = None, former: Head | None = None) -> Renderer:
         """A renderer of `head` as the person wants its generator used; may be called from any thread.
 
         Args:
             head: what is drawn.
             below: the grid of the head that its edits are laid over, if it is known.
+            former: the head as it was before it was changed, whose pictures previews begin with.
         """
         economy = self._choosing.economy_of(head.generator)
-        return self._engines.renderer_of(head, neural_px=economy.neural_px, half=economy.half, below=below)
+        known = None if former is None else self.known_renderer(former)
+        return self._engines.renderer_of(
+            head, neural_px=economy.neural_px, half=economy.half, below=below, former=known
+        )
 
     def known_renderer(self, head: Head) -> Renderer | None:
         """What has drawn `head` already; none where nothing has."""
@@ -134,7 +151,7 @@ class Viewing(QObject):
         """
         if head is self._head:
             return
-        self._head = head
+        self._former, self._head = self._head, head
         self._revision += 1
         self._resting.stop()
         if head is None:
@@ -227,7 +244,7 @@ class Viewing(QObject):
     def close(self) -> bool:
         """End the workers; whether they ended in time."""
         self._resting.stop()
-        return all([self._before.close(), self._surfacing.close(), self._worker.stop()])
+        return all([self._before.close(), self._surfacing.close(), self._round.close(), self._worker.stop()])
 
     def _look(self, camera: Camera, interactive: bool) -> None:
         self._gate.hold(HOLD_SECONDS)
@@ -248,6 +265,10 @@ class Viewing(QObject):
         self._worker.request(
             renderer, self._revision, camera, interactive=interactive, coarsest=coarsest, finest=finest
         )
+        if interactive:
+            self._round.dragged(renderer, camera)
+        else:
+            self._round.rest()
 
     @property
     def _finest_now(self) -> Quality:
@@ -276,6 +297,7 @@ class Viewing(QObject):
 
     def _forget_requests(self) -> None:
         self._worker.forget()
+        self._round.rest()
         self._surfacing.forget()
 
     def _labelled(self, renderer: Renderer, frame: Frame) -> Frame:
@@ -286,7 +308,8 @@ class Viewing(QObject):
     def _renderer(self, head: Head) -> Renderer:
         renderer = self._kept.renderer(head)
         if renderer is None:
-            renderer = Deferred(lambda: self.made_renderer(head))
+            former = self._former
+            renderer = Deferred(lambda: self.made_renderer(head, former=former))
             self._kept.keep_renderer(head, renderer)
         return renderer
 
@@ -298,3 +321,5 @@ class Viewing(QObject):
         if frame.quality >= Quality.NEAR:
             self._kept.keep_frame(self._head, frame)
         self.shown.emit(self._head, frame)
+        if result.is_last and not self.is_hurried and self._head is not None:
+            self._round.rested(self._renderer(self._head), frame.camera)

@@ -18,8 +18,8 @@ from core.exporters.density import HARDEST, SLANT, SOFTEST, raw_from_density
 from core.exporters.surface import largest_piece
 from core.exporters.texture import GRAZING, SHARPNESS, as_bytes
 from core.mesh import Mesh
+from core.rendering.key_view import KeyView
 from core.rendering.occupancy import FieldGrid
-from core.rendering.preview import KeyView
 from core.stand_in import MOST_TRIANGLES
 
 FAINTEST = 1e-30

@@ -4,8 +4,9 @@ Longer than usual: qualities, what a head wears, and what to do without memory m
 """
 
 import copy
-from collections import deque
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 
@@ -32,6 +33,8 @@ from core.rendering.finish import with_finish
 from core.rendering.head_light import HeadLight
 from core.rendering.hidden_side import HiddenSide
 from core.rendering.kept_grid import kept_grid
+from core.rendering.key_view import KeyView
+from core.rendering.known_views import KnownViews
 from core.rendering.marching import Composite, march, never_stale
 from core.rendering.matte import fine_alpha
 from core.rendering.mouth_inside import with_mouth_inside
@@ -39,7 +42,7 @@ from core.rendering.near import march_near
 from core.rendering.occupancy import FieldGrid, field_grid
 from core.rendering.paint import painted
 from core.rendering.part_tones import in_tones
-from core.rendering.preview import KeyView, preview
+from core.rendering.preview import preview
 from core.rendering.rays import camera_rays
 from core.rendering.strands import with_strands
 from core.rendering.styling import Stylist, reader_of
@@ -52,8 +55,8 @@ QUICK_NODES = 64
 """Along each side of the grid that previews walk until there is a better one."""
 SKETCH_SHARE = 2
 """By which the feature picture of a sketch in a style is smaller."""
-KEYS_KEPT = 24
-"""Finished frames kept for previews to take colours from; the oldest goes first."""
+TURN_SECONDS = 0.02
+"""How often who waits for another thread asks whether the frame is still wanted."""
 
 
 class HeadRenderer:
@@ -61,7 +64,8 @@ class HeadRenderer:
 
     Prepares what a quality needs on its first use and keeps it: make one for each head. Nothing is drawn from random
     numbers: the same head and camera give the same near and exact frames. A preview is as good as the frames finished
-    before it. Where memory does not suffice it draws in smaller pieces, then on the processor, and stays with that.
+    before it, and does not wait for those that another thread is finishing. Where memory does not suffice it draws in
+    smaller pieces, then on the processor, and stays with that.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class HeadRenderer:
         neural_px: int | None = None,
         below: FieldGrid | None = None,
         read: Reader | None = None,
+        former: "HeadRenderer | None" = None,
     ) -> None:
         """Make a renderer.
 
@@ -82,6 +87,7 @@ class HeadRenderer:
             below: the grid of this head, or of the one that its edits are laid over, with the same tuning: it saves
                 time.
             read: reads parts off a picture, for drawn styles on photographed heads and where no generator does.
+            former: has drawn what the head was before it was changed: where that is the same, previews begin with it.
         """
         self.generator = generator.tuned(head.delta) if head.delta else generator
         self.head = head
@@ -95,8 +101,12 @@ class HeadRenderer:
         self._below = below
         self._grid = below if below is not None and below.field is head.trigrid else None
         self._quick_grid: FieldGrid | None = None
-        self._keys: deque[KeyView] = deque(maxlen=KEYS_KEPT)
-        self._bare_keys: deque[KeyView] = deque(maxlen=KEYS_KEPT)
+        self._finishing = threading.RLock()
+        self._former = former if former is not None and self._is_bare_known and former._is_bare_known else None
+        self._views = KnownViews()
+        self._bare_views = self._views
+        if self._stylist is not None and self._is_bare_known:
+            self._bare_views = KnownViews()
 
     def render(
         self,
@@ -110,31 +120,61 @@ class HeadRenderer:
         with torch.no_grad():
             stale()
             if quality is Quality.PREVIEW:
-                grid = self._grid or self._quick(stale)
-                by_hand = self._stylist is not None and self._stylist.by_hand
-                keys = list(self._bare_keys if by_hand else self._keys)
-                if self._stylist is not None and not keys:
-                    # the grid knows no styles: few rays drawn in them are better than none
-                    composite = self._marched(camera, Quality.NEAR, self._effort, stale, SKETCH_SHARE)
-                    return self._wearing(self._finished(composite, camera, quality, size_px))
-                frame = preview(grid.on_processor, keys, camera, size_px or self.generator.info.picture_px)
-                if not keys:
-                    frame = self._dressed(frame)
-                if self._stylist is not None and by_hand:
-                    return self._stylist.sketched(self._worn(frame), self._landmarks)
+                return self._preview(camera, size_px, stale)
+            with self._turn_to_finish(stale):
+                if quality is Quality.NEAR:
+                    self.grid(stale)
+
+                def draw(effort: Effort) -> Frame:
+                    self._settle(effort)
+                    composite = self._marched(camera, quality, effort, stale)
+                    stale()
+                    return self._finished(composite, camera, quality, size_px)
+
+                frame, self._effort = with_less(draw, self._effort)
+                self._views.remember(frame, self._grid or self._quick_grid)
                 return self._wearing(frame)
-            if quality is Quality.NEAR:
-                self.grid(stale)
 
-            def draw(effort: Effort) -> Frame:
-                self._settle(effort)
-                composite = self._marched(camera, quality, effort, stale)
-                stale()
-                return self._finished(composite, camera, quality, size_px)
+    @contextmanager
+    def _turn_to_finish(self, stale: Callable[[], None]) -> Iterator[None]:
+        """One thread after the other: what the first one prepares the second one has."""
+        while not self._finishing.acquire(timeout=TURN_SECONDS):
+            stale()
+        try:
+            yield
+        finally:
+            self._finishing.release()
 
-            frame, self._effort = with_less(draw, self._effort)
-            _remember(frame, self._keys)
-            return self._wearing(frame)
+    def _preview(self, camera: Camera, size_px: int | None, stale: Callable[[], None]) -> Frame:
+        grid = self._grid or self._quick(stale)
+        self._begin_views(grid)
+        views = self._bare_views
+        if self._stylist is not None and not views.all:
+            # the grid knows no styles: few rays drawn in them are better than none
+            composite = self._marched(camera, Quality.NEAR, self._effort, stale, SKETCH_SHARE)
+            return self._wearing(self._finished(composite, camera, Quality.PREVIEW, size_px))
+        size_px = size_px or self.generator.info.picture_px
+        frame = preview(grid.on_processor, views.all, camera, size_px, views.tones)
+        if not views.own:
+            frame = self._dressed(frame)
+        if self._stylist is not None and self._stylist.by_hand:
+            return self._stylist.sketched(self._worn(frame), self._landmarks)
+        return self._wearing(frame)
+
+    def _begin_views(self, grid: FieldGrid) -> None:
+        """Begin with what is known of the head as it was before, or with its photos; nothing where that is done."""
+        views, former = self._bare_views, self._former
+        before = None if former is None else former._grid or former._quick_grid
+        if former is not None and before is not None:
+            views.borrow(former._bare_views, before, grid)
+        if views.own:
+            self._former = None
+        views.look_at(self.head.photos, grid)
+
+    @property
+    def _is_bare_known(self) -> bool:
+        """Whether it knows how the head looks without styles."""
+        return self._stylist is None or self._stylist.by_hand
 
     @torch.no_grad()
     def in_styles(
@@ -183,12 +223,14 @@ class HeadRenderer:
     @property
     def keys(self) -> list[KeyView]:
         """The finished frames that previews take their colours from; may be asked for from any thread."""
-        return list(self._keys.copy())
+        return self._views.own
 
     def twin(self) -> "HeadRenderer":
         """Another renderer of the same head, for another thread; it begins with what this one knows already."""
         twin = copy.copy(self)
-        twin._keys, twin._bare_keys = self._keys.copy(), self._bare_keys.copy()
+        twin._finishing = threading.RLock()
+        twin._views = self._views.twin()
+        twin._bare_views = twin._views if self._bare_views is self._views else self._bare_views.twin()
         return twin
 
     def _quick(self, stale: Callable[[], None]) -> FieldGrid:
@@ -256,7 +298,7 @@ class HeadRenderer:
         if self._stylist is None:
             return frame
         if self._stylist.by_hand and quality > Quality.PREVIEW:
-            _remember(frame, self._bare_keys)
+            self._bare_views.remember(frame, self._grid or self._quick_grid)
         frame = self._worn(frame)
         seen_now = Composite(features, coverage, sized(composite.depth, side))
         rgb, alpha = self._stylist.drawn(frame, seen_now, lambda: self._landmarks)
@@ -350,16 +392,6 @@ class HeadRenderer:
         """A frame with the head's photos and paint on; later previews get them from finished frames."""
         rgb = painted(frame.rgb, frame.alpha, frame.depth, frame.camera, (*self.head.photos, *self.head.paint))
         return replace(frame, rgb=rgb)
-
-
-def _remember(frame: Frame, keys: deque[KeyView]) -> None:
-    """Keep a frame for previews, unless a better one from the same place is kept already."""
-    same = [key for key in keys if key.camera == frame.camera]
-    if any(key.quality > frame.quality for key in same):
-        return
-    for key in same:
-        keys.remove(key)
-    keys.append(KeyView.from_frame(frame))
 
 
 def part_labels(generator: Generator, features: torch.Tensor) -> torch.Tensor | None:
