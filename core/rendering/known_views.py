@@ -13,14 +13,16 @@ from core.rendering.lent_view import LentView
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from core.camera import Camera
     from core.frame import Frame
     from core.photo_layer import PhotoLayer
     from core.rendering.occupancy import FieldGrid
 
 KEPT = 24
 """Finished frames kept for previews to take colours from; the oldest goes first."""
-TOLD, LENT = 8, 12
-"""The newest of them, which tell the tones; and those which are lent to another head."""
+TOLD, LENT, ASKED = 8, 12, 3
+"""The newest of them, which tell the tones; those which are lent to another head; and of those the closest ones, which
+tell its tones."""
 
 
 class KnownViews:
@@ -73,13 +75,14 @@ class KnownViews:
         if self.tones is None and photos:
             self.tones = GridTones.of(grid.on_processor, [KeyView.from_photo(photo) for photo in photos])
 
-    def borrow(self, former: KnownViews, before: FieldGrid, now: FieldGrid) -> None:
+    def borrow(self, former: KnownViews, before: FieldGrid, now: FieldGrid, camera: Camera) -> None:
         """Take over what is known of the head that this one was made of, where that has grown.
 
         Args:
             former: of that head.
             before: its grid.
             now: the grid of this head.
+            camera: where it is looked at from.
         """
         own, lent = former.own[-LENT:], former._lent
         newest = own[-1] if own else lent[-1].key if lent else None
@@ -92,4 +95,5 @@ class KnownViews:
         else:
             self._lent = tuple(view.lent_to(now.field) for view in lent)
         if not self._own:
-            self.tones = GridTones.of(now.on_processor, self._lent) or self.tones
+            closest = sorted(self._lent, key=lambda view: view.angle_to(camera))[:ASKED]
+            self.tones = GridTones.of(now.on_processor, closest) or self.tones

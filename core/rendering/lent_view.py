@@ -1,17 +1,21 @@
 """A finished frame of the head that another one was made of: it lends its colours wherever both are the same.
 
 An edit leaves most of a head alone, and a slider moves what was there. So the frames of the head as it was are looked
-up where each point was then, and believed where both heads' grids have the same colour.
+up where each point was then, and believed where nothing was put on or taken off since and both heads' grids have the
+same colour.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+import torch
 
 from core.field import FieldOver
 from core.frame import Quality
-from core.grafted_field import at_rest
+from core.grafted_field import GraftedField, RemappedField, at_rest
 from core.warped_field import WarpedField
 
 if TYPE_CHECKING:
@@ -26,6 +30,9 @@ SAME, OTHER = 0.06, 0.12
 """Differences of red, green or blue of two grids up to which they are surely the same, and from which they are not."""
 STEPS = 4
 """Of the search for where a point lies in a head that was bent itself."""
+
+
+Layer = GraftedField | RemappedField
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +70,23 @@ class LentView:
         there = self._then(points)
         seen, trust = self.key.colours_at(there)
         off = (self.before.colour_at(there) - own).abs().amax(1)
-        return seen, trust * ((OTHER - off) / (OTHER - SAME)).clamp(0, 1)
+        trust = trust * ((OTHER - off) / (OTHER - SAME)).clamp(0, 1)
+        news, gone = self._differences
+        for layers, place in ((news, points), (gone, there)):
+            for layer in layers:
+                trust = trust * (1 - _share(layer, place))
+        return seen, trust
 
     def lent_to(self, now: Field) -> LentView:
         """The same for a third head, that was made of the second."""
         return LentView(self.key, self.before, self.was, now)
+
+    @cached_property
+    def _differences(self) -> tuple[list[Layer], list[Layer]]:
+        """What was put on or coloured of the head alone, and of the other one alone."""
+        now, was = _layers(self.now), _layers(self.was)
+        news = [layer for place, layer in now.items() if place not in was]
+        return news, [layer for place, layer in was.items() if place not in now]
 
     def _then(self, points: Tensor) -> Tensor:
         """Where points [R, 3] of the head were in the other one."""
@@ -80,6 +99,24 @@ class LentView:
             for _ in range(STEPS):
                 there = there + rest - at_rest(self.was, there)
         return there.to(points.device)
+
+
+def _layers(field: Field) -> dict[tuple[int, float], Layer]:
+    """What lies over a field, by where it lies and how strongly: an edit keeps its volume through other edits."""
+    found: dict[tuple[int, float], Layer] = {}
+    while isinstance(field, FieldOver):
+        if isinstance(field, GraftedField | RemappedField):
+            found[id(field.volume), field.strength] = field
+        field = field.base
+    return found
+
+
+def _share(layer: Layer, points: Tensor) -> Tensor:
+    """How much of a layer there is at points [R, 3], 0..1 [R]."""
+    if layer.volume is None:
+        return torch.full((len(points),), min(1.0, layer.strength))
+    there = layer.fit.undone(points) if isinstance(layer, GraftedField) else points
+    return (layer.volume.at(there.to(layer.volume.weights.device)) * layer.strength).clamp(0, 1).to(points.device)
 
 
 def _is_bent(field: Field) -> bool:

@@ -147,7 +147,7 @@ class HeadRenderer:
 
     def _preview(self, camera: Camera, size_px: int | None, stale: Callable[[], None]) -> Frame:
         grid = self._grid or self._quick(stale)
-        self._begin_views(grid)
+        self._begin_views(grid, camera)
         views = self._bare_views
         if self._stylist is not None and not views.all:
             # the grid knows no styles: few rays drawn in them are better than none
@@ -161,12 +161,12 @@ class HeadRenderer:
             return self._stylist.sketched(self._worn(frame), self._landmarks)
         return self._wearing(frame)
 
-    def _begin_views(self, grid: FieldGrid) -> None:
+    def _begin_views(self, grid: FieldGrid, camera: Camera) -> None:
         """Begin with what is known of the head as it was before, or with its photos; nothing where that is done."""
         views, former = self._bare_views, self._former
         before = None if former is None else former._grid or former._quick_grid
         if former is not None and before is not None:
-            views.borrow(former._bare_views, before, grid)
+            views.borrow(former._bare_views, before, grid, camera)
         if views.own:
             self._former = None
         views.look_at(self.head.photos, grid)
