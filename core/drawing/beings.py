@@ -184,7 +184,7 @@ def joker(subject: Subject, random: np.random.Generator) -> Values:
     picture = mixed(picture, (0.95, 0.94, 0.90), 0.25 * eyes * (1 - iris))
     red = _painted_lips(subject, skin)
     # the line between the lips is theirs, not the paint's
-    lined = np.exp(1.3 * np.clip(subject.light, -1, 0))
+    lined = np.exp(1.8 * np.clip(subject.light + 0.3, -1, 0))
     picture = mixed(picture, floats([0.70, 0.04, 0.06]) * ((0.45 + 0.65 * light) * lined)[..., None], 0.85 * red)
     hair = hair_in(subject, (0.16, 0.56, 0.20), 1.1)
     picture = mixed(picture, hair, subject.part(HAIR, soft_px=1.2 * subject.unit))

@@ -23,7 +23,6 @@ from core.drawing.subject import (
     LAMP,
     LIPS,
     MOUTH,
-    NECK,
     NOSE,
     SKIN,
     floats,
@@ -54,8 +53,6 @@ LEAST_PART, LEAST_SMALL = 60.0, 3.0
 """Area of a piece of a large part, and of a small one, that is cut out, in the same pixels."""
 IRIS_WITHIN = 0.5
 """How far from the middle of an eye it is looked for, in distances of the eyes."""
-BEARDED = 0.72
-"""Of the skin's lightness: what is darker is a beard, or lies in shade."""
 EYE = 0.23
 """Radius about the middle of an eye in which its lids and its white lie, in distances of the eyes."""
 WHITE = 0.12
@@ -111,7 +108,7 @@ def _pieces(subject: Subject) -> NDArray[np.int32]:
     large = tuple((subject.labels == part, STRAIGHT, LEAST_PART) for part in (HAIR, CLOTH))
     small = ((subject.labels == part) for part in (EYES, LIPS, MOUTH))
     small = (*small, white, _irises(subject), dark, subject.rims > SOLID)
-    parts = (*large, (_beard(subject), STRAIGHT, LEAST_PART), *((one, STRAIGHT_SMALL, LEAST_SMALL) for one in small))
+    parts = (*large, (subject.beard, STRAIGHT, LEAST_PART), *((one, STRAIGHT_SMALL, LEAST_SMALL) for one in small))
     pieces = np.zeros(subject.labels.shape, np.int32)
     for number, (where, straight, least) in enumerate(parts, 1):
         outline, _ = cv2.findContours(where.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
@@ -137,15 +134,6 @@ def _irises(subject: Subject) -> Bits:
             dark, light = np.quantile(subject.grey[here], (0.05, 0.95))
             found |= here & (subject.grey < 0.5 * (dark + light))
     return found
-
-
-def _beard(subject: Subject) -> Bits:
-    """Bool [S, S]: skin from the nose down that is darker than the rest of it."""
-    skin = subject.labels == SKIN
-    level = float(np.median(subject.grey[skin])) if skin.any() else 0.0
-    below = subject.points[..., 1] < subject.landmarks.nose[1]
-    skin = skin | np.isin(subject.labels, (NECK, NOSE))
-    return np.asarray(skin & below & (subject.blurred(subject.grey, 1.0) < BEARDED * level), np.bool_)
 
 
 def _cut(net: NDArray[np.int32], pieces: NDArray[np.int32]) -> NDArray[np.int64]:

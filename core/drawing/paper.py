@@ -10,7 +10,20 @@ import numpy as np
 from core.drawing.subject import BARE, BROWS, CLOTH, EYES, GLASSES, GREY, HAIR, LIPS, MOUTH, floats, smooth_noise
 
 if TYPE_CHECKING:
-    from core.drawing.subject import Subject, Values
+    from core.drawing.subject import Bits, Subject, Values
+
+
+GLOSSY, SHADED = 0.24, 0.30
+"""By how much hair is lighter and darker than the most of it, in natural logarithms, where a comic changes its tone."""
+
+STEP = 1.4
+"""Distance of the places that a stroke is the mean of, in pixels of a picture of `STROKES_PX`."""
+LOCK = 12.0
+"""Half the length of strokes along hair, in the same."""
+OWN = 0.3
+"""Share of its own colour and shade that a comic leaves a face."""
+FEW = 1.15
+"""Of a deviation of one: how much of a stroke is left out of a comic's hair."""
 
 
 def tone_of(subject: Subject) -> Values:
@@ -85,19 +98,30 @@ def pencil(subject: Subject, random: np.random.Generator) -> Values:
 def ink(subject: Subject, random: np.random.Generator) -> Values:
     """Black ink: solid hair and shadows, brush lines, a face engraved in lines that are as thick as it is dark."""
     tone = subject.blurred(tone_of(subject), 0.8)
-    hair = subject.part(HAIR, BROWS, soft_px=0.6 * subject.unit)
-    streak = np.clip(subject.light * 2.6 + 2.0 * (tone - 0.40), 0, 1) * hair
-    black = np.clip((0.30 - tone) * 14, 0, 1)
-    black = np.maximum(black, hair * (1 - np.clip(1.6 * streak, 0, 1)) * np.clip((0.66 - tone) * 6, 0, 1))
+    # brows are told coarsely, and drawn where they are dark
+    brows = subject.part(BROWS, soft_px=0.6 * subject.unit) * np.clip(-5 * subject.light - 0.2, 0, 1)
+    hair = np.clip(subject.part(HAIR, soft_px=0.6 * subject.unit) + brows, 0, 1)
+    black = np.clip((0.30 - tone) * 14, 0, 1) * (1 - hair)
     for degrees, start in ((45, 0.60), (-45, 0.46)):
         wave = _hatching(subject, degrees, 4.2, random)
-        amount = np.clip((start - tone) / 0.28, 0, 1) * subject.cover[..., 0]
+        amount = np.clip((start - tone) / 0.28, 0, 1) * subject.cover[..., 0] * (1 - hair)
         black = np.maximum(black, np.clip((wave - 1.0 + 0.72 * amount) * 9, 0, 1) * (amount > 0.02))
     black = np.maximum(black, np.clip(subject.thick(lines(subject, 1.6), 0.9) * 2.0 - 0.7, 0, 1))
     black = black * np.clip(subject.thick(subject.cover[..., 0], 1.5) * 1.5, 0, 1)
     black = np.clip((subject.blurred(black.astype(np.float32), 0.5) - 0.36) * 5, 0, 1)
-    result = 1 - np.maximum(black, _engraving(subject, random) * subject.face)
+    engraved = _engraving(subject, random) * subject.face
+    frames = subject.rims * np.clip((0.62 - subject.grey) * 6, 0, 1)
+    result = 1 - np.max([black, engraved, _stranded(subject, random) * hair, frames], 0)
     return np.repeat(result[..., None], 3, -1).astype(np.float32)
+
+
+def _stranded(subject: Subject, random: np.random.Generator) -> Values:
+    """float32 [S, S], 0..1: strokes along the strands of hair, as close as it is dark."""
+    grey = subject.blurred(np.asarray(subject.calm @ GREY, np.float32), 0.8)
+    dark = np.clip(1.15 - 1.45 * grey - 0.35 * subject.light, 0.10, 0.97)
+    along = strokes(subject, random, 0.6, LOCK)
+    # of a deviation of one, less than this share lies above
+    return np.asarray(np.clip((along - 2.4 * (0.5 - dark)) * 1.6 + 0.5, 0, 1), np.float32)
 
 
 def _engraving(subject: Subject, random: np.random.Generator) -> Values:
@@ -128,22 +152,45 @@ def ways(subject: Subject) -> Values:
     return floats(way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-4))
 
 
-def strokes(subject: Subject, random: np.random.Generator, width: float) -> Values:
+def strokes(subject: Subject, random: np.random.Generator, width: float, reach: float = 7.0) -> Values:
     """float32 [S, S] of deviation about one: noise drawn out along the form and the hair (line integral convolution).
 
     Args:
         subject: what is drawn.
         random: of the noise.
         width: of a stroke, in pixels of a picture of `STROKES_PX`.
+        reach: half its length, in the same.
     """
     size, unit, way = subject.size_px, subject.unit, ways(subject)
     noise = subject.blurred(random.standard_normal((size, size), np.float32), width)
     at = np.mgrid[0:size, 0:size].astype(np.float32)
     total = np.zeros((size, size), np.float32)
-    for step in np.linspace(-7, 7, 11, dtype=np.float32) * np.float32(unit):
+    for step in np.linspace(-reach, reach, 2 * round(reach / STEP) + 1, dtype=np.float32) * np.float32(unit):
         right_px, down_px = at[1] + way[..., 0] * step, at[0] + way[..., 1] * step
         total += cv2.remap(noise, right_px, down_px, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     return np.asarray(total / max(float(total.std()), 1e-6), np.float32)
+
+
+def _flat_lips(subject: Subject) -> Values:
+    """float32 [S, S, 3]: lips in one strong colour of their own, with their own light and shade."""
+    lips = subject.labels == LIPS
+    own = np.median(subject.calm[lips], 0) if lips.any() else floats([0.7, 0.4, 0.4])
+    flat = np.clip(float(own @ GREY) + (own - float(own @ GREY)) * 1.6, 0.02, 1)
+    return floats(flat * np.exp(0.5 * np.clip(subject.light, -1, 0.3))[..., None])
+
+
+def _flat_hair(subject: Subject, hair: Bits, along: Values) -> Values:
+    """float32 [S, S, 3]: the own colour of hair [S, S], one shade and one gloss, and a few strokes along it [S, S]."""
+    if not hair.any():
+        return subject.calm
+    own = np.median(subject.calm[hair], 0)
+    grey = subject.blurred(subject.grey, 2.6)
+    away = np.log((grey + 0.03) * (0.6 + 0.6 * subject.blurred(subject.lit(0.3), 2.0)))
+    away = away - float(np.median(away[hair]))
+    tone = np.select([away > GLOSSY, away < -SHADED], [1.45, 0.68], 1.12)
+    flat = float(own @ GREY) + (own - float(own @ GREY)) * 1.35
+    stroke = np.clip((along - FEW + 0.6 * np.clip(-away, -0.5, 1)) * 2.0, 0, 1)
+    return floats(np.clip(tone[..., None] * flat, 0.03, 1) * (1 - 0.75 * stroke[..., None]))
 
 
 def comic(subject: Subject, random: np.random.Generator) -> Values:
@@ -155,13 +202,20 @@ def comic(subject: Subject, random: np.random.Generator) -> Values:
     steps = np.select([tones > 0.80, tones > 0.60, tones > 0.40, tones > 0.22], [0.95, 0.80, 0.58, 0.36], 0.16)
     chroma = np.clip(1 + (smooth / level - 1) * 1.25, 0.25, 1.9)
     picture = floats(np.clip((steps * complexion(subject))[..., None] * chroma, 0, 1))
+    # a little of the skin's own light and colour is left: by that people know each other
+    picture = picture + OWN * (smooth - picture) * subject.face[..., None]
+    picture = picture + (_flat_lips(subject) - picture) * (0.75 * subject.part(LIPS))[..., None]
+    along, hair = strokes(subject, random, 0.8, LOCK), subject.labels == HAIR
+    beard = np.asarray(cv2.GaussianBlur(floats(subject.beard), (0, 0), 2.0 * subject.unit) > 1 / 2)
+    for grown in (beard, hair):
+        picture = picture + (_flat_hair(subject, grown, along) - picture) * grown[..., None]
     at = np.mgrid[0:size, 0:size].astype(np.float32) * np.float32(2 * np.pi / (5.0 * subject.unit))
     dots = np.clip((np.sin(at[0] + at[1]) + np.sin(at[0] - at[1]) - 0.3) * 3, 0, 1)
-    shaded = ((tones > 0.40) & (tones <= 0.62)).astype(np.float32) * subject.bare
+    shaded = ((tones > 0.40) & (tones <= 0.62) & ~beard).astype(np.float32) * subject.bare
     picture = picture * (1 - 0.22 * (dots * subject.blurred(shaded, 0.6))[..., None])
     jump = subject.blurred(subject.thick(subject.outlines, 2.0), 0.5)
-    fine = subject.thick(lines(subject, 1.4), 0.8)
-    quiet = np.where(subject.labels == CLOTH, 0.4, 1.0)
+    fine = subject.thick(lines(subject, 0.6), 0.8)
+    quiet = np.select([subject.labels == CLOTH, hair, beard], [0.4, 0.0, 0.3], 1.0)
     black = np.clip(np.maximum(jump * 1.4, np.clip(fine * 2.0 - 0.8, 0, 1) * quiet), 0, 1)
     picture = picture * (1 - black[..., None])
     figure = np.clip(subject.thick(subject.cover[..., 0], 2.0) * 1.3, 0, 1)[..., None]

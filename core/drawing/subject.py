@@ -39,6 +39,11 @@ GEOMETRY = ("figure", "cover", "nearest", "relief", "points", "normals", "toward
 """What a `Subject` finds out that does not hang on its colours."""
 EYE_LEVEL, EYE_REACH = 0.02, 0.06
 """Height where eyes are, and how far from it, in world units: those behind glasses are looked for there."""
+BEARDED, ROUGH, LEAST_BEARD = 0.80, 0.035, 0.28
+"""Of the skin's lightness, below which a beard's is; its roughness, in natural logarithms; and its share of the lower
+face, below which it is folds and shade."""
+STRAY = 0.004
+"""Share of a face's pixels that may lie below its chin, for their labels are wrong."""
 FAR_APART = 0.05
 """World units of depth between two neighbouring pixels of different surfaces."""
 
@@ -245,6 +250,20 @@ class Subject:
         return np.asarray(np.clip(skin + through, 0, 1), np.float32)
 
     @cached_property
+    def beard(self) -> Bits:
+        """Bool [S, S]: skin below the eyes that is rough and dark; nothing where there is little of it."""
+        marks, skin = self.landmarks, self.labels == SKIN
+        level = float(np.median(self.grey[skin])) if skin.any() else 0.0
+        tone = np.log(self.grey + np.float32(0.05))
+        rough = self.blurred(np.abs(tone - self.blurred(tone, 1.2)), 3.0) > ROUGH
+        height = self.points[..., 1]
+        there = (height < float(marks.eyes[:, 1].mean()) - 0.4 * marks.apart) & (height > marks.chin - 0.02)
+        there &= np.isin(self.labels, (SKIN, NECK, NOSE))
+        beard = there & rough & (self.blurred(self.grey, 2.5) < BEARDED * level)
+        least = LEAST_BEARD * max(1, int(there.sum()))
+        return np.asarray(beard & (beard.sum() > least), np.bool_)
+
+    @cached_property
     def rims(self) -> Values:
         """float32 [S, S], 0..1: the frame of glasses and not their lenses; where that is not known, what is dark."""
         if self.frames is not None:
@@ -385,7 +404,12 @@ def landmarks_of_view(front: Subject) -> Landmarks:
     def mean(mask: Bits, otherwise: tuple[float, float, float]) -> Values:
         return points[mask].mean(0) if mask.sum() > 3 else np.array(otherwise, np.float32)
 
-    eyes, lips, bare = labels == EYES, labels == LIPS, np.isin(labels, (SKIN, NOSE, LIPS, EYES, BROWS))
+    # a moustache has been taken for an eye
+    eyes, lips, bare = (
+        (labels == EYES) & (points[..., 1] > EYE_LEVEL - EYE_REACH),
+        labels == LIPS,
+        np.isin(labels, (SKIN, NOSE, LIPS, EYES, BROWS)),
+    )
     sides = (points[..., 0] > 0, points[..., 0] <= 0)
     found = []
     for side, x in zip(sides, (0.065, -0.065), strict=True):
@@ -406,7 +430,7 @@ def landmarks_of_view(front: Subject) -> Landmarks:
         ears.append(mean(seen, supposed) if seen.sum() > 20 else np.array(supposed, np.float32))
     brows, face = labels == BROWS, np.isin(labels, (SKIN, LIPS))
     brow = float(points[brows][:, 1].mean()) if brows.any() else float(both[:, 1].mean()) + 0.05
-    chin = float(points[face][:, 1].min()) if face.any() else float(corners[:, 1].mean()) - 0.1
+    chin = float(np.quantile(points[face][:, 1], STRAY)) if face.any() else float(corners[:, 1].mean()) - 0.1
     return Landmarks(
         both, corners, tip, np.stack(ears), brow, chin, float(points[labels > 0][:, 1].max()) if labels.any() else 0.4
     )

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FINE = 2
 """Samples along the side of a pixel."""
+GROUND = 7
+"""Window that is as wide as the edges of lenses without a rim, in such samples, doubled."""
 BIAS = 0.012
 """How far the head may stand before a frame that is still seen, world units, for its depth is coarse."""
 WORN = 0.5
@@ -44,7 +46,13 @@ def frames_seen(frame: Frame, eyewear: Eyewear | None, size_px: int) -> NDArray[
         points = np.concatenate([points, eyewear.lens_points])
     uv, depth = frame.camera.project(points)
     wire = rasterised(uv * side, faces, side, depth)
-    near = cv2.resize(np.where(wire.covered, wire.depth, 0), (size_px, size_px), interpolation=cv2.INTER_NEAREST)
-    share = cv2.resize(wire.covered.astype(np.float32), (size_px, size_px), interpolation=cv2.INTER_AREA)
+    covered, nearest = wire.covered, wire.depth
+    if eyewear.form.rimless:
+        uv, depth = frame.camera.project(eyewear.lens_points)
+        glass = rasterised(uv * side, eyewear.lens_faces, side, depth)
+        ground = glass.covered & (cv2.erode(glass.covered.astype(np.uint8), np.ones((GROUND, GROUND))) == 0)
+        covered, nearest = covered | ground, np.minimum(nearest, np.where(ground, glass.depth, np.inf))
+    near = cv2.resize(np.where(covered, nearest, 0), (size_px, size_px), interpolation=cv2.INTER_NEAREST)
+    share = cv2.resize(covered.astype(np.float32), (size_px, size_px), interpolation=cv2.INTER_AREA)
     surface = at_size(frame.depth, size_px)
     return np.where((surface == 0) | (near < surface + BIAS), share, 0).astype(np.float32)
