@@ -22,6 +22,7 @@ from core.drawing.subject import (
     NECK,
     SKIN,
     floats,
+    lengths,
 )
 
 if TYPE_CHECKING:
@@ -40,7 +41,13 @@ GRIN = (0.05, 0.10)
 
 def mixed(picture: Values, colour: Values | tuple[float, float, float], share: Values | NDArray[np.float64]) -> Values:
     """A picture [S, S, 3] with a share [S, S] of a colour, [3] or [S, S, 3]."""
-    return np.asarray(picture + (floats(colour) - picture) * share[..., None], np.float32)
+    rows, columns = share.any(1).nonzero()[0], share.any(0).nonzero()[0]
+    if not len(rows):
+        return picture
+    here = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    colour, mix = floats(colour), np.array(picture, np.float32)
+    mix[here] += ((colour[here] if colour.ndim > 1 else colour) - mix[here]) * share[here][..., None]
+    return mix
 
 
 def even_skin(subject: Subject) -> Values:
@@ -58,7 +65,7 @@ def pupils(subject: Subject) -> list[Values]:
     apart, found = subject.landmarks.apart, []
     tone = np.log(subject.grey + np.float32(0.05))
     for eye in subject.landmarks.eyes:
-        away = np.linalg.norm(subject.points - eye, axis=-1) / np.float32(apart)
+        away = lengths(subject.points - eye) / np.float32(apart)
         here = (away < PUPIL_WITHIN) & np.isin(subject.labels, (SKIN, EYES, GLASSES)) & (subject.rims < 1 / 2)
         if not here.any() or not subject.shows(eye):
             found.append(eye)
@@ -89,11 +96,15 @@ def around_eyes(subject: Subject, radius: float) -> Values:
 def along(subject: Subject, path: Values, radius: float | NDArray[np.float64]) -> Values:
     """float32 [S, S]: a smear along a path [N, 3] of the world; its radius may change on the way [N]."""
     # every second pixel tells the distance well enough
-    points, size = subject.points[::2, ::2], subject.size_px
     radii = np.broadcast_to(np.asarray(radius, np.float32), len(path))
-    deep = [(r - np.linalg.norm(points - place, axis=-1)) / (0.5 * r) for place, r in zip(path, radii, strict=True)]
-    fine = cv2.resize(floats(np.max(deep, 0)), (size, size), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(np.clip(fine + 0.5, 0, 1), np.float32)
+    here = subject.window(path, 1.3 * float(radii.max()))
+    points, found = subject.points[here][::2, ::2], np.zeros((subject.size_px,) * 2, np.float32)
+    if not points.size:
+        return found
+    deep = np.max([(r - lengths(points - place)) / (0.5 * r) for place, r in zip(path, radii, strict=True)], 0)
+    side = found[here].shape
+    found[here] = np.clip(cv2.resize(floats(deep), side[::-1], interpolation=cv2.INTER_LINEAR) + 0.5, 0, 1)
+    return found
 
 
 def _on_surface(subject: Subject, path: Values) -> Values:

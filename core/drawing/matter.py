@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from core.drawing.subject import BROWS, GLASSES, GREY, HAIR, NOSE, SKIN, VOLUME_CELLS, floats
+from core.drawing.subject import BROWS, GLASSES, GREY, HAIR, NOSE, SKIN, VOLUME_CELLS, floats, volume_noise
 
 if TYPE_CHECKING:
     from core.drawing.subject import Subject, Values
@@ -109,6 +109,5 @@ def wood(subject: Subject, random: np.random.Generator) -> Values:
 
 
 def _fibre(points: Values, seed: int) -> Values:
-    from core.drawing.subject import volume_noise
-
-    return volume_noise(points % np.float32(VOLUME_CELLS), seed + 9)
+    found = volume_noise((points % np.float32(VOLUME_CELLS)).reshape(-1, 3), seed + 9)
+    return found.reshape(points.shape[:-1])

@@ -42,6 +42,8 @@ EYE_LEVEL, EYE_REACH = 0.02, 0.06
 BEARDED, ROUGH, LEAST_BEARD = 0.80, 0.035, 0.28
 """Of the skin's lightness, below which a beard's is; its roughness, in natural logarithms; and its share of the lower
 face, below which it is folds and shade."""
+AROUND = 1.1
+"""How much larger than straight before the camera a ball may be seen towards the corners of the picture."""
 STRAY = 0.004
 """Share of a face's pixels that may lie below its chin, for their labels are wrong."""
 FAR_APART = 0.05
@@ -189,13 +191,13 @@ class Subject:
         across = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REPLICATE)
         down = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_REPLICATE)
         normal = np.cross(down, across)
-        return np.asarray(normal / np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-9), np.float32)
+        return np.asarray(normal / np.maximum(lengths(normal)[..., None], 1e-9), np.float32)
 
     @cached_property
     def towards(self) -> Values:
         """float32 [S, S, 3]: unit vectors to the camera."""
         away = self.world_from_camera[:3, 3] - self.points
-        return np.asarray(away / np.linalg.norm(away, axis=-1, keepdims=True), np.float32)
+        return np.asarray(away / lengths(away)[..., None], np.float32)
 
     @cached_property
     def facing(self) -> Values:
@@ -316,20 +318,44 @@ class Subject:
         return np.asarray(np.clip((normal * half).sum(-1), 0, 1) ** sharpness, np.float32)
 
     def noise(self, cells: float, seed: int) -> Values:
-        """float32 [S, S] of deviation about one, tied to the world: `cells` bumps a world unit."""
-        if self.size_px <= NOISE_PX:
-            return volume_noise(self.points * np.float32(cells), seed)
-        coarse = volume_noise(self.points[::2, ::2] * np.float32(cells), seed)
-        return np.asarray(cv2.resize(coarse, (self.size_px, self.size_px)), np.float32)
+        """float32 [S, S] of deviation about one, tied to the world: `cells` bumps a world unit; 0 beside the head."""
+        return self._noises(cells, (seed,))[..., 0]
 
     def bumps(self, cells: float, height: float, seed: int) -> Values:
         """float32 [S, S, 3]: roughness for `lit` and `shine`, tied to the world."""
-        return np.stack([self.noise(cells, seed * 3 + axis) for axis in range(3)], -1) * np.float32(height)
+        return self._noises(cells, tuple(seed * 3 + axis for axis in range(3))) * np.float32(height)
+
+    def _noises(self, cells: float, seeds: tuple[int, ...]) -> Values:
+        """float32 [S, S, N], one noise for each seed."""
+        step = 1 if self.size_px <= NOISE_PX else 2
+        # a little beyond the outline, whose pixels are mixed of both sides
+        here = cv2.dilate(self.figure.astype(np.uint8), np.ones((5, 5), np.uint8))[::step, ::step] > 0
+        found = np.zeros((*here.shape, len(seeds)), np.float32)
+        found[here] = volume_noise(self.points[::step, ::step][here] * np.float32(cells), *seeds)
+        if step > 1:
+            found = floats(cv2.resize(found, (self.size_px, self.size_px))).reshape(self.size_px, self.size_px, -1)
+        return found
 
     def near(self, place: Values, radius: float, soft: float = 0.3) -> Values:
         """float32 [S, S], 0..1: 1 within a ball of the world, falling over a share `soft` of its radius."""
-        distance = np.linalg.norm(self.points - place, axis=-1)
-        return np.asarray(np.clip((radius - distance) / (soft * radius) + 0.5, 0, 1), np.float32)
+        window = self.window(place[None], (1 + 0.5 * soft) * radius)
+        found = np.zeros((self.size_px,) * 2, np.float32)
+        distance = lengths(self.points[window] - place)
+        found[window] = np.clip((radius - distance) / (soft * radius) + 0.5, 0, 1)
+        return found
+
+    def window(self, places: Values, radius: float) -> tuple[slice, slice]:
+        """Rows and columns of pixels that may show what lies within a radius of places [N, 3] of the world."""
+        spans = []
+        seen = [self.seen_at(place) for place in places]
+        for axis in (1, 0):
+            ends = []
+            for one in seen:
+                reach = radius * self.focal * self.size_px / max(one[2] - radius, 0.1) * AROUND + 1
+                ends += [one[axis] - reach, one[axis] + reach + 2]
+            low, high = np.clip([min(ends), max(ends)], 0, self.size_px).astype(int)
+            spans.append(slice(int(low), int(high)))
+        return spans[0], spans[1]
 
     def seen_at(self, place: Values) -> tuple[float, float, float]:
         """Column and row of a point of the world in pixels, and its depth."""
@@ -374,13 +400,13 @@ def _volume(seed: int) -> Values:
     return volume
 
 
-def volume_noise(points: Values, seed: int) -> Values:
-    """Smooth noise [...] at points [..., 3], one bump a unit, repeating after `VOLUME_CELLS`."""
-    volume = _volume(seed).ravel()
+def volume_noise(points: Values, *seeds: int) -> Values:
+    """Smooth noise [N, K] at points [N, 3] for K seeds, one bump a unit, repeating after `VOLUME_CELLS`."""
+    volumes = np.stack([_volume(seed).ravel() for seed in seeds], -1)
     low = np.floor(points).astype(np.int32)
     share = points - low
     share = share * share * (3 - 2 * share)
-    total = np.zeros(points.shape[:-1], np.float32)
+    total = np.zeros((len(points), len(seeds)), np.float32)
     for corner in range(8):
         bits = (corner >> 2 & 1, corner >> 1 & 1, corner & 1)
         index = np.zeros(points.shape[:-1], np.int32)
@@ -388,7 +414,7 @@ def volume_noise(points: Values, seed: int) -> Values:
         for axis, bit in enumerate(bits):
             index = index * VOLUME_CELLS + ((low[..., axis] + bit) & (VOLUME_CELLS - 1))
             weight = weight * (share[..., axis] if bit else 1 - share[..., axis])
-        total += weight * volume[index]
+        total += weight[:, None] * volumes[index]
     return total * np.float32(1.7)
 
 
@@ -436,10 +462,15 @@ def landmarks_of_view(front: Subject) -> Landmarks:
     )
 
 
+def lengths(vectors: Values) -> Values:
+    """float32 [...] of vectors [..., 3]."""
+    return floats(np.sqrt(np.einsum("...i,...i->...", vectors, vectors)))
+
+
 def floats(values: object) -> Values:
     """Numbers as a float32 array."""
     return np.asarray(values, np.float32)
 
 
 def _unit(vectors: Values) -> Values:
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6), np.float32)
+    return np.asarray(vectors / np.maximum(lengths(vectors)[..., None], 1e-6), np.float32)
