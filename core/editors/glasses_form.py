@@ -45,6 +45,8 @@ STEP = 0.0025
 """Of the raster on which both sides meet, world units."""
 SIDE_X, BELOW, ABOVE = 0.135, 0.085, 0.065
 """Reach of that raster: from the middle, below the eyes and above them."""
+UNCLEAR = 0.2
+"""Share below which a side tells nothing of colours."""
 FEWEST = 60
 """Places of the raster that glasses cover at least."""
 CHEEK = (1.25, 1.8)
@@ -91,6 +93,7 @@ class Sides:
         glasses: [2, H, W], how much of each place is called glasses, left and right.
         skin: [2, H, W], the same for skin and nose.
         colour: [2, H, W, 3], 0..1.
+        shares: how much left and right count, 1 together: of a turned face the far side is a few pixels wide.
     """
 
     x: Floats
@@ -98,6 +101,16 @@ class Sides:
     glasses: Floats
     skin: Floats
     colour: Floats
+    shares: tuple[float, float] = (0.5, 0.5)
+
+    @property
+    def clear(self) -> list[int]:
+        """Which sides tell of colours."""
+        return [side for side, share in enumerate(self.shares) if share > UNCLEAR]
+
+    def mean(self, both: Floats) -> Floats:
+        """The mean [H, W] of both sides' values [2, H, W]."""
+        return np.asarray(np.tensordot(self.shares, both, axes=1), np.float32)
 
     def away(self, outline: Outline) -> Floats:
         """How far each place lies from the middle of a lens, [H, W]; 1 on its outline."""
@@ -109,11 +122,11 @@ class Sides:
 
     def tone(self, chosen: NDArray[np.bool_], like: Floats | None = None) -> Floats | None:
         """Median colour [3] of chosen places [H, W] on both sides, where `like` [2, H, W] holds; None of few."""
-        there = np.broadcast_to(chosen, self.glasses.shape)
-        there = there if like is None else there & (like > 1 / 2)
+        there = np.broadcast_to(chosen, self.glasses[self.clear].shape)
+        there = there if like is None else there & (like[self.clear] > 1 / 2)
         if there.sum() < FEWEST // 4:
             return None
-        return np.asarray(np.median(self.colour[there], axis=0), np.float32)
+        return np.asarray(np.median(self.colour[self.clear][there], axis=0), np.float32)
 
 
 def glasses_form(generator: Generator, head: Head, parts: HeadParts) -> GlassesForm | None:
@@ -173,7 +186,7 @@ def _worth(sides: Sides) -> Floats:
     """How much each place speaks for glasses there, [H, W], lenses filled; below 0 speaks against them."""
     from scipy.ndimage import binary_fill_holes
 
-    filled = np.stack([binary_fill_holes(side > 1 / 2) for side in sides.glasses]).mean(axis=0)
+    filled = sides.mean(np.stack([binary_fill_holes(side > 1 / 2) for side in sides.glasses]))
     return np.asarray(filled - BARRIER, np.float32)
 
 
@@ -219,7 +232,7 @@ def described(sides: Sides, outline: Outline, place: Place) -> GlassesForm | Non
     glass = sides.tone(away < 0.72)
     if skin is None or glass is None:
         return None
-    beside = (x > outline["half_width"] + 0.004) & (sides.glasses.mean(axis=0) > 1 / 2) & (y > 0)
+    beside = (x > outline["half_width"] + 0.004) & (sides.mean(sides.glasses) > 1 / 2) & (y > 0)
     columns = beside.sum(axis=0)
     thick = float(np.median(columns[columns > 0])) * STEP if columns.any() else 2 * WIRE / BROADENED
     wire = float(np.clip(thick / 2 * BROADENED, *WIRES))
@@ -243,7 +256,7 @@ def described(sides: Sides, outline: Outline, place: Place) -> GlassesForm | Non
         frame_rgb=upper_rgb,
         lens_rgb=_rgb(tint),
         lens_opacity=opacity,
-        veiled=bool((sides.glasses[:, away < 0.7] > 1 / 2).mean() > 1 / 2),
+        veiled=bool((sides.glasses[sides.clear][:, away < 0.7] > 1 / 2).mean() > 1 / 2),
         outline=drawn_out(_worth(sides), sides.x, sides.y, outline),
         lower_rgb=lower_tone(upper_rgb, lower_rgb),
         rimless=not opacity and all(has_no_rim(np.array(one, np.float32), skin) for one in (upper_rgb, lower_rgb)),
@@ -252,7 +265,7 @@ def described(sides: Sides, outline: Outline, place: Place) -> GlassesForm | Non
 
 def _rim_colour(sides: Sides, rim: NDArray[np.bool_], skin: Floats) -> Floats:
     """Colour [3] of the frame, in places [H, W] where it is."""
-    colours = sides.colour[:, rim].reshape(-1, 3)
+    colours = sides.colour[sides.clear][:, rim].reshape(-1, 3)
     darkest = colours[colours.mean(axis=1).argsort()[: max(1, round(len(colours) * DARKEST_SHARE))]]
     return np.asarray(skin + (np.median(darkest, axis=0) - skin) * SHARPENED, np.float32)
 

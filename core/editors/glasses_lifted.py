@@ -13,6 +13,7 @@ import numpy as np
 from core.editors.glasses_mesh import bent_z, bulged, evenly, mirrored, rim_path, tube
 from core.editors.glasses_seat import temple_line
 from core.editors.glasses_traced import Traced, calm, coloured, end_piece, traced
+from core.editors.glasses_view import shares_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +29,8 @@ DEEP_EYES, FLARE = 0.05, 0.006
 """How far eyes lie behind glasses, and how far temples stand out beyond what was photographed, world units."""
 PASSES, BENT_CALMED = 3, 3
 """How often rims are followed, and how often their shape is smoothed after both sides have spoken."""
+LEAST_SHOWN = 0.2
+"""Share of what a photo tells of a pair from which a side of it is as it was photographed."""
 UNSURE = 1e-3
 """Clearness, squared, that either side has at least, so that two that show nothing speak alike."""
 BRIDGE_HEIGHT, BRIDGE_POINTS = 0.55, 14
@@ -55,7 +58,8 @@ class PairSide:
         rim: its middle line [N, 3].
         radii: [N], half its thickness, world units.
         rgb: [N, 3], its colours.
-        end: what goes on beyond it: middle line [M, 3], half thickness [M] and colours [M, 3]; M may be 0.
+        end: what goes on beyond it: middle line [M, 3], half thickness [M] and colours [M, 3]; M may be 0. Where only
+            colours are told, they are the temple's.
     """
 
     lift: Lift
@@ -76,6 +80,9 @@ class PairSide:
         beyond = end_piece(crop, found, side, skin, frame)
         nothing = (np.zeros((0, 3)), np.zeros(0), np.zeros((0, 3)))
         end = nothing if beyond is None else (lift.lifted(beyond.path) * mirror, beyond.half * lift.unit, beyond.rgb)
+        if max(shares_of(lift.camera)) > 1 - LEAST_SHOWN:
+            # what is seen beyond the rim from there is the temple
+            end = nothing[0], nothing[1], end[2]
         return PairSide(lift, side, rim, found.half * lift.unit, found.rgb, end)
 
     @property
@@ -99,7 +106,8 @@ class PairSide:
         line, radii, rgb = self.end
         height = np.minimum(self.rim[:, 1] - form.centre[1], HINGE_UP * form.upper)
         outer = int((self.rim[:, 0] + HINGE_UP * height).argmax())
-        hinge, wire, tone = self.rim[outer], max(self.radii[outer], SHALLOW), self.rgb[outer]
+        hinge, wire = self.rim[outer], max(self.radii[outer], SHALLOW)
+        tone = np.median(rgb, axis=0) if len(rgb) else self.rgb[outer]
         if len(line) > 1:
             # from within the rim, so that no gap is seen
             line = np.concatenate([[[line[0, 0] - 2 * wire, *line[0, 1:]]], line])
@@ -107,7 +115,7 @@ class PairSide:
             radii, rgb = calm(radii, BENT_CALMED, closed=False), np.concatenate([rgb[:1], rgb])
             thick = np.stack([radii, np.clip(FLAT * radii, SHALLOW, DEEP)], axis=1)
             pieces.append((self._placed(tube(line, thick, (0, 0, 1), RIM_SIDES)), _along(rgb, RIM_SIDES)))
-            hinge, wire, tone = line[-1], float(np.clip(radii[-1], SHALLOW, DEEP)), np.median(rgb, axis=0)
+            hinge, wire = line[-1], float(np.clip(radii[-1], SHALLOW, DEEP))
         begun = replace(form, hinge_y=float(hinge[1]), half_width=float(hinge[0]) - form.centre[0] - form.wire)
         temple = temple_line(begun, surface, place[1], form.front_z - DEEP_EYES, FLARE)
         thin = np.linspace(1, TEMPLE_END, len(temple))[:, None] * wire
@@ -122,8 +130,15 @@ class PairSide:
 def both_sides(crop: NDArray[np.uint8], lift: Lift, skin: Floats) -> list[PairSide] | None:
     """Left and right side of a pair; the one in the place of the other where a photo hardly shows that, or None."""
     sides = [PairSide.of(crop, lift, skin, rim) for rim in rims_of(crop, lift, skin)]
-    found = [side for side in sides if not side.is_lost]
-    return [side if not side.is_lost else replace(found[0], side=side.side) for side in sides] if found else None
+    shown = [
+        share > LEAST_SHOWN and not side.is_lost for share, side in zip(shares_of(lift.camera), sides, strict=True)
+    ]
+    found = [side for side, is_shown in zip(sides, shown, strict=True) if is_shown]
+    if not found:
+        return None
+    return [
+        side if is_shown else replace(found[0], side=side.side) for side, is_shown in zip(sides, shown, strict=True)
+    ]
 
 
 def rims_of(crop: NDArray[np.uint8], lift: Lift, skin: Floats) -> list[tuple[int, Traced]]:
@@ -137,7 +152,7 @@ def rims_of(crop: NDArray[np.uint8], lift: Lift, skin: Floats) -> list[tuple[int
         # x counts outwards on both sides
         moved = np.stack([(one.path - path) * [side, 1] for side, one, path in zip((1, -1), found, paths, strict=True)])
         place = np.median(moved, axis=1, keepdims=True)
-        clear = np.stack([one.clear for one in found]) ** 2 + UNSURE
+        clear = (np.stack([one.clear for one in found]) ** 2 + UNSURE) * np.array(shares_of(lift.camera))[:, None]
         clear /= clear.sum(axis=0)
         bent = calm(((moved - place) * clear[..., None]).sum(axis=0), BENT_CALMED, closed=True)
         half = calm(sum(one.half * share for one, share in zip(found, clear, strict=True)), BENT_CALMED, closed=True)

@@ -32,7 +32,12 @@ TEMPLE_TALL, TEMPLE_WIDE, TEMPLE_END = 1.5, 0.75, 0.7
 
 def bent_z(form: GlassesForm, x: Floats) -> Floats:
     """Depth of the rims at a distance from the middle."""
-    return np.asarray(form.front_z - WRAP * (np.abs(x) ** 2 - form.centre[0] ** 2) / WRAP_AT**2, np.float64)
+    return form.front_z - bend(x, form.centre[0])
+
+
+def bend(x: Floats, centre_x: float) -> Floats:
+    """How far rims lie back at a distance from the middle, beside the centres of the lenses."""
+    return np.asarray(WRAP * (np.abs(x) ** 2 - centre_x**2) / WRAP_AT**2, np.float64)
 
 
 def rim_path(form: GlassesForm) -> Floats:

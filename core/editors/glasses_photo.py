@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from core.align import Alignment
     from core.camera import Camera
+    from core.editors.glasses_form import Place, Sides
+    from core.eyewear import GlassesForm
     from core.field import Field
     from core.head import Head
     from core.protocols import Generator
@@ -51,6 +53,8 @@ LEAST_ALIKE = 0.6
 """What drawn and photographed glasses must have in common, of what either covers: below, they were misread."""
 THIN_HAIR = 0.008
 """Hair over which temples run, world units: that of photographed heads stands off further than it did."""
+STANDS_OFF = 0.004
+"""How much farther from the face than they must photographed glasses are held to be, world units."""
 LEAST_CALLED = 0.5
 """Chance from which a pixel counts as photographed glasses."""
 
@@ -113,16 +117,16 @@ def photographed_pair(
     crop, size = alignment.crop, len(alignment.crop)
     eyes = [alignment.landmarks_in_crop[list(eye)].mean(axis=0) / size for eye in (LEFT_EYE, RIGHT_EYE)]
     place = place_of(camera, np.stack(eyes), wearer)
-    sides = sides_of(crop, camera, parts, place)
-    outline = outlined(sides)
-    if outline is None:
+    surface = Surface.of(wearer, place[0], THIN_HAIR)
+    first = _measured(sides_of(crop, camera, parts, place), place)
+    if first is None:
         return None
-    form, tone = described(sides, outline, place), cheek_tone(sides, outline)
-    if form is None or tone is None:
+    # from the side, where glasses are seen hangs on how far they stand off
+    place = (*place[:2], place[2] + clearing(first[0], surface) + STANDS_OFF)
+    measured = _measured(sides_of(crop, camera, parts, place), place)
+    if measured is None:
         return None
-    skin = tone.astype(np.float64)
-    surface = Surface.of(wearer, form.middle_x, THIN_HAIR)
-    form = replace(form, front_z=form.front_z + clearing(form, surface))
+    form, skin = measured
     lift = Lift(camera, form, size)
     both = both_sides(crop, lift, skin)
     if both is None:
@@ -140,3 +144,12 @@ def photographed_pair(
         lens_faces=lens_faces.astype(np.int32),
         paint=np.concatenate([rgb for _, rgb in drawn]).clip(0, 1).astype(np.float32),
     )
+
+
+def _measured(sides: Sides, place: Place) -> tuple[GlassesForm, Floats] | None:
+    """A pair that a photographed face wears, and the colour [3] of its cheeks; None where either is not told."""
+    outline = outlined(sides)
+    if outline is None:
+        return None
+    form, tone = described(sides, outline, place), cheek_tone(sides, outline)
+    return None if form is None or tone is None else (form, tone.astype(np.float64))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from core.editors.glasses_form import ABOVE, BELOW, SIDE_X, STEP, Sides
-from core.editors.glasses_mesh import bent_z
+from core.editors.glasses_form import ABOVE, BELOW, SIDE_X, START, STEP, Sides
+from core.editors.glasses_mesh import bend, bent_z
 from core.mask import PARTS
+from core.ramp import smooth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 NOSE, EYE_BAND, FOREMOST = 0.11, 0.045, 0.95
 """From the middle of the face to its sides, and about the eyes, where glasses touch it, world units; and the share of
 the face's points there that lie behind where it is touched: a few stick out of any surface."""
+TURNED = (math.radians(9), math.radians(22))
+"""Turns of a face from which its far side counts less, and from which it counts for nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,16 +63,24 @@ class Lift:
         return np.asarray(self.camera.project(points + np.array([self.form.middle_x, 0, 0]))[0] * self.size, np.float64)
 
 
+def shares_of(camera: Camera) -> tuple[float, float]:
+    """How much the left and the right side of a face count that a camera sees: of a turned one only the near one."""
+    far = 1 / 2 - float(smooth(*TURNED, np.array(abs(camera.yaw_radians)))) / 2
+    return (1 - far, far) if camera.yaw_radians > 0 else (far, 1 - far)
+
+
 def place_of(camera: Camera, eyes: Floats, wearer: HeadParts) -> Place:
     """Middle x, height of the eyes and depth of the face before which glasses stand, world units."""
+    marks = wearer.landmarks()
+    deep = [float(marks[name][2]) for name in ("left eyes", "right eyes") if name in marks]
     front = 0.0
-    middle = _at_depth(camera, eyes, front).mean(axis=0)
-    # how deep the face is hangs on where its middle is, a little
+    middle = _at_depth(camera, eyes, float(np.mean(deep)) if deep else front).mean(axis=0)
+    # without eyes, how deep the face is hangs on where its middle is, a little
     for _ in range(2):
         face = wearer.points("skin", "nose", "brows", "eyes").double().cpu().numpy()
         near = face[(np.abs(face[:, 0] - middle[0]) < NOSE) & (np.abs(face[:, 1] - middle[1]) < EYE_BAND), 2]
         front = float(np.quantile(near, FOREMOST)) if len(near) else front
-        middle = _at_depth(camera, eyes, front).mean(axis=0)
+        middle = middle if deep else _at_depth(camera, eyes, front).mean(axis=0)
     return float(middle[0]), float(middle[1]), front
 
 
@@ -81,11 +93,11 @@ def sides_of(crop: NDArray[np.uint8], camera: Camera, parts: NDArray[np.float32]
     y, x = np.mgrid[ABOVE:-BELOW:-STEP, 0:SIDE_X:STEP].astype(np.float32)
     both = []
     for side in (1, -1):
-        points = np.stack([middle_x + side * x, eye_y + y, np.full_like(x, front)], axis=-1)
+        points = np.stack([middle_x + side * x, eye_y + y, front - bend(x, START["centre_x"])], axis=-1)
         at = camera.project(points.reshape(-1, 3))[0].reshape(*x.shape, 2).astype(np.float32) * len(crop) - 0.5
         both.append(np.dstack([cv2.remap(one, at[..., 0], at[..., 1], cv2.INTER_LINEAR) for one in (known, colour)]))
     found = np.stack(both).astype(np.float32)
-    return Sides(x, y, found[..., 0], found[..., 1], found[..., 2:])
+    return Sides(x, y, found[..., 0], found[..., 1], found[..., 2:], shares_of(camera))
 
 
 def _at_depth(camera: Camera, uv: Floats, z: float) -> Floats:
