@@ -79,11 +79,33 @@ def pupils(subject: Subject) -> list[Values]:
 
 def eyeballs(subject: Subject) -> tuple[Values, Values]:
     """Float32 [S, S] each: where eyeballs are seen, and irises."""
-    eyes = subject.part(EYES, soft_px=0.6)
+    eyes = subject.part(EYES, soft_px=0.6) * (1 - _lids(subject))
     iris = np.zeros_like(eyes)
     for eye in pupils(subject):
         iris = np.maximum(iris, subject.near(eye, 0.10 * subject.landmarks.apart, 0.3))
     return eyes, np.asarray(iris * eyes, np.float32)
+
+
+def _lids(subject: Subject) -> Values:
+    """float32 [S, S], 0..1: what is called an eye and has the colour of skin: labels reach over the lids."""
+    eyes, skin = subject.labels == EYES, subject.labels == SKIN
+    if not eyes.any() or not skin.any():
+        return np.zeros(eyes.shape, np.float32)
+    usual = np.median(subject.calm[skin], 0)
+    red, level = max(float(usual[0] - usual[2]), 0.05), max(float(usual @ GREY), 0.05)
+    pale = (red - (subject.calm[..., 0] - subject.calm[..., 2])) / red
+    dark = (level - subject.grey) / level
+    return np.asarray(eyes * np.clip(1.6 - 3.0 * np.maximum(pale, dark), 0, 1), np.float32)
+
+
+def dark_brows(subject: Subject) -> Values:
+    """float32 [S, S], 0..1: the hairs of brows; labels are wider."""
+    return floats(subject.part(BROWS) * np.clip(-4 * subject.light, 0, 1))
+
+
+def mouth_line(subject: Subject) -> Values:
+    """float32 [S, S], 0..1: how much light the dark line between lips leaves: it is theirs, not of their paint."""
+    return floats(np.exp(1.8 * np.clip(subject.light + 0.3, -1, 0)))
 
 
 def around_eyes(subject: Subject, radius: float) -> Values:
@@ -131,7 +153,7 @@ def hair_in(subject: Subject, colour: tuple[float, float, float], contrast: floa
 def zombie(subject: Subject, random: np.random.Generator) -> Values:
     """Rotten grey-green skin with veins, sunken eyes without irises, gaunt cheeks, torn wounds."""
     seed, marks, unit = int(random.integers(1 << 16)), subject.landmarks, subject.unit
-    skin = subject.bare
+    skin = np.maximum(subject.bare, _lids(subject))
     rough = subject.bumps(34, 0.22, seed) + subject.bumps(80, 0.12, seed + 7)
     light = even_skin(subject) * (0.72 + 0.58 * subject.modelled(0.2, rough)) * np.exp(0.35 * subject.light)
     blotch = subject.noise(13, seed + 1)
@@ -180,7 +202,8 @@ def joker(subject: Subject, random: np.random.Generator) -> Values:
     subject = _grinning(subject)
     # what labels call a neck begins at the chin's own front
     neck = subject.part(NECK, soft_px=1.5 * subject.unit) * (1 - _chin(subject))
-    skin = subject.bare * (1 - neck) * np.clip((subject.points[..., 1] - marks.chin) / 0.02 + 1, 0, 1)
+    above = np.clip((subject.points[..., 1] - marks.chin) / 0.02 + 1, 0, 1)
+    skin = np.maximum(subject.bare, _lids(subject)) * (1 - neck) * above
     light = even_skin(subject)
     paint = _white_paint(subject)[..., None] * floats([0.98, 0.98, 0.96])
     worn = 0.88 - 0.14 * np.clip(subject.noise(16, seed), 0, 1)
@@ -194,12 +217,11 @@ def joker(subject: Subject, random: np.random.Generator) -> Values:
     picture = mixed(picture, (0.05, 0.06, 0.09), 0.82 * np.clip(black, 0, 1) * (skin + eyes).clip(0, 1) * (1 - eyes))
     picture = mixed(picture, (0.95, 0.94, 0.90), 0.25 * eyes * (1 - iris))
     red = _painted_lips(subject, skin)
-    # the line between the lips is theirs, not the paint's
-    lined = np.exp(1.8 * np.clip(subject.light + 0.3, -1, 0))
-    picture = mixed(picture, floats([0.70, 0.04, 0.06]) * ((0.45 + 0.65 * light) * lined)[..., None], 0.85 * red)
+    lips = (0.45 + 0.65 * light) * mouth_line(subject)
+    picture = mixed(picture, floats([0.70, 0.04, 0.06]) * lips[..., None], 0.85 * red)
     hair = hair_in(subject, (0.16, 0.56, 0.20), 1.1)
     picture = mixed(picture, hair, subject.part(HAIR, soft_px=1.2 * subject.unit))
-    picture = mixed(picture, (0.12, 0.28, 0.10), 0.6 * subject.part(BROWS) * np.clip(-4 * subject.light, 0, 1))
+    picture = mixed(picture, (0.12, 0.28, 0.10), 0.6 * dark_brows(subject))
     suit = np.clip(0.35 + subject.lit(0.2), 0, 1.2)[..., None] * floats([0.40, 0.13, 0.48])
     return subject.on_white(mixed(picture, suit * (1 + 0.3 * subject.detail[..., None]), subject.part(CLOTH)))
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from core.drawing.beings import eyeballs, hair_in, mixed
+from core.drawing.beings import dark_brows, eyeballs, hair_in, mixed, mouth_line
 from core.drawing.subject import (
-    BROWS,
     CLOTH,
     EARS,
     EYES,
@@ -38,7 +37,7 @@ def elf(subject: Subject, random: np.random.Generator) -> Values:
     smooth = cv2.bilateralFilter(subject.whole, 0, 0.08, max(1.0, 2.0 * subject.unit))
     level = (smooth @ GREY)[..., None]
     pale = np.clip(0.16 + 0.92 * level, 0, 1) * floats([1.0, 0.93, 0.88])
-    skin = np.clip(subject.bare - subject.part(LIPS, BROWS), 0, 1)
+    skin = np.clip(subject.bare - subject.part(LIPS) - dark_brows(subject), 0, 1)
     picture = mixed(subject.whole, 0.42 * smooth + 0.62 * pale, skin)
     glow = np.clip(1 - subject.facing, 0, 1) ** 2 * skin
     picture = picture + glow[..., None] * floats([0.10, 0.13, 0.17])
@@ -49,7 +48,8 @@ def elf(subject: Subject, random: np.random.Generator) -> Values:
         picture, floats([0.16, 0.74, 0.42]) * np.clip(0.3 + 1.3 * subject.grey, 0, 1)[..., None], 0.8 * iris
     )
     picture = mixed(picture, (0.93, 0.95, 0.93), 0.35 * eyes * (1 - iris))
-    picture = mixed(picture, (0.80, 0.42, 0.45), 0.5 * subject.part(LIPS))
+    lips = floats([0.80, 0.42, 0.45]) * (mouth_line(subject) * (0.6 + 0.6 * subject.grey))[..., None]
+    picture = mixed(picture, lips, 0.5 * subject.part(LIPS, soft_px=1.2 * subject.unit))
     height = marks.brow + 0.062
     band = np.exp(-np.square((subject.points[..., 1] - height - 0.02 * np.abs(subject.points[..., 0]) / 0.15) / 0.0085))
     gold = floats([0.93, 0.74, 0.30]) * (0.55 + 0.55 * subject.lit(0.1) + 0.8 * subject.shine(12))[..., None]

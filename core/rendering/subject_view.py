@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from core.drawing.subject import GLASSES, NOWHERE, Subject, landmarks_of_view
+from core.drawing.subject import CLOTH, GLASSES, GREY, NECK, NOWHERE, SKIN, Subject, landmarks_of_view
 from core.mask import PARTS
 from core.rendering.rays import camera_rays
 
@@ -28,6 +28,8 @@ Reader = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 SOLID = 0.5
 """Alpha from which a pixel belongs to the head."""
 LANDMARK_PX = 256
+FADED = 0.45
+"""Share of the face's lightness and redness that the skin of a neck has at least."""
 CUT_OUT_SHARE = 1 / 320
 """How softly a head is cut out by its labels, in picture sides."""
 
@@ -106,7 +108,19 @@ def landmarks_seen(
 def read_labels(picture: Values, alpha: Values | None, read: Reader) -> NDArray[np.uint8]:
     """Indices into `PARTS`, uint8 [S, S], 0 on the background, as they are read off a picture [S, S, 3], 0..1."""
     labels = read(np.asarray(np.clip(picture, 0, 1) * 255 + 0.5, np.uint8))
+    labels = _collared(picture, labels)
     return labels if alpha is None else np.where(alpha > SOLID, labels, 0).astype(np.uint8)
+
+
+def _collared(picture: Values, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Labels [S, S] in which what was taken for a neck and is dark without a skin's colour is cloth."""
+    skin, neck = labels == SKIN, labels == NECK
+    if not skin.any() or not neck.any():
+        return labels
+    usual = np.median(picture[skin], 0)
+    red = (picture[..., 0] - picture[..., 2]) < FADED * (usual[0] - usual[2])
+    dark = picture @ GREY < FADED * float(usual @ GREY)
+    return np.where(neck & red & dark, CLOTH, labels).astype(np.uint8)
 
 
 def enlarged(depth: NDArray[np.float32], alpha: NDArray[np.float32], size_px: int) -> NDArray[np.float32]:
