@@ -41,7 +41,7 @@ GRIN = (0.05, 0.10)
 
 def mixed(picture: Values, colour: Values | tuple[float, float, float], share: Values | NDArray[np.float64]) -> Values:
     """A picture [S, S, 3] with a share [S, S] of a colour, [3] or [S, S, 3]."""
-    rows, columns = share.any(1).nonzero()[0], share.any(0).nonzero()[0]
+    rows, columns = (np.flatnonzero(share.max(axis)) for axis in (1, 0))
     if not len(rows):
         return picture
     here = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)

@@ -106,8 +106,8 @@ def _pieces(subject: Subject) -> NDArray[np.int32]:
     dark = (features | eyes) & (subject.light < DARK)
     white = eyes & (subject.light > WHITE) & (subject.labels != BROWS)
     large = tuple((subject.labels == part, STRAIGHT, LEAST_PART) for part in (HAIR, CLOTH))
-    small = ((subject.labels == part) for part in (EYES, LIPS, MOUTH))
-    small = (*small, white, _irises(subject), dark, subject.rims > SOLID)
+    seen = (subject.labels == part for part in (EYES, LIPS, MOUTH))
+    small = (*seen, white, _irises(subject), dark, subject.rims > SOLID)
     parts = (*large, (subject.beard, STRAIGHT, LEAST_PART), *((one, STRAIGHT_SMALL, LEAST_SMALL) for one in small))
     pieces = np.zeros(subject.labels.shape, np.int32)
     for number, (where, straight, least) in enumerate(parts, 1):

@@ -68,8 +68,11 @@ def reshaped(subject: Subject, random: np.random.Generator) -> Subject:
 
 
 def _glassed(subject: Subject) -> bool:
-    """Whether glasses are worn, behind which eyes neither grow nor are drawn anew."""
-    return bool(subject.part(GLASSES, soft_px=0).mean() > GLASSED)
+    """Whether eyes are hidden by glasses, or nobody knows where through them: they grow less and are not drawn anew."""
+    glass = subject.labels == GLASSES
+    if subject.frames is not None:
+        glass &= subject.frames < 1 / 2
+    return bool(glass.mean() > GLASSED)
 
 
 def _growth(random: np.random.Generator) -> float:

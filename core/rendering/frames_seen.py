@@ -52,7 +52,7 @@ def frames_seen(frame: Frame, eyewear: Eyewear | None, size_px: int) -> NDArray[
         glass = rasterised(uv * side, eyewear.lens_faces, side, depth)
         ground = glass.covered & (cv2.erode(glass.covered.astype(np.uint8), np.ones((GROUND, GROUND))) == 0)
         covered, nearest = covered | ground, np.minimum(nearest, np.where(ground, glass.depth, np.inf))
-    near = cv2.resize(np.where(covered, nearest, 0), (size_px, size_px), interpolation=cv2.INTER_NEAREST)
+    near = nearest.reshape(size_px, FINE, size_px, FINE).min((1, 3))
     share = cv2.resize(covered.astype(np.float32), (size_px, size_px), interpolation=cv2.INTER_AREA)
     surface = at_size(frame.depth, size_px)
     return np.where((surface == 0) | (near < surface + BIAS), share, 0).astype(np.float32)

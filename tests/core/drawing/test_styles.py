@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pytest
 
 from core.drawing.styles import STYLES, drawing, reshaped
-from core.drawing.subject import HAIR, LIPS, SKIN, Subject, landmarks_of_head
+from core.drawing.subject import EYES, GLASSES, HAIR, LIPS, SKIN, Subject, floats, landmarks_of_head, landmarks_of_view
 from core.stylizers.vocabulary import STYLES as KNOWN
 from core.training.dataset import HeadViews
 from tests.core.training.doll import PARTS, write_doll
@@ -101,3 +103,60 @@ def test_a_joker_s_lips_reach_further_up_and_out_than_the_mouth(front: Subject) 
     for corner, side in zip(marks.mouth, (1.0, -1.0), strict=True):
         beyond = red & (side * (front.points[..., 0] - corner[0]) > 0.02) & (front.points[..., 1] > corner[1] + 0.01)
         assert beyond.any()
+
+
+def _bespectacled(front: Subject) -> Subject:
+    """The doll behind two thin dark rings that its labels and its artists know."""
+    frames = np.zeros((SIZE, SIZE), np.float32)
+    for eye in front.landmarks.eyes:
+        column, row, _ = front.seen_at(eye)
+        cv2.circle(frames, (round(column), round(row)), 13, 1.0, 2)
+    rgb = np.where(frames[..., None] > 0, floats([0.05, 0.08, 0.25]), front.rgb).astype(np.float32)
+    labels = np.where((frames > 0) & front.figure, GLASSES, front.labels).astype(np.uint8)
+    return replace(front, rgb=rgb, labels=labels, frames=frames)
+
+
+@pytest.mark.parametrize("style", ["lowpoly", "ink", "comic", "robot", "joker", "oil", "zombie"])
+def test_thin_frames_are_seen_in_every_style(front: Subject, style: str) -> None:
+    worn = _bespectacled(front)
+    picture = drawing(worn, style, 5)
+    frame = (worn.frames == 1) & worn.figure
+    beside = (cv2.dilate(worn.frames, np.ones((9, 9))) > 0) & (worn.frames == 0) & (worn.labels == SKIN)
+    assert float(picture[frame].mean()) < 0.75 * float(picture[beside].mean())
+
+
+def test_no_facet_straddles_hair_and_skin(front: Subject) -> None:
+    """The edge of the hair lies in low-poly where it lies in the picture, but for being straight."""
+    inside, outside = (cv2.erode(np.uint8(front.labels == part), np.ones((5, 5))) > 0 for part in (HAIR, SKIN))
+    rgb = np.where((front.labels == HAIR)[..., None], floats([0.1, 0.1, 0.4]), floats([0.9, 0.7, 0.6]))
+    picture = drawing(replace(front, rgb=rgb.astype(np.float32)), "lowpoly", 5)
+    bluer = picture[..., 2] > picture[..., 0]
+    assert bluer[inside & front.figure].mean() > 0.98
+    assert bluer[outside].mean() < 0.02
+
+
+def test_painted_faces_keep_their_light_and_shade(front: Subject) -> None:
+    """White paint that burns out takes away who it is."""
+    skin = cv2.erode(np.uint8(front.labels == SKIN), np.ones((5, 5))) > 0
+    shade = np.linspace(0.3, 0.9, SIZE, dtype=np.float32)[None, :, None] * floats([0.9, 0.7, 0.6])
+    rgb = np.where(skin[..., None], np.broadcast_to(shade, front.rgb.shape), front.rgb).astype(np.float32)
+    painted = drawing(replace(front, rgb=rgb), "joker", 5)[skin].mean(-1)
+    assert np.corrcoef(painted, rgb[skin].mean(-1))[0, 1] > 0.6
+    assert (painted > 0.97).mean() < 0.2
+
+
+def test_beards_are_rough_and_dark_and_the_doll_has_none(front: Subject) -> None:
+    assert not front.beard.any()
+    random = np.random.default_rng(0)
+    low = front.points[..., 1] < front.landmarks.nose[1] - 0.01
+    stubble = np.where(random.random((SIZE, SIZE)) < 0.5, 0.25, 0.6)[..., None]
+    rgb = np.where((low & (front.labels != LIPS))[..., None], front.rgb * stubble, front.rgb).astype(np.float32)
+    beard = replace(front, rgb=rgb).beard
+    assert beard.mean() > 0.005
+    assert not beard[~low].mean() > 0.01
+
+
+def test_a_moustache_taken_for_an_eye_moves_no_landmark(front: Subject) -> None:
+    lips = front.labels == LIPS
+    wrong = replace(front, labels=np.where(lips, EYES, front.labels).astype(np.uint8))
+    assert landmarks_of_view(wrong).eyes == pytest.approx(landmarks_of_view(front).eyes, abs=0.005)
