@@ -8,152 +8,33 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from core.drawing.subject import (
-    BARE,
-    BROWS,
-    CLOTH,
-    EYES,
-    FAR_APART,
-    GLASSES,
-    GREY,
-    HAIR,
-    LIPS,
-    MOUTH,
-    NECK,
-    SKIN,
-    floats,
-    lengths,
+from core.drawing.make_up import (
+    along,
+    around_eyes,
+    dark_brows,
+    even_skin,
+    eyeballs,
+    hair_in,
+    lids,
+    mixed,
+    mouth_line,
+    on_surface,
 )
+from core.drawing.subject import BARE, CLOTH, GREY, HAIR, LIPS, MOUTH, NECK, floats
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from core.drawing.subject import Subject, Values
 
-IRIS, PUPIL_WITHIN, PULL = 0.045, 0.17, 0.6
-"""Radius of an iris and how far from the middle of an eye its own may lie, in distances of the eyes; and by how much a
-place that is farther by such a distance counts as lighter."""
 LIT = 0.92
 """Share of the skin that is darker than what becomes white under paint."""
 GRIN = (0.05, 0.10)
 """How far out and up a joker draws the corners of his mouth, in distances of the eyes."""
 
 
-def mixed(picture: Values, colour: Values | tuple[float, float, float], share: Values | NDArray[np.float64]) -> Values:
-    """A picture [S, S, 3] with a share [S, S] of a colour, [3] or [S, S, 3]."""
-    rows, columns = (np.flatnonzero(share.max(axis)) for axis in (1, 0))
-    if not len(rows):
-        return picture
-    here = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    colour, mix = floats(colour), np.array(picture, np.float32)
-    mix[here] += ((colour[here] if colour.ndim > 1 else colour) - mix[here]) * share[here][..., None]
-    return mix
-
-
-def even_skin(subject: Subject) -> Values:
-    """Float32 [S, S], around .75: the skin's own light and lines without its colour."""
-    grey, skin = np.asarray(subject.calm @ GREY, np.float32), np.isin(subject.labels, BARE)
-    level = float(np.median(grey[skin])) if skin.any() else 0.6
-    return np.asarray(np.clip(grey / max(level, 0.05) * 0.72, 0, 1.15), np.float32)
-
-
-def pupils(subject: Subject) -> list[Values]:
-    """Places [3] of the world where each eye is darkest, looked at through a disc of an iris's size.
-
-    Labels tell eyes coarsely; where none is seen it is the place that the landmarks say.
-    """
-    apart, found = subject.landmarks.apart, []
-    tone = np.log(subject.grey + np.float32(0.05))
-    for eye in subject.landmarks.eyes:
-        away = lengths(subject.points - eye) / np.float32(apart)
-        here = (away < PUPIL_WITHIN) & np.isin(subject.labels, (SKIN, EYES, GLASSES)) & (subject.rims < 1 / 2)
-        if not here.any() or not subject.shows(eye):
-            found.append(eye)
-            continue
-        disc_px = IRIS * apart * subject.size_px * subject.focal / subject.seen_at(eye)[2]
-        small, wide = (cv2.GaussianBlur(tone, (0, 0), max(0.5, width * disc_px)) for width in (1.0, 3.0))
-        dark = small - wide + np.float32(PULL) * away
-        found.append(subject.points.reshape(-1, 3)[np.where(here, dark, np.inf).argmin()])
-    return found
-
-
-def eyeballs(subject: Subject) -> tuple[Values, Values]:
-    """Float32 [S, S] each: where eyeballs are seen, and irises."""
-    eyes = subject.part(EYES, soft_px=0.6) * (1 - _lids(subject))
-    iris = np.zeros_like(eyes)
-    for eye in pupils(subject):
-        iris = np.maximum(iris, subject.near(eye, 0.10 * subject.landmarks.apart, 0.3))
-    return eyes, np.asarray(iris * eyes, np.float32)
-
-
-def _lids(subject: Subject) -> Values:
-    """float32 [S, S], 0..1: what is called an eye and has the colour of skin: labels reach over the lids."""
-    eyes, skin = subject.labels == EYES, subject.labels == SKIN
-    if not eyes.any() or not skin.any():
-        return np.zeros(eyes.shape, np.float32)
-    usual = np.median(subject.calm[skin], 0)
-    red, level = max(float(usual[0] - usual[2]), 0.05), max(float(usual @ GREY), 0.05)
-    pale = (red - (subject.calm[..., 0] - subject.calm[..., 2])) / red
-    dark = (level - subject.grey) / level
-    return np.asarray(eyes * np.clip(1.6 - 3.0 * np.maximum(pale, dark), 0, 1), np.float32)
-
-
-def dark_brows(subject: Subject) -> Values:
-    """float32 [S, S], 0..1: the hairs of brows; labels are wider."""
-    return floats(subject.part(BROWS) * np.clip(-4 * subject.light, 0, 1))
-
-
-def mouth_line(subject: Subject) -> Values:
-    """float32 [S, S], 0..1: how much light the dark line between lips leaves: it is theirs, not of their paint."""
-    return floats(np.exp(1.8 * np.clip(subject.light + 0.3, -1, 0)))
-
-
-def around_eyes(subject: Subject, radius: float) -> Values:
-    """float32 [S, S]: sockets, `radius` in distances of the eyes."""
-    apart = subject.landmarks.apart
-    near = [subject.near(eye, radius * apart, 1.1) for eye in subject.landmarks.eyes]
-    return np.asarray(np.maximum(*near), np.float32)
-
-
-def along(subject: Subject, path: Values, radius: float | NDArray[np.float64]) -> Values:
-    """float32 [S, S]: a smear along a path [N, 3] of the world; its radius may change on the way [N]."""
-    # every second pixel tells the distance well enough
-    radii = np.broadcast_to(np.asarray(radius, np.float32), len(path))
-    here = subject.window(path, 1.3 * float(radii.max()))
-    points, found = subject.points[here][::2, ::2], np.zeros((subject.size_px,) * 2, np.float32)
-    if not points.size:
-        return found
-    deep = np.max([(r - lengths(points - place)) / (0.5 * r) for place, r in zip(path, radii, strict=True)], 0)
-    side = found[here].shape
-    found[here] = np.clip(cv2.resize(floats(deep), side[::-1], interpolation=cv2.INTER_LINEAR) + 0.5, 0, 1)
-    return found
-
-
-def _on_surface(subject: Subject, path: Values) -> Values:
-    """A path [N, 3] of the world, drawn to the surface where that is seen close by."""
-    found = path.copy()
-    for number, place in enumerate(path):
-        column, row, _ = subject.seen_at(place)
-        here = np.clip([round(row), round(column)], 0, subject.size_px - 1)
-        seen = subject.points[here[0], here[1]]
-        if np.linalg.norm(seen - place) < FAR_APART:
-            found[number] = seen
-    return found
-
-
-def hair_in(subject: Subject, colour: tuple[float, float, float], contrast: float = 1.0) -> Values:
-    """float32 [S, S, 3]: hair of another colour with its strands and lights."""
-    hair = subject.labels == HAIR
-    level = max(float(subject.grey[hair].mean()), 0.03) if hair.any() else 0.3
-    streaks = np.clip(subject.grey / level, 0.25, 2.2) ** np.float32(0.55 * contrast)
-    shade = streaks * (0.72 + 0.4 * subject.lit(0.3)) * (1 + 0.25 * subject.light)
-    return np.asarray(shade[..., None] * floats(colour), np.float32)
-
-
 def zombie(subject: Subject, random: np.random.Generator) -> Values:
     """Rotten grey-green skin with veins, sunken eyes without irises, gaunt cheeks, torn wounds."""
     seed, marks, unit = int(random.integers(1 << 16)), subject.landmarks, subject.unit
-    skin = np.maximum(subject.bare, _lids(subject))
+    skin = np.maximum(subject.bare, lids(subject))
     rough = subject.bumps(34, 0.22, seed) + subject.bumps(80, 0.12, seed + 7)
     light = even_skin(subject) * (0.72 + 0.58 * subject.modelled(0.2, rough)) * np.exp(0.35 * subject.light)
     blotch = subject.noise(13, seed + 1)
@@ -203,7 +84,7 @@ def joker(subject: Subject, random: np.random.Generator) -> Values:
     # what labels call a neck begins at the chin's own front
     neck = subject.part(NECK, soft_px=1.5 * subject.unit) * (1 - _chin(subject))
     above = np.clip((subject.points[..., 1] - marks.chin) / 0.02 + 1, 0, 1)
-    skin = np.maximum(subject.bare, _lids(subject)) * (1 - neck) * above
+    skin = np.maximum(subject.bare, lids(subject)) * (1 - neck) * above
     light = even_skin(subject)
     paint = _white_paint(subject)[..., None] * floats([0.98, 0.98, 0.96])
     worn = 0.88 - 0.14 * np.clip(subject.noise(16, seed), 0, 1)
@@ -212,7 +93,7 @@ def joker(subject: Subject, random: np.random.Generator) -> Values:
     black = 0.62 * around_eyes(subject, 0.19)
     for eye in marks.eyes:
         drop = eye + floats([[0, step, 0.01] for step in np.linspace(-0.015, -0.07, 24)])
-        black = np.maximum(black, 0.8 * along(subject, _on_surface(subject, drop), np.linspace(0.0075, 0.0020, 24)))
+        black = np.maximum(black, 0.8 * along(subject, on_surface(subject, drop), np.linspace(0.0075, 0.0020, 24)))
     eyes, iris = eyeballs(subject)
     picture = mixed(picture, (0.05, 0.06, 0.09), 0.82 * np.clip(black, 0, 1) * (skin + eyes).clip(0, 1) * (1 - eyes))
     picture = mixed(picture, (0.95, 0.94, 0.90), 0.25 * eyes * (1 - iris))
@@ -275,6 +156,6 @@ def _painted_lips(subject: Subject, skin: Values) -> Values:
         start = corner + floats([side * (GRIN[0] - 0.08), GRIN[1] - 0.03, 0.02]) * marks.apart
         path = start + way * floats([side * 0.44, 0.04, -0.12]) * marks.apart
         path = path + way**2 * floats([0, 0.26, -0.12]) * marks.apart
-        path = _on_surface(subject, floats(path))
+        path = on_surface(subject, floats(path))
         red = np.maximum(red, 0.95 * along(subject, path, np.linspace(0.065, 0.015, 24) * marks.apart))
     return np.asarray(np.clip(red, 0, 1) * np.clip(skin + subject.part(LIPS), 0, 1), np.float32)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from core.drawing.beings import dark_brows, eyeballs, hair_in, mixed, mouth_line
+from core.drawing.make_up import dark_brows, eyeballs, hair_in, mixed, mouth_line
 from core.drawing.subject import (
     CLOTH,
     EARS,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.drawing.beings import even_skin, eyeballs, mixed, pupils
+from core.drawing.make_up import even_skin, eyeballs, mixed, pupils
 from core.drawing.subject import CLOTH, EARS, EYES, GLASSES, HAIR, LIPS, MOUTH, NECK, floats
 
 if TYPE_CHECKING:
