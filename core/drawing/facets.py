@@ -87,7 +87,9 @@ def low_poly(subject: Subject, random: np.random.Generator) -> Values:
     solid = np.bincount(net.ravel(), weight) > SOLID * np.maximum(np.bincount(net.ravel()), 1)
     # number 0 is no triangle's
     solid[0] = False
-    flat = np.where((solid[net] & (number > 0)[index])[..., None], picture[index], 1.0).astype(np.float32)
+    # wires beside the head are no half of any facet
+    shown = (solid[net] | (subject.rims > SOLID)) & (number > 0)[index]
+    flat = np.where(shown[..., None], picture[index], 1.0).astype(np.float32)
     return subject.blurred(flat, 0.3)
 
 

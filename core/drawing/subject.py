@@ -42,6 +42,8 @@ EYE_LEVEL, EYE_REACH = 0.02, 0.06
 BEARDED, ROUGH, LEAST_BEARD = 0.80, 0.035, 0.28
 """Of the skin's lightness, below which a beard's is; its roughness, in natural logarithms; and its share of the lower
 face, below which it is folds and shade."""
+WIRE = 0.7
+"""Share of a pixel that is frame from which it has a frame's colour."""
 AROUND = 1.1
 """How much larger than straight before the camera a ball may be seen towards the corners of the picture."""
 STRAY = 0.004
@@ -158,8 +160,11 @@ class Subject:
     @cached_property
     def nearest(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Row and column of the figure's nearest sure pixel, for every pixel."""
-        inner = cv2.erode(self.figure.astype(np.uint8), np.ones((3, 3), np.uint8))
-        rows, columns = np.divmod(nearest_known(inner > 0), self.size_px)
+        inner = cv2.erode(self.figure.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        if self.frames is not None:
+            # wires beside the head are thin, and no others have their colour
+            inner |= self.frames > WIRE
+        rows, columns = np.divmod(nearest_known(inner), self.size_px)
         return rows, columns
 
     @cached_property

@@ -85,7 +85,7 @@ def with_frames(labels: NDArray[np.uint8], frames: Values | None) -> NDArray[np.
     """Labels [S, S] of a head, and of the frame [S, S] of its glasses; what is seen through them stays."""
     if frames is None:
         return labels
-    return np.where((frames > SOLID) & (labels > 0), GLASSES, labels).astype(np.uint8)
+    return np.where(frames > SOLID, GLASSES, labels).astype(np.uint8)
 
 
 def landmarks_seen(
