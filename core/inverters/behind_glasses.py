@@ -1,8 +1,8 @@
 """What a photo shows of a face behind glasses that are worn as shapes.
 
 Frames were photographed onto the skin. The shapes are drawn over the head themselves, so the photo gives up theirs: the
-skin beside goes on under them (`core.inverters.skin_quilt`), and where light shines back from clear glass. What dark
-glass hides the photo says nothing about.
+skin beside goes on under them (`core.inverters.skin_quilt`), where light shines back from clear glass, and behind dark
+glass, of which the photo says nothing, but for eyes and brows: those are the head's own there.
 """
 
 from __future__ import annotations
@@ -54,7 +54,10 @@ BARE = ("skin", "nose", "brows", "ears", "hair")
 
 
 def behind_glasses(
-    layer: PhotoLayer, eyewear: Eyewear, landmarks: NDArray[np.float64] | None = None
+    layer: PhotoLayer,
+    eyewear: Eyewear,
+    landmarks: NDArray[np.float64] | None = None,
+    features: NDArray[np.float32] | None = None,
 ) -> tuple[PhotoLayer, Eyewear]:
     """A photo as it were without the glasses that it shows, and the glasses as it showed them.
 
@@ -62,6 +65,8 @@ def behind_glasses(
         layer: a photo, with labels.
         eyewear: drawn over the head in their place.
         landmarks: the face mesh's points in the photo [468, 2], pixels; without them eyes are not known from glare.
+        features: chances [h, h] of the head's own eyes and brows, as the photo's camera would see them; without them
+            nothing of what dark glass hides is made up.
     """
     side = len(layer.picture)
     frame, glass = silhouettes(layer.camera, eyewear, side)
@@ -77,7 +82,11 @@ def behind_glasses(
     )
     kept = np.ones(frame.shape, np.float32)
     if eyewear.form.lens_opacity:
-        kept = 1 - cv2.blur(_widened(glass, AROUND).astype(np.float32), (SOFT_PX, SOFT_PX))
+        hidden = _widened(glass, AROUND)
+        if features is not None:
+            own = cv2.resize(features, hidden.shape, interpolation=cv2.INTER_LINEAR) > 1 / 2
+            hidden = _widened(own & _widened(frame | glass, AROUND), AROUND)
+        kept = 1 - cv2.blur(hidden.astype(np.float32), (SOFT_PX, SOFT_PX))
     clean = replace(
         layer,
         picture=_bare(layer, eyewear, worn, landmarks),
@@ -89,7 +98,7 @@ def behind_glasses(
 
 
 def _bare(layer: PhotoLayer, eyewear: Eyewear, worn: Bits, landmarks: NDArray[np.float64] | None) -> NDArray[np.uint8]:
-    """A photo's picture [S, S, 3] with skin in the place of frames and of glare.
+    """A photo's picture [S, S, 3] with skin in the place of frames, of glare and of dark glass.
 
     Args:
         layer: the photo.
@@ -99,7 +108,9 @@ def _bare(layer: PhotoLayer, eyewear: Eyewear, worn: Bits, landmarks: NDArray[np
     """
     picture, side = layer.picture, len(layer.picture)
     frame, glass = silhouettes(layer.camera, eyewear, side)
-    lids = _widened(_eyes(landmarks, side), LIDS)
+    dark = eyewear.form.lens_opacity > 0
+    # through dark glass nobody can tell where eyes are
+    lids = _widened(_eyes(None if dark else landmarks, side), LIDS)
     around = _widened(silhouettes(layer.camera, eyewear, side, layer.depth)[0], SHADE)
     rims = around | (_widened(worn, AROUND) & ~(glass & ~around))
     person = layer.cover_from_here > 0
@@ -107,14 +118,15 @@ def _bare(layer: PhotoLayer, eyewear: Eyewear, worn: Bits, landmarks: NDArray[np
     if layer.labels is not None:
         named = cv2.resize(layer.labels, worn.shape, interpolation=cv2.INTER_NEAREST)
         rims &= worn | (named != PARTS.index("hair"))  # temples that run under hair
-    dark = _widened(glass, AROUND) if eyewear.form.lens_opacity else np.zeros_like(glass)
-    glare = np.zeros_like(glass)
-    if not dark.any():
+    spoilt = np.zeros_like(glass)
+    if dark:
+        spoilt = _widened(glass, AROUND)
+    elif landmarks is not None:
         away = ~_widened(frame | glass, STRAY) & person
         skin = np.isin(named, [PARTS.index("skin"), PARTS.index("nose")]) & away
-        glare = _glare(picture, glass & ~lids, skin) if landmarks is not None else glare
-    gap = (rims & ~lids | glare) & person
-    told = (layer.cover_from_here > SURE) & ~gap & ~lids & ~dark
+        spoilt = _glare(picture, glass & ~lids, skin)
+    gap = (rims & ~lids | spoilt) & person
+    told = (layer.cover_from_here > SURE) & ~gap & ~lids
     bare = np.isin(named, [PARTS.index(part) for part in BARE]) | (worn & glass)
     return filled(picture, gap, told, told & bare)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from core.face_detail import FaceDetail
 from core.inverters.behind_glasses import behind_glasses
 from core.inverters.covering import person_seen
 from core.inverters.mirrored_photo import mirrored_photo
@@ -24,6 +25,7 @@ from core.inverters.photo_look import DEPTH_PX, look, part_chances_of
 from core.inverters.strands import strands_of
 from core.mask import PARTS
 from core.photo_layer import PhotoLayer
+from core.ramp import smooth
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,6 +53,8 @@ GAINS = (0.4, 2.5)
 NEAR_FALLBACK = (0.85, 1.1)
 """By which factors a tone may differ from the one that it would fall back on."""
 LABELS_PX = 256
+SOLID = (0.6, 0.95)
+"""Shares of the person between which a pixel comes to be theirs: through what is less the background shines."""
 BORDER = 1 / 24
 """Width of the fading towards the border of what the photo shows, in picture sides."""
 
@@ -95,8 +99,11 @@ def with_photo(head: Head, alignment: Alignment, generator: Generator) -> Head:
     labels = cv2.resize(parts.argmax(axis=0).astype(np.uint8), (LABELS_PX, LABELS_PX), interpolation=cv2.INTER_NEAREST)
     layer = replace(layer, labels=labels, gains=gains)
     if head.eyewear is not None:
-        layer, eyewear = behind_glasses(layer, head.eyewear, alignment.landmarks_in_crop)
-        head = replace(head, eyewear=eyewear)
+        own = None if chances is None else chances[[PARTS.index("eyes"), PARTS.index("brows")]].sum(axis=0)
+        dark = head.eyewear.form.lens_opacity > 0
+        layer, eyewear = behind_glasses(layer, head.eyewear, alignment.landmarks_in_crop, own)
+        # eyes that no photo shows are drawn
+        head = replace(head, eyewear=eyewear, face=head.face or (FaceDetail() if dark else None))
     mirrored = mirrored_photo(layer, parts, tuned, head)
     return replace(head, photos=(layer,) if mirrored is None else (mirrored, layer))
 
@@ -148,7 +155,8 @@ def photo_layer(alignment: Alignment, camera: Camera, depth: NDArray[np.float32]
     side = len(alignment.crop)
     rim = max(3, round(side * RIM)) | 1
     seen = person_seen(alignment)
-    inner = cv2.GaussianBlur(cv2.erode(seen.person, np.ones((rim, rim), np.uint8)), (0, 0), rim / 3) * seen.clear
+    solid = smooth(*SOLID, seen.person.astype(np.float64)).astype(np.float32)
+    inner = cv2.GaussianBlur(cv2.erode(solid, np.ones((rim, rim), np.uint8)), (0, 0), rim / 3) * seen.clear
     known = inner * _inside(alignment.inside_photo)
     facing = cv2.resize(facing_of(depth, camera), (side, side), interpolation=cv2.INTER_LINEAR)
     return PhotoLayer(

@@ -78,6 +78,22 @@ def test_dark_glass_hides_the_face() -> None:
     assert found.cover[glass].max() < 40
 
 
+def test_behind_dark_glass_skin_goes_on_around_the_heads_own_eyes() -> None:
+    pair = pair_of_glasses(replace(CLEAR, lens_opacity=0.9))
+    picture = plain(BROWN).copy()
+    wire, glass = silhouettes(FRONT, pair, len(picture))
+    picture[wire | glass] = 15
+    eyes = np.zeros(wire.shape, np.float32)
+    eye = np.round(FRONT.project([[0.06, 0.02, 0.24]])[0][0] * len(picture)).astype(int)
+    cv2.circle(eyes, eye.tolist(), 4, 1.0, -1)
+    photo = photo_of(FRONT, picture)
+    found, _ = behind_glasses(photo, pair, features=eyes)
+    away = glass & (cv2.dilate(eyes, np.ones((25, 25))) == 0)
+    assert (found.cover[away] == photo.cover[away]).all()
+    assert np.abs(found.picture[away].astype(int) - BROWN).max() < 12
+    assert found.cover[eyes > 0].max() < 40
+
+
 def test_light_that_glass_throws_back_goes_and_the_white_of_eyes_stays() -> None:
     pair = pair_of_glasses()
     camera = FRONT
