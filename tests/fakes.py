@@ -27,9 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from core.exporters.apart import Arrays
+    from core.field import Field
+    from core.protocols import Generator
+    from core.shown_person import ShownPerson
 
 HALF_AXES = (0.14, 0.2, 0.165)
 CENTRE_Y = 0.03
@@ -156,6 +160,25 @@ def trigrid_of(head: Head) -> Trigrid:
     """The head's field, which must be a trigrid."""
     assert isinstance(head.trigrid, Trigrid)
     return head.trigrid
+
+
+class Unshaped:
+    """Gives fields no face, and remembers in a list that it was asked: see `core.inverters.formed.Shape`."""
+
+    def __init__(self, asked: list[str]) -> None:
+        self._asked = asked
+
+    def __call__(
+        self,
+        generator: Generator,
+        field: Field,
+        camera: Camera,
+        uv: NDArray[np.float64],
+        shown: ShownPerson | None = None,
+    ) -> Field:
+        del generator, camera, uv, shown
+        self._asked.append("shaped")
+        return field
 
 
 @contextmanager

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from core.field import Field
     from core.head import Head
     from core.protocols import Generator
+    from core.shown_person import ShownPerson
 
     Array = NDArray[np.float64]
 
@@ -53,9 +54,7 @@ SMOOTHINGS = 2
 """How often what one point says is mixed with what its neighbours do."""
 
 
-def formed(
-    generator: Generator, field: Field, camera: Camera, uv: Array, worn: NDArray[np.float32] | None = None
-) -> Field:
+def formed(generator: Generator, field: Field, camera: Camera, uv: Array, shown: ShownPerson | None = None) -> Field:
     """A field with the face that a photo shows; the very same one where that cannot be told.
 
     Args:
@@ -63,15 +62,15 @@ def formed(
         field: a head's.
         camera: the photo's.
         uv: float64 [468, 2] landmarks of the face mesh in the camera's picture, 0..1.
-        worn: float32 [S, S], chance that a pixel of that picture is hair or cloth, 0..1: the photo knows better than
-            the field; None where nothing can tell.
+        shown: what that picture shows, for the photo knows better than the field where hair is and where the head ends;
+            None where nothing can tell.
     """
     if not generator.info.parts:
         return field
     face = fitted_face(uv, camera, depth_along(generator, field, camera, uv))
     if face.misfit > MOST_MISFIT:
         return field
-    cover = cover_of(generator, field, camera, Target.of(face), worn)
+    cover = cover_of(generator, field, camera, Target.of(face), shown)
     if cover is None:
         return field
     nothing = _nothing(generator, field, cover)

@@ -17,6 +17,7 @@ from core.editors.face_shares import BROW, mean_height
 from core.editors.face_target import ANY_EAR, NAPE, nearest_told
 from core.editors.field_parts import chances_at, covered_share
 from core.editors.head_sight import NEAREST, sight_of
+from core.editors.photo_outline import to_outline
 from core.editors.thickness import BLUR, NEIGHBOURS, calmed, thickness_of
 from core.ramp import smooth
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from core.editors.head_sight import Sight
     from core.field import Field
     from core.protocols import Generator
+    from core.shown_person import ShownPerson
 
     Array = NDArray[np.float64]
     Flags = NDArray[np.bool_]
@@ -77,7 +79,7 @@ class Cover:
 
 
 def cover_of(
-    generator: Generator, field: Field, camera: Camera, target: Target, worn: NDArray[np.float32] | None = None
+    generator: Generator, field: Field, camera: Camera, target: Target, shown: ShownPerson | None = None
 ) -> Cover | None:
     """A fitted head as it joins a field.
 
@@ -86,13 +88,19 @@ def cover_of(
         field: a head's.
         camera: of the photo, whose picture and outline are to stay.
         target: the fitted head.
-        worn: float32 [S, S], chance that a pixel of the photo is hair or cloth, 0..1; None where nothing can tell.
+        shown: what the photo shows; None where nothing can tell.
 
     Returns:
         None where the field shows hardly any skin in the face.
     """
-    sight = sight_of(generator, field, camera, target, worn)
-    return None if sight is None else _below_cover(generator, field, _joined(sight))
+    sight = sight_of(generator, field, camera, target, shown)
+    if sight is None:
+        return None
+    cover = _joined(sight)
+    if shown is not None:
+        ways = to_outline(cover.target, cover.worn * cover.weight, camera, shown)
+        cover = _moved(cover, ways, (ways * sight.outwards).sum(1))
+    return _below_cover(generator, field, cover)
 
 
 def _joined(sight: Sight) -> Cover:
@@ -135,6 +143,12 @@ def _joined(sight: Sight) -> Cover:
     lost = sight.lost & (weight > 0)
     ways = _led_aside(moved, feet - moved.points, sight.known & ~lost, lost)
     return Cover(moved, ways, weight, empty, covered)
+
+
+def _moved(cover: Cover, ways: Array, out: Array) -> Cover:
+    """A cover whose points went some ways [P, 3], so far out [P], and show what they did."""
+    target = cover.target.moved(cover.target.points + ways)
+    return replace(cover, target=target, inside=cover.inside - ways, empty=np.clip(cover.empty - out, 0, cover.empty))
 
 
 def _ears_riding(target: Target, aside: Array, covered: Array, on_ear: Array) -> Array:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from core.editors.face_target import Target
     from core.field import Field
     from core.protocols import Generator
+    from core.shown_person import ShownPerson
 
     Array = NDArray[np.float64]
     Flags = NDArray[np.bool_]
@@ -93,7 +94,7 @@ class Sight:
 
 
 def sight_of(
-    generator: Generator, field: Field, camera: Camera, whole: Target, worn: NDArray[np.float32] | None = None
+    generator: Generator, field: Field, camera: Camera, whole: Target, shown: ShownPerson | None = None
 ) -> Sight | None:
     """Look at a field where a head was fitted.
 
@@ -102,7 +103,7 @@ def sight_of(
         field: a head's.
         camera: along its views what it sees squarely is looked for, so that its picture stays.
         whole: the fitted head, with its ears.
-        worn: float32 [S, S], chance that a pixel of the camera's picture is hair or cloth, 0..1; None is unknown.
+        shown: what the camera's picture shows; None is unknown.
 
     Returns:
         None where the field shows hardly any skin in the face.
@@ -119,8 +120,8 @@ def sight_of(
     for values in (found.surface, found.outer, found.deep):
         values += standing * found.known
     covered = covered_share(parts, found.chances)
-    if worn is not None:
-        covered = np.maximum(covered, _photographed(camera, target, worn) * looking)
+    if shown is not None:
+        covered = np.maximum(covered, _photographed(camera, target, shown.worn) * looking)
     covered = covered * target.is_skin
     skin = skin_share(parts, found.chances, target)
     of_face = target.face * looking

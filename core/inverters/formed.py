@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from core.formed_field import FormedField
+from core.inverters.covering import person_seen
 from core.inverters.finishing import Finishing
 from core.inverters.part_reading import photo_parts
 from core.mask import COVERS, PARTS
+from core.shown_person import ShownPerson
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +33,7 @@ class Shape(Protocol):
         field: Field,
         camera: Camera,
         uv: NDArray[np.float64],
-        worn: NDArray[np.float32] | None = None,
+        shown: ShownPerson | None = None,
     ) -> Field:
         """The field with that face; the very same one where it cannot be told.
 
@@ -40,7 +42,7 @@ class Shape(Protocol):
             field: of the head.
             camera: the photo's.
             uv: [468, 2] landmarks of the face mesh in the camera's picture, 0..1.
-            worn: [S, S] chance that a pixel of that picture is hair or cloth, 0..1; None where nothing can tell.
+            shown: what that picture shows; None where nothing can tell.
         """
         ...
 
@@ -76,7 +78,9 @@ def with_form(head: Head, alignment: Alignment, generator: Generator, shape: Sha
     field = head.trigrid.base if isinstance(head.trigrid, FormedField) else head.trigrid
     tuned = generator.tuned(head.delta) if head.delta else generator
     parts = photo_parts(alignment)
-    worn = parts[[PARTS.index(part) for part in COVERS]].sum(axis=0) * alignment.mask * alignment.inside_photo
-    shown = np.asarray(worn.clip(0, 1), np.float32) if parts.any() else None
+    person = person_seen(alignment).person
+    reached = np.asarray(alignment.inside_photo, np.float32)
+    worn = parts[[PARTS.index(part) for part in COVERS]].sum(axis=0) * alignment.mask * reached
+    shown = ShownPerson(person, np.asarray(worn.clip(0, 1), np.float32), reached) if parts.any() else None
     shaped = shape(tuned, field, head.camera, alignment.landmarks_in_crop / len(alignment.crop), shown)
     return head if shaped is field else replace(head, trigrid=shaped)

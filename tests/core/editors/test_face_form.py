@@ -23,6 +23,7 @@ from core.field import Field
 from core.formed_field import FormedField
 from core.generators import load
 from core.perception.head_pose import canonical_face, view_terms
+from core.shown_person import ShownPerson
 from tests.fakes import TinyGenerator, tiny_head
 
 Array = NDArray[np.float64]
@@ -170,11 +171,11 @@ def test_below_hair_there_is_hair() -> None:
 def test_a_photo_knows_better_than_the_field_where_hair_is() -> None:
     face, field = _formed()
     target, camera = Target.of(face), Camera.orbit()
-    shown = np.zeros((256, 256), np.float32)
+    worn = np.zeros((256, 256), np.float32)
     eyes = camera.project(face.landmarks[[33, 263]])[0][:, 1].mean()
-    shown[: round(256 * (eyes - 0.06))] = 1
-    pair = [cover_of(load("mini"), field.base, camera, target, worn) for worn in (None, shown)]
-    plain, covered = pair
+    worn[: round(256 * (eyes - 0.06))] = 1
+    shown = ShownPerson(np.ones_like(worn), worn, np.ones_like(worn))
+    plain, covered = (cover_of(load("mini"), field.base, camera, target, told) for told in (None, shown))
     assert plain is not None
     assert covered is not None
     uv, _ = camera.project(target.points)

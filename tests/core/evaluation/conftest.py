@@ -8,13 +8,13 @@ import pytest
 
 from core.evaluation import inversion_methods, studio_inverter
 from core.inverters import Finish
+from tests.fakes import Unshaped
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from core.align import Alignment
-    from core.camera import Camera
     from core.field import Field
     from core.head import Head
     from core.protocols import Generator
@@ -30,22 +30,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append("tidied")
         return field
 
-    def shape(
-        generator: Generator,
-        field: Field,
-        camera: Camera,
-        uv: NDArray[np.float64],
-        worn: NDArray[np.float32] | None = None,
-    ) -> Field:
-        del generator, camera, uv, worn
-        asked.append("shaped")
-        return field
-
     def put_on(generator: Generator, head: Head, alignment: Alignment, parts: NDArray[np.float32]) -> Head:
         del generator, alignment, parts
         asked.append("glasses")
         return head
 
     for module in (studio_inverter, inversion_methods):
-        monkeypatch.setattr(module, "studio_finish", lambda: Finish(tidy, shape, put_on))
+        monkeypatch.setattr(module, "studio_finish", lambda: Finish(tidy, Unshaped(asked), put_on))
     return asked

@@ -11,7 +11,7 @@ from core.inverters.formed import Formed
 from core.progress import silent
 from tests.core.inverters.portraits import portrait
 from tests.core.inverters.test_finishing import Finds
-from tests.fakes import TinyGenerator, tiny_head
+from tests.fakes import TinyGenerator, Unshaped, tiny_head
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.camera import Camera
     from core.field import Field
     from core.protocols import Generator
+    from core.shown_person import ShownPerson
 
 
 def shaped(
@@ -28,27 +29,19 @@ def shaped(
     field: Field,
     camera: Camera,
     uv: NDArray[np.float64],
-    worn: NDArray[np.float32] | None = None,
+    shown: ShownPerson | None = None,
 ) -> Field:
     del generator, camera
-    assert worn is None or (worn.shape[0] == worn.shape[1] and 0 <= worn.min() <= worn.max() <= 1)
+    if shown is not None:
+        for picture in (shown.person, shown.worn, shown.reached):
+            assert picture.shape[0] == picture.shape[1]
+            assert 0 <= picture.min() <= picture.max() <= 1
     assert uv.shape == (468, 2)
     assert 0 <= uv.min() <= uv.max() <= 1
     silent = Form(
         torch.zeros(0, dtype=torch.int32), torch.zeros(5, 0).half(), (2, 2, 2), (0, 0, 0), (1, 1, 1), 0.1, 0.5
     )
     return FormedField(field, silent, torch.zeros(12))
-
-
-def unshaped(
-    generator: Generator,
-    field: Field,
-    camera: Camera,
-    uv: NDArray[np.float64],
-    worn: NDArray[np.float32] | None = None,
-) -> Field:
-    del generator, camera, uv, worn
-    return field
 
 
 def _photo() -> Alignment:
@@ -69,4 +62,4 @@ def test_a_search_goes_on_from_the_field_as_it_was_found() -> None:
 
 def test_a_face_that_cannot_be_told_leaves_the_very_same_head() -> None:
     found = tiny_head(1)
-    assert Formed(Finds(), unshaped).finished(found, _photo(), TinyGenerator()) is found
+    assert Formed(Finds(), Unshaped([])).finished(found, _photo(), TinyGenerator()) is found
