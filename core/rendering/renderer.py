@@ -5,6 +5,7 @@ Longer than usual: qualities, what a head wears, and what to do without memory m
 
 import copy
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -102,7 +103,8 @@ class HeadRenderer:
         self._grid = below if below is not None and below.field is head.trigrid else None
         self._quick_grid: FieldGrid | None = None
         self._finishing = threading.RLock()
-        self._former = former if former is not None and self._is_bare_known and former._is_bare_known else None
+        lends = former is not None and self._is_bare_known and former._is_bare_known
+        self._former: Callable[[], HeadRenderer | None] = lambda: former if lends else None
         self._views = KnownViews()
         self._bare_views = self._views
         if self._stylist is not None and self._is_bare_known:
@@ -163,12 +165,13 @@ class HeadRenderer:
 
     def _begin_views(self, grid: FieldGrid, camera: Camera) -> None:
         """Begin with what is known of the head as it was before, or with its photos; nothing where that is done."""
-        views, former = self._bare_views, self._former
+        views, former = self._bare_views, self._former()
         before = None if former is None else former._grid or former._quick_grid
         if former is not None and before is not None:
             views.borrow(former._bare_views, before, grid, camera)
-        if views.own:
-            self._former = None
+        if former is not None:
+            # who still draws it may finish a picture; else a row of changes would keep all heads in the memory
+            self._former = weakref.ref(former)
         views.look_at(self.head.photos, grid)
 
     @property

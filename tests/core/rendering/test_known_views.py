@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -119,6 +121,22 @@ def test_pictures_that_come_later_are_lent_too(former: HeadRenderer) -> None:
     raw = after.render(FRONT, Quality.PREVIEW)
     finished = late.render(FRONT, Quality.NEAR)
     assert off(after.render(FRONT, Quality.PREVIEW), finished) < 4 < off(raw, finished)
+
+
+def test_a_row_of_changes_keeps_no_head_of_it(former: HeadRenderer) -> None:
+    first = drawn(former.head, FRONT)
+    known = weakref.ref(first)
+    row = [first]
+    del first
+    for _ in range(3):
+        row.append(following(row[-1], replace(former.head)))
+        row[-1].render(FRONT, Quality.PREVIEW)
+    between = weakref.ref(row[1])
+    del row[:-1]
+    gc.collect()
+    assert known() is None
+    assert between() is None
+    assert off(row[0].render(FRONT, Quality.PREVIEW), former.render(FRONT, Quality.NEAR)) < 4
 
 
 def test_its_own_pictures_go_before_borrowed_ones(former: HeadRenderer) -> None:
