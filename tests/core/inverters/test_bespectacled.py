@@ -91,7 +91,7 @@ def test_behind_dark_glass_skin_goes_on_around_the_heads_own_eyes() -> None:
     away = glass & (cv2.dilate(eyes, np.ones((25, 25))) == 0)
     assert (found.cover[away] == photo.cover[away]).all()
     assert np.abs(found.picture[away].astype(int) - BROWN).max() < 12
-    assert found.cover[eyes > 0].max() < 40
+    assert found.cover[eyes > 0].mean() < 20
 
 
 def test_light_that_glass_throws_back_goes_and_the_white_of_eyes_stays() -> None:
