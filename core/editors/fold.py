@@ -34,6 +34,7 @@ from core.editors.attributes import Sliders
 from core.editors.bare_skin import in_wearers_skin, shaven
 from core.editors.face_bending import bent
 from core.editors.face_warp import FaceWarper
+from core.editors.glasses_moved import moved
 from core.editors.glasses_seat import seated
 from core.editors.grafting import CLEARANCE, Lender, Wearer, labelled_parts
 from core.editors.head_parts import LABELS_OF, HeadParts, labels_of
@@ -498,7 +499,10 @@ class Folder:
 
         def fit() -> Eyewear | None:
             found = lender.glasses(worn_on)
-            return None if found is None else seated(*found, worn_on)
+            if found is None:
+                return None
+            own = lender.source.eyewear
+            return seated(*found, worn_on) if own is None or own.paint is None else moved(own, found[1], worn_on)
 
         pair = self._once(("pair", edit.reference, _numbers(anchor)), fit)
         return None if pair is None else replace(pair, strength=edit.strength)

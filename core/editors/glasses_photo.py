@@ -17,6 +17,7 @@ from core.base_planes import base_planes
 from core.editors.glasses_form import cheek_tone, described, outlined
 from core.editors.glasses_lifted import both_sides, bridge_of
 from core.editors.glasses_mesh import joined
+from core.editors.glasses_outline import lower_tone
 from core.editors.glasses_seat import Surface, clearing
 from core.editors.glasses_view import Lift, place_of, sides_of
 from core.editors.head_parts import HeadParts
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
     from core.align import Alignment
     from core.camera import Camera
     from core.editors.glasses_form import Place, Sides
-    from core.eyewear import GlassesForm
+    from core.editors.glasses_lifted import PairSide
+    from core.eyewear import GlassesForm, Rgb
     from core.field import Field
     from core.head import Head
     from core.protocols import Generator
@@ -131,6 +133,8 @@ def photographed_pair(
     both = both_sides(crop, lift, skin)
     if both is None:
         return None
+    above, below = _colours_of(both)
+    form = replace(form, frame_rgb=above, lower_rgb=lower_tone(above, below))
     drawn = [piece for side in both for piece in side.drawn(surface, place)]
     drawn.append(bridge_of(crop, lift, skin, both))
     points, faces = joined([mesh for mesh, _ in drawn])
@@ -153,3 +157,13 @@ def _measured(sides: Sides, place: Place) -> tuple[GlassesForm, Floats] | None:
         return None
     form, tone = described(sides, outline, place), cheek_tone(sides, outline)
     return None if form is None or tone is None else (form, tone.astype(np.float64))
+
+
+def _colours_of(both: list[PairSide]) -> tuple[Rgb, Rgb]:
+    """The colours, in few, of the upper and of the lower halves of rims, as they were photographed."""
+    found = []
+    for way in (1, -1):
+        chosen = [side.rgb[way * (side.rim[:, 1] - side.rim[:, 1].mean()) > 0] for side in both]
+        red, green, blue = np.median(np.concatenate(chosen), axis=0).clip(0, 1).tolist()
+        found.append((red, green, blue))
+    return found[0], found[1]

@@ -71,6 +71,54 @@ class Surface:
         return float(np.quantile(np.abs(near), 0.97)) if len(near) > 6 else None
 
 
+@dataclass(frozen=True, eq=False)
+class Seat:
+    """Where a pair sits on a head.
+
+    Attributes:
+        form: there.
+        surface: the head's, x from the middle of the pair.
+        eyes: their height and depth, world units.
+        scale: of the form that was seated.
+    """
+
+    form: GlassesForm
+    surface: Surface
+    eyes: tuple[float, float]
+    scale: float
+
+    @staticmethod
+    def of(form: GlassesForm, fit: Fit, wearer: HeadParts) -> Seat:
+        """Before a wearer's eyes.
+
+        Args:
+            form: as it was measured.
+            fit: where points of its own head come to lie on the wearer.
+            wearer: the head's parts.
+        """
+        marks = wearer.landmarks()
+        eyes = [marks[name].tolist() for name in ("left eyes", "right eyes") if name in marks]
+        shift = fit.shift
+        ours = replace(
+            form,
+            middle_x=sum(eye[0] for eye in eyes) / 2 if len(eyes) == 2 else fit.scale * form.middle_x + shift[0],
+            centre=(fit.scale * form.centre[0], fit.scale * form.centre[1] + shift[1]),
+            front_z=fit.scale * form.front_z + shift[2],
+            hinge_y=fit.scale * form.hinge_y + shift[1],
+            **{name: fit.scale * getattr(form, name) for name in ("half_width", "upper", "lower", "wire")},
+        )
+        surface = Surface.of(wearer, ours.middle_x)
+        ours = replace(ours, front_z=ours.front_z + clearing(ours, surface))
+        height, depth = (
+            (np.mean([eye[1:] for eye in eyes], axis=0)).tolist() if eyes else (ours.centre[1], ours.front_z - 0.05)
+        )
+        return Seat(ours, surface, (height, depth), fit.scale)
+
+    def temple(self, form: GlassesForm | None = None) -> Floats:
+        """Middle line [N, 3] of the left temple of the pair, or of one with another hinge."""
+        return temple_line(form or self.form, self.surface, *self.eyes)
+
+
 def seated(form: GlassesForm, fit: Fit, wearer: HeadParts, strength: float = 1.0) -> Eyewear:
     """The pair as a head wears it.
 
@@ -80,28 +128,12 @@ def seated(form: GlassesForm, fit: Fit, wearer: HeadParts, strength: float = 1.0
         wearer: the head's parts.
         strength: of the edit.
     """
-    marks = wearer.landmarks()
-    eyes = [marks[name].tolist() for name in ("left eyes", "right eyes") if name in marks]
-    shift = fit.shift
-    middle_x = sum(eye[0] for eye in eyes) / 2 if len(eyes) == 2 else fit.scale * form.middle_x + shift[0]
-    ours = replace(
-        form,
-        middle_x=middle_x,
-        centre=(fit.scale * form.centre[0], fit.scale * form.centre[1] + shift[1]),
-        front_z=fit.scale * form.front_z + shift[2],
-        hinge_y=fit.scale * form.hinge_y + shift[1],
-        **{name: fit.scale * getattr(form, name) for name in ("half_width", "upper", "lower", "wire")},
-    )
-    surface = Surface.of(wearer, middle_x)
-    ours = replace(ours, front_z=ours.front_z + clearing(ours, surface))
-    height, depth = (
-        (np.mean([eye[1:] for eye in eyes], axis=0)).tolist() if eyes else (ours.centre[1], ours.front_z - 0.05)
-    )
-    frame, frame_faces = frame_of(ours, temple_line(ours, surface, height, depth))
-    lens, lens_faces = lenses_of(ours)
-    place = [middle_x, 0, 0]
+    seat = Seat.of(form, fit, wearer)
+    frame, frame_faces = frame_of(seat.form, seat.temple())
+    lens, lens_faces = lenses_of(seat.form)
+    place = [seat.form.middle_x, 0, 0]
     return Eyewear(
-        form=ours,
+        form=seat.form,
         frame_points=(frame + place).astype(np.float32),
         frame_faces=frame_faces.astype(np.int32),
         lens_points=(lens + place).astype(np.float32),
