@@ -111,8 +111,14 @@ def ink(subject: Subject, random: np.random.Generator) -> Values:
     black = np.clip((subject.blurred(black.astype(np.float32), 0.5) - 0.36) * 5, 0, 1)
     engraved = _engraving(subject, random) * subject.face
     frames = subject.rims * np.clip((0.62 - subject.grey) * 6, 0, 1)
-    result = 1 - np.max([black, engraved, _stranded(subject, random) * hair, frames], 0)
+    result = 1 - np.max([black, engraved, _stranded(subject, random) * hair, frames, _contour(subject)], 0)
     return np.repeat(result[..., None], 3, -1).astype(np.float32)
+
+
+def _contour(subject: Subject) -> Values:
+    """float32 [S, S], 0..1: one unbroken line around the head, of light hair too."""
+    cover = floats(subject.cover[..., 0] > 1 / 2)
+    return np.asarray(subject.blurred(subject.thick(cover, 2.0) - cover, 0.35), np.float32)
 
 
 def _stranded(subject: Subject, random: np.random.Generator) -> Values:
