@@ -19,6 +19,7 @@ from app.places import settings_file
 from app.settings import SettingsFile
 from app.system_libraries import install_line, missing_libraries
 from core.errors import DeviceError
+from core.spare_memory import share_heaps
 from widgets.values import Theme
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def require_libraries() -> None:
 def create_application(theme: Theme) -> QApplication:
     """Make the QApplication with the OpenGL settings that must precede it, and dress it."""
     require_libraries()
+    share_heaps()
     # torch's compiler, which some of torch's functions bring in, would load Triton; its LLVM and that of Mesa's OpenGL
     # in one process end in a crash
     sys.modules.setdefault("triton", None)  # type: ignore[arg-type]

@@ -471,7 +471,9 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     if options.verb is None:
         return _open_studio(getattr(options, "file", None), console)
     from app import verbs
+    from core.spare_memory import share_heaps
 
+    share_heaps()
     return verbs.run(options, console)
 
 

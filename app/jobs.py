@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Qt, QThread, Signal
 
 from app.outcome import Outcome, attempt
 from core.errors import Cancelled, VoltefaceError
+from core.spare_memory import give_back
 from widgets.values import JobState, JobView
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 MILLISECONDS_TO_STOP = 8_000
 LONGEST_HOLD_SECONDS = 2.0
+LONG_SECONDS = 1.0
+"""Work that took longer has left memory behind."""
 
 
 class Door(QObject):
@@ -212,7 +215,10 @@ class JobQueue(QObject):
         if entry.stop.is_set():
             return Outcome(cancelled=True)
         self._post(self.changed.emit)
-        return attempt(lambda: entry.job.work(report))
+        outcome = attempt(lambda: entry.job.work(report))
+        if time.monotonic() - entry.started > LONG_SECONDS:
+            give_back()
+        return outcome
 
     def _progressed(self, entry: _Entry, progress: Progress) -> None:
         entry.progress = progress

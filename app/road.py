@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import ExportError, ProjectError, VoltefaceError
 from core.frame import Quality
 from core.progress import Progress, Report, silent
+from core.spare_memory import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,11 +98,16 @@ def make_head(
     """Search the head of an aligned photo, or improve `start`; better and better ones come as results of `report`."""
     from core.evaluation.studio_inverter import studio_inverter
 
+    def passed(progress: Progress) -> None:
+        report(progress)
+        if progress.result is not None:
+            # the next stage begins where this one ended, and needs other pieces
+            give_back()
+
     check_names(generator, method)
     report(Progress(0, 0, "Loading the head model"))
-    return studio_inverter(method, further).invert(
-        alignment, loaded_generator(generator, half=half), report, seed=seed, seconds=seconds, steps=steps, start=start
-    )
+    inverter, model = studio_inverter(method, further), loaded_generator(generator, half=half)
+    return inverter.invert(alignment, model, passed, seed=seed, seconds=seconds, steps=steps, start=start)
 
 
 def check_names(generator: str, method: str) -> None:

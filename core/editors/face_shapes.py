@@ -44,6 +44,8 @@ REACH, SMOOTH, MOST = 0.05, 0.03, 0.008
 """Of what is added around landmarks: over which distance, world units; how much each may be missed; its bound."""
 FACING = 0.2
 """Cosine between normal and view below which a landmark is not seen."""
+AT_ONCE = 2000
+"""Points that are moved together: all of them would take a tenth of a gigabyte."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +190,8 @@ def _pulled(points: Array, landmarks: Array, missed: Array, camera: Camera) -> A
     across *= np.minimum(1, MOST / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-9))
     pull = np.linalg.solve(_kernel(landmarks, landmarks) + SMOOTH * np.eye(len(landmarks)), across)
     everything = np.concatenate([points, landmarks])
-    moved: Array = everything + _kernel(everything, landmarks) @ pull
+    pieces = np.array_split(everything, -(-len(everything) // AT_ONCE))
+    moved: Array = everything + np.concatenate([_kernel(piece, landmarks) @ pull for piece in pieces])
     return moved
 
 

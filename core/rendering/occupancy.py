@@ -88,9 +88,9 @@ class FieldGrid:
         return self.colour[3] > KNOWN
 
     @cached_property
-    def filled(self) -> Tensor:
-        """The colours, with little weight everywhere else: see `spread`. Only previews need them."""
-        return spread(self.colour)
+    def around(self) -> Tensor:
+        """What blocks of nodes say of those that were not looked at: see `means_around`. Only previews need them."""
+        return means_around(self.colour)
 
     @cached_property
     def occupied(self) -> Tensor:
@@ -122,8 +122,13 @@ class FieldGrid:
     def colour_at(self, points: Tensor) -> Tensor:
         """RGB [N, 3] at world points [N, 3], from the nodes around them, those near the surface before others."""
         at = self.relative(points)[None, None, None]
-        sampled = F.grid_sample(self.filled[None], at, mode="bilinear", padding_mode="border", align_corners=True)
-        return (sampled[0, :3, 0, 0] / sampled[0, 3, 0, 0]).T
+        sampled = F.grid_sample(self.colour[None], at, mode="bilinear", padding_mode="border", align_corners=True)
+        known = sampled[0, :, 0, 0]
+        _, rows, columns = self.sigma.shape
+        nearest, side = self.nearest(points), AROUND[0]
+        z, y, x = nearest // (rows * columns) // side, nearest // columns % rows // side, nearest % columns // side
+        found = known + (1 - known[3]) * self.around[:, z, y, x]
+        return (found[:3] / found[3]).T
 
     def label_at(self, points: Tensor) -> Tensor | None:
         """Part index uint8 [N] of the node nearest to each of the world points [N, 3]."""
@@ -268,18 +273,14 @@ def visible_shell(sigma: Tensor, cell: float) -> Tensor:
     return (F.max_pool3d(stopped, 3, 1, padding=1) > STOPPED).to(sigma.dtype)
 
 
-def spread(colour: Tensor) -> Tensor:
-    """A colour grid [4, Z, Y, X] whose unknown nodes take the colour of what is around, at little weight.
-
-    Known nodes stay as they are.
-    """
+def means_around(colour: Tensor) -> Tensor:
+    """What blocks of nodes say of the unknown ones of a colour grid [4, Z, Y, X], at little weight, [4, z, y, x]."""
     near, far = (
         # known nodes outweigh these a hundredfold, so that these do not tint points between both
         around / around[3:].clamp(min=1e-6) * 1e-2**level
         for level, around in enumerate(_blocks(colour), start=1)
     )
-    guess = near + _enlarged(far, AROUND[1], near.shape) + 1e-8
-    return torch.where(colour[3] > KNOWN, colour, _enlarged(guess, AROUND[0], colour.shape))
+    return near + _enlarged(far, AROUND[1], near.shape) + 1e-8
 
 
 def _blocks(values: Tensor) -> Iterator[Tensor]:
