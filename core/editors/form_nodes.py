@@ -17,6 +17,7 @@ from core.ramp import smooth
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.spatial import cKDTree
 
     from core.editors.head_cover import Cover
 
@@ -39,6 +40,8 @@ RAMP, DENSE = 0.024, 0.003
 TOUCHING, CLOSE, BLURRED = 4, 0.012, 0.002
 """Points of the target that decide about a node, up to that distance from it, and over which distance none of them
 decides alone, world units: else each would be a dimple."""
+AT_ONCE = 100_000
+"""Nodes that are told together: all of them would take a third of a gigabyte."""
 WALL = 0.3
 """Difference of how far the corners of a triangle are covered from which it is the edge of what covers them."""
 
@@ -119,11 +122,45 @@ def form_of(cover: Cover, air: Array) -> Form:
     high = (on.points + reach[:, None])[told].max(0)
     counts = np.ceil((high - low) / SPACING).astype(int) + 1
     near, distance, nearest = _near(on.points, low, counts, np.where(told, reach, 0.0))
+    tree = cKDTree(on.points)
+    pieces = [
+        _told(on, tree, low, counts, near[piece], distance[piece], nearest[piece])
+        for piece in np.array_split(np.arange(len(near)), -(-len(near) // AT_ONCE))
+    ]
+    nodes, values, worn, thin = (torch.cat(parts) for parts in zip(*pieces, strict=True))
+    high = low + SPACING * (counts - 1)
+    return Form(
+        nodes,
+        values.T.contiguous(),
+        (int(counts[2]), int(counts[1]), int(counts[0])),
+        (float(low[0]), float(low[1]), float(low[2])),
+        (float(high[0]), float(high[1]), float(high[2])),
+        RAMP,
+        THRESHOLD,
+        worn,
+        thin,
+    )
+
+
+def _told(
+    on: _Sown, tree: cKDTree, low: Array, counts: Numbers, near: Numbers, distance: Array, nearest: Numbers
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """What is told at some nodes of a box: their numbers [N], values float16 [N, 5], how much is worn, how thin it is.
+
+    Args:
+        on: the points of a target.
+        tree: of those.
+        low: corner of the box.
+        counts: of its nodes along x, y and z.
+        near: numbers of the nodes.
+        distance: of each, about, from the nearest point.
+        nearest: which that is.
+    """
     x, y, z = near % counts[0], near // counts[0] % counts[1], near // (counts[0] * counts[1])
     nodes = low + SPACING * np.column_stack([x, y, z])
     # at the surface several points speak; further away the nearest does
     close = np.flatnonzero(distance < CLOSE)
-    exact, touching = cKDTree(on.points).query(nodes[close], k=TOUCHING)
+    exact, touching = tree.query(nodes[close], k=TOUCHING)
     shares = 1 / (exact**2 + BLURRED**2) ** 2
     shares /= shares.sum(1, keepdims=True)
 
@@ -138,7 +175,8 @@ def form_of(cover: Cover, air: Array) -> Form:
     above[close] = (shares * planes).sum(1)
     share, _, worn, thin = told_by(on.rest).T
     # the field's own surface may lie far before the target
-    until = np.where(above > 0, whole[nearest], WHOLE)
+    whole = np.maximum(WHOLE, on.rest[nearest, 1])
+    until = np.where(above > 0, whole, WHOLE)
     amount = share * (1 - smooth(0.0, FADING, distance - until))
     # below the surface everything is fetched from where the field is solid, and deeper down from as much deeper
     foot = told_by(on.foot - on.points) - above[:, None] * normal
@@ -147,15 +185,9 @@ def form_of(cover: Cover, air: Array) -> Form:
     level = above - DENSE + RAMP * (thin - THRESHOLD)
     values = np.concatenate([shift * amount[:, None], (level * amount)[:, None], amount[:, None]], 1)
     telling = amount > FAINT
-    high = low + SPACING * (counts - 1)
-    return Form(
+    return (
         torch.from_numpy(near[telling].astype(np.int32)),
-        torch.from_numpy(np.ascontiguousarray(values[telling].T)).half(),
-        (int(counts[2]), int(counts[1]), int(counts[0])),
-        (float(low[0]), float(low[1]), float(low[2])),
-        (float(high[0]), float(high[1]), float(high[2])),
-        RAMP,
-        THRESHOLD,
+        torch.from_numpy(values[telling]).half(),
         torch.from_numpy(worn[telling]).half(),
         torch.from_numpy(thin[telling]).half(),
     )
@@ -170,7 +202,7 @@ def _near(points: Array, low: Array, counts: Numbers, reach: Array) -> tuple[Num
 
     x, y, z = np.round((points - low) / SPACING).astype(int).T
     inner = ((x >= 0) & (y >= 0) & (z >= 0) & (x < counts[0]) & (y < counts[1]) & (z < counts[2])).nonzero()[0]
-    owner = np.full(counts[::-1], -1)
+    owner = np.full(counts[::-1], -1, np.int32)
     owner[z[inner], y[inner], x[inner]] = inner
     distance, (k, j, i) = distance_transform_edt(owner < 0, return_indices=True)
     distance[[0, -1]] = distance[:, [0, -1]] = distance[:, :, [0, -1]] = np.inf
