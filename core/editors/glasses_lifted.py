@@ -29,6 +29,8 @@ DEEP_EYES, FLARE = 0.05, 0.006
 """How far eyes lie behind glasses, and how far temples stand out beyond what was photographed, world units."""
 PASSES, BENT_CALMED = 3, 3
 """How often rims are followed, and how often their shape is smoothed after both sides have spoken."""
+DEEPEST, SURER = 0.35, 1 / 3
+"""Lightness of skin in the deepest shade, beside skin; and how much liker to that than to the frame shade must be."""
 LEAST_SHOWN = 0.2
 """Share of what a photo tells of a pair from which a side of it is as it was photographed."""
 UNSURE = 1e-3
@@ -78,6 +80,7 @@ class PairSide:
         upper = (rim[:, 1] > form.centre[1]) & (rim[:, 0] > form.centre[0])
         frame = np.median(found.rgb[upper], axis=0) if upper.any() else np.median(found.rgb, axis=0)
         beyond = end_piece(crop, found, side, skin, frame)
+        beyond = None if beyond is not None and is_shade(np.median(beyond.rgb, axis=0), skin, frame) else beyond
         nothing = (np.zeros((0, 3)), np.zeros(0), np.zeros((0, 3)))
         end = nothing if beyond is None else (lift.lifted(beyond.path) * mirror, beyond.half * lift.unit, beyond.rgb)
         if max(shares_of(lift.camera)) > 1 - LEAST_SHOWN:
@@ -125,6 +128,12 @@ class PairSide:
 
     def _placed(self, mesh: Triangles) -> Triangles:
         return mesh if self.side > 0 else mirrored(mesh)
+
+
+def is_shade(rgb: Floats, skin: Floats, frame: Floats) -> bool:
+    """Whether a colour [3] is rather that of skin in the shade of a temple than that of the frame."""
+    share = float(np.clip(rgb @ skin / max(float(skin @ skin), 1e-6), DEEPEST, 1))
+    return float(np.linalg.norm(rgb - share * skin)) < SURER * float(np.linalg.norm(rgb - frame))
 
 
 def both_sides(crop: NDArray[np.uint8], lift: Lift, skin: Floats) -> list[PairSide] | None:

@@ -1,11 +1,13 @@
 """Both sides of photographed glasses, where a photo shows one of them hardly."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from core.camera import Camera
 from core.editors import glasses_lifted
-from core.editors.glasses_lifted import PairSide, both_sides
+from core.editors.glasses_lifted import PairSide, both_sides, is_shade
 from core.editors.glasses_mesh import rim_path
 from core.editors.glasses_traced import Traced
 from core.editors.glasses_view import Lift
@@ -58,3 +60,12 @@ def test_of_a_turned_face_the_near_side_tells_how_the_other_one_looks(
     assert (one.side, other.side) == (1, -1)
     np.testing.assert_array_equal(one.rim, other.rim)
     np.testing.assert_array_equal(np.concatenate([one.rgb, other.rgb]), np.tile(DARK, (2 * len(one.rgb), 1)))
+
+
+@pytest.mark.parametrize(
+    ("rgb", "shade"),
+    [((0.38, 0.28, 0.22), True), ((0.1, 0.1, 0.12), False), ((0.33, 0.33, 0.34), False), ((0.68, 0.5, 0.4), True)],
+)
+def test_skin_in_the_shade_of_a_temple_is_no_part_of_a_grey_frame(rgb: Sequence[float], *, shade: bool) -> None:
+    assert is_shade(np.array(rgb), SKIN, np.array([0.3, 0.3, 0.32])) == shade
+    assert not is_shade(np.array(rgb), SKIN, np.array(rgb)), "brown frames are brown beside brown rims"
