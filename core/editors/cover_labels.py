@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.editors.face_shares import BROW, mean_height
+from core.editors.face_target import NAPE
 from core.ramp import smooth
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ FULL = 0.7
 """Share of the scalp from which all of it is covered: holes in hair are mistakes of the labels."""
 FACE = 0.5
 """Share of the face from which a point is on it."""
+BESIDE_DEGREES, TELLING = 45, 24
+"""Angle about the head's axis from which a photo shows what goes on behind it, and how many points tell what does."""
+LEVEL, SIDE_DEGREES = 0.02, 40
+"""Height, world units, that sets points as far apart as so large an angle: hair goes on at its height."""
 EVEN, EVENINGS = (0.3, 0.7), 6
 """Shares that are none and all where a border is made smooth, and how often points are mixed with those around."""
 
@@ -46,6 +51,28 @@ def without_crumbs(target: Target, covered: Array) -> Array:
     """How far points are covered [P] where what covers a piece of the face alone is a mistake: it would be a lump."""
     cover = covered >= 0.5
     return np.where(_joined_to(target, cover, cover & (target.face < FACE)) | ~cover, covered, 0.0)
+
+
+def carried_back(target: Target, shown: Array, told: Array) -> Array:
+    """How far points of the scalp are covered [P] because what a photo shows at its outline goes on behind.
+
+    Args:
+        target: the fitted head.
+        shown: float64 [P], how far the photo shows each to be covered, 0..1.
+        told: float64 [P], how far it tells, 0..1.
+    """
+    from scipy.spatial import cKDTree
+
+    carried = np.zeros(len(told))
+    right = target.points[:, 0] > target.points[target.scalp, 0].mean()
+    place = np.column_stack([target.height / LEVEL, target.around_degrees / SIDE_DEGREES])
+    aside = target.is_skin & (target.height > NAPE) & (target.ear < 0.05) & (target.around_degrees > BESIDE_DEGREES)
+    for side in (right, ~right):
+        beside, behind = aside & side & (told > 0.5), target.scalp & side & (told < 0.5)
+        if beside.sum() >= TELLING and behind.any():
+            _, near = cKDTree(place[beside]).query(place[behind], k=TELLING)
+            carried[behind] = np.median(shown[beside][near], axis=1)
+    return carried
 
 
 def evened(target: Target, shares: Array) -> Array:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.editors.cover_labels import ASIDE_DEGREES, evened, without_crumbs, without_holes
+from core.editors.cover_labels import ASIDE_DEGREES, carried_back, evened, without_crumbs, without_holes
 from core.editors.face_shares import BROW, JAW, mean_height
 from core.editors.face_target import ANY_EAR, nearest_told
 from core.editors.field_look import BEFORE_FACE, BEFORE_NECK, BEFORE_SCALP, FieldLook
@@ -121,7 +121,8 @@ def sight_of(
         values += standing * found.known
     covered = covered_share(parts, found.chances)
     if shown is not None:
-        covered = np.maximum(covered, _photographed(camera, target, shown.worn) * looking)
+        worn, told = _photographed(camera, target, shown.worn)
+        covered = np.maximum(covered, np.maximum(worn * told, carried_back(target, worn, told)) * looking)
     covered = covered * target.is_skin
     skin = skin_share(parts, found.chances, target)
     of_face = target.face * looking
@@ -190,11 +191,11 @@ def _outwards(target: Target) -> Array:
     return np.asarray((around * target.normals[:, [0, 2]]).sum(axis=1), np.float64)
 
 
-def _photographed(camera: Camera, target: Target, worn: NDArray[np.float32]) -> Array:
-    """How far points [P] that the camera sees are below what its picture shows as hair or cloth, 0..1."""
+def _photographed(camera: Camera, target: Target, worn: NDArray[np.float32]) -> tuple[Array, Array]:
+    """How far points [P] are below what the camera's picture shows as hair or cloth, 0..1, and how far it sees them."""
     side = len(worn)
     column, row = np.clip(np.nan_to_num(camera.project(target.points)[0]) * side, 0, side - 1).astype(int).T
-    return smooth(*SHOWN, worn[row, column].astype(np.float64)) * smooth(*SHOWN_FACING, _towards(camera, target)[1])
+    return smooth(*SHOWN, worn[row, column].astype(np.float64)), smooth(*SHOWN_FACING, _towards(camera, target)[1])
 
 
 def _towards(camera: Camera, target: Target) -> tuple[Array, Array]:

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 SEEDS_PX = 160
 """Side of the picture that tones are taken from."""
-INNER_PX = 5
-"""Width of the outline, pixels of the photo's labels, that may show something else."""
+INNER_PX, RIM_PX = 5, 3
+"""Width of the outline, pixels of the photo's labels, that may show something else, and that hardly shows anything."""
 SHOWN = 0.65
 """Cover from which a pixel of the photo is what it seems."""
 STEADY, AHEAD = 0.05, 0.12
@@ -106,7 +106,9 @@ class CarriedTones:
         return value_at(self.grid, points) + _lit(normals - self.facing, self.light)[:, None]
 
 
-def seeds_of(photo: PhotoLayer, part: NDArray[np.bool_], *, least: int, odd: float) -> Seeds | None:
+def seeds_of(
+    photo: PhotoLayer, part: NDArray[np.bool_], *, least: int, odd: float, edgewise: bool = False
+) -> Seeds | None:
     """The pixels of a photo that surely show a part; None where they are too few.
 
     Args:
@@ -114,11 +116,14 @@ def seeds_of(photo: PhotoLayer, part: NDArray[np.bool_], *, least: int, odd: flo
         part: bool [h, h], where its labels name the part.
         least: fewest pixels.
         odd: how far, in natural logarithms, a pixel's lightness may lie from the middle one.
+        edgewise: also those where the surface turns away, up to the outline.
     """
     size = (SEEDS_PX, SEEDS_PX)
-    inner = cv2.erode(part.astype(np.uint8), np.ones((INNER_PX, INNER_PX), np.uint8)).astype(np.float32)
+    rim = RIM_PX if edgewise else INNER_PX
+    inner = cv2.erode(part.astype(np.uint8), np.ones((rim, rim), np.uint8)).astype(np.float32)
     plain = cv2.resize(inner, size, interpolation=cv2.INTER_AREA)
-    cover = cv2.resize(photo.cover, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    from_here = photo.cover_from_here if edgewise else photo.cover
+    cover = cv2.resize(from_here, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     depth = cv2.resize(photo.depth, size, interpolation=cv2.INTER_NEAREST)
     picture = cv2.resize(photo.picture, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     chosen = (plain > 0.9) & (cover > SHOWN) & (depth > 0)

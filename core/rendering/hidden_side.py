@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from core.rendering.hair_flow import HairFlow
     from core.rendering.occupancy import FieldGrid
 
-HAIR_SEEDS, HAIR_ODD = 250, 0.9
-"""Pixels of hair under which a photo says nothing about hair; and how far, in natural logarithms, a pixel's lightness
-may lie from the middle one: a badge on a cap lies further."""
+HAIR_SEEDS, FEWEST_SEEDS, HAIR_ODD = 250, 100, 0.9
+"""Pixels of hair from which a photo tells its tones, and those up to its outline from which it still does; and how far,
+in natural logarithms, a pixel's lightness may lie from the middle one: a badge on a cap lies further."""
 OWN, HOLLOW = 0.45, 0.1
 """How far the model's own fine shading of hair is believed; how much darker hollows are, natural logarithms."""
 OWN_OUTLINE = (0.12, 0.35)
@@ -82,7 +82,10 @@ class HiddenSide:
         """
         if photo.labels is None:
             return None
-        seeds = seeds_of(photo, headwear(photo.labels), least=HAIR_SEEDS, odd=HAIR_ODD)
+        worn = headwear(photo.labels)
+        seeds = seeds_of(photo, worn, least=HAIR_SEEDS, odd=HAIR_ODD)
+        if seeds is None:  # thin hair is seen beside the temples alone, where heads turn away
+            seeds = seeds_of(photo, worn, least=FEWEST_SEEDS, odd=HAIR_ODD, edgewise=True)
         hair = None if seeds is None else CarriedTones.of(seeds)
         strays = Strays.of(photo, own_hair=own_hair)
         return HiddenSide(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.base_planes import base_planes
 from core.camera import Camera
-from core.editors.cover_labels import without_crumbs, without_holes
+from core.editors.cover_labels import carried_back, without_crumbs, without_holes
 from core.editors.face_form import formed
 from core.editors.face_shapes import FittedFace, face_shapes, fitted_face
 from core.editors.face_shares import face_share
@@ -203,6 +203,18 @@ def test_cover_on_a_cheek_alone_is_a_mistake_and_hair_beside_it_is_none() -> Non
     worn = target.scalp.astype(float)
     cheek = np.linalg.norm(target.points - target.points[target.face > 0.99].mean(axis=0), axis=1) < 0.03
     assert np.array_equal(without_crumbs(target, np.maximum(worn, cheek)), worn)
+
+
+def test_hair_at_the_outline_of_a_photo_goes_on_behind_at_its_height() -> None:
+    target = Target.of(_formed()[0])
+    told = (target.normals[:, 2] > 0.2).astype(float)
+    middle = np.median(target.height[target.scalp])
+    shown = ((target.height < middle) & (target.around_degrees > 45)).astype(float)
+    carried = carried_back(target, shown, told)
+    assert not carried[(told > 0) | ~target.scalp].any()
+    behind = target.scalp & (target.around_degrees > 120)
+    assert carried[behind & (target.height < middle - 0.03) & (target.ear < 0.01)].mean() > 0.9
+    assert carried[behind & (target.height > middle + 0.06)].mean() < 0.1
 
 
 def test_ears_are_those_of_the_fitted_head_or_below_hair() -> None:

@@ -52,6 +52,20 @@ def test_hidden_hair_has_the_colour_of_the_photos() -> None:
     assert_in_the_shade(found, BROWN)
 
 
+def test_hair_that_a_photo_shows_at_its_outline_alone_has_its_colour_behind() -> None:
+    photo = photo_of(FRONT, plain(BROWN), "skin")
+    assert photo.labels is not None
+    columns = np.flatnonzero((photo.labels > 0).any(axis=0))
+    rim = np.arange(SIDE) < columns[0] + 14
+    labels = np.where(rim & (photo.labels > 0), PARTS.index("hair"), photo.labels).astype(np.uint8)
+    picture = np.where(rim[:, None], np.array(BLUE, np.uint8), photo.picture)
+    turned_away = np.where(rim, 0, photo.cover).astype(np.uint8)
+    photo = replace(photo, labels=labels, picture=picture, cover=turned_away, cover_from_here=photo.cover)
+    hidden = HiddenSide.of(photo, grid_with_ears())
+    assert hidden is not None
+    assert_in_the_shade(middle_of(hidden.drawn(frame_of((160, 60, 30), "hair", BEHIND))), BLUE)
+
+
 def test_clothes_behind_have_the_colour_of_the_photos_and_a_cap_keeps_its_own() -> None:
     photo = photo_of(FRONT, plain((200, 150, 120)), "skin")
     assert photo.labels is not None
