@@ -16,11 +16,13 @@ from app.deferred import Deferred
 from app.frame_worker import FrameResult, FrameWorker
 from core.camera import Camera
 from core.frame import Quality
+from core.spare_memory import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.engines import Engines
+    from core.frame import Frame
     from core.protocols import Renderer
 
 STEP_DEGREES = 40
@@ -36,7 +38,7 @@ class LookingRound(QObject):
         """Make it; `prepare` runs in its thread before each picture."""
         super().__init__(parent)
         self._engines = engines
-        self._worker = FrameWorker(prepare, self)
+        self._worker = FrameWorker(prepare, self, looked_at=_tidied)
         self._worker.setObjectName("look round")
         self._worker.frame_ready.connect(self._drawn)
         self._worker.start()
@@ -90,6 +92,12 @@ def around(camera: Camera) -> list[Camera]:
     steps = range(1, 180 // STEP_DEGREES + 1)
     yaws = [sign * math.radians(step * STEP_DEGREES) for step in steps for sign in (1, -1)]
     return [Camera.orbit(camera.yaw_radians + yaw, camera.pitch_radians) for yaw in yaws]
+
+
+def _tidied(_renderer: Renderer, frame: Frame) -> Frame:
+    """Run in the worker's thread: what the view and this picture took is not needed while nothing happens."""
+    give_back()
+    return frame
 
 
 def _is_new(camera: Camera, seen: Sequence[Camera]) -> bool:
