@@ -98,7 +98,9 @@ def cover_of(
         return None
     cover = _joined(sight)
     if shown is not None:
-        ways = to_outline(cover.target, cover.worn * cover.weight, camera, shown)
+        # faces are told by landmarks
+        free = np.maximum(cover.worn, evened(cover.target, cover.target.scalp.astype(float)))
+        ways = to_outline(cover.target, free * cover.weight, camera, shown)
         cover = _moved(cover, ways, (ways * sight.outwards).sum(1))
     return _below_cover(generator, field, cover)
 
