@@ -33,8 +33,9 @@ HEIGHT, WIDTH = (0.108, 0.135), 0.62
 """Bounds of an ear's height, world units: hair may hide its top; and its width to its height."""
 SIDEWAYS = (0.1, 0.45)
 """Sideways coordinate of a normal from which, and up to which, a surface is an ear's outer side."""
-DEPTH, SMOOTHNESS = 0.5, 1
-"""Strength of the relief, natural logarithms, and which of its smoothnesses is drawn."""
+DEPTH, RIDGES, SMOOTHNESS = 0.48, 0.4, 1
+"""Strength of the relief, natural logarithms, how much of it lightens, for ridges do not glow, and which of its
+smoothnesses is drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,7 @@ class Ear:
             at = ((place[chosen] + 1) / 2 * SIDE_PX - 0.5).astype(np.float32)
             inside = np.clip((REACH - np.hypot(forward[chosen], up[chosen])) / (REACH - 1), 0, 1)
             form = remapped(np.ascontiguousarray(relief()[SMOOTHNESS][..., 0]), at)
-            shade[chosen] = DEPTH * form * outer[chosen] * inside
+            shade[chosen] = DEPTH * np.where(form > 0, RIDGES * form, form) * outer[chosen] * inside
         return shade
 
 
