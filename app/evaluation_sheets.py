@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict[str, Any], str]:
     """Draw the contact sheets of a model's card."""
     from app import pack_shelf, pictures, road
+    from core.editors.face_form import with_own_form
     from core.editors.random_head import random_head
     from core.evaluation import (
         editing_sheet,
@@ -56,9 +57,11 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
         """Portraits and random heads in every style."""
         aligned = [road.align_photo(Photo.open(path)) for path in photos[:2]]
         found = [road.make_head(one, report, seconds=options.seconds) for one in aligned]
-        others = [random_head(generator, seed) for seed in style_sheet.SEEDS[len(found) :]]
+        drawn = [random_head(generator, seed) for seed in style_sheet.SEEDS[len(found) :]]
+        others = [with_own_form(generator, head) for head in drawn]
         packs = [pack_shelf.pack_named(place.name) for place in pack_shelf.packs() if place.bundled]
-        return style_sheet.style_sheet(generator, [*found, *others], packs, report)
+        drawable = [pack for pack in packs if pack.artist]
+        return style_sheet.style_sheet(generator, [*found, *others], drawable, report)
 
     def forms() -> NDArray[np.uint8]:
         """Fitted faces on portraits."""
