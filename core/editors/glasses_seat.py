@@ -33,6 +33,10 @@ ON_EAR = 0.010
 """Height of the temples over the ears above the eyes, world units."""
 OVER_EAR, BEHIND_EAR, END = (0.0, 0.018), (-0.024, -0.020), (-0.062, -0.034)
 """Knots of a temple about the ear, (y, z): before it comes to lie on it, behind it, and its end."""
+FEWEST = 20
+"""Points from which an ear is seen."""
+TUCKED = 0.016
+"""How far behind an ear that is seen, which hides it, a temple runs, world units: ears of heads lie close to them."""
 FLARE = 0.03
 """How far temples stand out beyond their hinges at most, before the head pushes them, world units."""
 TEMPLE_POINTS, CALMED = 44, 3
@@ -166,8 +170,8 @@ def clearing(form: GlassesForm, surface: Surface) -> float:
 def temple_line(form: GlassesForm, surface: Surface, eye_y: float, eye_z: float, flare: float = FLARE) -> Floats:
     """Middle line [N, 3] of the left temple, from the hinge over the ear; `flare` is how far it may stand out."""
     ears = surface.called("ears")
-    ear_z = float(np.median(ears[:, 2])) if len(ears) > 20 else eye_z - EAR["behind_eyes"]
-    ear_y = min(eye_y + ON_EAR, float(np.quantile(ears[:, 1], 0.98)) + 0.004) if len(ears) > 20 else eye_y + ON_EAR
+    ear_z = float(np.median(ears[:, 2])) if len(ears) > FEWEST else eye_z - EAR["behind_eyes"]
+    ear_y = min(eye_y + ON_EAR, float(np.quantile(ears[:, 1], 0.98)) + 0.004) if len(ears) > FEWEST else eye_y + ON_EAR
     hinge_x = form.centre[0] + form.half_width + form.wire
     hinge_z = float(bent_z(form, np.array(hinge_x)))
     before = np.array([ear_y + OVER_EAR[0], ear_z + OVER_EAR[1]])
@@ -183,15 +187,16 @@ def temple_line(form: GlassesForm, surface: Surface, eye_y: float, eye_z: float,
         y, z = (1 - t) * np.array([form.hinge_y, hinge_z]) + t * before
         push = max(push, beside(y, z) - (out_x + t * (over_x - out_x)))
     out_x, over_x = out_x + push, over_x + push
+    tucked = TUCKED if len(ears) > FEWEST else 0.0
     knots = np.array(
         [
             (hinge_x - form.wire, form.hinge_y, hinge_z),
             (out_x - 0.001, form.hinge_y, hinge_z - 0.004),
             (out_x, form.hinge_y, hinge_z - 0.016),
             (out_x + 0.5 * (over_x - out_x), (form.hinge_y + before[0]) / 2, (hinge_z + before[1]) / 2),
-            (over_x, *before),
-            (over_x, ear_y + BEHIND_EAR[0], ear_z + BEHIND_EAR[1]),
-            (over_x - 0.008, ear_y + END[0], ear_z + END[1]),
+            (over_x - 0.4 * tucked, *before),
+            (over_x - tucked, ear_y + BEHIND_EAR[0], ear_z + BEHIND_EAR[1]),
+            (over_x - tucked - 0.008, ear_y + END[0], ear_z + END[1]),
         ]
     )
     length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(knots, axis=0), axis=1))])
