@@ -12,10 +12,8 @@ from core.drawing.subject import BARE, BROWS, CLOTH, EYES, GLASSES, GREY, HAIR, 
 if TYPE_CHECKING:
     from core.drawing.subject import Bits, Subject, Values
 
-
 GLOSSY, SHADED = 0.24, 0.30
 """By how much hair is lighter and darker than the most of it, in natural logarithms, where a comic changes its tone."""
-
 STEP = 1.4
 """Distance of the places that a stroke is the mean of, in pixels of a picture of `STROKES_PX`."""
 LOCK = 12.0

@@ -97,10 +97,7 @@ class Stylist:
         return frame if landmarks is None else sketched(frame, self.head, landmarks, SEED, self.read)
 
     def drawn(
-        self,
-        frame: Frame,
-        seen: Composite,
-        landmarks: Callable[[], Landmarks | None],
+        self, frame: Frame, seen: Composite, landmarks: Callable[[], Landmarks | None]
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """A picture in the head's styles, uint8 [S, S, 3], and its alpha [S, S]: some go beyond the head's outline.
 
