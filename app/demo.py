@@ -62,15 +62,8 @@ def walk(
     since = time.monotonic()
     renderer = road.renderer_of(head)
     figures = likeness(head, alignment, renderer)
-    project = Project(
-        photo=photo,
-        alignment=alignment,
-        head=head,
-        camera=head.camera,
-        preview=road.preview_of(head, renderer),
-        stand_in=road.stand_in_of(head, renderer),
-    )
-    project.save(folder / "head.volteface")
+    project = Project(photo=photo, alignment=alignment, head=head, camera=head.camera)
+    road.pictured(project, head, renderer).save(folder / "head.volteface")
     pixels = pictures.sheet(
         renderer, console.report, yaws_degrees=SHEET_YAWS_DEGREES, pitches_degrees=SHEET_PITCHES_DEGREES
     )

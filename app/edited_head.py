@@ -92,26 +92,41 @@ class EditedHead(QObject):
         self._folds: list[Folded] = []
         self._wishes: deque[Callable[[], Job | None]] = deque()
         self._is_busy = self._is_moving = False
+        self._stored_head: Head | None = None
         session.opened.connect(self._forget)
         viewing.shown.connect(self._frame_shown)
 
     def shown_head(self) -> Head | None:
-        """What the viewer shows: the head with its edits; while they are made what was there before."""
+        """What the viewer shows: the head with its edits; while they are made what was there before or is stored."""
         project = self._session.project
         if project is None or project.head is None:
             return None
         if self.is_bare or not at_work(project.edits) or self._choosing.absence() is not None:
             return project.head
         folded = self.folded(project) or (self._folds[0] if self._folds else None)
-        return folded.head if folded is not None else None
+        return folded.head if folded is not None else self._as_saved(project)
+
+    def known_head(self, project: Project) -> Head | None:
+        """The head of `project` with its edits; None while it is not folded."""
+        if not at_work(project.edits):
+            return project.head
+        folded = self.folded(project)
+        return None if folded is None else folded.head
+
+    def _as_saved(self, project: Project) -> Head | None:
+        """A head of its own that is drawn as the project's was when it was saved; None where that is not known."""
+        stored = self._engines.stored_view_of(project)
+        if self._stored_head is None and stored is not None and project.head is not None:
+            self._stored_head = dataclasses.replace(project.head)
+            self._viewing.draw_as_saved(self._stored_head, stored)
+        return self._stored_head
 
     def head_of(self, project: Project) -> Callable[[], Head]:
         """Gives the head of `project` with its edits; may be called in any thread."""
         assert project.head is not None
-        known, base = self.folded(project), project.head
-        if known is not None or not at_work(project.edits):
-            head = known.head if known is not None else base
-            return lambda: head
+        known, base = self.known_head(project), project.head
+        if known is not None:
+            return lambda: known
         half = self._choosing.economy_of(base.generator).half
         return lambda: Folding(self._engines.folder_of).folded(project, half=half).head
 
@@ -221,7 +236,8 @@ class EditedHead(QObject):
         stale()
         if folded.head is project.head:
             return Ready(folded)
-        renderer = self._viewing.made_renderer(folded.head, below=self._folding.seen(folded), former=self._viewing.head)
+        below, stored = self._folding.seen(folded), self._engines.stored_view_of(project)
+        renderer = self._viewing.made_renderer(folded.head, below=below, former=self._viewing.head, stored=stored)
         return Ready(folded, renderer, renderer.render(self._viewing.camera, Quality.PREVIEW))
 
     def keep(self, ready: Ready) -> None:
@@ -250,6 +266,7 @@ class EditedHead(QObject):
     def _forget(self) -> None:
         """Another document is open: nothing of the former one is shown, and nothing that it asked for is made."""
         self._folds.clear()
+        self._stored_head = None
         self._wishes.clear()
         self.ready.forget()
         if self.is_bare:

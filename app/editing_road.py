@@ -115,12 +115,7 @@ def finished(project: Project, head: Head, *, half: bool = False, neural_px: int
         neural_px: as for `road.renderer_of`.
     """
     renderer = road.renderer_of(head, half=half, neural_px=neural_px)
-    return replace(
-        project,
-        preview=road.preview_of(head, renderer),
-        stand_in=road.stand_in_of(head, renderer),
-        modified=datetime.now(UTC),
-    )
+    return replace(road.pictured(project, head, renderer), modified=datetime.now(UTC))
 
 
 def new_key(project: Project) -> str:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from core.reference import Reference
     from core.rendering.occupancy import FieldGrid
     from core.rendering.seen import Witness
+    from core.rendering.stored_view import StoredView
     from core.stand_in import ModelFacts, StandIn
     from core.stylizers.identity import Likeness
 
@@ -55,6 +56,7 @@ class Engines:
     stand_in_of: Callable[[Head, Renderer | None], StandIn | None] = road.stand_in_of
     surface_sketch_of: Callable[..., Renderer] = surface_road.surface_sketch_of
     surface_renderer_of: Callable[..., Renderer] = surface_road.surface_renderer_of
+    stored_view_of: Callable[[Project], StoredView | None] = road.stored_view_of
     stand_in_renderer: Callable[[Project], Renderer | None] = road.stand_in_renderer
     witnesses_of: Callable[..., tuple[Witness, ...]] = reporting_road.witnesses
     fidelity_of: Callable[..., Fidelity] = reporting_road.fidelity_of

@@ -77,6 +77,7 @@ class Forming(QObject):
         head, half = project.head, self._choosing.economy_of(project.head.generator).half
         self._head, self._picture = head, project.photo
         self._viewing.is_hurried = True
+        self._viewing.refresh()
 
         def work(report: Report) -> _Shaped:
             former = head
@@ -137,7 +138,7 @@ class Forming(QObject):
             painted = any(isinstance(edit, Paint) for edit in project.edits)
             if project.head is not head or painted:
                 return project
-            return dataclasses.replace(project, head=shaped.head, stand_in=None)
+            return dataclasses.replace(project, head=shaped.head, stand_in=None, view=None)
 
         if shaped.head is not head:
             self._viewing.remember(shaped.head, shaped.renderer, shaped.frame)

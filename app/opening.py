@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app import road
+from app.deferred import Deferred
 from app.jobs import Job
 from app.placing import Placing
+from core.edit import at_work
 from core.errors import PhotoError, VoltefaceError
 from widgets.values import PROJECT_SUFFIX, UnsavedAnswer
 
@@ -123,9 +125,11 @@ class Opening:
             assert isinstance(result, Opened)
 
             def begin() -> None:
+                assert result.project is not None
                 self._making.stop()
+                self._recall(result.project)
                 self._session.begin(result.project, original, modified=True)
-                self._enter()
+                self._window.show_studio()
                 done()
 
             self._unless_unsaved(begin)
@@ -192,6 +196,7 @@ class Opening:
         self.placing.faceless = None
         if project.head is not None and result.renderer is not None:
             self._viewing.remember(project.head, result.renderer)
+        self._recall(project)
         # a head that is in no file is work
         self._session.begin(project, project_path, modified=project.head is not None and project_path is None)
         self._saving.forget_autosave()
@@ -199,15 +204,15 @@ class Opening:
             self._saving.note_recent(source)
         if result.is_rough:
             self._forming.start()
-        self._enter()
+        self._window.show_studio()
         if project.head is None and project.alignment is not None:
             self._making.start(project.alignment)
 
-    def _enter(self) -> None:
-        project = self._session.project
-        self._window.show_studio()
-        if project is not None:
-            self._viewing.set_camera(project.camera)
+    def _recall(self, project: Project) -> None:
+        """Draw a head without edits from the first on as it looked when it was saved."""
+        head, viewing, stored = project.head, self._viewing, self._engines.stored_view_of(project)
+        if head is not None and stored is not None and not at_work(project.edits):
+            viewing.remember(head, Deferred(lambda: viewing.made_renderer(head, stored=stored)))
 
     def _unless_unsaved(self, go_on: Callable[[], None]) -> None:
         def answered(answer: UnsavedAnswer) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from core.project import Project
     from core.protocols import Generator, Renderer
     from core.rendering.occupancy import FieldGrid
+    from core.rendering.stored_view import StoredView
     from core.stand_in import StandIn
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
@@ -126,6 +127,7 @@ def renderer_of(
     half: bool = False,
     below: FieldGrid | None = None,
     former: Renderer | None = None,
+    stored: StoredView | None = None,
 ) -> Renderer:
     """A renderer of `head`; it prepares itself at its first frame.
 
@@ -135,6 +137,7 @@ def renderer_of(
         half: its generator's weights are kept in half precision.
         below: the grid of the head without its edits, if it is known: it saves time.
         former: has drawn the head as it was before: previews begin with what it knows.
+        stored: how the head looked when it was saved: previews begin with that.
     """
     from core.rendering.mesh_view import MeshRenderer
     from core.rendering.renderer import HeadRenderer
@@ -145,7 +148,7 @@ def renderer_of(
         return MeshRenderer(head.mesh)
     generator = loaded_generator(head.generator, half=half)
     known = former if isinstance(former, HeadRenderer) else None
-    return HeadRenderer(generator, head, neural_px=neural_px, below=below, read=parse, former=known)
+    return HeadRenderer(generator, head, neural_px=neural_px, below=below, read=parse, former=known, stored=stored)
 
 
 def loaded_generator(name: str, *, half: bool = False) -> Generator:
@@ -206,6 +209,14 @@ def stand_in_renderer(project: Project) -> Renderer | None:
     return None if project.preview is None else StillRenderer(project.preview)
 
 
+def stored_view_of(project: Project) -> StoredView | None:
+    """The head of a project as it was saved, with its edits; None where the file does not keep that."""
+    from core.rendering.stored_view import StoredView
+
+    view, stand_in = project.view, project.stand_in
+    return None if view is None or stand_in is None else StoredView(view, stand_in.mesh)
+
+
 def open_project(path: Path) -> Project:
     """Read a project; a photo given in its place is answered with how to make a project of it."""
     from core.project import Project
@@ -244,6 +255,7 @@ def export_head(
         options: further choices, by the names of `core.exporters.ExportOptions`.
     """
     from core import exporters
+    from core.editors.modelled_face import modelled_face
     from core.stand_in import StandIn
 
     given = exporters.ExportOptions(**options)
@@ -257,6 +269,7 @@ def export_head(
         renderer=renderer_of(head, neural_px=neural_px, half=half),
         options=given,
         report=report,
+        modeller=modelled_face,
     )
 
 
@@ -267,9 +280,10 @@ def check_export(path: Path) -> None:
     exporters.check(path)
 
 
-def preview_of(head: Head, renderer: Renderer | None = None) -> NDArray[np.uint8]:
-    """The picture that a project shows before it is opened: the head as the photo saw it, uint8 [H, W, 3]."""
-    return (renderer or renderer_of(head)).render(head.camera, Quality.NEAR).rgb
+def pictured(project: Project, head: Head, renderer: Renderer) -> Project:
+    """The project with what shows it before its head is drawn again: `head`, with its edits, as the photo saw it."""
+    view = renderer.render(head.camera, Quality.NEAR)
+    return replace(project, preview=view.rgb, view=view, stand_in=stand_in_of(head, renderer))
 
 
 def check_writable(path: Path, *, error: type[VoltefaceError] = ExportError) -> None:

@@ -185,6 +185,10 @@ class Saving(QObject):
         project, frame = self._session.project, self._viewing.frame
         if project is None:
             return None
+        head = self._edited.known_head(project)
+        view = None if head is None else self._viewing.finished(head)
+        if view is not None:
+            return dataclasses.replace(project, camera=view.camera, preview=view.rgb, view=view)
         preview = frame.rgb if frame is not None else project.preview
         return dataclasses.replace(project, camera=self._window.camera(), preview=preview)
 

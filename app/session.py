@@ -86,7 +86,7 @@ class Session(QObject):
         if self.project is None:
             return
         if fields.keys() & {"head", "edits", "references"}:
-            fields = {"stand_in": None, **fields}  # it was made of the former head
+            fields = {"stand_in": None, "view": None, **fields}  # they were made of the former head
         after = dataclasses.replace(self.project, **fields)
         self.undo_stack.push(ReplaceProject(text, self.project, after, self._show, token))
 

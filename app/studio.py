@@ -196,7 +196,7 @@ class Studio(QObject):
             queue.changed.connect(self._show_jobs)
         session.changed.connect(self._show_undo)
         session.undo_stack.indexChanged.connect(self._show_undo)
-        session.opened.connect(self.viewing.begin)
+        session.opened.connect(lambda: self.viewing.begin(session.project))
         self.viewing.failed.connect(self._failed)
         self.making.finished.connect(self.saving.autosave)
         window.undo_requested.connect(lambda: self._go("undo"))

@@ -50,6 +50,7 @@ def surface_renderer_of(
     Raises:
         ExportError: there is no surface.
     """
+    from core.editors.modelled_face import modelled_face
     from core.exporters import ExportOptions
     from core.exporters.subject import Subject
     from core.rendering.mesh_view import MeshRenderer
@@ -60,4 +61,5 @@ def surface_renderer_of(
     def told(progress: Progress) -> None:
         report(progress if progress.fraction < SEARCHED else Progress(0, 0, progress.message))
 
-    return MeshRenderer(Subject(head, loaded_generator(head.generator, half=half), ExportOptions(), told).bare)
+    generator = loaded_generator(head.generator, half=half)
+    return MeshRenderer(Subject(head, generator, ExportOptions(), told, modeller=modelled_face).bare)

@@ -61,16 +61,8 @@ def invert(options: argparse.Namespace, console: Console) -> int:
     )
     renderer = road.renderer_of(head, **_economy(options))
     figures = likeness(head, alignment, renderer)
-    preview = road.preview_of(head, renderer)
-    Project(
-        photo=photo,
-        alignment=alignment,
-        further=further,
-        head=head,
-        camera=head.camera,
-        preview=preview,
-        stand_in=road.stand_in_of(head, renderer),
-    ).save(output)
+    project = Project(photo=photo, alignment=alignment, further=further, head=head, camera=head.camera)
+    road.pictured(project, head, renderer).save(output)
     seconds = time.monotonic() - started
     facts = {
         "project": str(output),

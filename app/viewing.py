@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from core.camera import Camera
     from core.errors import VoltefaceError
     from core.head import Head
+    from core.project import Project
     from core.protocols import Renderer
     from core.rendering.occupancy import FieldGrid
     from core.rendering.split_view import SplitRenderer
+    from core.rendering.stored_view import StoredView
     from widgets.studio_window import StudioWindow
 
 HOLD_SECONDS = 0.5
@@ -72,6 +74,8 @@ class Viewing(QObject):
         self._choosing = choosing
         self._head: Head | None = None
         self._former: Head | None = None
+        self._stored: Frame | None = None
+        self._as_saved: Head | None = None
         self._revision = 0
         self._kept = KeptViews()
         self._split: tuple[Head, Head, Head, SplitRenderer] | None = None
@@ -111,24 +115,44 @@ class Viewing(QObject):
         """The head that is shown; may be asked for from any thread."""
         return self._head
 
-    def begin(self) -> None:
-        """Another document is open: what comes is nobody who was shown before."""
+    def begin(self, project: Project | None) -> None:
+        """Another document is open, or none: nothing of the former one is shown, and at once how this one looked."""
         self.show_head(None)
-        self._former = None
+        self._former = self._stored = self._as_saved = None
+        if project is None:
+            return
+        self.camera = project.camera
+        self._window.set_camera(project.camera)
+        if project.view is not None and project.view.camera == project.camera:
+            # nothing is made of it, such as paint, before it was drawn anew
+            self.frame = self._stored = replace(project.view, quality=Quality.PREVIEW)
+        self._window.show_frame(self.frame)
 
-    def made_renderer(self, head: Head, *, below: FieldGrid | None = None, former: Head | None = None) -> Renderer:
+    def made_renderer(
+        self,
+        head: Head,
+        *,
+        below: FieldGrid | None = None,
+        former: Head | None = None,
+        stored: StoredView | None = None,
+    ) -> Renderer:
         """A renderer of `head` as the person wants its generator used; may be called from any thread.
 
         Args:
             head: what is drawn.
             below: the grid of the head that its edits are laid over, if it is known.
             former: the head as it was before it was changed, whose pictures previews begin with.
+            stored: how the head looked when it was saved; the same.
         """
         economy = self._choosing.economy_of(head.generator)
         known = None if former is None else self.known_renderer(former)
         return self._engines.renderer_of(
-            head, neural_px=economy.neural_px, half=economy.half, below=below, former=known
+            head, neural_px=economy.neural_px, half=economy.half, below=below, former=known, stored=stored
         )
+
+    def finished(self, head: Head) -> Frame | None:
+        """How `head` looks from where the camera is, where that was drawn last."""
+        return self._kept.frame(head, self.camera)
 
     def known_renderer(self, head: Head) -> Renderer | None:
         """What has drawn `head` already; none where nothing has."""
@@ -164,7 +188,8 @@ class Viewing(QObject):
             self.refresh()
             return
         known = self._kept.frame(head, self.camera)
-        if known is None and first is not None and first.camera == self.camera:
+        is_shown = self.frame is not None and self.frame is self._stored
+        if known is None and first is not None and first.camera == self.camera and not is_shown:
             known = first
         if known is not None:
             self.frame = known
@@ -176,6 +201,11 @@ class Viewing(QObject):
             self._request(self.camera, interactive=True)
         else:
             self.refresh()
+
+    def draw_as_saved(self, head: Head, view: StoredView) -> None:
+        """Draw a head that is not made yet as it was saved; no finer picture of it will come."""
+        self.remember(head, view)
+        self._as_saved = head
 
     def show_beside(self, left: Head, right: Head, share: float) -> None:
         """Show two heads, left and right of a line at `share` of the width; 1 shows the left one alone."""
@@ -234,6 +264,8 @@ class Viewing(QObject):
         frame = None if self.is_surface else self.frame
         if frame is None or frame.camera != self.camera:
             self._request(self.camera, interactive=False)
+        elif self._head is self._as_saved:
+            self._worker.forget()
         elif not self._kept.is_finished(self._head, frame):
             self._request(self.camera, interactive=False, coarsest=Quality.NEAR)
         elif frame.quality < self._finest_now:

@@ -25,6 +25,8 @@ def pack(value: object, key: str, tensors: dict[str, torch.Tensor]) -> Any:  # n
     Raises:
         TypeError: something in it has no place in a file.
     """
+    if isinstance(value, enum.Enum):  # before numbers, as some of them are
+        return {"enum": type(value).__name__, "member": value.name}
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, np.generic):
@@ -33,8 +35,6 @@ def pack(value: object, key: str, tensors: dict[str, torch.Tensor]) -> Any:  # n
         return {"array": _kept(torch.from_numpy(np.array(value, order="C")), key, tensors)}
     if isinstance(value, torch.Tensor):
         return {"tensor": _kept(value.detach().to("cpu", copy=True).contiguous(), key, tensors)}
-    if isinstance(value, enum.Enum):
-        return {"enum": type(value).__name__, "member": value.name}
     if isinstance(value, tuple):
         return {"tuple": [pack(item, f"{key}.{index}", tensors) for index, item in enumerate(value)]}
     if isinstance(value, Mapping):

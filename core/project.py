@@ -34,6 +34,7 @@ from core.eyewear import Eyewear, GlassesForm, GlassesPhoto
 from core.face_detail import FaceDetail
 from core.folded_tensors import folded, unfolded, unfolded_bytes
 from core.formed_field import Form, FormedField
+from core.frame import Frame, Quality
 from core.grafted_field import Fit, GraftedField, RemappedField, Volume
 from core.hair_strands import HairStrands
 from core.head import Head
@@ -73,7 +74,7 @@ LIMITS = {
     "mesh.safetensors": 16_000_000,
 }
 """The members of the archive and the most bytes that each may unfold to."""
-PACKED = ("camera", "alignment", "further", "head", "references", "edits")
+PACKED = ("camera", "alignment", "further", "head", "references", "edits", "view")
 """Fields that `core.packing` writes."""
 FIELDS = (
     Trigrid,
@@ -112,6 +113,7 @@ class Project:
         further: photos of the same person from other sides.
         head: the head found for it, or None.
         preview: uint8 [H, W, 3], a picture of the head for lists, or None.
+        view: a finished frame of this very head with its edits, shown until there is a newer one; as `stand_in` else.
         stand_in: what is shown of the head where its generator is not installed, or None. It belongs to this very
             head: who puts another head in its place leaves it out.
         references: heads that edits take parts from.
@@ -127,6 +129,7 @@ class Project:
     further: "tuple[FurtherPhoto, ...]" = ()
     head: Head | None = None
     preview: NDArray[np.uint8] | None = None
+    view: Frame | None = None
     stand_in: StandIn | None = None
     references: tuple[Reference, ...] = ()
     edits: tuple[Edit, ...] = ()
@@ -200,7 +203,7 @@ def _project(facts: dict[str, Any], members: Members, path: Path) -> Project:
         stand_in=_stand_in(facts.get("model"), members),
         created=datetime.fromisoformat(facts["created"]),
         modified=datetime.fromisoformat(facts["modified"]),
-        # files of before there were references hold none
+        # files of before there were references, or views, hold none
         **{name: unpack(facts[name], tensors, classes) for name in PACKED if name in facts},
     )
 
@@ -233,6 +236,8 @@ def _classes(aligned: bool) -> Classes:
         cls.__name__: cls
         for cls in (
             Camera,
+            Frame,
+            Quality,
             Head,
             PhotoLayer,
             HairStrands,

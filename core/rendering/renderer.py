@@ -26,11 +26,12 @@ from core.head import Head
 from core.mask import PARTS
 from core.protocols import Generator
 from core.rendering import marching, near
-from core.rendering.even_hair import HairTone, with_even_hair
+from core.rendering.even_tones import EVENED, PartTone, with_even_tones
 from core.rendering.eyewear import with_eyewear
 from core.rendering.face_detail import with_face_detail
 from core.rendering.face_place import FacePlace, find_face
 from core.rendering.finish import with_finish
+from core.rendering.firm_outline import with_firm_outline
 from core.rendering.head_light import HeadLight
 from core.rendering.hidden_side import HiddenSide
 from core.rendering.kept_grid import kept_grid
@@ -45,6 +46,7 @@ from core.rendering.paint import painted
 from core.rendering.part_tones import in_tones
 from core.rendering.preview import preview
 from core.rendering.rays import camera_rays
+from core.rendering.stored_view import StoredView
 from core.rendering.strands import with_strands
 from core.rendering.styling import Stylist, reader_of
 from core.rendering.subject_view import LANDMARK_PX, Reader, landmarks_seen
@@ -78,6 +80,7 @@ class HeadRenderer:
         below: FieldGrid | None = None,
         read: Reader | None = None,
         former: "HeadRenderer | None" = None,
+        stored: StoredView | None = None,
     ) -> None:
         """Make a renderer.
 
@@ -89,6 +92,7 @@ class HeadRenderer:
                 time.
             read: reads parts off a picture, for drawn styles on photographed heads and where no generator does.
             former: has drawn what the head was before it was changed: where that is the same, previews begin with it.
+            stored: how the head looked when it was saved: previews show that until a frame is finished.
         """
         self.generator = generator.tuned(head.delta) if head.delta else generator
         self.head = head
@@ -109,6 +113,7 @@ class HeadRenderer:
         self._bare_views = self._views
         if self._stylist is not None and self._is_bare_known:
             self._bare_views = KnownViews()
+        self._stored = stored
 
     def render(
         self,
@@ -148,6 +153,8 @@ class HeadRenderer:
             self._finishing.release()
 
     def _preview(self, camera: Camera, size_px: int | None, stale: Callable[[], None]) -> Frame:
+        if self._stored is not None and not self._views.own:
+            return self._stored.render(camera, Quality.PREVIEW, size_px=size_px)
         grid = self._grid or self._quick(stale)
         self._begin_views(grid, camera)
         views = self._bare_views
@@ -315,13 +322,12 @@ class HeadRenderer:
         if hidden is not None:
             frame = hidden.drawn(frame, head.strands)
         elif head.strands is not None:
-            if self._hair_tone is not None:
-                frame = with_even_hair(frame, self._hair_tone)
+            frame = with_even_tones(with_firm_outline(frame, 1.0), self._part_tones, self._face_place)
             frame = with_strands(frame, head.strands)
         if head.face is not None and self._face_place is not None:
             frame = with_face_detail(frame, head.face, self._face_place)
         if head.face is not None and head.face.light:
-            frame = with_finish(frame, head.strands, self._head_light, head.face.light)
+            frame = with_finish(frame, head.strands, self._head_light, head.face.light, self._face_place)
         return frame
 
     @cached_property
@@ -332,9 +338,10 @@ class HeadRenderer:
         return light if before is self.grid() else light.on_skin_of(HeadLight.of(before))
 
     @cached_property
-    def _hair_tone(self) -> HairTone | None:
-        """What is uneven in the colour of hair that no photo shows."""
-        return HairTone.of(self.grid())
+    def _part_tones(self) -> tuple[PartTone, ...]:
+        """What is uneven in the colours of hair, skin and cloth that no photo shows."""
+        tones = (PartTone.of(self.grid(), evenness) for evenness in EVENED)
+        return tuple(tone for tone in tones if tone is not None)
 
     @cached_property
     def _face_place(self) -> FacePlace | None:

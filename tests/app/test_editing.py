@@ -172,6 +172,35 @@ def test_saved_edits_come_back_and_what_is_exported_wears_them(
     assert studio.session.is_modified
 
 
+def test_a_saved_head_is_seen_and_turned_while_its_edits_are_made_again(
+    studio: Studio, workshop: Workshop, qtbot: QtBot, tmp_path: Path
+) -> None:
+    studio.window.editing.slider_moved.emit("smile", 1.0, False)
+    wait_until_calm(studio, qtbot)
+    edited = studio.edited.shown_head()
+    qtbot.waitUntil(lambda: edited is not None and studio.viewing.finished(edited) is not None, timeout=LONG)
+    look = studio.viewing.finished(edited)  # type: ignore[arg-type]
+    assert look is not None
+    studio.saving.save(tmp_path / "ada.volteface")
+    qtbot.waitUntil(lambda: not studio.files.is_busy(), timeout=LONG)
+    workshop.fold_seconds = 1.5
+    folds = len(workshop.folds)
+    studio.opening.open_path(tmp_path / "ada.volteface")
+    qtbot.waitUntil(lambda: studio.session.document == 2, timeout=LONG)
+    shown = studio.window.viewer.frame
+    assert shown is not None
+    np.testing.assert_array_equal(shown.rgb, look.rgb)
+    turned = look.camera.orbited(0.3, 0.0)
+    studio.window.set_camera(turned)
+    studio.window.camera_changed.emit(turned, True)
+    qtbot.waitUntil(lambda: studio.window.viewer.frame.camera == turned, timeout=LONG)  # type: ignore[union-attr]
+    assert len(workshop.folds) == folds, "its edits are still being made"
+    assert studio.window.viewer.frame.quality is Quality.PREVIEW  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: studio.viewing.frame.quality >= Quality.NEAR, timeout=LONG)  # type: ignore[union-attr]
+    assert studio.viewing.head is not None
+    assert studio.viewing.head.seed == 1001, "with its edits"
+
+
 def test_another_document_begins_without_the_edits_of_the_last(studio: Studio, qtbot: QtBot) -> None:
     studio.window.editing.slider_moved.emit("smile", 1.0, False)
     wait_until_calm(studio, qtbot)

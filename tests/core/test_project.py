@@ -14,6 +14,7 @@ from safetensors.torch import load, save
 
 from core.camera import Camera
 from core.folded_tensors import unfolded
+from core.frame import Frame, Quality
 from core.making import Making
 from core.photo import Photo
 from core.project import VERSION, Project
@@ -118,6 +119,24 @@ def test_a_stand_in_is_kept(project: Project, tmp_path: Path) -> None:
         np.testing.assert_array_equal(getattr(again.stand_in.mesh, name), getattr(given.stand_in.mesh, name))
     again.save(tmp_path / "b")
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_the_last_look_at_the_head_is_kept(project: Project, tmp_path: Path) -> None:
+    frame = Frame(
+        rgb=np.full((8, 8, 3), 90, np.uint8),
+        alpha=np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8),
+        depth=np.full((4, 4), 2.7, np.float32),
+        labels=None,
+        camera=Camera.orbit(0.31, -0.12).zoomed(1.3),
+        quality=Quality.EXACT,
+    )
+    dataclasses.replace(project, view=frame).save(tmp_path / "a")
+    again = Project.load(tmp_path / "a").view
+    assert again is not None
+    assert (again.camera, again.labels) == (frame.camera, None)
+    assert again.quality is Quality.EXACT
+    for name in ("rgb", "alpha", "depth"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(frame, name))
 
 
 def test_a_project_of_before_heads_told_what_they_took(project: Project, tmp_path: Path) -> None:
