@@ -28,7 +28,7 @@ from core.head import Head
 from core.mask import PARTS
 from core.rendering.bent_grid import bent_grid
 from core.rendering.kept_grid import keep_grid
-from core.rendering.locks import STRAIGHT, locks
+from core.rendering.locks import STRAIGHT, LockKind, locks
 from core.rendering.occupancy import field_grid
 from core.rendering.renderer import part_labels
 from core.warped_field import WarpedField
@@ -44,8 +44,22 @@ if TYPE_CHECKING:
     from core.rendering.occupancy import FieldGrid
 
 TRUNCATION = 0.7
-STRANDS_PX, STRAND = 256, 0.0012
-"""Side of the texture of strands, and the size of its pixel on the head, world units: 0.7 mm."""
+STRANDS_PX, STRAND = (256, 512), 0.0012
+"""Rows and columns of the texture of strands, and the size of its pixel on the head, world units: 0.7 mm."""
+CLUMPS = LockKind(
+    count=110,
+    wide_px=(12.0, 34.0),
+    long_px=(150.0, 400.0),
+    wave_px=(150.0, 300.0),
+    sway_px=(1.0, 5.0),
+    tilt=0.05,
+    in_step=2.0,
+    tones=(-0.2, 0.16),
+    round=0.34,
+    twist=0.05,
+    hair=0.02,
+)
+"""Locks in which straight hair falls: broad ones, between which it is dark."""
 EYES, BROWN = 20, 1.4
 """Seed of the direction in W along which eyes go from brown to blue, and how much more of them are brown."""
 LEAST_LENS, LOW_ON_NOSE = 0.032, 0.022
@@ -226,7 +240,8 @@ def plain_strands(seed: int, *, wave: float = 0.0, curl: float = 0.0) -> HairStr
         wave: how far they swing, world units.
         curl: radius of curls, world units; 0 for none.
     """
-    detail = locks(STRAIGHT, (STRANDS_PX, STRANDS_PX), seed)
+    fine = replace(STRAIGHT, count=STRAIGHT.count * STRANDS_PX[1] // STRANDS_PX[0])
+    detail = locks(fine, STRANDS_PX, seed) + locks(CLUMPS, STRANDS_PX, seed)
     return HairStrands(detail=detail.astype(np.float16), pixel=STRAND, wave=wave, curl=curl)
 
 

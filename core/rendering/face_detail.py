@@ -32,10 +32,12 @@ def with_face_detail(frame: Frame, face: FaceDetail, at: FacePlace) -> Frame:
     """A frame whose face has crisp eyes, hairs in its brows, an edge to its lips, and pores.
 
     Args:
-        frame: with labels; the very same one comes back where it shows no face.
+        frame: with labels; the very same one comes back where it shows no face, or none is to be drawn.
         face: what is drawn.
         at: where the face is.
     """
+    if not face.strength:
+        return frame
     at = replace(at, long=max(at.long, face.made_up))
     if face.light:
         for ear in at.ears:

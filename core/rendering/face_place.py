@@ -17,6 +17,7 @@ import torch
 from core.camera import Camera
 from core.grafted_field import at_rest
 from core.mask import PARTS
+from core.ramp import smooth
 from core.rendering.near import march_near
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ SHORT_HAIR, LONG_HAIR = -0.10, -0.24
 EAR = (0.05, 0.085)
 """Bounds of half the height of an ear, world units."""
 LIGHTNESS = np.array([0.30, 0.59, 0.11])
+FEATURES, REAR = (0.95, 0.75, -0.40), -0.9
+"""Half width, half height and height above the eyes of the ellipse of a face's features, and the depth behind the eyes
+from which nothing belongs to them, distances of the eyes."""
 LEAST_MASS = 12.0
 """Pixels of the small picture that a part must have."""
 
@@ -184,6 +188,12 @@ class FacePlace:
     def in_frame(self, points: Floats) -> Floats:
         """World points [..., 3] in the face's frame."""
         return np.asarray((points - self.origin) @ self.axes.T, np.float64)
+
+    def features(self, points: Floats) -> Floats:
+        """How far world points [N, 3] belong to the face's features and not to forehead, cheeks and jaws, 0..1 [N]."""
+        x, y, z = (self.in_frame(points) / self.apart).T
+        off = np.hypot(x / FEATURES[0], (y - FEATURES[2]) / FEATURES[1])
+        return smooth(1.35, 0.85, off) * smooth(REAR - 0.3, REAR + 0.2, z)
 
 
 def find_face(

@@ -15,10 +15,13 @@ from core.rendering.strands import hair_at
 if TYPE_CHECKING:
     from core.frame import Frame
     from core.hair_strands import HairStrands
+    from core.rendering.face_place import FacePlace
     from core.rendering.head_light import HeadLight
 
 
-def with_finish(frame: Frame, strands: HairStrands | None, light: HeadLight, strength: float) -> Frame:
+def with_finish(
+    frame: Frame, strands: HairStrands | None, light: HeadLight, strength: float, face: FacePlace | None = None
+) -> Frame:
     """A frame with all of it.
 
     Args:
@@ -26,8 +29,9 @@ def with_finish(frame: Frame, strands: HairStrands | None, light: HeadLight, str
         strands: of the hair; without them its border stays as it is.
         light: of the same head.
         strength: of the light, 0..1.
+        face: where the head's face is.
     """
     frame = with_clothing(without_dark_rims(with_whole_hair(frame)))
     if strands is not None:
         frame = with_hairline(frame, partial(hair_at, strands=strands))
-    return with_head_light(frame, light, strength)
+    return with_head_light(frame, light, strength, face)

@@ -42,7 +42,8 @@ def with_firm_outline(frame: Frame, share: float) -> Frame:
     faint = np.float32(1e-4)
     colour = (own * sure + faint * near[..., :3]) / (alpha[..., None] * sure + faint * near[..., 3:] + faint**2)
     rgb = np.clip(colour * whole[..., None] + 255 * (1 - whole[..., None]) + 0.5, 0, 255).astype(np.uint8)
-    changed = np.abs(whole - alpha)[..., None] > LEAST
+    # haze reaches further than coverage
+    changed = (np.abs(whole - alpha) > LEAST)[..., None] | (whole < LEAST)[..., None]
     return replace(frame, rgb=np.where(changed, rgb, frame.rgb), alpha=whole)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.frame import Frame
+    from core.rendering.face_place import FacePlace
     from core.rendering.occupancy import FieldGrid
 
     Floats = NDArray[np.float32]
@@ -39,12 +40,18 @@ HOLLOWS = (0.5, 0.8, 0.8, 0.45)
 """How dark a place is that is as deep as a hollow can be, by reach: what is solid before it."""
 RIDGES = (0.5, 0.8, 0.0, 0.0)
 """How much lighter and darker places are for curving out and in, by reach."""
-NORMAL = 1
-"""Number of the copy whose slope tells where a surface faces."""
+NORMAL, BROAD = 1, 2
+"""Numbers of the copies whose slopes tell where fine and broad surfaces face."""
+FINE_REACHES = 2
+"""How many of the reaches are of what is fine."""
+FINE = (0.3, 0.45, 0.3)
+"""How far what is fine counts on each of `GROUPS` beside the face's features: the density has bumps there."""
 LAMP = np.array([-0.42, 0.62, 0.66], np.float32) / np.float32(0.998)
 """Direction of the lamp, as the eyes mirror it: from above and the person's right."""
 BEHIND, FILL = np.array([0.30, 0.55, -0.78], np.float32), 0.7
 """Direction of a weaker lamp behind, so that the back of a head has a shape too, and its light to the first one's."""
+FEATURES = 0.75
+"""How far what is fine counts on features of the face."""
 SKY, WRAP = 0.66, 0.4
 """Share of light that comes from everywhere, and how far the lamp's reaches around."""
 STEPS, FIRST, LAST = 9, 0.016, 0.16
@@ -56,16 +63,18 @@ SHINE, SHARP = 0.15, 16.0
 """Light that dark skin mirrors, and how narrow that is."""
 WARM = np.array([0.88, 1.05, 1.06], np.float32)
 """How much of the shade on skin goes into red, green and blue: blood shines through."""
-MOST = (0.42, 1.18)
+MOST = (0.42, 1.25)
 """Least and largest factor."""
 SHOULDER = 0.70
 """Lightness from which more light makes less of a difference: foreheads do not glow."""
 GROUPS = (("skin", "nose", "ears", "neck"), ("hair",), ("cloth",))
 ASKED, MIDDLE = 1500, 0.62
 """Nodes of a group that are asked for its light, and which quantile of it is left as it is."""
+OPEN = (0.03, 0.06, 0.12)
+"""Ways out from a node, world units, that lead through air where it is seen."""
 LOST = 0.45
 """By which share the shade on black things is weaker: it would swallow them."""
-WEIGHTS = {"hair": 0.65, "cloth": 0.9, "eyes": 0.4, "brows": 0.6, "glasses": 0.3, "mouth": 0.5}
+WEIGHTS = {"hair": 0.9, "cloth": 0.9, "eyes": 0.4, "brows": 0.6, "glasses": 0.3, "mouth": 0.5}
 """Of the light, by part; 1 for others."""
 
 
@@ -98,13 +107,14 @@ class HeadLight:
                 spacing *= (2 * last.shape[0] - 1) / (last.shape[0] - 1)
                 copies[-1] = torch.from_numpy(last)[None, None]
         plain = HeadLight(tuple(copies), grid.half_sides)
-        return replace(plain, levels=tuple(plain.level(grid.on_processor, group) for group in GROUPS))
+        levels = (plain.level(grid.on_processor, *group) for group in zip(GROUPS, FINE, strict=True))
+        return replace(plain, levels=tuple(levels))
 
     def on_skin_of(self, other: HeadLight) -> HeadLight:
         """The same, with skin as light as under another one."""
         return replace(self, levels=(other.levels[0], *self.levels[1:]))
 
-    def level(self, grid: FieldGrid, parts: tuple[str, ...]) -> float:
+    def level(self, grid: FieldGrid, parts: tuple[str, ...], fine: float) -> float:
         """The light that parts of a head have at their middle, from before and beside it; 1 where it has none."""
         if grid.labels is None:
             return 1.0
@@ -113,9 +123,11 @@ class HeadLight:
         nodes = rind.nonzero().numpy()[own]
         nodes = nodes[:: max(1, len(nodes) // ASKED)]
         points = (nodes[:, ::-1] * np.array(grid.spacing) - np.array(grid.half_sides)).astype(np.float32)
-        normals = self.normals(points)
-        front = normals[:, 2] > -0.2
-        return float(np.quantile(self.light(points[front], normals[front]), MIDDLE)) if front.sum() > 20 else 1.0
+        normals = self.normals(points, fine)
+        asked = normals[:, 2] > -0.2
+        for away in OPEN:  # nobody sees the inside of hair
+            asked &= self.at(points + np.float32(away) * normals, 1) < 0.5
+        return float(np.quantile(self.light(points[asked], normals[asked], fine), MIDDLE)) if asked.sum() > 20 else 1.0
 
     def at(self, points: Floats, number: int) -> Floats:
         """One copy at world points [N, 3], [N]; at the box's faces beyond it."""
@@ -123,21 +135,28 @@ class HeadLight:
         found = F.grid_sample(self.copies[number], relative, mode="bilinear", padding_mode="border", align_corners=True)
         return np.asarray(found.view(-1).numpy(), np.float32)
 
-    def normals(self, points: Floats) -> Floats:
-        """Where the surface faces at world points [N, 3], unit [N, 3]."""
-        ways = np.eye(3, dtype=np.float32) * np.float32(REACHES[0])
-        slope = [self.at(points - way, NORMAL) - self.at(points + way, NORMAL) for way in ways]
-        found = np.stack(slope, axis=1)
-        return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-6), np.float32)
+    def normals(self, points: Floats, fine: Floats | float = 1.0) -> Floats:
+        """Where the surface faces at world points [N, 3], unit [N, 3]; the less `fine`, [N], the calmer."""
+        near, far = self._slope(points, NORMAL), self._slope(points, BROAD)
+        return _unit(far + (near - far) * np.reshape(np.asarray(fine, np.float32), (-1, 1)))
 
-    def light(self, points: Floats, normals: Floats) -> Floats:
-        """Light [N] at points [N, 3] with normals [N, 3]; 1 is a plain surface that faces forward."""
+    def _slope(self, points: Floats, number: int) -> Floats:
+        """Where one copy falls at world points [N, 3], unit [N, 3]."""
+        ways = np.eye(3, dtype=np.float32) * np.float32(REACHES[number - 1])
+        return _unit(np.stack([self.at(points - way, number) - self.at(points + way, number) for way in ways], axis=1))
+
+    def light(self, points: Floats, normals: Floats, fine: Floats | float = 1.0) -> Floats:
+        """Light [N] at points [N, 3] with normals [N, 3]; 1 is a plain surface that faces forward.
+
+        What is `fine` counts by that share, 0..1 [N].
+        """
         light = np.ones(len(points), np.float32)
         for number, reach in enumerate(REACHES):
+            counts = fine if number < FINE_REACHES else 1.0
             before = self.at(points + np.float32(1.3 * reach) * normals, number)
-            light *= np.exp(-HOLLOWS[number] * before)
+            light *= np.exp(-HOLLOWS[number] * counts * before)
             if RIDGES[number]:
-                light *= np.exp(np.clip(RIDGES[number] * (0.45 - self.at(points, number)), -0.25, 0.12))
+                light *= np.exp(np.clip(RIDGES[number] * counts * (0.45 - self.at(points, number)), -0.25, 0.12))
         key = np.clip((normals @ LAMP + WRAP) / (1 + WRAP), 0, 1)
         stopped = np.zeros(len(points), np.float32)
         for away in np.geomspace(FIRST, LAST, STEPS).astype(np.float32):
@@ -151,13 +170,14 @@ class HeadLight:
         return np.asarray(light * (SKY + (1 - SKY) * key / plain), np.float32)
 
 
-def with_head_light(frame: Frame, form: HeadLight, strength: float) -> Frame:
+def with_head_light(frame: Frame, form: HeadLight, strength: float, face: FacePlace | None = None) -> Frame:
     """A frame under light that its shape tells; the very same one where it shows nothing or no parts are told.
 
     Args:
         frame: as the generator draws it.
         form: of the same head.
         strength: 0 leaves it as it is, 1 is the whole light.
+        face: where its features are, on which what is fine counts.
     """
     labels, size = frame.labels, len(frame.rgb)
     if labels is None or not strength:
@@ -173,12 +193,17 @@ def with_head_light(frame: Frame, form: HeadLight, strength: float) -> Frame:
         weight[PARTS.index(part)] = share
     shares = _soft(weight[labels])[chosen] * np.float32(strength)
     skin = _soft(np.isin(labels, [PARTS.index(part) for part in SKIN]).astype(np.float32))[chosen]
-    level = np.full(len(PARTS), form.levels[0], np.float32)
-    for parts, middling in zip(GROUPS, form.levels, strict=True):
+    level, detail = np.full(len(PARTS), form.levels[0], np.float32), np.ones(len(PARTS), np.float32)
+    for parts, middling, share in zip(GROUPS, form.levels, FINE, strict=True):
         level[[PARTS.index(part) for part in parts]] = middling
+        detail[[PARTS.index(part) for part in parts]] = share
+    detail[PARTS.index("ears")] = detail[PARTS.index("nose")] = 1
+    fine = _soft(detail[labels])[chosen]
+    if face is not None:
+        fine = np.maximum(fine, FEATURES * face.features(where).astype(np.float32))
 
-    normals = form.normals(points)
-    light = form.light(points, normals) / _soft(level[labels])[chosen]
+    normals = form.normals(points, fine)
+    light = form.light(points, normals, fine) / _soft(level[labels])[chosen]
     small = cv2.resize(frame.rgb, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA).reshape(-1, 3)[chosen]
     shares *= 1 - LOST * np.clip(1 - small.mean(axis=1) / 110, 0, 1).astype(np.float32)
     middle = LAMP - rays
@@ -188,7 +213,9 @@ def with_head_light(frame: Frame, form: HeadLight, strength: float) -> Frame:
     tint = 1 + (WARM - 1) * skin[:, None]
     maps = np.zeros((SIDE_PX * SIDE_PX, 4), np.float32)
     maps[:, :3] = 1
-    maps[chosen, :3] = np.exp(np.log(np.clip(light, *MOST))[:, None] * tint * shares[:, None])
+    room = MOST[1] - 1
+    light = np.where(light > 1, 1 + room * np.tanh((light - 1) / room), light.clip(min=MOST[0]))
+    maps[chosen, :3] = np.exp(np.log(light)[:, None] * tint * shares[:, None])
     maps[chosen, 3] = mirrored * skin * shares
     # between two surfaces lie points of neither
     calm = cv2.GaussianBlur(cv2.medianBlur(maps.reshape(SIDE_PX, SIDE_PX, 4), 5), (0, 0), 0.7)
@@ -207,6 +234,11 @@ def with_head_light(frame: Frame, form: HeadLight, strength: float) -> Frame:
     rgb = frame.rgb.copy()
     rgb[shown] = (np.clip(lit + 1 - alpha, 0, 1) * 255 + 0.5).astype(np.uint8)
     return replace(frame, rgb=rgb)
+
+
+def _unit(ways: Floats) -> Floats:
+    """Ways [N, 3] of length 1."""
+    return np.asarray(ways / np.maximum(np.linalg.norm(ways, axis=1, keepdims=True), 1e-6), np.float32)
 
 
 def _soft(values: Floats) -> Floats:

@@ -55,6 +55,28 @@ def test_light_comes_from_above_and_hollows_lie_in_shade() -> None:
     assert above > before > 1.2 * below
 
 
+def test_hair_is_as_light_as_what_of_it_is_seen() -> None:
+    ball = _ball_on_a_block()
+    far = torch.stack(torch.meshgrid(*(torch.linspace(-0.35, 0.35, 64),) * 3, indexing="ij")).norm(dim=0)
+    # locks below locks, with haze between them, where it is dark
+    hollow = replace(ball, sigma=torch.where((far < 0.16) & (far % 0.04 > 0.02), 20.0, ball.sigma))
+    hair = [
+        replace(one, labels=torch.full_like(torch.as_tensor(one.labels), PARTS.index("hair"))) for one in (ball, hollow)
+    ]
+    plain, worn = (HeadLight.of(one).levels[1] for one in hair)
+    assert abs(plain - worn) < 0.03
+
+
+def test_light_is_calm_where_little_of_what_is_fine_counts() -> None:
+    ball = _ball_on_a_block()
+    bumps = torch.from_numpy(np.random.default_rng(0).random(ball.sigma.shape) < 0.5)
+    light = HeadLight.of(replace(ball, sigma=torch.where(bumps, ball.sigma, 0.5 * ball.sigma)))
+    around = np.linspace(-0.6, 0.6, 60)
+    points = (0.18 * np.stack([np.sin(around), 0 * around, np.cos(around)], axis=1)).astype(np.float32)
+    rough, calm = (light.light(points, light.normals(points, share), share) for share in (1.0, 0.0))
+    assert np.abs(np.diff(calm)).mean() < 0.7 * np.abs(np.diff(rough)).mean()
+
+
 def test_light_of_no_strength_is_none() -> None:
     light, frame = HeadLight.of(_ball_on_a_block()), _frame("skin", "neck")
     assert with_head_light(frame, light, 0.0) is frame
@@ -79,6 +101,18 @@ def test_hair_ends_in_hairs() -> None:
     across = [np.abs(np.diff(one.rgb[row].astype(float).mean(1))).mean() for one in (frame, drawn)]
     assert across[1] > across[0] + 1
     assert np.array_equal(drawn.rgb[:180], frame.rgb[:180])
+
+
+def test_hair_that_hangs_over_skin_ends_in_tips() -> None:
+    hanging, standing = _frame("hair", "skin"), _frame("skin", "hair")
+
+    def ends(frame: Frame) -> float:
+        """How far the ends of locks lie apart in height, pixels."""
+        drawn = with_hairline(frame, lambda points: np.zeros(len(points))).rgb[..., 0] > 125
+        return float((drawn.argmax(0) if drawn[-1, 0] else (~drawn).argmax(0)).std())
+
+    assert ends(hanging) > 1.5
+    assert ends(hanging) > 3 * ends(standing)
 
 
 def test_hair_is_whole_inside_its_outline() -> None:

@@ -1,0 +1,164 @@
+"""Parts of one tone: a small model dapples hair, skin and cloth, blue here and red there, where each has a colour.
+
+The hue, and how uneven the light is in coarse boxes, are read off the head's grid once: they are the same from every
+view. Light and shade of single locks stay, features and beards of a face stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from core.mask import PARTS
+from core.ramp import smooth
+from core.rendering.borders import share_of
+from core.rendering.places import at_size, places_of
+from core.rendering.tone_volume import spread, value_at
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.frame import Frame
+    from core.rendering.face_place import FacePlace
+    from core.rendering.occupancy import FieldGrid
+
+    Floats = NDArray[np.float32]
+
+LEAST_NODES = 200
+"""Nodes of a part under which its colour cannot be told."""
+STOPS = (12.0, 240.0)
+"""Densities per world unit between which a node lies at the surface."""
+RUN = 2
+"""Nodes over which colours of other parts run into those of skin."""
+DARKEST = 0.02
+SHOWN, LEAST_ALPHA = 0.02, 0.2
+"""Share of a part from which a pixel is toned, and coverage below which its colour cannot be told."""
+FEATURES_KEPT, HUE_KEPT = 0.8, 0.7
+"""Which share of the light and of the hue of a face's features stays."""
+SMUDGE, FEATURE, CLEANED = -0.10, -0.25, 0.75
+"""How much darker than plain skin, natural logarithms, skin and a face's features are where they begin to be dirty, and
+how much of what is darker goes."""
+BEARD_TOP, BEARD_REAR = -0.25, -1.6
+"""Height and depth from the eyes, in their distances, below and before which beards grow."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evenness:
+    """How a part is evened.
+
+    Attributes:
+        parts: of `core.mask.PARTS`.
+        hue, light: how much of what is uneven is taken back, of hue and of lightness.
+        middle: which quantile of its lightness the part takes: what is painted darker lies in hollows.
+        most: bounds of a change of lightness, natural logarithms.
+    """
+
+    parts: tuple[str, ...]
+    hue: float
+    light: float
+    middle: float
+    most: tuple[float, float]
+
+
+HAIR = Evenness(parts=("hair",), hue=0.85, light=0.6, middle=0.7, most=(-0.5, 0.5))  # locks in the light may be lighter
+SKIN = Evenness(parts=("skin", "neck", "ears"), hue=0.55, light=0.8, middle=0.75, most=(-0.1, 0.5))
+CLOTH = Evenness(parts=("cloth",), hue=0.9, light=0.8, middle=0.6, most=(-0.6, 0.6))
+EVENED = (HAIR, SKIN, CLOTH)
+
+
+@dataclass(frozen=True, eq=False)
+class PartTone:
+    """The colour of a part.
+
+    Attributes:
+        evenness: of the part.
+        hue: float32 [3], natural logarithms of red, green and blue to their mean.
+        middle: natural logarithm of its lightness.
+        change: float32 [C, C, C, 3] by x, y and z, three times the same: natural logarithm of the factor that evens its
+            lightness (see `tone_volume`).
+    """
+
+    evenness: Evenness
+    hue: Floats
+    middle: float
+    change: Floats
+
+    @staticmethod
+    def of(grid: FieldGrid, evenness: Evenness) -> PartTone | None:
+        """That of a head on a grid; None where it has hardly any of the part, or nobody tells its parts."""
+        grid = grid.on_processor
+        if grid.labels is None:
+            return None
+        rind = grid.known & (grid.sigma > STOPS[0]) & (grid.sigma < STOPS[1])
+        own = torch.isin(grid.labels, torch.tensor([PARTS.index(part) for part in evenness.parts]))
+        if evenness is SKIN:  # colours of hair and cloth run into those of skin
+            others = ((grid.labels > 0) & ~own).float()
+            own &= F.max_pool3d(others[None, None], 2 * RUN + 1, 1, RUN)[0, 0] == 0
+        chosen = (rind & own).view(-1).nonzero()[:, 0]
+        if len(chosen) < LEAST_NODES:
+            return None
+        colours = np.asarray(grid.colour[:3].reshape(3, -1)[:, chosen].T.numpy(), np.float32)
+        points = grid.places(chosen).numpy().astype(np.float64)
+        hue = _hues(colours)
+        carried = spread(points, np.repeat(colours.mean(axis=1, keepdims=True), 3, axis=1))
+        middle = np.log(max(float(np.quantile(value_at(carried, points)[:, 0], evenness.middle)), DARKEST))
+        off = np.log(carried.clip(min=DARKEST)) - middle
+        change = np.asarray((-evenness.light * off).clip(*evenness.most), np.float32)
+        return PartTone(evenness, np.median(hue, axis=0), float(middle), change)
+
+
+def _hues(colours: Floats) -> Floats:
+    """Natural logarithms of colours [N, 3], 0..1, to their mean."""
+    dark = np.log(colours.clip(min=DARKEST))
+    return np.asarray(dark - dark.mean(axis=1, keepdims=True), np.float32)
+
+
+def with_even_tones(frame: Frame, tones: tuple[PartTone, ...], at: FacePlace | None) -> Frame:
+    """A frame whose parts have one hue each; the very same one where it shows none or no parts are told.
+
+    Args:
+        frame: as the generator draws it.
+        tones: of the head's parts.
+        at: where its face is; without one its skin stays as it is.
+    """
+    if frame.labels is None:
+        return frame
+    size = len(frame.rgb)
+    depth = at_size(frame.depth, size)
+    finished, changed = frame.rgb.reshape(-1, 3).astype(np.float32), False
+    for tone in tones:
+        share = share_of(frame.labels, tone.evenness.parts, size).ravel()
+        chosen = np.flatnonzero((share > SHOWN) & (depth.ravel() > 0))
+        if not len(chosen) or (at is None and tone.evenness is SKIN):
+            continue
+        changed = True
+        points, _ = places_of(frame.camera, depth, chosen)
+        alpha = frame.alpha.ravel()[chosen, None]
+        # the white behind keeps its colour
+        own = np.maximum(finished[chosen] - 255 * (1 - alpha), 0)
+        colours = own / (255 * np.maximum(alpha, LEAST_ALPHA))
+        light, hue = value_at(tone.change, points), tone.evenness.hue * (tone.hue - _hues(colours))
+        if at is not None and tone.evenness is SKIN:
+            light, hue = _beside_features(colours, points, light, hue, tone, at)
+        finished[chosen] += own * (np.exp(light + hue) - 1) * share[chosen, None]
+    if not changed:
+        return frame
+    return replace(frame, rgb=np.clip(finished + 0.5, 0, 255).astype(np.uint8).reshape(frame.rgb.shape))
+
+
+def _beside_features(
+    colours: Floats, points: NDArray[np.float64], light: Floats, hue: Floats, tone: PartTone, at: FacePlace
+) -> tuple[Floats, Floats]:
+    """Changes of lightness and hue [N, 3] of skin colours [N, 3] at world points [N, 3]: features and beards stay."""
+    _, y, z = (at.in_frame(points) / at.apart).T
+    features = at.features(points).astype(np.float32)[:, None]
+    beard = at.beard * smooth(BEARD_TOP, BEARD_TOP - 0.3, y) * smooth(BEARD_REAR - 0.3, BEARD_REAR + 0.2, z)
+    shaved = 1 - beard.astype(np.float32)[:, None]
+    light = light * (1 - FEATURES_KEPT * features)
+    darker = np.log(colours.mean(axis=1, keepdims=True).clip(min=DARKEST)) - tone.middle + light
+    light = light + CLEANED * np.maximum(SMUDGE + (FEATURE - SMUDGE) * features - darker, 0)
+    return light * shaved, hue * (1 - HUE_KEPT * features) * shaved
