@@ -17,6 +17,7 @@ class Mesh:
         uvs: float32 [V, 2], from the texture's bottom left, or None.
         colours: uint8 [V, 3] RGB, or None.
         texture: uint8 [T, T, 3] RGB, first row on top, or None.
+        normal_map: uint8 [T, T, 3], a unit vector as 127 times it and 128: along u, up v and outwards; or None.
         labels: uint8 [V] indices into `core.mask.PARTS`, or None.
         seen: float32 [V], 0 guessed .. 1 seen in a photo, or None.
     """
@@ -27,6 +28,7 @@ class Mesh:
     uvs: NDArray[np.float32] | None = None
     colours: NDArray[np.uint8] | None = None
     texture: NDArray[np.uint8] | None = None
+    normal_map: NDArray[np.uint8] | None = None
     labels: NDArray[np.uint8] | None = None
     seen: NDArray[np.float32] | None = None
 

@@ -88,10 +88,10 @@ class _Sown:
         return _Sown(mixed(target.points), normals, np.where(wall[:, None], foot[most], mixed(foot)), mixed(rest))
 
 
-def sown(points: Array, triangles: Numbers) -> tuple[Numbers, Array]:
+def sown(points: Array, triangles: Numbers, apart: float = SOWN) -> tuple[Numbers, Array]:
     """Corners [S, 3] and their shares [S, 3] of points that lie close together on triangles [F, 3] of points [P, 3]."""
     sides = points[triangles] - points[np.roll(triangles, 1, axis=1)]
-    along = np.ceil(np.linalg.norm(sides, axis=2).max(1) / SOWN).astype(int).clip(1, MOST_SOWN)
+    along = np.ceil(np.linalg.norm(sides, axis=2).max(1) / apart).astype(int).clip(1, MOST_SOWN)
     corners, shares = [], []
     for count in np.unique(along):
         # the middles of as many small triangles, without the flipped ones

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.editors.face_form import depth_along
 from core.editors.face_shapes import face_shapes, fitted_face
+from core.editors.modelled_face import modelled_face
 from core.evaluation.pictures import at_degrees
 from core.exporters.options import ExportOptions
 from core.exporters.subject import Subject
@@ -55,7 +56,7 @@ def form_sheet(generator: Generator, found: Sequence[tuple[Alignment, Head]], re
         if isinstance(head.trigrid, FormedField):
             before = with_photo(replace(head, trigrid=head.trigrid.base), alignment, generator)
         for one in (before, head):
-            clay = MeshRenderer(Subject(one, generator, ExportOptions()).bare)
+            clay = MeshRenderer(Subject(one, generator, ExportOptions(), modeller=modelled_face).bare)
             renderers: tuple[Renderer, ...] = (clay, HeadRenderer(generator, one))
             for renderer in renderers:
                 tiles += [_tile(renderer.render(at_degrees(yaw), Quality.EXACT).rgb) for yaw in YAWS_DEGREES]

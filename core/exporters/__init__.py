@@ -17,6 +17,7 @@ from core.exporters.options import ExportOptions, ExportReport
 from core.progress import Report, silent
 
 if TYPE_CHECKING:
+    from core.exporters.sculpting import FaceModeller
     from core.exporters.subject import Subject
     from core.head import Head
     from core.mesh import Mesh
@@ -73,6 +74,7 @@ def export(
     renderer: "Renderer | None" = None,
     options: ExportOptions = ExportOptions(),  # noqa: B008 - frozen
     report: Report = silent,
+    modeller: "FaceModeller | None" = None,
 ) -> ExportReport:
     """Write a head to a file in the format of its suffix.
 
@@ -85,6 +87,7 @@ def export(
         renderer: of this head, for who has one that is warm; None makes one.
         options: choices for the format.
         report: told of progress; raises `Cancelled` to stop.
+        modeller: finds the head's face, to sculpt meshes by; None leaves that as the density has it.
 
     Raises:
         ExportError: with a sentence that says why it did not work.
@@ -92,7 +95,8 @@ def export(
     check(path)
     from core.exporters.subject import Subject
 
-    return _written(Subject(head, generator or _loaded(head), options, report, renderer), path, score=options.score)
+    subject = Subject(head, generator or _loaded(head), options, report, renderer, modeller)
+    return _written(subject, path, score=options.score)
 
 
 def export_stand_in(
@@ -143,10 +147,10 @@ def _written(subject: "Subject", path: Path, *, score: bool) -> ExportReport:
 def mesh_from_head(
     generator: "Generator", head: "Head", *, triangles: int = 120_000, report: Report = silent
 ) -> "Mesh":
-    """The watertight surface of a head in world units, without colours."""
+    """The watertight surface of a head in world units as the density has it, without colours."""
     from core.exporters.subject import FINE_FACTOR, Subject
 
-    return Subject(head, generator, ExportOptions(triangles=max(1, triangles // FINE_FACTOR)), report).bare
+    return Subject(head, generator, ExportOptions(triangles=max(1, triangles // FINE_FACTOR)), report).plain
 
 
 def _loaded(head: "Head") -> "Generator":

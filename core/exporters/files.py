@@ -1,11 +1,15 @@
 """Files appear whole or not at all, and a place that cannot be written is answered with a sentence."""
 
 import errno
+import io
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import ExportError
 
@@ -66,3 +70,12 @@ def write_error(path: Path, error: OSError) -> ExportError:
     unknown = (f"{error.strerror or error}.", "Choose another place.")
     reason, hint = _SENTENCES.get(error.errno or 0, unknown)
     return ExportError(f"{path.name} could not be written. {reason}", hint)
+
+
+def picture_bytes(pixels: NDArray[np.uint8]) -> bytes:
+    """A picture, uint8 [H, W, 3], as PNG."""
+    from PIL import Image
+
+    content = io.BytesIO()
+    Image.fromarray(pixels).save(content, format="png")
+    return content.getvalue()

@@ -1,4 +1,4 @@
-"""GLB: one binary glTF 2.0 file with mesh, normals and texture; metres, +y up, the face looks along +z.
+"""GLB: one binary glTF 2.0 file with mesh, texture and normal map; metres, +y up, the face looks along +z.
 
 How well photos show a vertex, where asked for, is the float attribute `_SEEN`: 0 guessed, 1 seen.
 """
@@ -43,6 +43,7 @@ def glb_bytes(mesh: Mesh, credit: str) -> bytes:
     material = PBRMaterial(
         name="head",
         baseColorTexture=Image.fromarray(mesh.texture),
+        normalTexture=None if mesh.normal_map is None else Image.fromarray(mesh.normal_map),
         baseColorFactor=[255, 255, 255, 255],
         metallicFactor=0.0,
         roughnessFactor=ROUGHNESS,
@@ -73,12 +74,17 @@ def read(path: Path) -> Mesh:
 
     (body,) = trimesh.load_scene(path).geometry.values()
     seen = body.vertex_attributes.get("SEEN", body.vertex_attributes.get("_SEEN"))
-    texture = np.asarray(body.visual.material.baseColorTexture.convert("RGB"))
+    material = body.visual.material
+    texture, bumps = (
+        None if one is None else np.asarray(one.convert("RGB"))
+        for one in (material.baseColorTexture, material.normalTexture)
+    )
     return Mesh(
         np.asarray(body.vertices, np.float32),
         np.asarray(body.faces, np.int32),
         np.asarray(body.vertex_normals, np.float32),
         uvs=np.asarray(body.visual.uv, np.float32),
         texture=texture,
+        normal_map=bumps,
         seen=None if seen is None else np.asarray(seen, np.float32).reshape(-1),
     )

@@ -1,12 +1,11 @@
-"""OBJ with its material (.mtl) and texture (.png) beside it; millimetres, +y up, the face looks along +z."""
+"""OBJ with material (.mtl), texture and normal map (.png) beside it; millimetres, +y up, the face looks along +z."""
 
-import io
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.exporters.files import write_whole
+from core.exporters.files import picture_bytes, write_whole
 from core.exporters.subject import Subject
 from core.mesh import Mesh
 
@@ -26,8 +25,11 @@ def write(subject: Subject, path: Path) -> Mesh:
 
 
 def files_of(path: Path) -> tuple[Path, ...]:
-    """The files that make up an OBJ: itself, its material and its texture."""
-    return path, path.with_name(f"{path.stem}.mtl"), path.with_name(texture_name(path.stem))
+    """The files that make up an OBJ: itself, its material, its texture, and its normal map where it names one."""
+    material = path.with_name(f"{path.stem}.mtl")
+    bumps = path.with_name(normal_map_name(path.stem))
+    named = (bumps,) if bumps.name in material.read_text(errors="replace") else ()
+    return path, material, path.with_name(texture_name(path.stem)), *named
 
 
 def texture_name(stem: str) -> str:
@@ -35,8 +37,13 @@ def texture_name(stem: str) -> str:
     return f"{stem}_texture.png"
 
 
+def normal_map_name(stem: str) -> str:
+    """File name of the normal map."""
+    return f"{stem}_normal.png"
+
+
 def obj_files(mesh: Mesh, stem: str, name: str, credit: str) -> dict[str, bytes]:
-    """Contents of the OBJ file `name`, its material and its texture, by file name.
+    """Contents of the OBJ file `name`, its material, its texture and its normal map, by file name.
 
     Args:
         mesh: in millimetres, with uvs and texture.
@@ -44,12 +51,8 @@ def obj_files(mesh: Mesh, stem: str, name: str, credit: str) -> dict[str, bytes]
         name: of the OBJ file.
         credit: written as a comment.
     """
-    from PIL import Image
-
     if mesh.uvs is None or mesh.texture is None:
         raise ValueError("an OBJ needs texture coordinates and a texture")
-    picture = io.BytesIO()
-    Image.fromarray(mesh.texture).save(picture, format="png")
     corner = mesh.faces + 1
     lines = [
         f"# {_one_line(credit)}",
@@ -63,10 +66,15 @@ def obj_files(mesh: Mesh, stem: str, name: str, credit: str) -> dict[str, bytes]
         NEWLINE.join(f"f {a}/{a}/{a} {b}/{b}/{b} {c}/{c}/{c}" for a, b, c in corner.tolist()),
     ]
     material = ["newmtl head", "Ka 1 1 1", "Kd 1 1 1", "Ks 0 0 0", "illum 1", f"map_Kd {texture_name(stem)}"]
+    pictures = {texture_name(stem): picture_bytes(mesh.texture)}
+    if mesh.normal_map is not None:
+        # what Blender, Maya and the like take for the normal map of a material of this kind
+        material.append(f"map_Bump -bm 1 {normal_map_name(stem)}")
+        pictures[normal_map_name(stem)] = picture_bytes(mesh.normal_map)
     return {
         name: (NEWLINE.join(lines) + NEWLINE).encode(),
         f"{stem}.mtl": (NEWLINE.join(material) + NEWLINE).encode(),
-        texture_name(stem): picture.getvalue(),
+        **pictures,
     }
 
 

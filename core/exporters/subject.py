@@ -11,8 +11,10 @@ from core.errors import ExportError
 from core.exporters.apart import run_apart
 from core.exporters.density import RESOLUTION, sample_density
 from core.exporters.head_density import density_of
+from core.exporters.normal_map import with_normal_map
 from core.exporters.options import LIFE_SIZE_MM, ExportOptions
-from core.exporters.texture import PointColours, baked, coloured, field_colours, surface_colours
+from core.exporters.sculpting import FaceModeller, Sculpture
+from core.exporters.texture import PointColours, Texels, baked, coloured, field_colours, surface_colours
 from core.exporters.views import views_around
 from core.exporters.worn import with_eyewear
 from core.frame import Frame, Quality
@@ -26,8 +28,10 @@ from core.rendering.seen import seen_on
 
 VIEWS_SHARE = 0.65
 """Of the time that painting takes, for the renders that it takes its colours from."""
-FINE_FACTOR = 4
-"""Triangles of a mesh without texture for each one of a mesh with it."""
+FINE_FACTOR, SCULPTED_FACTOR = 4, 12
+"""Triangles of a mesh without texture for each one of a mesh with it: before it is sculpted, and at most thereafter."""
+FACELESS_SHARE = 0.6
+"""Of the triangles of a mesh for a texture, of the whole head before its face is modelled."""
 STEPS = 1000
 """Steps of a whole export, as told to the job bar. What each part of the work fills of it is what it takes of the time:
 unfolding a textured head takes as long as a fourth of all, and reading the file again an eighth."""
@@ -41,6 +45,8 @@ class Subject:
         options: the person's choices.
         generator: the head's, tuned for it.
         renderer: draws the head.
+
+    `modeller` finds the head's face for meshes to be sculpted by; None leaves that as the density has it.
     """
 
     def __init__(
@@ -50,11 +56,13 @@ class Subject:
         options: ExportOptions,
         report: Report = silent,
         renderer: Renderer | None = None,
+        modeller: FaceModeller | None = None,
     ) -> None:
         self.head = head
         self.options = options
         self.generator = generator.tuned(head.delta) if head.delta else generator
         self.renderer = renderer or HeadRenderer(generator, head)
+        self._modeller = modeller
         self._report = report
         self._latest = Progress(0, STEPS, "Preparing the export")
 
@@ -69,25 +77,40 @@ class Subject:
         return f"Head made with Volteface, model {self.generator.info.title} ({self.generator.info.licence})"
 
     @cached_property
+    def plain(self) -> Mesh:
+        """The watertight surface as the density has it, finely."""
+        return self._shape(self.options.triangles * FINE_FACTOR, found=0.4, until=0.7)
+
+    @cached_property
     def bare(self) -> Mesh:
-        """The watertight surface, finely."""
-        mesh = self._shape(self.options.triangles * FINE_FACTOR, flat=False, found=0.5, until=0.9)
-        return with_eyewear(mesh, self.head.eyewear)
+        """The watertight surface, sculpted, without colours."""
+        return with_eyewear(self._carved(self.plain, 0.7, 0.95), self.head.eyewear)
 
     @cached_property
     def coloured(self) -> Mesh:
-        """The watertight surface, finely, with a colour at each vertex."""
-        mesh = self._shape(self.options.triangles * FINE_FACTOR, flat=False, found=0.1, until=0.2)
+        """The watertight surface, sculpted, with a colour at each vertex."""
+        mesh = self._shape(self.options.triangles * FINE_FACTOR, found=0.08, until=0.16)
+        mesh = self._carved(mesh, 0.16, 0.25)
         with torch.no_grad():
-            painted = self.witnessed(coloured(mesh, self._paint(mesh, 0.2, 0.9)))
+            painted = self.witnessed(coloured(mesh, self._paint(mesh, 0.25, 0.9)))
         return with_eyewear(painted, self.head.eyewear)
 
     @cached_property
     def textured(self) -> Mesh:
-        """The surface with texture coordinates and a baked texture."""
-        mesh = self._shape(self.options.triangles, flat=True, found=0.07, until=0.28)
+        """The surface with texture coordinates and a baked texture; with a normal map where it stands out."""
+        most, sculpture = self.options.triangles, self._sculpture
+        faced = sculpture is not None and sculpture.face is not None
+        mesh = self._shape(round(most * FACELESS_SHARE) if faced else most, found=0.07, until=0.16)
+        if sculpture is not None:
+            mesh = sculpture.shaped(mesh, most)
+        self.tell(0.2, "Unfolding the surface for its texture")
+        given = {"vertices": mesh.vertices, "faces": mesh.faces, "half_sides": np.asarray(self._half_sides)}
+        flat = Mesh(**run_apart("core.exporters.unwrap:cut_apart", given, self.still_wanted))
         with torch.no_grad():
-            painted = self.witnessed(baked(mesh, self.options.texture_px, self._paint(mesh, 0.28, 0.8)))
+            texels = Texels.of(flat, self.options.texture_px)
+            painted = self.witnessed(baked(flat, texels, self._paint(flat, 0.28, 0.74)))
+        if sculpture is not None and sculpture.relief is not None:
+            painted = with_normal_map(painted, texels, sculpture.relief.heights, self.stretch(0.74, 0.81))
         return with_eyewear(painted, self.head.eyewear)
 
     def witnessed(self, mesh: Mesh) -> Mesh:
@@ -118,22 +141,21 @@ class Subject:
         """A report for a part of the work, which fills the bar from one fraction to another."""
         return lambda progress: self.tell(start + (stop - start) * progress.fraction, progress.message)
 
-    def _shape(self, triangles: int, *, flat: bool, found: float, until: float) -> Mesh:
-        """The surface with at most about so many triangles; `flat` cuts it into charts for a texture.
+    def _shape(self, triangles: int, *, found: float, until: float) -> Mesh:
+        """The surface with at most about so many triangles.
 
         The bar stands at `found` when it is known where the surface lies, and at `until` in the end.
         """
-        x, y, z = solid_region(self.generator)
         with torch.no_grad():
             grid = sample_density(
                 density_of(self.generator, self.head),
-                (x, min(y, SEEN_HALF_HEIGHT), z),  # busts are cut where their shreds begin
+                self._half_sides,
                 RESOLUTION,
                 report=self.stretch(0.0, found),
             )
         if grid.is_empty:
             raise ExportError("There is no surface in this head.", "Make the head again, or try another seed.")
-        self.tell(found, "Unfolding the surface for its texture" if flat else "Building the surface")
+        self.tell(found, "Building the surface")
         given = {
             "raw": grid.raw,
             "half_sides": np.asarray(grid.half_sides),
@@ -141,9 +163,33 @@ class Subject:
             "edges": grid.crossings.edges,
             "shares": grid.crossings.shares,
             "triangles": np.asarray(triangles),
-            "flat": np.asarray(flat),
         }
-        return Mesh(**run_apart("core.exporters.unwrap:mesh_apart", given, self.still_wanted))
+        mesh = Mesh(**run_apart("core.exporters.unwrap:mesh_apart", given, self.still_wanted))
+        self.tell(until, "Sculpting the face and the hair")
+        return mesh
+
+    def _carved(self, mesh: Mesh, start: float, stop: float) -> Mesh:
+        """The mesh with the face as it was modelled, and with the relief of hair and skin."""
+        self.tell(start, "Sculpting the face and the hair")
+        carved = mesh
+        if self._sculpture is not None:
+            carved = self._sculpture.carved(mesh, self.options.triangles * SCULPTED_FACTOR, self._half_sides)
+        self.tell(stop, "Sculpting the face and the hair")
+        return carved
+
+    @property
+    def _half_sides(self) -> tuple[float, float, float]:
+        """Of the box in which there is a surface: busts are cut where their shreds begin."""
+        x, y, z = solid_region(self.generator)
+        return x, min(y, SEEN_HALF_HEIGHT), z
+
+    @cached_property
+    def _sculpture(self) -> Sculpture | None:
+        # the generator is tuned already; an artist's lines are no relief, and glasses hide lids
+        head = replace(self.head, eyewear=None, styles=(), delta={})
+        known = self.renderer.known_grid if isinstance(self.renderer, HeadRenderer) else None
+        renderer = HeadRenderer(self.generator, head, below=known)
+        return Sculpture.of(self.generator, head, renderer, self._modeller)
 
     def _paint(self, mesh: Mesh, start: float, stop: float) -> PointColours:
         """Colours of the mesh's surface points, from renders of the head."""

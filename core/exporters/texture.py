@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from core.field import Field
 from core.mesh import Mesh
 from core.progress import Progress, Report, silent
 from core.protocols import Generator
-from core.rendering.raster import rasterised
+from core.rendering.raster import Coverage, rasterised
 from core.rendering.sampling import sampler_of
 
 PointColours = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -119,23 +119,42 @@ def _matched(points: torch.Tensor, normals: torch.Tensor, views: list[View], own
     return lambda p, n: (F.pad(own(p, n), (0, 1), value=1.0) @ change).clamp(0, 1)
 
 
-def baked(mesh: Mesh, texture_px: int, colours_of: PointColours) -> Mesh:
+@dataclass(frozen=True, eq=False)
+class Texels:
+    """The surface points of a texture's texels.
+
+    Attributes:
+        coverage: which triangle covers each texel.
+        points: float32 [P, 3] of the covered ones, row by row, in the mesh's units.
+        normals: float32 [P, 3] unit.
+    """
+
+    coverage: Coverage
+    points: NDArray[np.float32]
+    normals: NDArray[np.float32]
+
+    @staticmethod
+    def of(mesh: Mesh, texture_px: int) -> "Texels":
+        """Of a mesh with texture coordinates."""
+        coverage = _coverage_of(mesh, texture_px)
+        normals = coverage.interpolated(mesh.normals, mesh.faces)
+        normals /= np.linalg.norm(normals, axis=1, keepdims=True).clip(min=1e-12)
+        return Texels(coverage, coverage.interpolated(mesh.vertices, mesh.faces), normals)
+
+
+def baked(mesh: Mesh, texels: Texels, colours_of: PointColours) -> Mesh:
     """The mesh with a texture.
 
     Args:
         mesh: with texture coordinates.
-        texture_px: side of the texture.
+        texels: of the texture.
         colours_of: colours of the texels' surface points. Texels between the charts repeat the nearest chart's edge.
     """
-    if mesh.uvs is None:
-        raise ValueError("a mesh needs texture coordinates before it can be baked")
-    corners = np.stack([mesh.uvs[:, 0], 1 - mesh.uvs[:, 1]], axis=1) * texture_px
-    coverage = rasterised(corners, mesh.faces, texture_px)
-    points = torch.from_numpy(coverage.interpolated(mesh.vertices, mesh.faces))
-    normals = F.normalize(torch.from_numpy(coverage.interpolated(mesh.normals, mesh.faces)), dim=1)
-    texture = np.zeros((texture_px, texture_px, 3), np.uint8)
-    texture[coverage.covered] = as_bytes(colours_of(points, normals))
-    return replace(mesh, texture=_spread(texture, coverage.covered))
+    size = len(texels.coverage.face)
+    texture = np.zeros((size, size, 3), np.uint8)
+    colours = colours_of(torch.from_numpy(texels.points), torch.from_numpy(texels.normals))
+    texture[texels.coverage.covered] = as_bytes(colours)
+    return replace(mesh, texture=spread(texture, texels.coverage.covered))
 
 
 def painted(mesh: Mesh, texture_px: int) -> Mesh:
@@ -145,13 +164,20 @@ def painted(mesh: Mesh, texture_px: int) -> Mesh:
         mesh: with texture coordinates and vertex colours.
         texture_px: side of the texture.
     """
-    if mesh.uvs is None or mesh.colours is None:
-        raise ValueError("a mesh needs texture coordinates and colours before it can be painted")
-    corners = np.stack([mesh.uvs[:, 0], 1 - mesh.uvs[:, 1]], axis=1) * texture_px
-    coverage = rasterised(corners, mesh.faces, texture_px)
+    if mesh.colours is None:
+        raise ValueError("a mesh needs colours before it can be painted")
+    coverage = _coverage_of(mesh, texture_px)
     texture = np.zeros((texture_px, texture_px, 3), np.uint8)
     texture[coverage.covered] = coverage.interpolated(mesh.colours.astype(np.float32), mesh.faces).round().clip(0, 255)
-    return replace(mesh, texture=_spread(texture, coverage.covered))
+    return replace(mesh, texture=spread(texture, coverage.covered))
+
+
+def _coverage_of(mesh: Mesh, texture_px: int) -> Coverage:
+    """Which triangle covers each texel of a texture."""
+    if mesh.uvs is None:
+        raise ValueError("a mesh needs texture coordinates before it can be baked")
+    corners = np.stack([mesh.uvs[:, 0], 1 - mesh.uvs[:, 1]], axis=1) * texture_px
+    return rasterised(corners, mesh.faces, texture_px)
 
 
 def coloured(mesh: Mesh, colours_of: PointColours) -> Mesh:
@@ -166,7 +192,7 @@ def as_bytes(colours: torch.Tensor) -> NDArray[np.uint8]:
     return as_uint8
 
 
-def _spread(texture: NDArray[np.uint8], covered: NDArray[np.bool_]) -> NDArray[np.uint8]:
+def spread(texture: NDArray[np.uint8], covered: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Every texel outside of the charts takes the colour of the nearest one inside."""
     from core.nearest_pixel import nearest_known
 

@@ -77,14 +77,19 @@ def mesh_apart(
     edges: NDArray[np.int64],
     shares: NDArray[np.float32],
     triangles: NDArray[Any],
-    flat: NDArray[Any],
 ) -> dict[str, NDArray[Any]]:
-    """For `apart`: the closed surface of a density with at most about so many triangles; unwrapped where `flat`."""
+    """For `apart`: the closed surface of a density with at most about so many triangles."""
     x, y, z = half_sides.tolist()
     grid = DensityGrid(raw, (x, y, z), level.item(), Crossings(edges, shares))
-    mesh = simplified(surface_of_grid(grid), triangles.item())
-    mesh = unwrapped(with_hard_edges(mesh, (x, y, z))) if flat.item() else mesh
-    return _arrays_of(mesh)
+    return _arrays_of(simplified(surface_of_grid(grid), triangles.item()))
+
+
+def cut_apart(
+    vertices: NDArray[np.float32], faces: NDArray[np.int32], half_sides: NDArray[Any]
+) -> dict[str, NDArray[Any]]:
+    """For `apart`: a closed surface that ends at a box's faces, unwrapped."""
+    x, y, z = half_sides.tolist()
+    return _arrays_of(unwrapped(with_hard_edges(Mesh.of_triangles(vertices, faces), (x, y, z))))
 
 
 def unwrapped_apart(

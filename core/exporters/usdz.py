@@ -1,4 +1,4 @@
-"""USDZ: one file with mesh, normals and texture for Quick Look, Reality Composer and film tools; metres, +y up.
+"""USDZ: one file with mesh, texture and normal map for Quick Look, Reality Composer and film tools; metres, +y up.
 
 A USDZ is a zip that stores its files as they are, each beginning at a multiple of 64 bytes, the layer first (the USDZ
 specification of OpenUSD). The layer is USD's text, which needs no library of 30 MB to be written.
@@ -12,16 +12,32 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.exporters.files import write_whole
+from core.exporters.files import picture_bytes, write_whole
 from core.exporters.subject import Subject
 from core.mesh import Mesh
 
 UNITS_PER_METRE = 1.0
 ALIGNMENT_BYTES = 64
 ROUGHNESS = 0.8
-LAYER, TEXTURE = "head.usda", "head.png"
+LAYER, TEXTURE, BUMPS = "head.usda", "head.png", "head_normal.png"
 PADDING_ID = 0x1986
 """Of the extra field that moves a file's data to its boundary; readers skip fields that they do not know."""
+_BUMPED = "            normal3f inputs:normal.connect = </Head/Skin/Bumps.outputs:rgb>\n"
+_BUMPS_SHADER = f"""        def Shader "Bumps"
+        {{
+            uniform token info:id = "UsdUVTexture"
+            asset inputs:file = @{BUMPS}@
+            float2 inputs:st.connect = </Head/Skin/Coordinates.outputs:result>
+            token inputs:sourceColorSpace = "raw"
+            float4 inputs:scale = (2, 2, 2, 1)
+            float4 inputs:bias = (-1, -1, -1, 0)
+            token inputs:wrapS = "clamp"
+            token inputs:wrapT = "clamp"
+            float3 outputs:rgb
+        }}
+
+"""
+"""What a material with a normal map has besides."""
 HEADER_BYTES, EXTRA_HEADER_BYTES = 30, 4
 """Of a zip's local file header without name and extra fields, and of an extra field without its content."""
 
@@ -42,13 +58,12 @@ def usdz_bytes(mesh: Mesh, credit: str) -> bytes:
         mesh: in metres.
         credit: kept as the layer's documentation.
     """
-    from PIL import Image
-
     if mesh.uvs is None or mesh.texture is None:
         raise ValueError("a USDZ needs texture coordinates and a texture")
-    picture = io.BytesIO()
-    Image.fromarray(mesh.texture).save(picture, "PNG")
-    return _packed({LAYER: _layer(mesh, credit).encode(), TEXTURE: picture.getvalue()})
+    files = {LAYER: _layer(mesh, credit).encode(), TEXTURE: picture_bytes(mesh.texture)}
+    if mesh.normal_map is not None:
+        files[BUMPS] = picture_bytes(mesh.normal_map)
+    return _packed(files)
 
 
 def _packed(files: dict[str, bytes]) -> bytes:
@@ -108,7 +123,7 @@ def Xform "Head" (
             uniform token info:id = "UsdPreviewSurface"
             color3f inputs:diffuseColor.connect = </Head/Skin/Texture.outputs:rgb>
             float inputs:metallic = 0
-            float inputs:roughness = {ROUGHNESS}
+{_BUMPED if mesh.normal_map is not None else ""}            float inputs:roughness = {ROUGHNESS}
             token outputs:surface
         }}
 
@@ -123,7 +138,7 @@ def Xform "Head" (
             float3 outputs:rgb
         }}
 
-        def Shader "Coordinates"
+{_BUMPS_SHADER if mesh.normal_map is not None else ""}        def Shader "Coordinates"
         {{
             uniform token info:id = "UsdPrimvarReader_float2"
             string inputs:varname = "st"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.exporters.normal_map import FLAT
 from core.mask import PARTS
 from core.mesh import Mesh, smooth_normals
 from core.rendering.raster import rasterised
@@ -38,15 +39,16 @@ def with_eyewear(mesh: Mesh, eyewear: Eyewear | None) -> Mesh:
     if eyewear.form.lens_opacity:
         pieces.append((*_shell(eyewear), eyewear.form.lens_rgb))
     swatches = None if mesh.uvs is None else _free_places(mesh, len(pieces))
-    texture = None if mesh.texture is None else mesh.texture.copy()
+    texture, bumps = (None if one is None else one.copy() for one in (mesh.texture, mesh.normal_map))
     for number, (points, faces, rgb) in enumerate(pieces):
         colour = np.round(np.array(rgb) * 255).astype(np.uint8)
         uvs = None
         if swatches is not None:
             column, row = swatches[number]
             side = 1 if texture is None else len(texture)
-            if texture is not None:
-                texture[row : row + SWATCH_PX, column : column + SWATCH_PX] = colour
+            for picture, value in ((texture, colour), (bumps, FLAT)):
+                if picture is not None:
+                    picture[row : row + SWATCH_PX, column : column + SWATCH_PX] = value
             middle = np.array([column + SWATCH_PX / 2, side - row - SWATCH_PX / 2], np.float32) / side
             uvs = np.tile(middle.astype(np.float32), (len(points), 1))
         added = Mesh(
@@ -59,11 +61,11 @@ def with_eyewear(mesh: Mesh, eyewear: Eyewear | None) -> Mesh:
             seen=None if mesh.seen is None else np.zeros(len(points), np.float32),
         )
         mesh = _joined(mesh, added)
-    return mesh if texture is None else replace(mesh, texture=texture)
+    return replace(mesh, texture=texture, normal_map=bumps)
 
 
 def _joined(one: Mesh, other: Mesh) -> Mesh:
-    """Two meshes that are covered alike as one; the first one's texture stays."""
+    """Two meshes that are covered alike as one; without textures."""
 
     def both(name: str) -> NDArray[np.generic] | None:
         first, second = getattr(one, name), getattr(other, name)
@@ -71,7 +73,7 @@ def _joined(one: Mesh, other: Mesh) -> Mesh:
 
     arrays = {name: both(name) for name in ("vertices", "normals", "uvs", "colours", "labels", "seen")}
     faces = np.concatenate([one.faces, other.faces + np.int32(len(one.vertices))])
-    return Mesh(**arrays, faces=faces, texture=one.texture)  # type: ignore[arg-type]
+    return Mesh(**arrays, faces=faces)  # type: ignore[arg-type]
 
 
 def _frame(eyewear: Eyewear) -> list[tuple[NDArray[np.float32], NDArray[np.int32], Rgb]]:

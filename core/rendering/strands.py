@@ -72,8 +72,7 @@ def with_strands(frame: Frame, strands: HairStrands, flow: HairFlow | None = Non
         detail *= 1 - LIGHT_CALM * rgb.reshape(-1, 3)[chosen].mean(axis=1) / 255
     else:
         detail, out = flow.at(points), np.hypot(points[:, 0] - POLE[0], points[:, 2] - POLE[1])
-    first, last = CROWN if flow is None else FLOW_CROWN
-    shown = np.clip((out - first) / (last - first), 0, 1) * share[chosen]
+    shown = _shown(out, flow) * share[chosen]
     detail += np.log1p(SHINE * _shine(points, directions, detail))
     change = np.exp(detail * shown)
     finished = rgb.reshape(-1, 3).copy()
@@ -84,6 +83,17 @@ def with_strands(frame: Frame, strands: HairStrands, flow: HairFlow | None = Non
 def hair_at(points: NDArray[np.float64], strands: HairStrands) -> NDArray[np.float64]:
     """How much lighter or darker hair is at world points [N, 3] than around them, natural logarithm [N]."""
     return curls_at(points, strands.curl) if strands.curl else strands_at(points, strands)[0]
+
+
+def crown_share(points: NDArray[np.float64], flow: HairFlow | None) -> NDArray[np.float64]:
+    """How far strands are seen at world points [N, 3], 0..1: not at the crown, where they begin."""
+    return _shown(np.hypot(points[:, 0] - POLE[0], points[:, 2] - POLE[1]), flow)
+
+
+def _shown(out: NDArray[np.float64], flow: HairFlow | None) -> NDArray[np.float64]:
+    """The same from distances [N] to the axis of the crown."""
+    first, last = CROWN if flow is None else FLOW_CROWN
+    return np.clip((out - first) / (last - first), 0, 1)
 
 
 def strands_at(points: NDArray[np.float64], strands: HairStrands) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

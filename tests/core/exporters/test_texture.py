@@ -7,7 +7,7 @@ import torch
 from core.camera import Camera
 from core.exporters.density import sample_density
 from core.exporters.surface import simplified, surface_of_grid
-from core.exporters.texture import baked, coloured, surface_colours
+from core.exporters.texture import Texels, baked, coloured, surface_colours
 from core.exporters.unwrap import unwrapped
 from core.exporters.views import View, view_of, views_around
 from core.frame import Frame, Quality
@@ -42,7 +42,9 @@ def views(mesh: Mesh) -> list[View]:
 
 @pytest.fixture(scope="module")
 def painted(flat: Mesh, views: list[View]) -> Mesh:
-    return baked(flat, TEXTURE_PX, lambda points, normals: surface_colours(points, normals, views, own_colours))
+    return baked(
+        flat, Texels.of(flat, TEXTURE_PX), lambda points, normals: surface_colours(points, normals, views, own_colours)
+    )
 
 
 def test_unwrapping_keeps_the_surface(mesh: Mesh, flat: Mesh) -> None:

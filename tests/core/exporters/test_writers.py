@@ -22,8 +22,9 @@ from core.camera import Camera
 from core.exporters import glb, obj, ply, png, splat, stl, usdz
 from core.exporters.density import sample_density
 from core.exporters.mp4 import write_film
+from core.exporters.normal_map import FLAT, with_normal_map
 from core.exporters.surface import simplified, surface_of_grid
-from core.exporters.texture import as_bytes, baked
+from core.exporters.texture import Texels, as_bytes, baked
 from core.exporters.unwrap import unwrapped
 from core.frame import Quality
 from core.mesh import Mesh
@@ -45,7 +46,10 @@ def mesh() -> Mesh:
         return torch.from_numpy(ball_colours(points.numpy().astype(float)).astype(np.float32))
 
     bare = simplified(surface_of_grid(sample_density(nosed_ball(), HALF_SIDES, 48, level=LEVEL)), 3000)
-    textured = baked(unwrapped(bare), 128, colours)
+    flat = unwrapped(bare)
+    texels = Texels.of(flat, 128)
+    textured = baked(flat, texels, colours)
+    textured = with_normal_map(textured, texels, lambda points, _: 0.002 * np.sin(90 * points[:, 1]))
     return Mesh(
         textured.vertices,
         textured.faces,
@@ -53,6 +57,7 @@ def mesh() -> Mesh:
         textured.uvs,
         as_bytes(colours(torch.from_numpy(textured.vertices), torch.from_numpy(textured.normals))),
         textured.texture,
+        textured.normal_map,
     )
 
 
@@ -104,7 +109,7 @@ def test_glb_reads_as_it_was_written(mesh: Mesh, tmp_path: Path) -> None:
     path = tmp_path / "a.glb"
     path.write_bytes(glb.glb_bytes(mesh, CREDIT))
     again = glb.read(path)
-    for name in ("vertices", "faces", "normals", "uvs", "texture"):
+    for name in ("vertices", "faces", "normals", "uvs", "texture", "normal_map"):
         assert np.allclose(getattr(again, name), getattr(mesh, name), atol=1e-6), name
 
 
@@ -130,6 +135,21 @@ def test_obj_finds_its_material_and_texture(mesh: Mesh, tmp_path: Path) -> None:
     found = textured_colours(body)
     assert_left_cheek_is_red(np.asarray(body.vertices), found)
     assert f"# {CREDIT}" in (tmp_path / "a b.obj").read_text()
+    assert mesh.normal_map is not None
+    (line,) = (one for one in (tmp_path / "a b.mtl").read_text().splitlines() if one.startswith("map_Bump"))
+    assert np.array_equal(np.asarray(Image.open(tmp_path / line[len("map_Bump -bm 1 ") :])), mesh.normal_map)
+    assert {one.name for one in obj.files_of(tmp_path / "a b.obj")} == {one.name for one in tmp_path.iterdir()}
+
+
+def test_what_has_no_normal_map_names_none(mesh: Mesh, tmp_path: Path) -> None:
+    plain = replace(mesh, normal_map=None)
+    for name, content in obj.obj_files(plain, "a", "a.obj", CREDIT).items():
+        (tmp_path / name).write_bytes(content)
+    assert "map_Bump" not in (tmp_path / "a.mtl").read_text()
+    assert len(obj.files_of(tmp_path / "a.obj")) == 3
+    assert b"Bumps" not in usdz.usdz_bytes(plain, CREDIT)
+    (tmp_path / "a.glb").write_bytes(glb.glb_bytes(plain, CREDIT))
+    assert glb.read(tmp_path / "a.glb").normal_map is None
 
 
 def test_ply(mesh: Mesh, tmp_path: Path) -> None:
@@ -238,7 +258,13 @@ def test_a_usdz_keeps_its_files_whole_and_on_boundaries(mesh: Mesh) -> None:
         entries = package.infolist()
         layer = package.read("head.usda").decode()
         picture = np.asarray(Image.open(io.BytesIO(package.read("head.png"))))
-    assert [entry.filename for entry in entries] == ["head.usda", "head.png"], "the layer comes first"
+        bumps = np.asarray(Image.open(io.BytesIO(package.read("head_normal.png"))))
+    assert [entry.filename for entry in entries] == ["head.usda", "head.png", "head_normal.png"], "the layer is first"
+    assert mesh.normal_map is not None
+    assert np.array_equal(bumps, mesh.normal_map)
+    assert not np.all(bumps == FLAT)
+    assert "inputs:normal.connect = </Head/Skin/Bumps.outputs:rgb>" in layer
+    assert layer.count("{") == layer.count("}")
     for entry in entries:
         assert entry.compress_type == zipfile.ZIP_STORED
         name, extra = struct.unpack_from("<HH", content, entry.header_offset + 26)

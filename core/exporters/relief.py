@@ -1,0 +1,200 @@
+"""How far a head's surface stands out in what its shape is too coarse for: strands and curls, wrinkles, seams.
+
+A density grid has no strands. They are drawn, or seen in the photo, and what is darker than its surroundings lies
+deeper: "dark is deep" (Glencross et al. 2008; mesoscopic augmentation, Beeler et al. 2010). That holds for what is
+finer than light and shade; brows, eyes and lips are dark for other reasons, and are left alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from core.mask import PARTS
+from core.ramp import smooth
+from core.rendering.hair_grain import HairGrain
+from core.rendering.photo_hair import photo_hair
+from core.rendering.places import remapped
+from core.rendering.seen import Witness, seen
+from core.rendering.strands import crown_share, hair_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from core.head import Head
+    from core.photo_layer import PhotoLayer
+    from core.rendering.occupancy import FieldGrid
+
+    Array = NDArray[np.float64]
+    Floats = NDArray[np.float32]
+    LightnessAt = Callable[[Array], Array]
+
+HAIR, SKIN, CLOTH = ("hair",), ("skin", "nose", "neck"), ("cloth",)
+DEPTHS = {HAIR: 0.010, SKIN: 0.008, CLOTH: 0.008}
+"""How much deeper a surface lies for a natural logarithm of lightness, world units."""
+BOUNDS = {HAIR: (-0.4, 0.4), SKIN: (-0.25, 0.15), CLOTH: (-0.2, 0.2)}
+"""Of that logarithm: the rest is a shadow, a shine or a badge."""
+WIDTHS_PX = {HAIR: (0.8, 8.0), SKIN: (0.8, 4.0), CLOTH: (0.8, 4.0)}
+"""Deviations between which a photo's lightness is relief, in pixels of a picture of `PICTURE_PX`."""
+PICTURE_PX = 512
+BLACK = 0.06
+"""Of what lightness is added to, so that noise in the dark is no relief."""
+SOFT_PX, BORDER_PX = 2.0, 5
+"""Over how many pixels of the photo relief begins at the border of a part, and how many are left out there."""
+SURELY = (0.3, 0.7)
+"""Share of a part among the labels around, below which it is not there and above which it is."""
+
+
+@dataclass(frozen=True, eq=False)
+class PartShares:
+    """Where parts are on a head's surface, as the nodes around say.
+
+    Attributes:
+        grid: of the head, with labels, in the main memory.
+    """
+
+    grid: FieldGrid
+
+    def at(self, parts: tuple[str, ...], points: NDArray[np.floating]) -> Array:
+        """How surely world points [N, 3] near the surface belong to some parts, 0..1 [N]."""
+        relative = self.grid.relative(torch.from_numpy(points).float())[None, None, None]
+        if parts not in self._volumes:
+            self._volumes[parts] = self._volume(parts)
+        found = F.grid_sample(self._volumes[parts][None, None], relative, align_corners=True, padding_mode="border")
+        return np.asarray(smooth(*SURELY, found[0, 0, 0, 0].double().numpy()), np.float64)
+
+    def _volume(self, parts: tuple[str, ...]) -> torch.Tensor:
+        """Share of some parts among the nodes around that are known, float32 [Z, Y, X]."""
+        assert self.grid.labels is not None
+        numbers = torch.tensor([PARTS.index(part) for part in parts], dtype=torch.uint8)
+        chosen = torch.isin(self.grid.labels, numbers) & self.grid.known
+        return _around(chosen.float()) / self._known.clamp(min=1e-3)
+
+    @cached_property
+    def _volumes(self) -> dict[tuple[str, ...], torch.Tensor]:
+        """Those that were asked for."""
+        return {}
+
+    @cached_property
+    def _known(self) -> torch.Tensor:
+        return _around(self.grid.known.float())
+
+
+def _around(volume: torch.Tensor) -> torch.Tensor:
+    """Means of a volume [Z, Y, X] over a few nodes around each."""
+    return F.avg_pool3d(F.avg_pool3d(volume[None, None], 3, 1, 1), 3, 1, 1)[0, 0]
+
+
+@dataclass(frozen=True, eq=False)
+class Relief:
+    """A head's relief.
+
+    Attributes:
+        parts: tell where hair, skin and clothes are.
+        hair: how much lighter hair is at world points than around them, where no photo shows it; None: it has none.
+        photos: what photos show, the uppermost first.
+    """
+
+    parts: PartShares
+    hair: LightnessAt | None
+    photos: tuple[_Seen, ...]
+
+    @staticmethod
+    def of(head: Head, parts: PartShares) -> Relief | None:
+        """Of a head; None where nothing is known of what its surface is finer in.
+
+        Args:
+            head: with what it wears.
+            parts: of the head.
+        """
+        photos = tuple(_Seen.of(photo) for photo in reversed(head.photos) if photo.labels is not None)
+        hair = _hair_of(head)
+        return None if hair is None and not photos else Relief(parts, hair, photos)
+
+    def heights(self, points: Array, normals: NDArray[np.floating]) -> Array:
+        """How far the surface stands out at its points, world units, about 0.
+
+        Args:
+            points: float64 [N, 3], world units.
+            normals: [N, 3] unit, outward.
+        """
+        guess = np.zeros(len(points)) if self.hair is None else self.hair(points)
+        heights = np.zeros(len(points))
+        for parts, depth in DEPTHS.items():
+            share = self.parts.at(parts, points)
+            here = np.flatnonzero(share > 0)
+            if not len(here):
+                continue
+            light = guess[here] if parts == HAIR else np.zeros(len(here))
+            for photo in reversed(self.photos):
+                shown, told = photo.at(parts, points[here], normals[here])
+                light = light + shown * (told - light)
+            heights[here] += share[here] * depth * np.clip(light, *BOUNDS[parts])
+        return heights
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """What a photo shows of relief.
+
+    Attributes:
+        witness: where it is to be believed.
+        light: for each kind of part, float32 [S, S]: how much lighter it is than around, natural logarithm.
+    """
+
+    witness: Witness
+    light: dict[tuple[str, ...], Floats]
+
+    @staticmethod
+    def of(photo: PhotoLayer) -> _Seen:
+        assert photo.labels is not None
+        side = len(photo.picture)
+        lightness = np.log(photo.picture.mean(axis=2, dtype=np.float32) / 255 + BLACK)
+        labels = cv2.resize(photo.labels, (side, side), interpolation=cv2.INTER_NEAREST)
+        light = {}
+        for parts in DEPTHS:
+            mask = np.isin(labels, [PARTS.index(part) for part in parts])
+            low, high = (width * side / PICTURE_PX for width in WIDTHS_PX[parts])
+            light[parts] = _band(lightness, mask.astype(np.float32), low, high)
+        cover = (photo.cover / 255).astype(np.float32)
+        return _Seen(Witness(photo.camera, photo.depth, cover), light)
+
+    def at(self, parts: tuple[str, ...], points: Array, normals: NDArray[np.floating]) -> tuple[Array, Array]:
+        """How far the photo is to be believed at surface points [N, 3], 0..1, and what it says there."""
+        uv, _ = self.witness.camera.project(points)
+        picture = self.light[parts]
+        told = remapped(picture, (uv * len(picture) - 0.5).astype(np.float32))
+        return seen(points, normals, [self.witness]).astype(np.float64), told.astype(np.float64)
+
+
+def _band(light: Floats, mask: Floats, low_px: float, high_px: float) -> Floats:
+    """What of the lightness [S, S] within a mask [S, S] lies between two widths; 0 elsewhere."""
+
+    def blurred(deviation: float) -> Floats:
+        weight = cv2.GaussianBlur(mask, (0, 0), deviation)
+        return np.asarray(cv2.GaussianBlur(light * mask, (0, 0), deviation) / np.maximum(weight, 1e-3), np.float32)
+
+    inner = cv2.erode(mask, np.ones((BORDER_PX, BORDER_PX), np.uint8))
+    return np.asarray((blurred(low_px) - blurred(high_px)) * cv2.GaussianBlur(inner, (0, 0), SOFT_PX), np.float32)
+
+
+def _hair_of(head: Head) -> LightnessAt | None:
+    """How much lighter a head's hair is at world points than around, as its pictures draw it; None: not known."""
+    photo = head.photos[-1] if head.photos and head.photos[-1].gains is not None else None
+    flow = None if photo is None else photo_hair(photo)
+    if isinstance(flow, HairGrain):
+        return flow.at
+    if head.strands is None:
+        return None
+    drawn = partial(hair_at, strands=head.strands) if flow is None or head.strands.curl else flow.at
+    if head.strands.curl:
+        return drawn
+    return lambda points: drawn(points) * crown_share(points, flow)
