@@ -34,6 +34,8 @@ STOPS = (12.0, 240.0)
 """Densities per world unit between which a node lies at the surface."""
 RUN = 2
 """Nodes over which colours of other parts run into those of skin."""
+THIRDS = np.full((3, 1), 1 / 3, np.float32)
+"""They give the mean of three colours."""
 DARKEST = 0.02
 SHOWN, LEAST_ALPHA = 0.02, 0.2
 """Share of a part from which a pixel is toned, and coverage below which its colour cannot be told."""
@@ -114,7 +116,7 @@ class PartTone:
 def _hues(colours: Floats) -> Floats:
     """Natural logarithms of colours [N, 3], 0..1, to their mean."""
     dark = np.log(colours.clip(min=DARKEST))
-    return np.asarray(dark - dark.mean(axis=1, keepdims=True), np.float32)
+    return np.asarray(dark - dark @ THIRDS, np.float32)
 
 
 def with_even_tones(frame: Frame, tones: tuple[PartTone, ...], at: FacePlace | None) -> Frame:
@@ -159,6 +161,6 @@ def _beside_features(
     beard = at.beard * smooth(BEARD_TOP, BEARD_TOP - 0.3, y) * smooth(BEARD_REAR - 0.3, BEARD_REAR + 0.2, z)
     shaved = 1 - beard.astype(np.float32)[:, None]
     light = light * (1 - FEATURES_KEPT * features)
-    darker = np.log(colours.mean(axis=1, keepdims=True).clip(min=DARKEST)) - tone.middle + light
+    darker = np.log((colours @ THIRDS).clip(min=DARKEST)) - tone.middle + light
     light = light + CLEANED * np.maximum(SMUDGE + (FEATURE - SMUDGE) * features - darker, 0)
     return light * shaved, hue * (1 - HUE_KEPT * features) * shaved

@@ -38,7 +38,9 @@ def with_firm_outline(frame: Frame, share: float) -> Frame:
     whole = np.asarray(alpha + np.float32(share) * (firm - alpha), np.float32)
     own = frame.rgb.astype(np.float32) - 255 * (1 - alpha[..., None])
     sure = np.where(alpha > SURE, np.float32(1), np.float32(0))[..., None]
-    near = cv2.GaussianBlur(np.dstack([own * sure, alpha[..., None] * sure]), (0, 0), 2 * sigma)
+    half = (max(1, size // 2),) * 2  # what is carried is smooth
+    layers = cv2.resize(np.dstack([own * sure, alpha[..., None] * sure]), half, interpolation=cv2.INTER_AREA)
+    near = cv2.resize(cv2.GaussianBlur(layers, (0, 0), sigma), (size, size), interpolation=cv2.INTER_LINEAR)
     faint = np.float32(1e-4)
     colour = (own * sure + faint * near[..., :3]) / (alpha[..., None] * sure + faint * near[..., 3:] + faint**2)
     rgb = np.clip(colour * whole[..., None] + 255 * (1 - whole[..., None]) + 0.5, 0, 255).astype(np.uint8)

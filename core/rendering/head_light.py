@@ -42,6 +42,8 @@ RIDGES = (0.5, 0.8, 0.0, 0.0)
 """How much lighter and darker places are for curving out and in, by reach."""
 NORMAL, BROAD = 1, 2
 """Numbers of the copies whose slopes tell where fine and broad surfaces face."""
+CORNERS = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]], np.float32)
+"""Ways to those of a tetrahedron: four places tell a slope, where six are asked along the axes."""
 FINE_REACHES = 2
 """How many of the reaches are of what is fine."""
 FINE = (0.3, 0.45, 0.3)
@@ -63,6 +65,8 @@ SHINE, SHARP = 0.15, 16.0
 """Light that dark skin mirrors, and how narrow that is."""
 WARM = np.array([0.88, 1.05, 1.06], np.float32)
 """How much of the shade on skin goes into red, green and blue: blood shines through."""
+THIRDS = np.full((3, 1), 1 / 3, np.float32)
+"""They give the mean of three colours."""
 MOST = (0.42, 1.25)
 """Least and largest factor."""
 SHOULDER = 0.70
@@ -142,8 +146,10 @@ class HeadLight:
 
     def _slope(self, points: Floats, number: int) -> Floats:
         """Where one copy falls at world points [N, 3], unit [N, 3]."""
-        ways = np.eye(3, dtype=np.float32) * np.float32(REACHES[number - 1])
-        return _unit(np.stack([self.at(points - way, number) - self.at(points + way, number) for way in ways], axis=1))
+        slope = np.zeros_like(points)
+        for way in CORNERS:
+            slope -= self.at(points + way * np.float32(REACHES[number - 1]), number)[:, None] * way
+        return _unit(slope)
 
     def light(self, points: Floats, normals: Floats, fine: Floats | float = 1.0) -> Floats:
         """Light [N] at points [N, 3] with normals [N, 3]; 1 is a plain surface that faces forward.
@@ -205,10 +211,9 @@ def with_head_light(frame: Frame, form: HeadLight, strength: float, face: FacePl
     normals = form.normals(points, fine)
     light = form.light(points, normals, fine) / _soft(level[labels])[chosen]
     small = cv2.resize(frame.rgb, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA).reshape(-1, 3)[chosen]
-    shares *= 1 - LOST * np.clip(1 - small.mean(axis=1) / 110, 0, 1).astype(np.float32)
+    shares *= 1 - LOST * np.clip(1 - (small @ THIRDS)[:, 0] / 110, 0, 1).astype(np.float32)
     middle = LAMP - rays
-    middle /= np.linalg.norm(middle, axis=1, keepdims=True)
-    mirrored = np.clip((normals * middle).sum(1), 0, 1) ** SHARP * np.clip(light, 0, 1) ** 2
+    mirrored = np.clip(np.einsum("ij,ij->i", normals, _unit(middle)), 0, 1) ** SHARP * np.clip(light, 0, 1) ** 2
 
     tint = 1 + (WARM - 1) * skin[:, None]
     maps = np.zeros((SIDE_PX * SIDE_PX, 4), np.float32)
@@ -225,9 +230,9 @@ def with_head_light(frame: Frame, form: HeadLight, strength: float, face: FacePl
     own, laid = frame.rgb[shown].astype(np.float32) / 255, laid[shown]
     alpha = frame.alpha[shown, None]
     mine = np.clip(own - (1 - alpha), 0, 1)  # the white behind the head lies in no shade
-    dark: Floats = 1 - mine.mean(axis=1, keepdims=True) / np.maximum(alpha, 0.2)
+    dark = 1 - mine @ THIRDS / np.maximum(alpha, 0.2)
     lit = mine * laid[:, :3] + SHINE * laid[:, 3:] * dark * alpha
-    brightest = lit.max(axis=1, keepdims=True) / np.maximum(alpha, 0.2)
+    brightest = np.maximum(np.maximum(lit[:, :1], lit[:, 1:2]), lit[:, 2:]) / np.maximum(alpha, 0.2)
     over = np.maximum(brightest - SHOULDER, 0)
     kept = brightest - over + (1 - SHOULDER) * np.tanh(0.8 * over / (1 - SHOULDER))
     lit = lit * (kept / np.maximum(brightest, 1e-3))  # of all colours alike, or bright skin would turn pale
@@ -238,7 +243,8 @@ def with_head_light(frame: Frame, form: HeadLight, strength: float, face: FacePl
 
 def _unit(ways: Floats) -> Floats:
     """Ways [N, 3] of length 1."""
-    return np.asarray(ways / np.maximum(np.linalg.norm(ways, axis=1, keepdims=True), 1e-6), np.float32)
+    length = np.sqrt(np.einsum("ij,ij->i", ways, ways))
+    return np.asarray(ways / np.maximum(length, 1e-6)[:, None], np.float32)
 
 
 def _soft(values: Floats) -> Floats:
