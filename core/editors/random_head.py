@@ -1,7 +1,7 @@
 """Random heads as they are shown: what the generator draws of a seed, tidied, with strands, fine detail and glasses.
 
-The generator leaves wisps in the air and frames of glasses in bits. The first are wiped off the field; glasses are
-measured, taken off the latents and worn as shapes.
+The generator leaves wisps in the air, frames of glasses in bits and hair in patches. The first are wiped off the field;
+glasses are measured, taken off the latents and worn as shapes; who has patches becomes bald.
 """
 
 from __future__ import annotations
@@ -66,6 +66,10 @@ LEAST_LENS, LOW_ON_NOSE = 0.032, 0.022
 """Half a lens' width and the way from its middle to the eyes that glasses have, world units; others were misread."""
 FURTHER, LEFT = 1.5, 0.3
 """How far heads go from glasses of which more is left than this share."""
+SCANT = (0.003, 0.4)
+"""Shares of hair above the eyes between which a head has patches of it, that a small model does not close: they go."""
+RIND = (12.0, 240.0)
+"""Densities per world unit between which a node lies at the surface."""
 LIGHT = 1.0
 """How strongly the shape of random heads lights them."""
 MARKS = 47
@@ -125,6 +129,10 @@ def settled(generator: Generator, drawn: Head, *, truncation: float = TRUNCATION
     if wears or told.get("glasses", 0.0) > 1 / 2:
         eyewear = _own_glasses(generator, latents, field, grid) if wears else None
         latents, field, grid = _without_glasses(generator, latents, grid)
+    if can_go_without(generator, "hair") and SCANT[0] < _hair_share(grid) < SCANT[1]:
+        latents = latents_without(generator, latents, "hair")
+        field = generator.trigrid(latents)
+        grid = field_grid(generator, field, part_labels)
     clutter = Clutter.of(grid)
     field = clutter.wiped(field)
     head = replace(
@@ -160,6 +168,16 @@ def _without_glasses(generator: Generator, latents: Tensor, worn: FieldGrid) -> 
         if _glassy(grid) <= LEFT * _glassy(worn):
             break
     return bare, field, grid
+
+
+def _hair_share(grid: FieldGrid) -> float:
+    """Which share of a head above the eyes is hair and not skin."""
+    if grid.labels is None:
+        return 0.0
+    rind = grid.known & (grid.sigma > RIND[0]) & (grid.sigma < RIND[1])
+    rind[:, : round(rind.shape[1] / 2)] = False
+    hair, skin = (int((grid.labels[rind] == PARTS.index(part)).sum()) for part in ("hair", "skin"))
+    return hair / max(hair + skin, 1)
 
 
 def _glassy(grid: FieldGrid) -> int:

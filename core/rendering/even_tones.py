@@ -44,8 +44,9 @@ FEATURES_KEPT, HUE_KEPT = 0.8, 0.7
 SMUDGE, FEATURE, CLEANED = -0.10, -0.25, 0.75
 """How much darker than plain skin, natural logarithms, skin and a face's features are where they begin to be dirty, and
 how much of what is darker goes."""
-BEARD_TOP, BEARD_REAR = -0.25, -1.6
-"""Height and depth from the eyes, in their distances, below and before which beards grow."""
+BEARD, BEARD_REAR = ((0.0, 0.35, 0.5, 1.15), (-0.45, -0.5, -0.75, -0.25)), -1.6
+"""Ways aside and heights from the eyes, in their distances, of the line below which beards grow, and the depth before
+which they do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,9 +157,11 @@ def _beside_features(
     colours: Floats, points: NDArray[np.float64], light: Floats, hue: Floats, tone: PartTone, at: FacePlace
 ) -> tuple[Floats, Floats]:
     """Changes of lightness and hue [N, 3] of skin colours [N, 3] at world points [N, 3]: features and beards stay."""
-    _, y, z = (at.in_frame(points) / at.apart).T
+    x, y, z = (at.in_frame(points) / at.apart).T
     features = at.features(points).astype(np.float32)[:, None]
-    beard = at.beard * smooth(BEARD_TOP, BEARD_TOP - 0.3, y) * smooth(BEARD_REAR - 0.3, BEARD_REAR + 0.2, z)
+    beard = (
+        at.beard * smooth(0.0, -0.2, y - np.interp(np.abs(x), *BEARD)) * smooth(BEARD_REAR - 0.3, BEARD_REAR + 0.2, z)
+    )
     shaved = 1 - beard.astype(np.float32)[:, None]
     light = light * (1 - FEATURES_KEPT * features)
     darker = np.log((colours @ THIRDS).clip(min=DARKEST)) - tone.middle + light

@@ -34,6 +34,7 @@ from core.rendering.finish import with_finish
 from core.rendering.firm_outline import with_firm_outline
 from core.rendering.head_light import HeadLight
 from core.rendering.hidden_side import HiddenSide
+from core.rendering.islands import without_islands
 from core.rendering.kept_grid import kept_grid
 from core.rendering.key_view import KeyView
 from core.rendering.known_views import KnownViews
@@ -322,7 +323,8 @@ class HeadRenderer:
         if hidden is not None:
             frame = hidden.drawn(frame, head.strands)
         elif head.strands is not None:
-            frame = with_even_tones(with_firm_outline(frame, 1.0), self._part_tones, self._face_place)
+            frame = without_islands(with_firm_outline(frame, 1.0))
+            frame = with_even_tones(frame, self._part_tones, self._face_place)
             frame = with_strands(frame, head.strands)
         if head.face is not None and self._face_place is not None:
             frame = with_face_detail(frame, head.face, self._face_place)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.editors.random_head import drawn_head, face_detail_of, random_head, random_latents
+from core.editors.random_head import drawn_head, face_detail_of, random_head, random_latents, settled
 from core.editors.tidying import fragments, stubs, wisps
 from core.evaluation.samples import floaters
 from core.frame import Quality
@@ -54,6 +54,19 @@ def test_a_seed_with_floating_hair_loses_it_and_keeps_the_rest() -> None:
     assert wisps(after).sum() < wisps(before).sum() / 4
     solid = before.sigma > 100
     assert (after.sigma[solid] > 50).float().mean() > 0.98
+
+
+def test_a_seed_with_hair_in_patches_is_bald() -> None:
+    mini = load("mini")
+    drawn = drawn_head(mini, 41)
+    shares = []
+    for field in (drawn.trigrid, settled(mini, drawn).trigrid):
+        grid = field_grid(mini, field, part_labels)
+        assert grid.labels is not None
+        upper = grid.labels[:, grid.labels.shape[1] // 2 :][grid.sigma[:, grid.labels.shape[1] // 2 :] > 30]
+        shares.append(float((upper == PARTS.index("hair")).float().mean()))
+    assert shares[0] > 0.03
+    assert shares[1] < 0.002
 
 
 def test_who_draws_a_random_head_need_not_look_at_it_again() -> None:
