@@ -237,7 +237,9 @@ class EditedHead(QObject):
         if folded.head is project.head:
             return Ready(folded)
         below, stored = self._folding.seen(folded), self._engines.stored_view_of(project)
-        renderer = self._viewing.made_renderer(folded.head, below=below, former=self._viewing.head, stored=stored)
+        renderer = self._viewing.made_renderer(
+            folded.head, below=below, former=self._viewing.head, stored=stored, hasty=sketch
+        )
         return Ready(folded, renderer, renderer.render(self._viewing.camera, Quality.PREVIEW))
 
     def keep(self, ready: Ready) -> None:

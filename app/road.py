@@ -128,6 +128,7 @@ def renderer_of(
     below: FieldGrid | None = None,
     former: Renderer | None = None,
     stored: StoredView | None = None,
+    hasty: bool = True,
 ) -> Renderer:
     """A renderer of `head`; it prepares itself at its first frame.
 
@@ -138,6 +139,7 @@ def renderer_of(
         below: the grid of the head without its edits, if it is known: it saves time.
         former: has drawn the head as it was before: previews begin with what it knows.
         stored: how the head looked when it was saved: previews begin with that.
+        hasty: the first previews are there sooner, and coarse.
     """
     from core.rendering.mesh_view import MeshRenderer
     from core.rendering.renderer import HeadRenderer
@@ -148,7 +150,9 @@ def renderer_of(
         return MeshRenderer(head.mesh)
     generator = loaded_generator(head.generator, half=half)
     known = former if isinstance(former, HeadRenderer) else None
-    return HeadRenderer(generator, head, neural_px=neural_px, below=below, read=parse, former=known, stored=stored)
+    return HeadRenderer(
+        generator, head, neural_px=neural_px, below=below, read=parse, former=known, stored=stored, hasty=hasty
+    )
 
 
 def loaded_generator(name: str, *, half: bool = False) -> Generator:
@@ -165,7 +169,7 @@ def check_room(name: str, *, half: bool = False, neural_px: int | None = None) -
         DeviceError: with the numbers, and what to do instead.
     """
     from app import memory, shelf
-    from core.device import check_fit
+    from core.free_memory import check_fit
 
     room, facts = memory.room_of(name), shelf.facts_of(name)
     if room is not None and facts is not None:

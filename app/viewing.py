@@ -135,6 +135,7 @@ class Viewing(QObject):
         below: FieldGrid | None = None,
         former: Head | None = None,
         stored: StoredView | None = None,
+        hasty: bool = True,
     ) -> Renderer:
         """A renderer of `head` as the person wants its generator used; may be called from any thread.
 
@@ -143,11 +144,18 @@ class Viewing(QObject):
             below: the grid of the head that its edits are laid over, if it is known.
             former: the head as it was before it was changed, whose pictures previews begin with.
             stored: how the head looked when it was saved; the same.
+            hasty: the first previews are there sooner, and coarse.
         """
         economy = self._choosing.economy_of(head.generator)
         known = None if former is None else self.known_renderer(former)
         return self._engines.renderer_of(
-            head, neural_px=economy.neural_px, half=economy.half, below=below, former=known, stored=stored
+            head,
+            neural_px=economy.neural_px,
+            half=economy.half,
+            below=below,
+            former=known,
+            stored=stored,
+            hasty=hasty,
         )
 
     def finished(self, head: Head) -> Frame | None:

@@ -82,6 +82,7 @@ class HeadRenderer:
         read: Reader | None = None,
         former: "HeadRenderer | None" = None,
         stored: StoredView | None = None,
+        hasty: bool = True,
     ) -> None:
         """Make a renderer.
 
@@ -94,6 +95,7 @@ class HeadRenderer:
             read: reads parts off a picture, for drawn styles on photographed heads and where no generator does.
             former: has drawn what the head was before it was changed: where that is the same, previews begin with it.
             stored: how the head looked when it was saved: previews show that until a frame is finished.
+            hasty: the first previews come from a coarse grid, on which thin things and taken hair are blocks.
         """
         self.generator = generator.tuned(head.delta) if head.delta else generator
         self.head = head
@@ -114,7 +116,7 @@ class HeadRenderer:
         self._bare_views = self._views
         if self._stylist is not None and self._is_bare_known:
             self._bare_views = KnownViews()
-        self._stored = stored
+        self._stored, self._hasty = stored, hasty
 
     def render(
         self,
@@ -156,7 +158,7 @@ class HeadRenderer:
     def _preview(self, camera: Camera, size_px: int | None, stale: Callable[[], None]) -> Frame:
         if self._stored is not None and not self._views.own:
             return self._stored.render(camera, Quality.PREVIEW, size_px=size_px)
-        grid = self._grid or self._quick(stale)
+        grid = self._grid or (self._quick(stale) if self._hasty else self.grid(stale))
         self._begin_views(grid, camera)
         views = self._bare_views
         if self._stylist is not None and not views.all:
