@@ -233,7 +233,7 @@ def _learned_sliders(generator: str, wanted: Collection[str]) -> tuple[Slider, .
     """The sliders that were learned for a generator; it is only loaded where one of them is wanted."""
     from core.checkpoints import store
     from core.editors.attributes import Sliders
-    from core.editors.learned_directions import names_kept
+    from core.editors.kept_directions import names_kept
 
     if not set(wanted) & set(names_kept(generator, store.folder())):
         return ()

@@ -24,10 +24,9 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff",
 def learn(options: argparse.Namespace, console: Console) -> int:
     """A slider from two folders, or several from random heads; or one less."""
     from core.checkpoints import store
+    from core.editors.kept_directions import forget, keep
     from core.editors.learned_directions import (
         check_name,
-        forget,
-        keep,
         learned_from_groups,
         principal_directions,
         random_latents,

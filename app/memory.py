@@ -10,7 +10,7 @@ from core.stand_in import ModelFacts
 
 if TYPE_CHECKING:
     from core.checkpoints.record import ModelRecord
-    from core.device import MemoryNeed
+    from core.free_memory import MemoryNeed
 
 BUNDLED = ModelFacts("mini", "Volteface Mini", "Apache-2.0 (trained on CC0 heads)", commercial=True, family="mini")
 """The generator that is always there; `core.generators.mini` says the same of itself."""
@@ -53,14 +53,15 @@ class Room:
     @property
     def suffices(self) -> bool:
         """Whether the model fits."""
-        from core.device import fits
+        from core.free_memory import fits
 
         return fits(self.need, self.free)
 
 
 def room_of(name: str) -> Room | None:
     """What the generator of that name needs, and what there is; None where nobody knows what it needs."""
-    from core.device import best_device, free_bytes
+    from core.device import best_device
+    from core.free_memory import free_bytes
 
     need = need_of(name)
     return None if need is None else Room(need, free_bytes(best_device()), neural_px_of(name))
@@ -68,7 +69,7 @@ def room_of(name: str) -> Room | None:
 
 def need_of(name: str) -> MemoryNeed | None:
     """Memory that the generator of that name takes; None where nobody knows."""
-    from core.device import MemoryNeed
+    from core.free_memory import MemoryNeed
 
     if name == BUNDLED.name:
         return MemoryNeed(*MINI_NEED)
@@ -82,7 +83,7 @@ def need_of(name: str) -> MemoryNeed | None:
 
 def need_of_record(record: ModelRecord) -> MemoryNeed:
     """Memory that an installed model takes, from its weights' bytes and its config's sizes."""
-    from core.device import MemoryNeed
+    from core.free_memory import MemoryNeed
 
     config = _generator_config(record)
     channels, depth = getattr(config, "plane_channels", 0), getattr(config, "plane_depth", 1)

@@ -85,9 +85,9 @@ def add_model(path: Path, name: str | None, report: Report, others: Sequence[Pat
         CheckpointError: it is none that can be used, or the name is taken.
     """
     from core import generators
-    from core.checkpoints import store
+    from core.checkpoints import adding
 
-    kept = store.add(path, name, report, taken=generators.LOADERS, others=others)
+    kept = adding.add(path, name, report, taken=generators.LOADERS, others=others)
     generators.load.cache_clear()
     return _row(kept, "ready")
 

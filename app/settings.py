@@ -53,11 +53,6 @@ class Settings:
         others = tuple(other for other in self.recent_files if other != name)
         return replace(self, recent_files=(name, *others)[:RECENT_FILES_KEPT])
 
-    def without_recent(self, path: Path) -> Settings:
-        """The same settings after `path` was found to be gone."""
-        names = (str(path), str(path.resolve()))
-        return replace(self, recent_files=tuple(other for other in self.recent_files if other not in names))
-
 
 class SettingsFile:
     """The present settings and the file that keeps them."""

@@ -89,7 +89,7 @@ class Absence:
     @property
     def sentence(self) -> str:
         """For the person who opened the head."""
-        from core.device import in_words
+        from core.free_memory import in_words
 
         title = f"{self.model.title} ({short_licence(self.model.licence)})" if self.model.licence else self.model.title
         if self.room is not None and self.room.free is not None:

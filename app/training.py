@@ -94,7 +94,7 @@ def train_encoder(options: argparse.Namespace, console: Console) -> dict[str, An
 def train_dual(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Train the dual encoder's branches: E1, then E2 from E1's weights."""
     from core.generators.mini import load_mini
-    from core.inverters.dual_encoder import Branches, save_branches
+    from core.inverters.dual_branches import Branches, save_branches
     from core.inverters.encoder import fingerprint
     from core.training.crew import gathered_crew
     from core.training.dual import DualRecipe, train_dual

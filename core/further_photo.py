@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 SIDEWAYS_RADIANS = math.radians(80)
 """Beyond, the face mesh is no guide."""
-HEAD_TOP, HEAD_BOTTOM = 0.235, -0.16
-"""Height of the crown and of where the jaw meets the neck, world units above the origin."""
+HEAD_TOP = 0.235
+"""Height of the crown, world units above the origin."""
 BROAD, DEEP = 0.33, 0.40
 """Width of a head with its hair, from the front and from the side, world units."""
 NECK_SHARE = 1.45

@@ -145,18 +145,9 @@ def identity_distance(a: Tensor, b: Tensor, chip_from_picture: NDArray[np.float6
     return embedding_norm(identity_embedding(a, chip_from_picture) - identity_embedding(b, chip_from_picture))
 
 
-def masked_l2(a: Tensor, b: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Mean squared difference [B]; with weights [B,1,H,W] or [1,1,H,W], its mean over them."""
-    squared = (a - b).square().mean(1, keepdim=True)
-    return _masked_mean(squared, mask)
-
-
 def masked_l1(a: Tensor, b: Tensor, mask: Tensor | None = None) -> Tensor:
     """Mean absolute difference [B]; with weights [B,1,H,W] or [1,1,H,W], its mean over them."""
-    return _masked_mean((a - b).abs().mean(1, keepdim=True), mask)
-
-
-def _masked_mean(values: Tensor, mask: Tensor | None) -> Tensor:
+    values = (a - b).abs().mean(1, keepdim=True)
     if mask is None:
         return values.mean((1, 2, 3))
     weight = mask.expand(len(values), -1, -1, -1)

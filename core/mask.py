@@ -49,14 +49,3 @@ class Mask:
 
     def __hash__(self) -> int:
         return hash((self.part, self.weights.shape))
-
-    def inverted(self) -> "Mask":
-        """What is not in this mask."""
-        return Mask(np.float32(1) - self.weights, self.part)
-
-    @staticmethod
-    def of_labels(labels: NDArray[np.uint8], part: str) -> "Mask":
-        """The pixels of a label map that carry the label of `part`."""
-        if part not in PARTS:
-            raise ValueError(f"{part} is none of the parts {', '.join(PARTS)}")
-        return Mask((labels == PARTS.index(part)).astype(np.float32), part)

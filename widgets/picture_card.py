@@ -24,11 +24,6 @@ class PictureCard(QAbstractButton):
         self._pixmap = pixmap
         self._picture = picture
 
-    def set_pixmap(self, pixmap: QPixmap) -> None:
-        """Replace the thumbnail, as after a change of theme."""
-        self._pixmap = pixmap
-        self.update()
-
     def sizeHint(self) -> QSize:
         """As high as the thumbnail."""
         return QSize(220, self._picture.height() + 2 * _PADDING)

@@ -1,6 +1,7 @@
 """Files that hold pickles and numbers: StyleGAN's pickles, torch's zip and legacy files, safetensors.
 
-A file is mapped, not read: only the numbers that are wanted come into memory.
+A file is mapped, not read: only the numbers that are wanted come into memory. Longer than usual: four formats, which
+share what is refused of declared sizes and names.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from core.checkpoints import store
+from core.editors.kept_directions import kept
 from core.editors.learned_directions import RANGE as LEARNED_RANGE
-from core.editors.learned_directions import kept
 from core.errors import VoltefaceError
 from core.generators.mini import Mini
 
@@ -175,19 +175,6 @@ class Sliders:
             low, high = self.slider(name).range
             moved = moved + min(max(strength, low), high) * self.direction(name).to(latents)
         return moved
-
-
-def slider_of(name: str) -> Slider:
-    """The slider of a name.
-
-    Raises:
-        VoltefaceError: there is none.
-    """
-    for slider in SLIDERS:
-        if slider.name == name:
-            return slider
-    names = ", ".join(slider.name for slider in SLIDERS)
-    raise VoltefaceError(f"There is no attribute {name!r}.", f"Choose from: {names}.")
 
 
 def direction(slider: Slider, prior: LatentPrior, attributes: Tensor) -> Tensor:

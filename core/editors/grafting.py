@@ -1,6 +1,7 @@
 """A reference as it lends its parts: where they are, how another head wears them, and in which colours they come.
 
-`core.editors.fold` asks for each and keeps the answers; nothing here depends on how strong an edit is.
+`core.editors.fold` asks for each and keeps the answers; nothing here depends on how strong an edit is. Longer than
+usual: what a reference lends for one part is worked out from what it lends for others.
 """
 
 from __future__ import annotations

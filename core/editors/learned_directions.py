@@ -8,27 +8,22 @@ Härkönen, Hertzmann, Lehtinen, Paris, NeurIPS 2020). Strength 1 is one standar
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
 from core.errors import VoltefaceError
-from core.whole_file import written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from torch import Tensor
 
     from core.protocols import Generator
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
-FOLDER = "directions"
-"""In the folder of installed models."""
 FEWEST = 4
 """Pictures in each group; fewer say nothing about anybody else."""
 DRAWS = 4096
@@ -215,51 +210,12 @@ def random_latents(generator: Generator, count: int = DRAWS) -> Tensor:
         return torch.cat([generator.latents(part, 1.0).mean(1) for part in noise.split(256)])
 
 
-def keep(direction: LearnedDirection, generator: str, folder: Path) -> Path:
-    """Write a direction where `kept` finds it; one of the same name is replaced."""
-    check_name(direction.name)
-    path = folder / FOLDER / generator / f"{direction.name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with written_whole(path) as stream:
-        stream.write(json.dumps(asdict(direction)).encode())
-    return path
-
-
-def kept(generator: str, size: int, folder: Path) -> tuple[LearnedDirection, ...]:
-    """The directions that were learned for a generator with latents of this size, by name.
-
-    Damaged files are passed over.
-    """
-    found = []
-    for path in sorted((folder / FOLDER / generator).glob("*.json")):
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            values["vector"] = tuple(float(value) for value in values["vector"])
-            values["counts"] = tuple(int(value) for value in values["counts"])
-            direction = LearnedDirection(**values)
-        except (OSError, ValueError, TypeError, KeyError):
-            continue
-        if len(direction.vector) == size and NAME.fullmatch(direction.name):
-            found.append(direction)
-    return tuple(found)
-
-
-def names_kept(generator: str, folder: Path) -> tuple[str, ...]:
-    """Names of what was learned for a generator."""
-    return tuple(sorted(path.stem for path in (folder / FOLDER / generator).glob("*.json")))
-
-
-def forget(name: str, generator: str, folder: Path) -> None:
-    """Delete a direction.
-
-    Raises:
-        VoltefaceError: there is none of that name.
-    """
-    check_name(name)
-    path = folder / FOLDER / generator / f"{name}.json"
-    if not path.is_file():
-        raise VoltefaceError(f"No attribute {name!r} was learned for {generator}.", "Check its name.")
-    path.unlink()
+def _span(directions: Sequence[Tensor] | Tensor) -> Tensor:
+    """An orthonormal basis [K, W] of what directions [K, W] span."""
+    rows = torch.stack(tuple(directions)) if not isinstance(directions, torch.Tensor) else directions
+    _, sizes, basis = torch.linalg.svd(rows / rows.norm(dim=1, keepdim=True).clamp(min=1e-9), full_matrices=False)
+    span: Tensor = basis[sizes > 1e-4 * sizes[0]]
+    return span
 
 
 def check_name(name: str) -> None:
@@ -268,11 +224,3 @@ def check_name(name: str) -> None:
         raise VoltefaceError(
             f"{name!r} is no name for an attribute.", "Take small letters, digits and dashes, such as round-face."
         )
-
-
-def _span(directions: Sequence[Tensor] | Tensor) -> Tensor:
-    """An orthonormal basis [K, W] of what directions [K, W] span."""
-    rows = torch.stack(tuple(directions)) if not isinstance(directions, torch.Tensor) else directions
-    _, sizes, basis = torch.linalg.svd(rows / rows.norm(dim=1, keepdim=True).clamp(min=1e-9), full_matrices=False)
-    span: Tensor = basis[sizes > 1e-4 * sizes[0]]
-    return span

@@ -1,4 +1,7 @@
-"""The report about a head as one HTML file that needs nothing else: no script, no font, no picture from elsewhere."""
+"""The report about a head as one HTML file that needs nothing else: no script, no font, no picture from elsewhere.
+
+Longer than usual: each section is a few lines of its one page.
+"""
 
 from __future__ import annotations
 

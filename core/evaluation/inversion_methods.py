@@ -22,7 +22,8 @@ from core.errors import VoltefaceError
 from core.evaluation.studio_inverter import studio_finish
 from core.generators.mini_prior import LatentPrior
 from core.head import Head
-from core.inverters.dual_encoder import DualEncoder, load_branches, photo_and_mask
+from core.inverters.dual_branches import load_branches
+from core.inverters.dual_encoder import DualEncoder, photo_and_mask
 from core.inverters.encoder import encode
 from core.inverters.pivotal import DualPivotal
 from core.inverters.published_offsets import published_heads
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.align import Alignment
-    from core.inverters.dual_encoder import Branches, Stitching
+    from core.inverters.dual_branches import Branches
+    from core.inverters.dual_encoder import Stitching
     from core.progress import Progress, Report
     from core.protocols import Generator, Inverter
 

@@ -1,6 +1,7 @@
 """EG3D's generator at any width: noise -> latents -> triplane -> features -> picture, under its official names.
 
-The slips that its weights were trained with are kept, and named where they occur.
+The slips that its weights were trained with are kept, and named where they occur. Longer than usual: half of it is the
+config, which is read off the weights and decides how the networks are built.
 """
 
 import math
@@ -13,17 +14,8 @@ import torch
 from torch import Tensor
 
 from core.errors import CheckpointError
-from core.generators.backbone import (
-    Backbone,
-    BackboneGenerator,
-    BackboneNetwork,
-    Decoder,
-    front_condition,
-    loaded,
-    ray_limits_of,
-    settings_from_facts,
-    sizes_from_state,
-)
+from core.generators.backbone import Backbone, BackboneGenerator, BackboneNetwork, Decoder, front_condition
+from core.generators.backbone_sizes import loaded, ray_limits_of, settings_from_facts, sizes_from_state
 from core.generators.stylegan2 import Noise
 from core.generators.superresolution import (
     UPSCALERS,

@@ -1,6 +1,7 @@
 """PanoHead's generator at any width: noise -> latents -> trigrid -> features -> picture, under its official names.
 
-The slips that its weights were trained with are kept, and named where they occur.
+The slips that its weights were trained with are kept, and named where they occur. Longer than usual: half of it is the
+config, which is read off the weights and decides how the networks are built.
 """
 
 import math
@@ -19,13 +20,9 @@ from core.generators.backbone import (
     BackboneGenerator,
     BackboneNetwork,
     Decoder,
-    channel_base_of,
     front_condition,
-    loaded,
-    ray_limits_of,
-    settings_from_facts,
-    sizes_from_state,
 )
+from core.generators.backbone_sizes import channel_base_of, loaded, ray_limits_of, settings_from_facts, sizes_from_state
 from core.generators.stylegan2 import Noise, Synthesis, ToPicture
 from core.generators.superresolution import (
     UPSCALERS,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from core.generators.backbone import loaded
+from core.generators.backbone_sizes import loaded
 from core.generators.panohead import PanoHead, PanoHeadConfig, PanoHeadNetwork
 from core.generators.superresolution import over_white
 from core.protocols import GeneratorInfo

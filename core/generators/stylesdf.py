@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from core.camera import HEAD_FOCAL, HEAD_RADIUS, Camera
 from core.errors import CheckpointError
-from core.generators.backbone import loaded
+from core.generators.backbone_sizes import loaded
 from core.generators.stylegan2 import LEAK
 from core.generators.stylesdf_decoder import SdfDecoder
 from core.generators.stylesdf_renderer import HALF_FOV_DEGREES, HALF_RANGE, Marching, SdfCameras, density

@@ -9,32 +9,27 @@ carry them around by the decoder's own slope.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError, safe_open
 
 from core.errors import CheckpointError, InversionError
-from core.generators.mini_prior import LatentPrior
 from core.head import Head
-from core.inverters.encoder import encode, fingerprint
+from core.inverters.dual_branches import Branches, bundled_branches
+from core.inverters.encoder import encode
 from core.inverters.first_look import CLOTHES, first_look
 from core.inverters.glimpse import Glimpse, enlarged
 from core.inverters.lifting import ReadField
 from core.inverters.occlusion import stitched
-from core.inverters.offset_encoder import OffsetEncoder, OffsetEncoderConfig, lifted
+from core.inverters.offset_encoder import lifted
 from core.inverters.part_reading import photo_parts
 from core.inverters.pose import RefinedCamera
 from core.inverters.second_look import looked_again
 from core.mask import PARTS, Mask
 from core.progress import Progress
 from core.protocols import PlaneGenerator
-from core.tensor_file import write_tensors
 from core.trigrid import Trigrid
 
 if TYPE_CHECKING:
@@ -46,93 +41,13 @@ if TYPE_CHECKING:
     from core.progress import Report
     from core.protocols import Generator
 
-WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "weights"
-METADATA_KEY = "dual"
 SAMPLES = 8
 """Samples a ray in the picture of the finished head."""
 LEAST_PERSON = 0.01
 """Share of the crop that a person must fill."""
-UNTRAINED_COARSE_PX = 16
 Stitching = Literal["dual", "stitched", "faithful", "natural", "mixed", "first stage"]
 """Which planes the head gets: stitched and looked at again, stitched, E1's alone, E2's alone, E1's where the photo sees
 and the encoder's elsewhere (GOAE's mix), or the encoder's."""
-
-
-@dataclass(frozen=True, eq=False)
-class Branches:
-    """The two offset encoders.
-
-    Attributes:
-        faithful: E1.
-        natural: E2.
-        generator: `fingerprint` of the prior of the generator for which they were trained; empty where that is open.
-    """
-
-    faithful: OffsetEncoder
-    natural: OffsetEncoder
-    generator: str = ""
-
-    def fits(self, generator: Generator) -> bool:
-        """Whether they were trained for this very generator, and not for an earlier one of its name."""
-        prior = getattr(generator, "prior", None)
-        return not self.generator or (isinstance(prior, LatentPrior) and fingerprint(prior) == self.generator)
-
-    @staticmethod
-    def untrained(trigrid: Trigrid) -> Branches:
-        """Of planes that nothing was trained for."""
-        _, channels, depth, _, width = trigrid.planes.shape
-        config = OffsetEncoderConfig(channels=channels, depth=depth, coarse_px=min(UNTRAINED_COARSE_PX, width))
-        with torch.random.fork_rng(devices=()):
-            torch.manual_seed(0)
-            pair = [OffsetEncoder(config).eval().requires_grad_(requires_grad=False) for _ in range(2)]
-        pair[1].carries()
-        return Branches(pair[0], pair[1])
-
-
-def save_branches(branches: Branches, path: Path) -> None:
-    """Write the file that `load_branches` reads, in half precision."""
-    tensors = {f"faithful.{name}": value for name, value in branches.faithful.state_dict().items()}
-    tensors |= {f"natural.{name}": value for name, value in branches.natural.state_dict().items()}
-    described = {"config": branches.faithful.config.to_json(), "generator": branches.generator}
-    halves = {name: value.detach().half() for name, value in tensors.items()}
-    write_tensors(path, halves, {METADATA_KEY: json.dumps(described), "licence": "Apache-2.0"})
-
-
-def load_branches(path: Path) -> Branches:
-    """Branches that `save_branches` wrote.
-
-    Raises:
-        CheckpointError: the file is damaged or of something else.
-    """
-    try:
-        with safe_open(path, framework="pt") as file:
-            described = json.loads((file.metadata() or {})[METADATA_KEY])
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - not a dict
-        config = OffsetEncoderConfig.from_json(described["config"])
-        networks = []
-        for branch in ("faithful", "natural"):
-            network = OffsetEncoder(config)
-            own = {k.removeprefix(branch + "."): v for k, v in tensors.items() if k.startswith(branch + ".")}
-            network.load_state_dict(own)
-            networks.append(network.eval().requires_grad_(requires_grad=False))
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise CheckpointError(f"The dual encoder at {path} could not be read.", "Restore that file.") from error
-    return Branches(networks[0], networks[1], str(described["generator"]))
-
-
-@cache
-def bundled_branches(generator_name: str) -> Branches | None:
-    """The branches that come with a generator, loaded once per process, or None."""
-    return load_branches(_bundled_path(generator_name)) if has_branches(generator_name) else None
-
-
-def has_branches(generator_name: str) -> bool:
-    """Whether branches come with a generator."""
-    return _bundled_path(generator_name).is_file()
-
-
-def _bundled_path(generator_name: str) -> Path:
-    return WEIGHTS / f"{generator_name}_dual.safetensors"
 
 
 class DualEncoder:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from core.device import is_out_of_memory, seeded
 from core.errors import Cancelled
-from core.inverters.dual_encoder import has_branches
+from core.inverters.dual_branches import has_branches
 from core.inverters.evidence import Evidence
 from core.inverters.further_photos import FurtherPhotos
 from core.inverters.pivotal_run import Run

@@ -21,7 +21,8 @@ from core.errors import CheckpointError, DeviceError, InversionError
 from core.generators.bareness import can_go_without, latents_without
 from core.head import Head
 from core.inverters.colouring import PHOTO_PX, Coloured, Colouring
-from core.inverters.dual_encoder import DualEncoder, bundled_branches
+from core.inverters.dual_branches import bundled_branches
+from core.inverters.dual_encoder import DualEncoder
 from core.inverters.encoder import encode
 from core.inverters.judge import Judge
 from core.inverters.latent_search import LatentSearch, SearchSettings

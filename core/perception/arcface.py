@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TITLE: Final = "ArcFace IR-SE50"
-LICENCE: Final = "LicenseRef-MS1M-noncommercial"
-COMMERCIAL: Final = False
 PICTURE_PX: Final = 256
 """Side that aligned faces are brought to before they are cropped."""
 CROP: Final = (slice(35, 223), slice(32, 220))

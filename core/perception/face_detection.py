@@ -22,7 +22,6 @@ LAST_SIDE_PX = 1024
 CELL_PX = 16  # sides are padded to multiples of the net's coarsest cell
 # Anchors a cell: two in cells of 8 px, six in cells of 16 px, all 128 px in size.
 ANCHORS = ((8, 2), (16, 6))
-ANCHOR_PX = 128.0
 LEAST_SCORE = 0.5
 SAME_FACE_OVERLAP = 0.3
 NESTED_SHARE = 0.5

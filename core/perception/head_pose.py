@@ -30,7 +30,6 @@ SPREAD = 0.13
 MAX_STEPS = 20
 MAX_YAW, MAX_PITCH = 1.65, 1.2
 STARTS_RADIANS = (0.0, -0.7, 0.7)
-TERMS = 6
 
 # The points that a person places, as means of mesh points: the person's right eye, left eye, nose tip, and the right
 # and left corner of the mouth.

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 CHIP_PX = 150
 EMBEDDING_SIZE = 128
-SAME_PERSON_BELOW = 0.6
 # Where a chip has the mesh points EYE_CORNERS_AND_NOSE, 0..1 from its top left; dlib's mean shape with padding 0.25.
 EYE_CORNERS_AND_NOSE = (33, 133, 362, 263, 2)
 CHIP_POINTS = (

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TITLE: Final = "LPIPS"
-LICENCE: Final = "BSD-2-Clause"
-COMMERCIAL: Final = True
 Backbone = Literal["alex", "vgg"]
 STAGES: Final = 5
 

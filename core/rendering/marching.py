@@ -2,7 +2,8 @@
 
 Every function is stateless. R rays, S samples a ray, F features of a sample. A sample's raw density r means
 softplus(r - 1) per world unit; colour and density of a stretch are the mean of its two ends (mip-NeRF's mid-point
-rule), so S samples give S - 1 weights.
+rule), so S samples give S - 1 weights. Longer than usual: the
+functions are the steps of one rule, from places to features.
 """
 
 from collections.abc import Callable

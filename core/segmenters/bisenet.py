@@ -1,7 +1,8 @@
 """Face parsing by BiSeNet (Yu et al. 2018) with a ResNet-18: a face -> 19 classes of CelebAMask-HQ, or our parts.
 
 The network of zllrunning/face-parsing.PyTorch (79999_iter.pth). Its code is under the MIT licence; the weights were
-learnt from CelebAMask-HQ, which is for non-commercial research.
+learnt from CelebAMask-HQ, which is for non-commercial research. Longer than usual:
+the published network is made of many small modules, under its official names.
 """
 
 from __future__ import annotations
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from core.segmenters import Segmenter
 
 TITLE: Final = "BiSeNet"
-LICENCE: Final = "LicenseRef-CelebAMask-HQ-noncommercial"
-COMMERCIAL: Final = False
 SIZE_PX: Final = 512
 """Side of the pictures that it was trained on."""
 IMAGENET_MEAN, IMAGENET_SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TITLE: Final = "Segment Anything"
-LICENCE: Final = "Apache-2.0"
-COMMERCIAL: Final = True
 PIXEL_MEAN, PIXEL_SPREAD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
 DECODER_HEADS: Final = 8
 """Attention heads of the mask decoder, in every released size; the weights do not tell them."""

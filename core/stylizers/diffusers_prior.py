@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from core.checkpoints.diffusers_folder import INDEX, is_diffusers_folder, registered
-from core.device import MemoryNeed, check_fit, free_bytes
 from core.errors import CheckpointError, DeviceError
+from core.free_memory import MemoryNeed, check_fit, free_bytes
 from core.stylizers.clip_text import encoder_of_folder, tokenizer_of_folder
 from core.stylizers.diffusers_classes import diffusers_classes
 from core.stylizers.noise_schedule import NoiseSchedule

@@ -8,7 +8,7 @@ The UNet sees, beside the noisy latents, those of the unstyled picture (the guid
 size: conditions as further input channels are learned from far fewer pictures than by a ControlNet. It predicts how the
 clean latents differ from a guess between a sketch in the style (`first_sketch`, and over it `finer_sketch`) and the
 noisy latents, which are believed by how little noise they hold (Karras et al. 2022, section 5). What a regression finds
-is nothing to learn.
+is nothing to learn. Longer than usual: the denoiser needs all that stands before it.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ any folder of Stable Diffusion 1.x in diffusers' form (`diffusers_prior`). `open
 Pictures are float [B, 3, H, W], 0..1, RGB, on white; sides are multiples of `PriorInfo.multiple_px`. Latents are
 [B, C, H / factor, W / factor] with about unit variance (already times the model's own factor); C is 4 for Stable
 Diffusion and 20 for the bundled prior. Depth pictures are [B, 1, H, W], 0..1, 1 nearest
-and 0 the background, as `view_grid.nearness` makes them, of the pictures' size.
+and 0 the background, as `view_grid.nearness` makes them, of the pictures' size. Longer than
+usual: a protocol is mostly its description.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ Several processes may train together (`crew`): a step's pictures are shared out 
 
 Resumable: OUT/state.safetensors is written every few minutes. A run may go on with other data, even with attributes
 that the former data did not have: what is known by name is kept, the rest begins anew.
+Longer than usual: recipe, losses and the state that is saved must agree.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 A render is moved and turned, its parts are recoloured each on its own, it is lit unevenly, set before a background,
 partly covered, sometimes given a hat, and photographed badly. All randomness comes from one generator.
+Longer than usual: each step is a few lines, and their order is the recipe.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Paired supervision: the generator's own views, and drawings of them by someone who knows light, shape and parts. Only
 the super-resolution moves, so geometry, labels and who the head is stay what they were. This is no distillation, and
-packs made so say it.
+packs made so say it. Longer than usual: what is learned, from what, and how it is closed up is one recipe.
 """
 
 from __future__ import annotations

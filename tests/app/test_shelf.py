@@ -10,8 +10,8 @@ import pytest
 
 from app import memory, shelf
 from core.camera import Camera
-from core.checkpoints import store
-from core.device import MemoryNeed
+from core.checkpoints import adding, store
+from core.free_memory import MemoryNeed
 from core.mesh import Mesh
 from core.photo import Photo
 from core.project import Project
@@ -29,7 +29,7 @@ PANOHEAD = ModelFacts("panohead", "PanoHead", "CC-BY-NC-4.0", family="panohead",
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(store.VARIABLE, str(tmp_path / "models"))
     (tmp_path / "easy-khair.pkl").write_bytes(builders.panohead_pickle())
-    store.add(tmp_path / "easy-khair.pkl")
+    adding.add(tmp_path / "easy-khair.pkl")
     return tmp_path / "models"
 
 

@@ -15,7 +15,7 @@ from app import demo, memory, pictures, random_road, road
 from app.command_line import main
 from core import generators
 from core.camera import Camera
-from core.device import MemoryNeed
+from core.free_memory import MemoryNeed
 from core.photo import Photo
 from core.project import Project
 from core.stand_in import ModelFacts, StandIn

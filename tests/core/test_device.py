@@ -3,23 +3,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.device import (
-    KEPT_FREE,
-    Effort,
-    MemoryNeed,
-    _free_of_container,
-    best_device,
-    check_fit,
-    fits,
-    free_bytes,
-    in_words,
-    is_out_of_memory,
-    moved,
-    seeded,
-    threads,
-    with_less,
-)
+from core.device import Effort, best_device, is_out_of_memory, moved, seeded, threads, with_less
 from core.errors import DeviceError
+from core.free_memory import KEPT_FREE, MemoryNeed, _free_of_container, check_fit, fits, free_bytes, in_words
 
 
 def test_seeded_repeats_itself_and_leaves_the_outer_sequence_alone() -> None:

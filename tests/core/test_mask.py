@@ -9,21 +9,6 @@ def test_labels_are_indices_of_parts() -> None:
     assert [PARTS.index(part) for part in ("background", "skin", "hair", "glasses", "mouth")] == [0, 1, 2, 8, 11]
 
 
-def test_mask_of_a_part() -> None:
-    labels = np.array([[0, 2], [2, 1]], dtype=np.uint8)
-    mask = Mask.of_labels(labels, "hair")
-    np.testing.assert_array_equal(mask.weights, [[0, 1], [1, 0]])
-    assert mask.part == "hair"
-    with pytest.raises(ValueError, match="tail is none of the parts"):
-        Mask.of_labels(labels, "tail")
-
-
-def test_inverted_twice_is_the_identity() -> None:
-    mask = Mask(np.array([[0, 0.25, 1]], dtype=np.float32), "skin")
-    assert mask.inverted().inverted() == mask
-    np.testing.assert_array_equal(mask.inverted().weights, [[1, 0.75, 0]])
-
-
 def test_equal_by_value() -> None:
     weights = np.ones((2, 2), dtype=np.float32)
     assert Mask(weights, "skin") == Mask(weights.copy(), "skin")

@@ -11,8 +11,8 @@ from safetensors.numpy import load
 
 from app.memory import Room
 from app.shelf import Choice
-from core.device import MemoryNeed
 from core.frame import Quality
+from core.free_memory import MemoryNeed
 from tests.app.dialogs import dialog_shown
 from tests.gui.steps import LONG, drop, head_of, make_head_of, wait_for_head
 from widgets.export_values import ExportOptions

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TITLE: Final = "GOAE feature alignment"
-LICENCE: Final = "LicenseRef-unstated"
-COMMERCIAL: Final = False
 
 
 @dataclass(frozen=True)

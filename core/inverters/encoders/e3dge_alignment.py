@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TITLE: Final = "E3DGE's alignment module"
-LICENCE: Final = "LicenseRef-S-Lab-1.0"
-COMMERCIAL: Final = False
 SIDES_PX: Final = (64, 128, 256)
 """To which maps are enlarged on the way up, whatever the picture's size: the pictures have 256 pixels."""
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TITLE: Final = "E3DGE's local branch"
-LICENCE: Final = "LicenseRef-S-Lab-1.0"
-COMMERCIAL: Final = False
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TITLE: Final = "StyleSDF's volume discriminator"
-LICENCE: Final = "LicenseRef-S-Lab-1.0"
-COMMERCIAL: Final = False
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TITLE: Final = "GOAE encoder"
-LICENCE: Final = "LicenseRef-unstated"
-COMMERCIAL: Final = False
 LEVELS: Final = ("coarse", "mid", "fine")
 
 

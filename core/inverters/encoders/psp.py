@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TITLE: Final = "pSp encoder"
-LICENCE: Final = "LicenseRef-EG3D-FFHQ-noncommercial"
-COMMERCIAL: Final = False
 COARSE_HEADS, MIDDLE_HEADS = 3, 4
 """How many latents the two coarser levels of the pyramid give; the finest gives all others."""
 

@@ -20,8 +20,6 @@ from core.perception import ir_se
 from core.state_shapes import shape_of
 
 TITLE: Final = "TriPlaneNet"
-LICENCE: Final = "LicenseRef-EG3D-FFHQ-noncommercial"
-COMMERCIAL: Final = False
 Version = Literal["v1", "v2ps", "v2up"]
 
 

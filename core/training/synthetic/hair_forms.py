@@ -8,7 +8,6 @@ from core.training.synthetic.arrays import Bools, Floats, Ints
 from core.training.synthetic.pictures import smoothstep
 from core.training.synthetic.tubes import TriangleMesh
 
-TIE_DM = np.array([0.0, 7.74, -0.66])  # where ponytail01 is tied, on the neutral head
 _BUN_AXIS = np.array([0.0, 0.42, -0.9])
 _FROM_DM = 7.1  # hair is shortened below the ears
 _SHOULDERS_DM = 5.6  # what ends lower lies on the shoulders as the mesh does

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.checkpoints import store
+from core.checkpoints import adding, store
 from core.checkpoints.families import FAMILIES
 from core.errors import CheckpointError
 from tests.core.checkpoints import builders, hostile
@@ -91,7 +91,7 @@ def _everything_imported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         patch.setenv(store.VARIABLE, str(folder))
         file = folder / "good.pkl"
         file.write_bytes(builders.panohead_pickle())
-        store.add(file, "good")
+        adding.add(file, "good")
         yield
 
 
@@ -109,7 +109,7 @@ def test_a_hostile_file_does_nothing_and_is_told_in_one_sentence(
     GUARD.heard, GUARD.listening = [], True
     try:
         with pytest.raises(CheckpointError) as caught:
-            store.add(file)
+            adding.add(file)
     finally:
         GUARD.listening = False
     assert GUARD.heard == []
@@ -135,7 +135,7 @@ def test_names_are_refused_by_name(tmp_path: Path) -> None:
         file = tmp_path / "model.pkl"
         file.write_bytes(hostile.called(name)["reduce"])
         with pytest.raises(CheckpointError, match=name.replace(" ", r"\.")):
-            store.add(file)
+            adding.add(file)
 
 
 def test_source_in_a_file_is_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +146,7 @@ def test_source_in_a_file_is_never_run(tmp_path: Path, monkeypatch: pytest.Monke
     file.write_bytes(builders.panohead_pickle(source="import os\nos.system('x')\n" + "#" * 100_000))
     GUARD.heard, GUARD.listening = [], True
     try:
-        store.add(file)
+        adding.add(file)
     finally:
         GUARD.listening = False
     assert (GUARD.heard, called) == ([], [])
@@ -162,4 +162,4 @@ def test_what_is_no_file_is_told(make: str, tmp_path: Path) -> None:
     elif make == "pipe":
         os.mkfifo(path)
     with pytest.raises(CheckpointError):
-        store.add(path)
+        adding.add(path)

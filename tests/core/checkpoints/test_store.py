@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from core import generators
 from core.camera import Camera
-from core.checkpoints import store
+from core.checkpoints import adding, store
 from core.checkpoints.containers import mapped, read_tree
 from core.checkpoints.contents import networks_in
 from core.checkpoints.opening import open_model
@@ -60,7 +60,7 @@ def panohead_file(tmp_path: Path, name: str = "head.pkl", **options: Any) -> Pat
 def test_every_family_from_file_to_removal(name: str, tmp_path: Path, folder: Path) -> None:
     make, families, kind = builders.OFFICIAL_FILES[name]
     file = make(tmp_path / name)
-    kept = store.add(file)
+    kept = adding.add(file)
     assert (kept.kind, set(kept.networks)) == (kind, set(families))
     assert kept.source == name
     assert [model.name for model in store.installed()] == [kept.name]
@@ -80,7 +80,7 @@ def test_every_family_from_file_to_removal(name: str, tmp_path: Path, folder: Pa
     "name", [name for name, (_, _, kind) in builders.OFFICIAL_FILES.items() if kind == "generator"]
 )
 def test_an_installed_generator_draws_heads_under_its_own_name(name: str, tmp_path: Path) -> None:
-    store.add(builders.OFFICIAL_FILES[name][0](tmp_path / name), "my-own.head")
+    adding.add(builders.OFFICIAL_FILES[name][0](tmp_path / name), "my-own.head")
     assert generators.names() == (*generators.LOADERS, "my-own.head")
     generator = generators.load("my-own.head")
     assert generator.info.name == "my-own.head"
@@ -98,7 +98,7 @@ def test_an_installed_generator_draws_heads_under_its_own_name(name: str, tmp_pa
 
 
 def test_the_weights_are_those_of_g_ema(tmp_path: Path, folder: Path) -> None:
-    store.add(panohead_file(tmp_path), "one")
+    adding.add(panohead_file(tmp_path), "one")
     kept = load_file(folder / "one" / "model.safetensors")
     expected = builders.network(builders.PANOHEAD, 2).state_dict()
     assert set(kept) == {f"panohead/{name}" for name in expected}
@@ -108,7 +108,7 @@ def test_the_weights_are_those_of_g_ema(tmp_path: Path, folder: Path) -> None:
 
 
 def test_what_the_file_says_of_the_model_is_kept(tmp_path: Path) -> None:
-    store.add(panohead_file(tmp_path), "one")
+    adding.add(panohead_file(tmp_path), "one")
     facts = store.record("one").facts
     assert facts["class_name"] == "TriPlaneGenerator"
     assert facts["init_kwargs"]["sr_num_fp16_res"] == 4
@@ -125,7 +125,7 @@ def test_what_the_file_says_of_the_model_is_kept(tmp_path: Path) -> None:
 def test_eg3d_keeps_its_plane_axes(third: object, axes: PlaneAxes | None, tmp_path: Path) -> None:
     file = tmp_path / "e.pkl"
     file.write_bytes(builders.eg3d_pickle(axes=[*builders.EG3D_AXES[:2], third]))
-    store.add(file)
+    adding.add(file)
     generator = generators.load("eg3d")
     grid = generator.trigrid(generator.mean_latents())
     assert isinstance(grid, Trigrid)
@@ -162,7 +162,7 @@ def test_torch_files_of_many_habits(zipped: bool, wrap: str, tmp_path: Path) -> 
         expected = {name: value.half().float() for name, value in state.items()}
     elif wrap == "double":
         tree = {name: value.double() for name, value in state.items()}
-    kept = store.add(builders.saved(tree, tmp_path / "file.pt", zipped=zipped))
+    kept = adding.add(builders.saved(tree, tmp_path / "file.pt", zipped=zipped))
     found = open_model(kept.name).networks["panohead"].state_dict()
     assert all(torch.equal(found[name], value) for name, value in expected.items())
 
@@ -171,7 +171,7 @@ def test_safetensors_are_taken_too(tmp_path: Path) -> None:
     file = tmp_path / "head.safetensors"
     state = builders.network(builders.PANOHEAD).state_dict()
     save_file(dict(state), file, {"init_kwargs": json.dumps({"rendering_kwargs": {"depth_resolution": 9}})})
-    assert store.add(file).networks["panohead"]["coarse"] == 9
+    assert adding.add(file).networks["panohead"]["coarse"] == 9
 
 
 def test_views_and_shared_storages_are_read_as_torch_reads_them(tmp_path: Path) -> None:
@@ -187,15 +187,15 @@ def test_views_and_shared_storages_are_read_as_torch_reads_them(tmp_path: Path) 
 
 def test_names_never_clash(tmp_path: Path) -> None:
     first, second, third = (panohead_file(tmp_path, f"{n}.pkl", neural_px=n) for n in (16, 24, 32))
-    assert store.add(first).name == "panohead"
-    assert store.add(second).name == "panohead-2"
+    assert adding.add(first).name == "panohead"
+    assert adding.add(second).name == "panohead-2"
     with pytest.raises(CheckpointError, match="is there already"):
-        store.add(third, "panohead")
+        adding.add(third, "panohead")
     with pytest.raises(CheckpointError, match="is there already"):
-        store.add(third, "mini", taken=("mini",))
+        adding.add(third, "mini", taken=("mini",))
     with pytest.raises(CheckpointError, match="installed already, as panohead"):
-        store.add(first)
-    assert store.add(first, "copy").name == "copy"
+        adding.add(first)
+    assert adding.add(first, "copy").name == "copy"
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_names_never_clash(tmp_path: Path) -> None:
 )
 def test_names_are_plain(name: str, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="cannot be the name"):
-        store.add(panohead_file(tmp_path), name)
+        adding.add(panohead_file(tmp_path), name)
 
 
 def test_a_failed_write_leaves_nothing(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,7 +212,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, folder: Path, monkeypatch
 
     monkeypatch.setattr("core.checkpoints.tensor_file.write_tensors", full)
     with pytest.raises(OSError, match="No space"):
-        store.add(panohead_file(tmp_path))
+        adding.add(panohead_file(tmp_path))
     assert list(folder.iterdir()) == []
 
 
@@ -222,12 +222,12 @@ def test_what_a_crash_left_goes_after_a_day(tmp_path: Path, folder: Path) -> Non
         left.mkdir(parents=True)
         (left / "model.safetensors").write_bytes(b"half")
     os.utime(old, (0, 0))
-    store.add(panohead_file(tmp_path))
+    adding.add(panohead_file(tmp_path))
     assert (old.exists(), new.exists()) == (False, True)
 
 
 def test_damage_is_found(tmp_path: Path, folder: Path) -> None:
-    store.add(panohead_file(tmp_path), "one")
+    adding.add(panohead_file(tmp_path), "one")
     weights = folder / "one" / "model.safetensors"
     data = bytearray(weights.read_bytes())
     data[-9] ^= 1
@@ -252,7 +252,7 @@ def test_damage_is_found(tmp_path: Path, folder: Path) -> None:
     "change", [{"format": 99}, {"networks": {"panohead": {"coarse": "x"}}}, {"size_bytes": "1"}, {"extra": 1}]
 )
 def test_a_changed_description_is_told(change: dict[str, object], tmp_path: Path, folder: Path) -> None:
-    store.add(panohead_file(tmp_path), "one")
+    adding.add(panohead_file(tmp_path), "one")
     path = folder / "one" / "model.json"
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | change), encoding="utf-8")
     with pytest.raises(CheckpointError):
@@ -260,7 +260,7 @@ def test_a_changed_description_is_told(change: dict[str, object], tmp_path: Path
 
 
 def test_a_model_that_is_not_there(tmp_path: Path) -> None:
-    store.add(panohead_file(tmp_path), "werewolf")
+    adding.add(panohead_file(tmp_path), "werewolf")
     with pytest.raises(CheckpointError, match=r"No model called werewulf.*Did you mean werewolf"):
         store.record("werewulf")
     with pytest.raises(CheckpointError, match="No model called"):
@@ -270,14 +270,14 @@ def test_a_model_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_an_encoder_is_no_generator(tmp_path: Path) -> None:
-    store.add(builders.OFFICIAL_FILES["encoder_FFHQ.pt"][0](tmp_path / "encoder.pt"))
+    adding.add(builders.OFFICIAL_FILES["encoder_FFHQ.pt"][0](tmp_path / "encoder.pt"))
     assert "goae" not in generators.names()
     with pytest.raises(CheckpointError, match="no head model but a model of kind encoder"):
         generators.load("goae")
 
 
 def test_loose_tensors_come_along(tmp_path: Path) -> None:
-    store.add(builders.triplanenet_file(tmp_path / "t.pt"))
+    adding.add(builders.triplanenet_file(tmp_path / "t.pt"))
     opened = open_model("triplanenet")
     assert opened.tensors["latent_avg"].shape == (14, 512)
     assert opened.record.facts["opts"]["use_pixelshuffle"] is False
@@ -286,7 +286,7 @@ def test_loose_tensors_come_along(tmp_path: Path) -> None:
 
 def test_progress_is_told(tmp_path: Path) -> None:
     told: list[Progress] = []
-    store.add(panohead_file(tmp_path), report=told.append)
+    adding.add(panohead_file(tmp_path), report=told.append)
     messages = list(dict.fromkeys(progress.message for progress in told))
     assert messages == ["Reading the file", "Looking what it is", "Writing the model", "Installed"]
     assert [progress.fraction for progress in told] == sorted(progress.fraction for progress in told)
@@ -302,7 +302,7 @@ def diffusers_folder(tmp_path: Path) -> Path:
 
 def test_a_folder_of_diffusers_is_registered_as_a_whole(tmp_path: Path) -> None:
     folder = diffusers_folder(tmp_path)
-    kept = store.add(folder, "vision")
+    kept = adding.add(folder, "vision")
     assert (kept.kind, kept.folder) == ("diffusion", str(folder.resolve()))
     assert store.verify("vision") == "ready"
     (folder / "model_index.json").write_text('{"_class_name": "Other"}', encoding="utf-8")
@@ -317,7 +317,7 @@ def test_a_folder_with_code_is_refused(name: str, tmp_path: Path) -> None:
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_bytes(b"import os")
     with pytest.raises(CheckpointError, match="may hold code"):
-        store.add(folder)
+        adding.add(folder)
 
 
 def test_a_folder_that_leads_out_is_refused(tmp_path: Path) -> None:
@@ -325,7 +325,7 @@ def test_a_folder_that_leads_out_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("x", encoding="utf-8")
     (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
     with pytest.raises(CheckpointError, match="leads out"):
-        store.add(folder)
+        adding.add(folder)
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"_class_name": "os.system"}', '{"_class_name": 3}'])
@@ -333,7 +333,7 @@ def test_a_folder_with_a_damaged_index_is_refused(content: str, tmp_path: Path) 
     folder = diffusers_folder(tmp_path)
     (folder / "model_index.json").write_text(content, encoding="utf-8")
     with pytest.raises(CheckpointError, match="cannot be read"):
-        store.add(folder)
+        adding.add(folder)
 
 
 def test_a_network_may_come_in_two_files(tmp_path: Path) -> None:
@@ -344,7 +344,7 @@ def test_a_network_may_come_in_two_files(tmp_path: Path) -> None:
         {name: value for name, value in state.items() if name not in backbone}, tmp_path / "alex.pth"
     )
     with pytest.raises(CheckpointError, match="LPIPS"):
-        store.add(first)
-    kept = store.add(first, others=[second])
+        adding.add(first)
+    kept = adding.add(first, others=[second])
     opened = open_model(kept.name).networks["lpips"].state_dict()
     assert all(torch.equal(opened[name], value) for name, value in state.items())

@@ -6,12 +6,9 @@ import pytest
 import torch
 
 from core.editors.attributes import Sliders
+from core.editors.kept_directions import FOLDER, forget, keep, kept
 from core.editors.learned_directions import (
-    FOLDER,
-    forget,
     hinge_plane,
-    keep,
-    kept,
     learned_from_groups,
     principal_directions,
     random_latents,

@@ -12,7 +12,8 @@ import torch
 from core.camera import Camera
 from core.errors import CheckpointError, InversionError
 from core.head import Head
-from core.inverters.dual_encoder import Branches, DualEncoder, load_branches, photo_and_mask, save_branches
+from core.inverters.dual_branches import Branches, load_branches, save_branches
+from core.inverters.dual_encoder import DualEncoder, photo_and_mask
 from core.inverters.first_look import FirstLook, first_look, spread_depth
 from core.inverters.lifting import (
     Filling,

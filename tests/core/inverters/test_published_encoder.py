@@ -9,7 +9,7 @@ import torch
 
 from core import generators
 from core.camera import Camera
-from core.checkpoints import store
+from core.checkpoints import adding, store
 from core.checkpoints.opening import open_model
 from core.device import Effort
 from core.inverters import load, pivotal_run, published_offsets
@@ -51,7 +51,7 @@ def _installed(folder: Path, name: str, latent_size: int = 16) -> None:
         "triplanenet_encoder": builders.state_of(TriPlaneNetNetwork, builders.TRIPLANENET),
         "decoder": dict(builders.network(builders.EG3D).state_dict()),
     }
-    store.add(
+    adding.add(
         builders.saved(builders.triplanenet_tree(parts, use_pixelshuffle=False), folder / f"{name}.pt"), name=name
     )
 
