@@ -17,6 +17,8 @@ from core.perception.face_mesh import OVAL
 from core.perception.head_pose import canonical_face, view_terms
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from core.camera import Camera
@@ -42,6 +44,8 @@ OFF = 0.02
 """Landmarks whose depth differs by so much from the others' lie on something else with even odds, world units."""
 REACH, SMOOTH, MOST = 0.05, 0.03, 0.008
 """Of what is added around landmarks: over which distance, world units; how much each may be missed; its bound."""
+CLOSE_REACH, CLOSE_SMOOTH = 0.02, 0.003
+"""The same where a few landmarks are to lie just where they are seen."""
 FACING = 0.2
 """Cosine between normal and view below which a landmark is not seen."""
 AT_ONCE = 2000
@@ -124,8 +128,7 @@ def fitted_face(uv: Array, camera: Camera, depth: Array | None = None) -> Fitted
     shapes = face_shapes()
     bound = shapes.landmark_points
     mean, modes = shapes.mean[bound] + shapes.landmark_offsets, shapes.modes[:, bound]
-    # the mesh net draws turned faces a little too frontal
-    bias = np.tensordot(view_terms(camera.yaw_radians, camera.pitch_radians), canonical_face().deviation, 1)
+    uv = _unbiased(uv, camera)
     noise = np.full(len(uv), NOISE)
     noise[list(OVAL)] = NOISE_OF_OUTLINE
     towards = camera.position - mean
@@ -145,7 +148,7 @@ def fitted_face(uv: Array, camera: Camera, depth: Array | None = None) -> Fitted
         slopes[..., count : count + 3] = _crossed(turned)
         slopes[..., count + 3] = turned
         slopes[..., count + 4 :] = np.eye(3)
-        missed, of_points = _missed(points, camera, uv - bias)
+        missed, of_points = _missed(points, camera, uv)
         rows = [np.einsum("nij,njk->nik", of_points, slopes).reshape(-1, count + 7) / np.repeat(noise, 2)[:, None]]
         wanted = [missed.reshape(-1) / np.repeat(noise, 2)]
         if depth is not None:
@@ -166,11 +169,36 @@ def fitted_face(uv: Array, camera: Camera, depth: Array | None = None) -> Fitted
     own, size, shift = parameters[:count], np.exp(parameters[count + 3]), parameters[count + 4 :]
     whole = size * (shapes.mean + np.tensordot(own, shapes.modes, 1)) @ turn.T + shift
     landmarks = size * (mean + np.tensordot(own, modes, 1)) @ turn.T + shift
-    missed, _ = _missed(landmarks, camera, uv - bias)
+    missed, _ = _missed(landmarks, camera, uv)
     missed[noise > NOISE] = 0.0
     pulled = _pulled(whole, landmarks, missed, camera)
     misfit = float(np.sqrt((missed[noise <= NOISE] ** 2).sum(1).mean()))
     return FittedFace(pulled[: len(whole)], pulled[len(whole) :], misfit)
+
+
+def with_landmarks(face: FittedFace, uv: Array, camera: Camera, chosen: Sequence[int]) -> FittedFace:
+    """A fitted face with some landmarks just where they are seen, and the skin close to them taken along.
+
+    Args:
+        face: fitted to them.
+        uv: float64 [468, 2], the landmarks, 0..1.
+        camera: of the picture.
+        chosen: numbers of the landmarks, close together as those of lids are.
+    """
+    near = face.landmarks[list(chosen)]
+    missed, _ = _missed(near, camera, _unbiased(uv, camera)[list(chosen)])
+    skin = face_shapes().owner == 0
+    count = int(skin.sum())
+    moved = _pulled(face.points[skin], near, missed, camera, CLOSE_REACH, CLOSE_SMOOTH)
+    points, landmarks = face.points.copy(), face.landmarks.copy()
+    points[skin], landmarks[list(chosen)] = moved[:count], moved[count:]
+    return FittedFace(points, landmarks, face.misfit)
+
+
+def _unbiased(uv: Array, camera: Camera) -> Array:
+    """Landmarks as they would be if the mesh net did not draw turned faces a little too frontal."""
+    bias = np.tensordot(view_terms(camera.yaw_radians, camera.pitch_radians), canonical_face().deviation, 1)
+    return np.asarray(uv - bias, np.float64)
 
 
 def _missed(points: Array, camera: Camera, uv: Array) -> tuple[Array, Array]:
@@ -183,22 +211,29 @@ def _missed(points: Array, camera: Camera, uv: Array) -> tuple[Array, Array]:
     return uv - seen, local @ camera.world_from_camera[:3, :3].T
 
 
-def _pulled(points: Array, landmarks: Array, missed: Array, camera: Camera) -> Array:
+def _pulled(
+    points: Array,
+    landmarks: Array,
+    missed: Array,
+    camera: Camera,
+    reach: float = REACH,
+    smooth: float = SMOOTH,
+) -> Array:
     """Points [P, 3] and landmarks [N, 3], one after the other, moved across the view by what was missed [N, 2]."""
     depth = (landmarks - camera.position) @ camera.forward
     across = (missed * (depth / camera.focal)[:, None]) @ camera.world_from_camera[:3, :2].T
     across *= np.minimum(1, MOST / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-9))
-    pull = np.linalg.solve(_kernel(landmarks, landmarks) + SMOOTH * np.eye(len(landmarks)), across)
+    pull = np.linalg.solve(_kernel(landmarks, landmarks, reach) + smooth * np.eye(len(landmarks)), across)
     everything = np.concatenate([points, landmarks])
     pieces = np.array_split(everything, -(-len(everything) // AT_ONCE))
-    moved: Array = everything + np.concatenate([_kernel(piece, landmarks) @ pull for piece in pieces])
+    moved: Array = everything + np.concatenate([_kernel(piece, landmarks, reach) @ pull for piece in pieces])
     return moved
 
 
-def _kernel(points: Array, centres: Array) -> Array:
+def _kernel(points: Array, centres: Array, reach: float) -> Array:
     """Matern kernel of smoothness 3/2 [N, M] between points [N, 3] and centres [M, 3]."""
     squared = (points**2).sum(1)[:, None] + (centres**2).sum(1) - 2 * points @ centres.T
-    distance = np.sqrt(np.maximum(squared, 0)) * (3**0.5 / REACH)
+    distance = np.sqrt(np.maximum(squared, 0)) * (3**0.5 / reach)
     kernel: Array = (1 + distance) * np.exp(-distance)
     return kernel
 

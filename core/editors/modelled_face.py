@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.camera import Camera
+from core.editors.eyeball import ball_of, eyeball
 from core.editors.face_form import MOST_MISFIT, depth_along
-from core.editors.face_shapes import LEFT_EYE, RIGHT_EYE, face_shapes, fitted_face
+from core.editors.face_shapes import LEFT_EYE, RIGHT_EYE, face_shapes, fitted_face, with_landmarks
 from core.editors.face_target import Target
 from core.editors.form_nodes import sown
 from core.frame import Quality
 from core.grafted_field import unformed
 from core.mesh import smooth_normals
+from core.perception.face_mesh import LEFT_EYE as LEFT_LIDS
+from core.perception.face_mesh import RIGHT_EYE as RIGHT_LIDS
 from core.ramp import smooth
 from core.rendering.raster import seen_by
 
@@ -44,15 +47,10 @@ LOOK_PX, BEHIND = 640, 0.0015
 """Side of their pictures, and by how much a point may lie behind what they see, world units."""
 SOWN = 0.0009
 """Distance of points on lids and what is around them, world units."""
+OPEN = np.array([1.03, 1.3])
+"""How much wider and higher than between the landmarks lids are open in the model, whose edges are thick."""
 LEAST_SHARE = 0.3
-"""Of the head that is told, from which a point of the model counts."""
-BALL_POINTS, FRONT = 20_000, 0.3
-"""Points on a whole eyeball, and how far forward, in radii, those lie that may be seen."""
-LIMBUS, PUPIL = 0.36, 0.15
-"""Radii of iris and pupil, in those of the eyeball."""
-RING, PIT = (0.05, 0.0009), (0.0016, 0.4)
-"""Width of the groove around the iris, in radii of the eyeball, and its depth, world units; depth of the pupil, and how
-softly it ends, in radii of the pupil."""
+"""Of the face and the ears, from which a point of the model counts."""
 AROUND_EYE = (0.040, 0.055)
 """Distances from an eye's middle between which what belongs to it ends, world units."""
 EYE_EDGE, FACE_EDGE, FRONT_Z = 0.0011, 0.003, 0.02
@@ -78,7 +76,7 @@ class ModelledFace:
     Attributes:
         points: float64 [P, 3], world units; dense where there is something fine.
         normals: float64 [P, 3] unit, outward.
-        share: float64 [P], how much each belongs to the head that is told, 0..1.
+        share: float64 [P], how much each belongs to the face or an ear, 0..1: elsewhere a density is fine enough.
         eyes: float64 [2, 3], the foremost points of both eyeballs.
     """
 
@@ -92,20 +90,25 @@ class ModelledFace:
         """The outside of a fitted face with its head."""
         target, balls = (
             Target.of(face),
-            [_ball(face.points[face_shapes().owner == eye]) for eye in (RIGHT_EYE, LEFT_EYE)],
+            [ball_of(face.points[face_shapes().owner == eye]) for eye in (RIGHT_EYE, LEFT_EYE)],
         )
         eyes = np.stack([centre + np.array([0, 0, radius]) for centre, radius in balls])
+        # both look to the middle of the opening between the lids
+        lids = np.stack([face.landmarks[list(each)].mean(0) for each in (RIGHT_LIDS, LEFT_LIDS)])
+        gaze = (lids - np.stack([centre for centre, _ in balls])).mean(0)
+        gaze /= np.linalg.norm(gaze)
         skin = target.triangles[target.is_skin[target.triangles].all(1)]
         seen = _Looks(target.points, skin)
-        kept = target.is_skin & (target.share > LEAST_SHARE)
+        fine = target.share * np.maximum(target.face, target.ear)
+        kept = target.is_skin & (fine > LEAST_SHARE)
         kept[kept] = seen.outside(target.points[kept], LOOKS)
-        lids = skin[(_away(target.points, eyes)[skin] < AROUND_EYE[0]).all(1)]
-        corners, shares = sown(target.points, lids, SOWN)
-        pieces = [(target.points[kept], target.normals[kept], target.share[kept])]
+        around = skin[(_away(target.points, eyes)[skin] < AROUND_EYE[0]).all(1)]
+        corners, shares = sown(target.points, around, SOWN)
+        pieces = [(target.points[kept], target.normals[kept], fine[kept])]
         close = (Camera.orbit(target=eyes.mean(0), vertical_fov_radians=CLOSE_UP_RADIANS),)
         for points, normals in (
             tuple(np.einsum("sk,skc->sc", shares, each[corners]) for each in (target.points, target.normals)),
-            *(_eyeball(*ball) for ball in balls),
+            *(eyeball(*ball, gaze) for ball in balls),
         ):
             shown = seen.outside(points, close)
             pieces.append((points[shown], normals[shown], np.ones(shown.sum())))
@@ -194,7 +197,13 @@ def modelled_face(generator: Generator, head: Head, renderer: Renderer) -> Model
         return None
     uv = found[0][1].points[:, :2].astype(np.float64) / len(frame.rgb)
     face = fitted_face(uv, frame.camera, depth_along(generator, head.trigrid, frame.camera, uv))
-    return None if face.misfit > MOST_MISFIT else ModelledFace.of(face)
+    if face.misfit > MOST_MISFIT:
+        return None
+    for lids in (RIGHT_LIDS, LEFT_LIDS):
+        open_uv, middle = uv.copy(), uv[list(lids)].mean(0)
+        open_uv[list(lids)] = middle + OPEN * (uv[list(lids)] - middle)
+        face = with_landmarks(face, open_uv, frame.camera, lids)
+    return ModelledFace.of(face)
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,22 +228,3 @@ def _away(places: Array, eyes: Array) -> Array:
     """Distance [N] of places [N, 3] to the nearer eye; a face is higher than an eye."""
     away: Array = np.min([np.linalg.norm((places - eye) * [1, 1.3, 0.7], axis=1) for eye in eyes], axis=0)
     return away
-
-
-def _ball(points: Array) -> tuple[Array, float]:
-    """Centre [3] and radius of the sphere that points [N, 3] lie on."""
-    known = np.column_stack([2 * points, np.ones(len(points))])
-    *centre, rest = np.linalg.lstsq(known, (points**2).sum(1), rcond=None)[0]
-    return np.array(centre), float(np.sqrt(rest + np.dot(centre, centre)))
-
-
-def _eyeball(centre: Array, radius: float) -> tuple[Array, Array]:
-    """Points [N, 3] and normals [N, 3] of the front of an eyeball, with the rim of the iris and the pupil carved in."""
-    number = np.arange(BALL_POINTS) + 0.5
-    polar, around = np.arccos(1 - 2 * number / BALL_POINTS), np.pi * (1 + 5**0.5) * number
-    unit = np.stack([np.cos(around) * np.sin(polar), np.sin(around) * np.sin(polar), np.cos(polar)], axis=1)
-    unit = unit[unit[:, 2] > FRONT]
-    out = np.hypot(unit[:, 0], unit[:, 1])
-    ring = RING[1] * np.exp(-(((out - LIMBUS) / RING[0]) ** 2))
-    pit = PIT[0] * smooth(PUPIL * (1 + PIT[1]), PUPIL * (1 - PIT[1]), out)
-    return centre + unit * (radius - ring - pit)[:, None], unit
