@@ -27,7 +27,7 @@ from core.formed_field import FormedField
 from core.generators.bareness import can_go_without, latents_without
 from core.grafted_field import RemappedField
 from core.mask import PARTS
-from core.rendering.eyewear import silhouettes
+from core.rendering.glasses_seen import silhouettes
 from core.rendering.occupancy import field_grid
 from core.rendering.renderer import part_labels
 

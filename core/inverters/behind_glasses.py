@@ -18,7 +18,7 @@ from core.inverters.skin_quilt import filled
 from core.mask import PARTS
 from core.nearest_pixel import nearest_known
 from core.perception.face_mesh import LEFT_EYE, RIGHT_EYE
-from core.rendering.eyewear import silhouettes
+from core.rendering.glasses_seen import silhouettes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

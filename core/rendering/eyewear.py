@@ -13,16 +13,14 @@ import numpy as np
 
 from core.frame import Frame, Quality
 from core.mask import PARTS
-from core.rendering.eyewear_shapes import BIAS, NOWHERE, DrawnEyewear, Hidden, drawn
+from core.rendering.eyewear_shapes import DrawnEyewear, Hidden, drawn
 from core.rendering.eyewear_window import EyewearWindow
+from core.rendering.glasses_seen import wall_of
 from core.rendering.paint import seen_alike
-from core.rendering.places import at_size
-from core.rendering.raster import rasterised
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.camera import Camera
     from core.eyewear import Eyewear, GlassesPhoto
 
     Floats = NDArray[np.float32]
@@ -56,7 +54,7 @@ def with_eyewear(frame: Frame, eyewear: Eyewear) -> Frame:
     side = window.side
     fine = QUICK if frame.quality is Quality.PREVIEW or side > MANY_PX else FINE
     window = replace(window, fine=fine)
-    surface = window.cut(_surface(frame.depth, size))
+    surface = window.cut(wall_of(frame.depth, size))
     worn = drawn(eyewear, window, Hidden(surface, *_hair(frame, window)))
     strength = np.float32(min(eyewear.strength, 1.0))
 
@@ -81,27 +79,6 @@ def with_eyewear(frame: Frame, eyewear: Eyewear) -> Frame:
     return replace(frame, rgb=rgb, alpha=alpha, depth=depth, labels=labels)
 
 
-def silhouettes(
-    camera: Camera, eyewear: Eyewear, size: int, surface: Floats | None = None
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Where a camera's picture of some size shows the frame and the lenses, bool [S, S] each.
-
-    Args:
-        camera: whose picture.
-        eyewear: the glasses.
-        size: S, pixels.
-        surface: depth [h, h] of a head that hides what lies behind it, 0 where there is none; None hides nothing.
-    """
-    wall = np.zeros((size, size), np.float32) if surface is None else _surface(surface, size)
-    wall = np.where(wall > 0, wall + BIAS, NOWHERE)
-    found = []
-    for points, faces in ((eyewear.frame_points, eyewear.frame_faces), (eyewear.lens_points, eyewear.lens_faces)):
-        uv, depth = camera.project(points)
-        cover = rasterised(uv * size, faces, size, depth)
-        found.append(cover.covered & (cover.depth < wall))
-    return found[0], found[1]
-
-
 def _photographed(z: float, photo: GlassesPhoto, window: EyewearWindow) -> tuple[Floats, Floats]:
     """A photo of the glasses as a window sees the sheet at some z, [S, S, 3], and how far it is right, [S, S, 1]."""
     camera, side = window.camera, window.side
@@ -119,12 +96,6 @@ def _photographed(z: float, photo: GlassesPhoto, window: EyewearWindow) -> tuple
     lengths = np.linalg.norm(there, axis=1) * np.linalg.norm(ways, axis=1)
     alike = seen_alike((there * ways).sum(axis=1) / lengths).reshape(side, side, 1)
     return found[..., :3], np.asarray(found[..., 3:] * alike, np.float32)
-
-
-def _surface(depth: Floats, size: int) -> Floats:
-    """Depth [h, w] at the picture's size, [S, S]; 0 where there is nothing, with no depths between something and it."""
-    known = cv2.resize((depth > 0).astype(np.float32), (size, size), interpolation=cv2.INTER_LINEAR)
-    return np.where(known > 1 / 2, at_size(depth, size), 0).astype(np.float32)
 
 
 def _hair(frame: Frame, window: EyewearWindow) -> tuple[Floats, Floats]:

@@ -16,7 +16,7 @@ import torch
 from core.drawing.styles import drawing, reshaped, tinted
 from core.drawing.subject import Subject
 from core.mask import PARTS
-from core.rendering.frames_seen import frames_seen
+from core.rendering.glasses_seen import frames_seen
 from core.rendering.subject_view import read_labels, with_frames
 from core.worn_style import WornStyle
 

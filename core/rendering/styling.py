@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from core.device import moved
 from core.drawing.styles import drawing, reshaped, tinted
 from core.mask import PARTS
-from core.rendering.frames_seen import frames_seen
+from core.rendering.glasses_seen import frames_seen
 from core.rendering.rays import camera_rays
 from core.rendering.relief import with_relief
 from core.rendering.styled_detail import COLOURS, calmed, in_detail, without_lattice

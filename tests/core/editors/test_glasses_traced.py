@@ -12,7 +12,7 @@ from core.editors.glasses_mesh import bent_z, rim_path
 from core.editors.glasses_photo import alike
 from core.editors.glasses_traced import Traced, end_piece, traced
 from core.editors.glasses_view import unprojected
-from core.rendering.eyewear import silhouettes
+from core.rendering.glasses_seen import silhouettes
 from tests.core.glasses import CLEAR, pair_of_glasses
 
 if TYPE_CHECKING:

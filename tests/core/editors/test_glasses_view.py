@@ -12,7 +12,7 @@ from core.camera import Camera
 from core.editors.glasses_form import described, outlined
 from core.editors.glasses_view import shares_of, sides_of
 from core.mask import PARTS
-from core.rendering.eyewear import silhouettes
+from core.rendering.glasses_seen import silhouettes
 from tests.core.glasses import CLEAR, pair_of_glasses
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from core.inverters.bespectacled import Bespectacled
 from core.mask import PARTS
 from core.perception.face_mesh import LEFT_EYE
 from core.progress import Progress, silent
-from core.rendering.eyewear import silhouettes, with_eyewear
+from core.rendering.eyewear import with_eyewear
+from core.rendering.glasses_seen import silhouettes
 from tests.core.glasses import CLEAR, pair_of_glasses
 from tests.core.inverters.test_finishing import PHOTO, Finds
 from tests.core.rendering.photographed_ball import frame_of, photo_of, plain

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.camera import Camera
 from core.frame import Frame, Quality
-from core.rendering.frames_seen import frames_seen
+from core.rendering.glasses_seen import frames_seen
 from tests.core.glasses import CLEAR, pair_of_glasses
 
 SIDE = 96
