@@ -43,7 +43,7 @@ def with_clothing(frame: Frame) -> Frame:
     rgb = frame.rgb.astype(np.float32)
     border = Border.of(rgb, cloth, bare, frame.alpha)
     if border is not None:
-        rgb = _with_collar(rgb, border)
+        rgb += (_with_collar(rgb, border) - rgb) * frame.alpha[..., None]  # none falls on what is behind the head
     rgb *= 1 + (_weave(frame, cloth) * cloth * (frame.alpha > SURE))[..., None]
     return replace(frame, rgb=np.clip(rgb + 0.5, 0, 255).astype(np.uint8))
 
