@@ -95,6 +95,7 @@ class EditedHead(QObject):
         self._stored_head: Head | None = None
         session.opened.connect(self._forget)
         viewing.shown.connect(self._frame_shown)
+        referencing.look_wanted.connect(self.go)
 
     def shown_head(self) -> Head | None:
         """What the viewer shows: the head with its edits; while they are made what was there before or is stored."""
@@ -175,7 +176,7 @@ class EditedHead(QObject):
         if self.folded(project) is None and at_work(project.edits):
             self._run(self._fold_job(project))
             return
-        job = self.ready.next_job(project)
+        job = self._referencing.next_look() or self.ready.next_job(project)
         if job is not None:
             self._run(job)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -51,9 +52,11 @@ class Referencing(QObject):
 
     Signals:
         changed: their views are others now.
+        look_wanted: there is a `next_look`.
     """
 
     changed = Signal()
+    look_wanted = Signal()
 
     def __init__(
         self,
@@ -76,6 +79,7 @@ class Referencing(QObject):
         self._choosing = choosing
         self._looks = ReferenceLooks(engines, viewing)
         self._asked: set[str] = set()
+        self._looks_wanted: deque[Reference] = deque()
         self._coming: dict[str, _Coming] = {}
         panels = window.editing
         panels.reference_files_chosen.connect(self.add_files)
@@ -140,7 +144,7 @@ class Referencing(QObject):
         self._begin(f"{SEED_WORD}{seed}", make, self._queue)
 
     def look_at(self, key: str) -> None:
-        """Draw a reference, so that its parts can be pointed at."""
+        """Have a reference drawn, so that its parts can be pointed at, when the open head has its edits."""
         project = self._session.project
         reference = next((one for one in project.references if one.key == key), None) if project else None
         if reference is None or self._looks.of(reference) is not None or key in self._asked:
@@ -148,6 +152,15 @@ class Referencing(QObject):
         if self._engines.facts_of(reference.head.generator) is None:
             return
         self._asked.add(key)
+        self._looks_wanted.append(reference)
+        self.look_wanted.emit()
+
+    def next_look(self) -> Job | None:
+        """Draws the next reference that is looked at."""
+        if not self._looks_wanted:
+            return None
+        reference = self._looks_wanted.popleft()
+        key = reference.key
 
         def done(result: object) -> None:
             self._asked.discard(key)
@@ -158,14 +171,12 @@ class Referencing(QObject):
             self._asked.discard(key)
             self._fail(error)
 
-        self._queue.submit(
-            Job(
-                title=f"Drawing {reference_title(reference.name)}",
-                work=lambda _report: self._looks.made(reference.head),
-                done=done,
-                failed=failed,
-                shown=False,
-            )
+        return Job(
+            title=f"Drawing {reference_title(reference.name)}",
+            work=lambda _report: self._looks.made(reference.head),
+            done=done,
+            failed=failed,
+            shown=False,
         )
 
     def remove(self, key: str) -> None:
@@ -292,6 +303,7 @@ class Referencing(QObject):
         self._coming.clear()
         self._looks.forget()
         self._asked.clear()
+        self._looks_wanted.clear()
 
     def _fail(self, error: VoltefaceError) -> None:
         self._window.show_error(error.message, error.hint)
