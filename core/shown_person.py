@@ -17,9 +17,11 @@ class ShownPerson:
     Attributes:
         person: float32 [S, S], 0..1: the person.
         worn: float32 [S, S], 0..1: chance that it is their hair or clothes.
+        clothes: float32 [S, S], 0..1: chance that it is their clothes.
         reached: float32 [S, S], 0..1: where the photo is; beyond its border nothing is known.
     """
 
     person: NDArray[np.float32]
     worn: NDArray[np.float32]
+    clothes: NDArray[np.float32]
     reached: NDArray[np.float32]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from core.editors.clothes_form import clothes_form
 from core.editors.face_shapes import fitted_face
 from core.editors.face_target import Target
 from core.editors.field_look import HALF, looked
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
     from core.camera import Camera
     from core.editors.head_cover import Cover
     from core.field import Field
+    from core.formed_field import Form
     from core.head import Head
     from core.protocols import Generator
+    from core.rendering.occupancy import FieldGrid
     from core.shown_person import ShownPerson
 
     Array = NDArray[np.float64]
@@ -50,6 +53,8 @@ SOLID = 60.0
 SOLIDS, EMPTIEST, EVERY = 200, 2, 24
 """Points of the target that are looked at for what goes with nothing; and of which share of a coarse grid, from the
 emptiest, every how many places are tried."""
+ABOVE_CHIN = 0.1
+"""How far above the chin clothes may reach, world units."""
 SMOOTHINGS = 2
 """How often what one point says is mixed with what its neighbours do."""
 
@@ -76,12 +81,31 @@ def formed(generator: Generator, field: Field, camera: Camera, uv: Array, shown:
     nothing = _nothing(generator, field, cover)
     made = FormedField(field, form_of(cover, _air(generator, field, cover, nothing)), nothing)
     grid = field_grid(generator, made, part_labels)
-    # what the form has cut off from the head
+    dressed, grid = _dressed(generator, made, grid, cover, camera, shown)
+    # what the forms have cut off from the head
     rest = tidied(generator, field, grid)
     if rest is field:
         keep_grid(generator, grid)  # who draws the head will ask for it
-        return made
-    return replace(made, base=rest)
+    made = replace(made, base=rest)
+    return made if dressed is None else FormedField(made, dressed, nothing)
+
+
+def _dressed(
+    generator: Generator, made: FormedField, grid: FieldGrid, cover: Cover, camera: Camera, shown: ShownPerson | None
+) -> tuple[Form | None, FieldGrid]:
+    """The form of a head's clothes, None where it has none, and the grid [Z, Y, X] of the head with it."""
+    chin = cover.target.points[cover.target.face > 0.5][:, 1].min()
+
+    def thin(points: Array) -> float:
+        if not len(points):
+            return THRESHOLD
+        some = torch.from_numpy(points[:: max(1, len(points) // SOLIDS)]).float().to(made.device)
+        return float(np.median(_ceasing(generator, sampler_of(made)(some), made.nothing)))
+
+    dressed = clothes_form(grid, chin + ABOVE_CHIN, thin, camera, shown)
+    if dressed is None:
+        return None, grid
+    return dressed, field_grid(generator, FormedField(made, dressed, made.nothing), part_labels, below=grid)
 
 
 def with_own_form(generator: Generator, head: Head) -> Head:
@@ -147,8 +171,14 @@ def _air(generator: Generator, field: Field, cover: Cover, nothing: Tensor) -> A
     """Share of nothing at which what is solid below each point of the target ceases to be, [P]."""
     told = cover.weight > 0
     some = torch.from_numpy((cover.target.points + cover.inside)[told]).float().to(field.device)
+    air = np.full(len(told), THRESHOLD)
+    air[told] = _ceasing(generator, sampler_of(field)(some), nothing)
+    return cover.target.smoothed(air, cover.weight + 1e-9, SMOOTHINGS)
+
+
+def _ceasing(generator: Generator, solid: Tensor, nothing: Tensor) -> Array:
+    """Share [N] of nothing [C] at which what has features [N, C] ceases to be solid."""
     with torch.no_grad():
-        solid = sampler_of(field)(some)
         shares = np.linspace(0, 0.8, 11)
         mixed = [torch.lerp(solid, nothing.expand_as(solid), float(share)) for share in shares]
         raw = torch.stack([generator.decode(one)[0] for one in mixed], 1).cpu().numpy()
@@ -156,6 +186,4 @@ def _air(generator: Generator, field: Field, cover: Cover, nothing: Tensor) -> A
     number = np.arange(len(raw))
     above, below = raw[number, last], raw[number, np.minimum(last + 1, len(shares) - 1)]
     part = np.clip((above - SOLID) / np.maximum(above - below, 1e-6), 0, 1)
-    air = np.full(len(told), THRESHOLD)
-    air[told] = (last + part) * shares[1]
-    return cover.target.smoothed(air, cover.weight + 1e-9, SMOOTHINGS)
+    return np.asarray((last + part) * shares[1], np.float64)

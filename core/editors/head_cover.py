@@ -115,7 +115,8 @@ def _joined(sight: Sight) -> Cover:
     wide = np.median(sight.surface[around], axis=1)
     hanging = evened(target, _hanging(target, wide, covered, sight.falls))
     beside_hair = smooth(*BESIDE_HAIR, target.smoothed(hanging, np.ones(len(hanging)), BESIDE_STEPS))
-    left = np.maximum(hanging, beside_hair)
+    # clothes have a form of their own
+    left = np.maximum(np.maximum(hanging, beside_hair), sight.clothed)
     target = replace(target, share=target.share * (1 - left))
     low_face = (target.face > 0.5) & (target.height < mean_height(BROW))
     deep = np.where(low_face, *(np.median(sight.deep[around[:, :count]], axis=1) for count in (FEWER, NEAREST)))

@@ -52,6 +52,8 @@ DOWNWARDS = -0.3
 BALD, LINING, DEEP = 0.3, 0.5, 0.08
 """Share of the scalp below which it is bald, cosine to the way out below which skin may line the mouth, and how far
 behind the fitted head all else is looked for, world units."""
+CLOTHED = 0.5
+"""Chance of clothes from which a point below the jaw is below them."""
 EAR = 0.5
 """Share of an ear from which a point is on it."""
 
@@ -70,6 +72,7 @@ class Sight:
         deep: float64 [P], where behind the surface the field is solid, world units.
         outline: float64 [P], how far each makes the outline that the camera sees, 0..1.
         covered: float64 [P], how far each is below hair or cloth, 0..1.
+        clothed: float64 [P], how far each is below clothes, 0..1.
         weight: float64 [P], how far the field can be told there, 0..1.
         lost: bool [P], what has nothing fitting of its own below it.
         bare: float64 [P], how far each is on an ear that is seen, 0..1.
@@ -86,6 +89,7 @@ class Sight:
     deep: Array
     outline: Array
     covered: Array
+    clothed: Array
     weight: Array
     lost: Flags
     bare: Array
@@ -139,6 +143,8 @@ def sight_of(
     # ears are below hair or they are not, both alike, and hair that hides them lies around them, too
     hidden = float(settled[target.auricle > EAR].mean() > 0.5)
     settled += (target.ear if hidden else target.auricle) * (hidden - settled)
+    clothed = found.chances[:, parts.index("cloth")] if "cloth" in parts else np.zeros(len(covered))
+    clothed = evened(target, (clothed[beside].mean(1) > CLOTHED) * (target.height < mean_height(JAW)))
     hole = target.smoothed(settled - covered, np.ones(len(covered)), HOLE_RIM) > HOLE
     covered = evened(target, settled)
     bare = target.auricle * (1 - smooth(*COVERED, covered))
@@ -153,6 +159,7 @@ def sight_of(
         found.deep,
         outline,
         covered,
+        clothed * covered,
         weight,
         ((seen < SEEN[1]) & in_face) | hole,
         bare,

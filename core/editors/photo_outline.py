@@ -75,7 +75,9 @@ def _aside(drawn: Floats, shown: ShownPerson) -> Array:
     slope /= np.maximum(np.linalg.norm(slope, axis=2, keepdims=True), 1e-6)
     near = 1 - smooth(*NEAR, np.abs(wanted).astype(np.float64) / SIDE_PX)
     told = smooth(*BORDER, _signed(_at_side(shown.reached) > 0.5).astype(np.float64) / SIDE_PX)
-    rim = ((np.abs(drawn) < 1) * near * told)[..., None]
+    # clothes have a way of their own to it
+    head = 1 - _at_side(shown.clothes)
+    rim = ((np.abs(drawn) < 1) * near * told * head)[..., None]
     mixed = cv2.GaussianBlur(np.dstack([-wanted[..., None] * slope / SIDE_PX * rim, rim]), (0, 0), REACH * SIDE_PX)
     within = smooth(WITHIN, 0.0, drawn.astype(np.float64) / SIDE_PX) * smooth(0.0, LEAST, mixed[..., 2])
     return np.asarray(mixed[..., :2] / np.maximum(mixed[..., 2:], LEAST / 9) * within[..., None], np.float64)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.editors.face_shares import NOSE_TIP, mean_height
+from core.editors.face_shares import JAW, NOSE_TIP, mean_height
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +22,8 @@ HAIRLINE, SLOPE = 0.006, 0.35
 """Thickness of hair where it begins beside the face, world units, and how much it gains at most per distance."""
 FACE_OR_EAR = (0.2, 0.3)
 """Shares of the face and of an ear from which skin that is bare makes the hair beside it thin."""
+FACE = 0.9
+"""Share of the face from which its shape is that of landmarks."""
 FEWER = 8
 """Places of whose medians an outline is made."""
 AT_ONCE = 4000
@@ -48,23 +50,30 @@ def thickness_of(
         outline: float64 [P], how far each makes the outline that the photo tells, 0..1.
         left: float64 [P], how far each is left as it is, 0..1: there nothing begins.
     """
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import dijkstra
-
-    most = np.full(len(covered), np.inf)
-    bare = (covered < 0.3) & (weight > 0.5) & (target.height > mean_height(NOSE_TIP))
-    bare &= (target.face > FACE_OR_EAR[0]) | (target.auricle > FACE_OR_EAR[1])
-    if bare.any():
-        one, other = target.links.T
-        length = np.linalg.norm(target.points[one] - target.points[other], axis=1)
-        ways = coo_matrix((length, (one, other)), shape=(len(covered), len(covered))).tocsr()
-        most = HAIRLINE + SLOPE * dijkstra(ways, indices=np.flatnonzero(bare), min_only=True)
-        most /= np.maximum(1 - left, 1e-3)
+    bare = (covered < 0.3) & (weight > 0.5)
+    above = target.height > mean_height(NOSE_TIP)
+    most = _most(target, bare & above & ((target.face > FACE_OR_EAR[0]) | (target.auricle > FACE_OR_EAR[1])))
+    # below a chin a beard, or a second chin, begins as gently
+    below = _most(target, bare & ~above & (target.face > FACE))
+    most = np.where(target.height < mean_height(JAW), np.minimum(most, below), most) / np.maximum(1 - left, 1e-3)
     weight = np.maximum(covered, 1 - target.face) * weight
     calm = calmed(target, surface, own, weight, LUMPS, most)
     # at the outline the picture itself tells
     fine = calmed(target, surface, own, weight, BLUR / 2, count=FEWER)
     return calm + outline * (fine - calm)
+
+
+def _most(target: Target, bare: NDArray[np.bool_]) -> Array:
+    """Most thickness of each point [P] beside skin that is bare, bool [P], world units; infinite where none is."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import dijkstra
+
+    if not bare.any():
+        return np.full(len(bare), np.inf)
+    one, other = target.links.T
+    length = np.linalg.norm(target.points[one] - target.points[other], axis=1)
+    ways = coo_matrix((length, (one, other)), shape=(len(bare), len(bare))).tocsr()
+    return np.asarray(HAIRLINE + SLOPE * dijkstra(ways, indices=np.flatnonzero(bare), min_only=True), np.float64)
 
 
 def _area(target: Target) -> Array:

@@ -16,6 +16,7 @@ from core.exporters.options import ExportOptions
 from core.exporters.subject import Subject
 from core.formed_field import FormedField
 from core.frame import Quality
+from core.grafted_field import unformed
 from core.inverters.photo_layer import with_photo
 from core.mesh import Mesh
 from core.progress import Progress
@@ -54,7 +55,7 @@ def form_sheet(generator: Generator, found: Sequence[tuple[Alignment, Head]], re
         tiles = [_tile(alignment.crop), _tile(_overlaid(generator, alignment, head))]
         before = head
         if isinstance(head.trigrid, FormedField):
-            before = with_photo(replace(head, trigrid=head.trigrid.base), alignment, generator)
+            before = with_photo(replace(head, trigrid=unformed(head.trigrid)), alignment, generator)
         for one in (before, head):
             clay = MeshRenderer(Subject(one, generator, ExportOptions(), modeller=modelled_face).bare)
             renderers: tuple[Renderer, ...] = (clay, HeadRenderer(generator, one))
@@ -66,7 +67,7 @@ def form_sheet(generator: Generator, found: Sequence[tuple[Alignment, Head]], re
 
 def _overlaid(generator: Generator, alignment: Alignment, head: Head) -> Picture:
     """The photo with the face that is fitted to it, as clay."""
-    field = head.trigrid.base if isinstance(head.trigrid, FormedField) else head.trigrid
+    field = unformed(head.trigrid)
     tuned = generator.tuned(head.delta) if head.delta else generator
     uv = alignment.landmarks_in_crop / len(alignment.crop)
     face = fitted_face(uv, head.camera, depth_along(tuned, field, head.camera, uv))

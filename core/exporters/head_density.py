@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from core.field import FieldOver
-from core.formed_field import FormedField
+from core.formed_field import FAINT, FormedField
 from core.grafted_field import GraftedField, RemappedField
 from core.rendering.marching import field
 from core.rendering.sampling import sampler_of
@@ -45,13 +45,21 @@ def density_of(generator: Generator, head: Head) -> DensityField:
 
 
 def _distance_at(head: Field, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor] | None:
-    """Distance and weight [N] that the form of a head says at points [N, 3], and edits over it leave; None without."""
+    """Distance and weight [N] that the forms of a head say at points [N, 3], and edits over them leave; None without.
+
+    A form over another one goes before it.
+    """
     left = torch.ones(len(points), device=points.device)
     while isinstance(head, FieldOver):
         if isinstance(head, FormedField):
             if head.form.thin is None:
                 return None
             distance, weight = head.form.distance_at(points)
+            below = _distance_at(head.base, points) if isinstance(head.base, FormedField) else None
+            if below is not None:
+                rest = below[1] * (1 - weight)
+                distance = (distance * weight + below[0] * rest) / (weight + rest).clamp(min=FAINT)
+                weight = weight + rest
             return distance, weight * left
         if isinstance(head, WarpedField):
             points = head.warp.back(points)

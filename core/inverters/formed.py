@@ -63,7 +63,8 @@ class Formed(Finishing):
 
     def as_found(self, start: Head) -> Head:
         """A head with the field as it was found."""
-        return replace(start, trigrid=start.trigrid.base) if isinstance(start.trigrid, FormedField) else start
+        field = _found(start.trigrid)
+        return start if field is start.trigrid else replace(start, trigrid=field)
 
 
 def with_form(head: Head, alignment: Alignment, generator: Generator, shape: Shape) -> Head:
@@ -75,12 +76,22 @@ def with_form(head: Head, alignment: Alignment, generator: Generator, shape: Sha
         generator: the head's, without its tuning.
         shape: gives fields a face.
     """
-    field = head.trigrid.base if isinstance(head.trigrid, FormedField) else head.trigrid
+    field = _found(head.trigrid)
     tuned = generator.tuned(head.delta) if head.delta else generator
     parts = photo_parts(alignment)
     person = person_seen(alignment).person
     reached = np.asarray(alignment.inside_photo, np.float32)
-    worn = parts[[PARTS.index(part) for part in COVERS]].sum(axis=0) * alignment.mask * reached
-    shown = ShownPerson(person, np.asarray(worn.clip(0, 1), np.float32), reached) if parts.any() else None
+    worn, clothes = (
+        np.asarray((parts[[PARTS.index(part) for part in group]].sum(axis=0) * alignment.mask * reached).clip(0, 1))
+        for group in (COVERS, ("cloth",))
+    )
+    shown = ShownPerson(person, worn.astype(np.float32), clothes.astype(np.float32), reached) if parts.any() else None
     shaped = shape(tuned, field, head.camera, alignment.landmarks_in_crop / len(alignment.crop), shown)
     return head if shaped is field else replace(head, trigrid=shaped)
+
+
+def _found(field: Field) -> Field:
+    """A field without the forms over it."""
+    while isinstance(field, FormedField):
+        field = field.base
+    return field

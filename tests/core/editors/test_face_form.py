@@ -87,7 +87,9 @@ def _formed() -> tuple[FittedFace, FormedField]:
     field = formed(generator, head.trigrid, camera, uv)
     assert isinstance(field, FormedField)
     assert base_planes(field) is head.trigrid
-    return fitted_face(uv, camera), field
+    # its clothes have a form over that of the head
+    assert isinstance(field.base, FormedField)
+    return fitted_face(uv, camera), field.base
 
 
 def test_a_head_has_the_face_that_it_is_told_to_have() -> None:
@@ -174,7 +176,7 @@ def test_a_photo_knows_better_than_the_field_where_hair_is() -> None:
     worn = np.zeros((256, 256), np.float32)
     eyes = camera.project(face.landmarks[[33, 263]])[0][:, 1].mean()
     worn[: round(256 * (eyes - 0.06))] = 1
-    shown = ShownPerson(np.ones_like(worn), worn, np.ones_like(worn))
+    shown = ShownPerson(np.ones_like(worn), worn, np.zeros_like(worn), np.ones_like(worn))
     plain, covered = (cover_of(load("mini"), field.base, camera, target, told) for told in (None, shown))
     assert plain is not None
     assert covered is not None

@@ -34,7 +34,7 @@ def _photo(target: Target, larger_px: float, reached: NDArray[np.float32] | None
     outside, inside = (cv2.distanceTransform(bits, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) for bits in (1 - drawn, drawn))
     away = np.where(drawn > 0, 0.5 - inside, outside - 0.5)
     person = np.asarray(away < larger_px, np.float32)
-    return ShownPerson(person, person, np.ones_like(person) if reached is None else reached)
+    return ShownPerson(person, person, np.zeros_like(person), np.ones_like(person) if reached is None else reached)
 
 
 def _crown(target: Target) -> NDArray[np.bool_]:
