@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from core.head import Head
     from core.protocols import Renderer
 
-KEPT = 4
+KEPT = 3
+"""Each takes some 150 megabytes: what is shown, what it is compared with, and what one undo leads to."""
 
 
 class KeptViews:

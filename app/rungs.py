@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.head import Head
     from widgets.studio_window import StudioWindow
 
-MOST = 7
+MOST = 5
 """A head with its planes takes tens of megabytes, so only so many stay: the first, the newest, and a few between."""
 
 
