@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 
 from core.mask import PARTS
+from core.photo_layer import PhotoLayer
 from core.ramp import smooth
 from core.rendering.hair_grain import HairGrain
 from core.rendering.photo_hair import photo_hair
@@ -25,12 +26,12 @@ from core.rendering.seen import Witness, seen
 from core.rendering.strands import crown_share, hair_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from core.frame import Frame
     from core.head import Head
-    from core.photo_layer import PhotoLayer
     from core.rendering.occupancy import FieldGrid
 
     Array = NDArray[np.float64]
@@ -100,24 +101,26 @@ class Relief:
     Attributes:
         parts: tell where hair, skin and clothes are.
         hair: how much lighter hair is at world points than around them, where no photo shows it; None: it has none.
-        photos: what photos show, the uppermost first.
+        shown: what photos show, the uppermost first; of a head without any, what its own pictures do.
     """
 
     parts: PartShares
     hair: LightnessAt | None
-    photos: tuple[_Seen, ...]
+    shown: tuple[_Seen, ...]
 
     @staticmethod
-    def of(head: Head, parts: PartShares) -> Relief | None:
+    def of(head: Head, parts: PartShares, looks: Sequence[Frame] = ()) -> Relief | None:
         """Of a head; None where nothing is known of what its surface is finer in.
 
         Args:
             head: with what it wears.
             parts: of the head.
+            looks: pictures of a head that wears no photo: beards and wrinkles are drawn there.
         """
-        photos = tuple(_Seen.of(photo) for photo in reversed(head.photos) if photo.labels is not None)
+        photos = tuple(_Seen.of(photo, tuple(DEPTHS)) for photo in reversed(head.photos) if photo.labels is not None)
+        shown = photos + tuple(_Seen.of(_as_photo(frame), (SKIN,)) for frame in looks if frame.labels is not None)
         hair = _hair_of(head)
-        return None if hair is None and not photos else Relief(parts, hair, photos)
+        return None if hair is None and not shown else Relief(parts, hair, shown)
 
     def heights(self, points: Array, normals: NDArray[np.floating]) -> Array:
         """How far the surface stands out at its points, world units, about 0.
@@ -134,9 +137,10 @@ class Relief:
             if not len(here):
                 continue
             light = guess[here] if parts == HAIR else np.zeros(len(here))
-            for photo in reversed(self.photos):
-                shown, told = photo.at(parts, points[here], normals[here])
-                light = light + shown * (told - light)
+            for picture in reversed(self.shown):
+                if parts in picture.light:
+                    sure, told = picture.at(parts, points[here], normals[here])
+                    light = light + sure * (told - light)
             heights[here] += share[here] * depth * np.clip(light, *BOUNDS[parts])
         return heights
 
@@ -154,13 +158,14 @@ class _Seen:
     light: dict[tuple[str, ...], Floats]
 
     @staticmethod
-    def of(photo: PhotoLayer) -> _Seen:
+    def of(photo: PhotoLayer, kinds: tuple[tuple[str, ...], ...]) -> _Seen:
+        """What a photo with labels shows of some kinds of parts."""
         assert photo.labels is not None
         side = len(photo.picture)
         lightness = np.log(photo.picture.mean(axis=2, dtype=np.float32) / 255 + BLACK)
         labels = cv2.resize(photo.labels, (side, side), interpolation=cv2.INTER_NEAREST)
         light = {}
-        for parts in DEPTHS:
+        for parts in kinds:
             mask = np.isin(labels, [PARTS.index(part) for part in parts])
             low, high = (width * side / PICTURE_PX for width in WIDTHS_PX[parts])
             light[parts] = _band(lightness, mask.astype(np.float32), low, high)
@@ -173,6 +178,19 @@ class _Seen:
         picture = self.light[parts]
         told = remapped(picture, (uv * len(picture) - 0.5).astype(np.float32))
         return seen(points, normals, [self.witness]).astype(np.float64), told.astype(np.float64)
+
+
+def _as_photo(frame: Frame) -> PhotoLayer:
+    """A head's own picture, to be believed where it shows the head."""
+    cover = (frame.alpha * 255).astype(np.uint8)
+    return PhotoLayer(
+        picture=frame.rgb,
+        cover=cover,
+        cover_from_here=cover,
+        camera=frame.camera,
+        depth=frame.depth,
+        labels=frame.labels,
+    )
 
 
 def _band(light: Floats, mask: Floats, low_px: float, high_px: float) -> Floats:

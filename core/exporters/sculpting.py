@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from core.camera import Camera
 from core.exporters.refinement import refined
 from core.exporters.relief import HAIR, PartShares, Relief
+from core.frame import Quality
 from core.mesh import smooth_normals
 from core.ramp import smooth
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+LOOKS = tuple(Camera.orbit(yaw) for yaw in (0.0, -0.9, 0.9))
+"""Cameras that see a face from in front and from its sides."""
 HAIR_EDGE = 0.0035
 """Longest edges of hair whose strands are carved, world units: 2 mm."""
 FLAT_EDGE = 0.006
@@ -76,7 +80,9 @@ class Sculpture:
             return None
         parts = PartShares(grid)
         face = None if modeller is None else modeller(generator, head, renderer)
-        return Sculpture(parts, face, Relief.of(head, parts))
+        # what a face without a photo has of wrinkles and beards its pictures show
+        looks = () if head.photos or head.face is None else (renderer.render(way, Quality.NEAR) for way in LOOKS)
+        return Sculpture(parts, face, Relief.of(head, parts, tuple(looks)))
 
     def carved(self, mesh: Mesh, most_triangles: int, half_sides: tuple[float, float, float]) -> Mesh:
         """The mesh with face and relief, of at most so many triangles.

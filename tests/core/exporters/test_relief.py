@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from core.camera import Camera
 from core.exporters.relief import BOUNDS, DEPTHS, HAIR, SKIN, PartShares, Relief
+from core.frame import Frame, Quality
 from core.hair_strands import HairStrands
 from core.head import Head
 from core.mask import PARTS
@@ -88,6 +89,27 @@ def test_what_no_photo_shows_has_the_strands_of_the_head() -> None:
     behind = np.stack([np.linspace(-0.1, 0.1, 101), np.zeros(101), np.full(101, -0.2)], 1)
     heights = relief.heights(behind, np.tile([0.0, 0.0, -1.0], (101, 1)))
     assert np.ptp(heights) > 0.15 * DEPTHS[HAIR]
+
+
+def test_a_head_without_a_photo_has_the_beard_of_its_pictures() -> None:
+    """But its hair as it is drawn everywhere, and not once more as one picture shows it."""
+    photo = _photo("skin", 3)
+    assert photo.labels is not None
+    alpha, labels = np.ones((PHOTO_PX, PHOTO_PX), np.float32), photo.labels
+    look = Frame(
+        rgb=photo.picture,
+        alpha=alpha,
+        depth=photo.depth,
+        labels=labels,
+        camera=photo.camera,
+        quality=Quality.NEAR,
+    )
+    bearded = Relief.of(tiny_head(), _parts("skin", "skin"), (look,))
+    haired = Relief.of(tiny_head(), _parts("hair", "hair"), (replace(look, labels=labels * 0 + PARTS.index("hair")),))
+    assert bearded is not None
+    assert haired is not None
+    assert bearded.heights(*_points(0.0))[100] < 0.3 * DEPTHS[SKIN] * BOUNDS[SKIN][0]
+    assert np.abs(haired.heights(*_points(0.0))).max() == 0
 
 
 def test_nothing_known_is_no_relief() -> None:
