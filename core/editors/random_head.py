@@ -18,17 +18,16 @@ from core.editors.face_manner import manner_of, manner_warp
 from core.editors.glasses_form import glasses_form
 from core.editors.glasses_seat import seated
 from core.editors.head_parts import HeadParts
+from core.editors.random_strands import random_strands
 from core.editors.tidying import Clutter
 from core.face_detail import FaceDetail
 from core.generators.bareness import can_go_without, latents_without
 from core.generators.mini import Mini
 from core.grafted_field import Fit
-from core.hair_strands import HairStrands
 from core.head import Head
 from core.mask import PARTS
 from core.rendering.bent_grid import bent_grid
 from core.rendering.kept_grid import keep_grid
-from core.rendering.locks import STRAIGHT, LockKind, locks
 from core.rendering.occupancy import field_grid
 from core.rendering.renderer import part_labels
 from core.warped_field import WarpedField
@@ -44,22 +43,6 @@ if TYPE_CHECKING:
     from core.rendering.occupancy import FieldGrid
 
 TRUNCATION = 0.7
-STRANDS_PX, STRAND = (256, 512), 0.0012
-"""Rows and columns of the texture of strands, and the size of its pixel on the head, world units: 0.7 mm."""
-CLUMPS = LockKind(
-    count=110,
-    wide_px=(12.0, 34.0),
-    long_px=(150.0, 400.0),
-    wave_px=(150.0, 300.0),
-    sway_px=(1.0, 5.0),
-    tilt=0.05,
-    in_step=2.0,
-    tones=(-0.2, 0.16),
-    round=0.34,
-    twist=0.05,
-    hair=0.02,
-)
-"""Locks in which straight hair falls: broad ones, between which it is dark."""
 EYES, BROWN = 20, 1.4
 """Seed of the direction in W along which eyes go from brown to blue, and how much more of them are brown."""
 LEAST_LENS, LOW_ON_NOSE = 0.032, 0.022
@@ -78,12 +61,6 @@ YOUNG, OLD = 0.62, 1.0
 """Ages, as the prior counts them, between which lines come."""
 FRECKLED, MOLES = 0.3, 0.7
 """Share of pale faces with freckles, and how many moles a young face has on average."""
-CURLS = {"hair/fur_afro": 0.007, "hair/fur_curl": 0.009, "hair/long_curly": 0.013}
-"""Cuts of hair that are curled, and the radius of their curls, world units."""
-WAVY = {"hair/long_wavy": 0.010, "hair/medium_wavy": 0.008, "hair/medium": 0.004}
-"""Cuts of hair that are wavy, and how far their strands swing at least, world units."""
-SHORT, LONG, MOST_WAVE = -0.10, -0.26, 0.006
-"""Heights down to which hair is short and long, and how far the longest swings, world units."""
 
 
 def random_head(generator: Generator, seed: int, *, truncation: float = TRUNCATION) -> Head:
@@ -139,7 +116,7 @@ def settled(generator: Generator, drawn: Head, *, truncation: float = TRUNCATION
         drawn,
         latents=latents,
         trigrid=field,
-        strands=plain_strands(seed, wave=max(_wave(grid, seed), _of_cut(told, WAVY)), curl=_of_cut(told, CURLS)),
+        strands=random_strands(grid, seed, told),
         face=face_detail_of(generator, latents, seed, told),
         eyewear=eyewear,
     )
@@ -248,34 +225,3 @@ def _marks(seed: int, told: Mapping[str, float]) -> dict[str, Any]:
         "moles": int(random.poisson(MOLES * (1 + old))),
         "blush": float(random.beta(1.6, 3.0)) * (1 - 0.5 * old),
     }
-
-
-def plain_strands(seed: int, *, wave: float = 0.0, curl: float = 0.0) -> HairStrands:
-    """Strands of no hair in particular: straight locks of single ones.
-
-    Args:
-        seed: the same one gives the same strands.
-        wave: how far they swing, world units.
-        curl: radius of curls, world units; 0 for none.
-    """
-    fine = replace(STRAIGHT, count=STRAIGHT.count * STRANDS_PX[1] // STRANDS_PX[0])
-    detail = locks(fine, STRANDS_PX, seed) + locks(CLUMPS, STRANDS_PX, seed)
-    return HairStrands(detail=detail.astype(np.float16), pixel=STRAND, wave=wave, curl=curl)
-
-
-def _of_cut(told: Mapping[str, float], cuts: Mapping[str, float]) -> float:
-    """What goes with some cuts of hair, world units; 0 where most of the hair is cut otherwise."""
-    shares = {cut: told.get(cut, 0.0) for cut in cuts}
-    return sum(cuts[cut] * share for cut, share in shares.items()) if sum(shares.values()) > 0.5 else 0.0
-
-
-def _wave(grid: FieldGrid, seed: int) -> float:
-    """How far the strands of a seed swing: short hair stands straight, the longer it is the more it waves."""
-    if grid.labels is None:
-        return 0.0
-    hair = ((grid.labels == PARTS.index("hair")) & grid.known).any(0).any(1)
-    heights = torch.linspace(-1, 1, len(hair), device=hair.device)[hair] * grid.half_sides[1]
-    if not len(heights):
-        return 0.0
-    share = (SHORT - float(heights.min())) / (SHORT - LONG)
-    return MOST_WAVE * min(max(share, 0.0), 1.0) * float(np.random.default_rng(seed).random())

@@ -11,7 +11,8 @@ import torch
 
 from core.editors.attributes import Sliders
 from core.editors.face_form import with_own_form
-from core.editors.random_head import LIGHT, face_detail_of, plain_strands, random_head, random_latents
+from core.editors.random_head import LIGHT, face_detail_of, random_head, random_latents
+from core.editors.random_strands import plain_strands
 from core.errors import VoltefaceError
 from core.evaluation.pictures import at_degrees, head_of
 from core.frame import Quality

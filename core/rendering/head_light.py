@@ -3,6 +3,7 @@
 A small model paints faces nearly without shade. What its density knows of the shape is laid over the colours instead:
 how much of the sky each place sees, where the lamp's light is stopped (under brow, nose, lip and jaw, at the hairline),
 and what skin mirrors. All is read off blurred copies of the density grid, so it is the same from every view.
+Longer than usual: what makes light and how it is laid on know the same numbers.
 """
 
 from __future__ import annotations

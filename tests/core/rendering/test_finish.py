@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from core.camera import Camera
-from core.editors.random_head import plain_strands
+from core.editors.random_strands import plain_strands
 from core.frame import Frame, Quality
 from core.mask import PARTS
 from core.rendering.clothing import with_clothing
