@@ -7,22 +7,29 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.road import loaded_generator, renderer_of
+from core.mesh import Mesh
 from core.progress import Progress, Report, silent
 
 if TYPE_CHECKING:
     from core.head import Head
     from core.protocols import Renderer
 
+SMOOTHINGS = 12
+"""Passes of Taubin smoothing that a grid's steps need in a sketch."""
+SKETCHED = 250_000
+"""Triangles of a sketch, at most; of a grid that has more itself, as many."""
 SEARCHED = 0.3
 """Of an export's bar: the density is sampled, and the rest of the surface is made in one go."""
 
 
 def surface_sketch_of(head: Head, renderer: Renderer | None = None, *, half: bool = False) -> Renderer:
-    """Draws the shape of `head`, with what it wears, as the grid has it that its pictures are drawn by.
+    """Draws the shape of `head`, with what it wears, as the grid has it that its pictures are drawn by, and its relief.
 
     The arguments and what is raised are those of `surface_renderer_of`.
     """
     from core.exporters.light import light_surface
+    from core.exporters.sculpting import Sculpture
+    from core.exporters.surface import smoothed
     from core.exporters.worn import with_eyewear
     from core.rendering.mesh_view import MeshRenderer
     from core.rendering.renderer import HeadRenderer
@@ -31,8 +38,13 @@ def surface_sketch_of(head: Head, renderer: Renderer | None = None, *, half: boo
         return MeshRenderer(replace(renderer.mesh, colours=None))
     drawn = renderer.twin() if isinstance(renderer, HeadRenderer) else renderer_of(head, half=half)
     assert isinstance(drawn, HeadRenderer)
+    grid = drawn.grid().on_processor
     # thinning it out would take longer than the rest
-    mesh = light_surface(drawn.grid().on_processor, sys.maxsize)
+    mesh = light_surface(grid, sys.maxsize)
+    mesh = Mesh.of_triangles(smoothed(mesh.vertices, mesh.faces, SMOOTHINGS, grid.half_sides), mesh.faces)
+    sculpture = Sculpture.of(drawn.generator, head, drawn, None)  # looking for the face would take longer, too
+    if sculpture is not None:
+        mesh = sculpture.carved(mesh, max(SKETCHED, len(mesh.faces)), grid.half_sides)
     return MeshRenderer(with_eyewear(mesh, head.eyewear))
 
 
