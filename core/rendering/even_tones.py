@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from core.mask import PARTS
 from core.ramp import smooth
@@ -96,12 +95,17 @@ class PartTone:
         grid = grid.on_processor
         if grid.labels is None:
             return None
-        rind = grid.known & (grid.sigma > STOPS[0]) & (grid.sigma < STOPS[1])
-        own = torch.isin(grid.labels, torch.tensor([PARTS.index(part) for part in evenness.parts]))
+        rind = (grid.known & (grid.sigma > STOPS[0]) & (grid.sigma < STOPS[1])).view(-1).nonzero()[:, 0]
+        mine = torch.zeros(len(PARTS), dtype=torch.bool)
+        mine[[PARTS.index(part) for part in evenness.parts]] = True
+        labels = grid.labels.reshape(-1)
+        chosen = rind[mine[labels[rind].long()]]
         if evenness is SKIN:  # colours of hair and cloth run into those of skin
-            others = ((grid.labels > 0) & ~own).float()
-            own &= F.max_pool3d(others[None, None], 2 * RUN + 1, 1, RUN)[0, 0] == 0
-        chosen = (rind & own).view(-1).nonzero()[:, 0]
+            mine[PARTS.index("background")] = True
+            _, rows, columns = grid.labels.shape
+            for way in (sign * RUN * step for step in (1, columns, rows * columns) for sign in (-1, 1)):
+                beside = labels[(chosen + way).clamp(0, len(labels) - 1)]
+                chosen = chosen[mine[beside.long()]]
         if len(chosen) < LEAST_NODES:
             return None
         colours = np.asarray(grid.colour[:3].reshape(3, -1)[:, chosen].T.numpy(), np.float32)
