@@ -24,6 +24,8 @@ RIM = 0.011
 """Width of the outline that stays soft, picture sides."""
 LARGEST, AROUND = 0.003, 0.9
 """Share of a picture up to which an opening is a hole, and how much of what is around it must be hair."""
+TINY, SOME = 1.2e-3, 0.25
+"""The same for openings between hair and neck or clothes, which nobody takes for a gap."""
 LEAST_ALPHA = 0.25
 """Coverage below which a pixel's own colour cannot be told."""
 HAIR = PARTS.index("hair")
@@ -35,10 +37,11 @@ def with_whole_hair(frame: Frame) -> Frame:
         return frame
     size, alpha = len(frame.rgb), frame.alpha
     hair = cv2.resize((frame.labels == HAIR).astype(np.float32), (size, size), interpolation=cv2.INTER_LINEAR)
-    solid = _closed((alpha > 0.5).astype(np.uint8), hair)
+    shown = (alpha > 0.5).astype(np.uint8)
+    solid = _closed(shown, hair)
     rim = max(1, round(RIM * size))
     inner = cv2.erode(solid, np.ones((2 * rim + 1, 2 * rim + 1), np.uint8), borderValue=1).astype(np.float32)
-    near = cv2.dilate((hair > 0.5).astype(np.uint8), np.ones((2 * rim + 1, 2 * rim + 1), np.uint8))
+    near = cv2.dilate(((hair > 0.5) | (solid > shown)).astype(np.uint8), np.ones((2 * rim + 1, 2 * rim + 1), np.uint8))
     share = cv2.GaussianBlur(inner, (0, 0), rim / 2) * inner * near
     whole = np.asarray(alpha + (1 - alpha) * share, np.float32)
     if float((whole - alpha).max()) < 0.02:
@@ -68,6 +71,6 @@ def _closed(solid: NDArray[np.uint8], hair: Floats) -> NDArray[np.uint8]:
         window = np.s_[max(top - 3, 0) : top + high + 3, max(left - 3, 0) : left + wide + 3]
         own = (marks[window] == number).astype(np.uint8)
         ring = (cv2.dilate(own, np.ones((5, 5), np.uint8)) > 0) & (own == 0)
-        if float((hair[window][ring] > 0.3).mean()) > AROUND:
+        if float((hair[window][ring] > 0.3).mean()) > (AROUND if area > TINY * solid.size else SOME):
             closed[window][own > 0] = 1
     return closed

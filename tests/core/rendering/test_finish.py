@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import pytest
 import torch
 
 from core.camera import Camera
@@ -128,6 +129,18 @@ def test_hair_is_whole_inside_its_outline() -> None:
     assert np.array_equal(drawn.alpha[:70], alpha[:70])
     bald = replace(frame, rgb=rgb, alpha=hazy, labels=np.full((SIDE, SIDE), PARTS.index("skin"), np.uint8))
     assert np.array_equal(with_whole_hair(bald).alpha, hazy)
+
+
+@pytest.mark.parametrize(("side_px", "closes"), [(14, True), (40, False)])
+def test_a_tiny_opening_between_hair_and_neck_closes_and_a_gap_stays(side_px: int, closes: bool) -> None:
+    frame = _frame("hair", "neck")
+    alpha = np.ones((4 * SIDE, 4 * SIDE), np.float32)
+    first = 2 * SIDE - side_px // 2
+    alpha[first : first + side_px, first : first + side_px] = 0
+    rgb = np.where(alpha[..., None] > 0, frame.rgb, 255).astype(np.uint8)
+    drawn = with_whole_hair(replace(frame, rgb=rgb, alpha=alpha))
+    assert (drawn.alpha[2 * SIDE, 2 * SIDE] > 0.9) == closes
+    assert (drawn.rgb[2 * SIDE, 2 * SIDE].max() < 210) == closes
 
 
 def test_curls_run_nowhere_and_are_the_same_from_elsewhere() -> None:
