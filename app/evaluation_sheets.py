@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from app.console import Console
+    from core.align import Alignment
     from core.head import Head
 
 
@@ -30,6 +31,7 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
         held_out,
         inversion_sheet,
         portraits,
+        sculpture_sheet,
         sheets,
         style_sheet,
     )
@@ -37,7 +39,7 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
     from core.evaluation.studio_inverter import studio_inverter
     from core.photo import Photo
 
-    every = (*sheets.SHEETS, "styles", "forms")
+    every = (*sheets.SHEETS, "styles", "forms", "sculptures")
     wanted = tuple(options.only.split(",")) if options.only else every
     for name in wanted:
         if name not in every:
@@ -53,10 +55,20 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
         found = studio_inverter("pivotal").invert(alignment, generator, report, seconds=options.seconds)
         return [found, random_head(generator, sheets.SLIDER_SEEDS[0])]
 
+    def made() -> list[tuple[Alignment, Head]]:
+        """Heads of the first portraits."""
+        aligned = [road.align_photo(Photo.open(path)) for path in photos[:2]]
+        return [(one, road.make_head(one, report, seconds=options.seconds)) for one in aligned]
+
+    def sculptures() -> NDArray[np.uint8]:
+        """Meshes of portraits and random heads."""
+        found = [head for _, head in made()]
+        others = [with_own_form(generator, random_head(generator, seed)) for seed in sculpture_sheet.SEEDS]
+        return sculpture_sheet.sculpture_sheet(generator, [*found, *others], report)
+
     def styles() -> NDArray[np.uint8]:
         """Portraits and random heads in every style."""
-        aligned = [road.align_photo(Photo.open(path)) for path in photos[:2]]
-        found = [road.make_head(one, report, seconds=options.seconds) for one in aligned]
+        found = [head for _, head in made()]
         drawn = [random_head(generator, seed) for seed in style_sheet.SEEDS[len(found) :]]
         others = [with_own_form(generator, head) for head in drawn]
         packs = [pack_shelf.pack_named(place.name) for place in pack_shelf.packs() if place.bundled]
@@ -65,9 +77,7 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
 
     def forms() -> NDArray[np.uint8]:
         """Fitted faces on portraits."""
-        aligned = [road.align_photo(Photo.open(path)) for path in photos[:2]]
-        found = [(one, road.make_head(one, report, seconds=options.seconds)) for one in aligned]
-        return form_sheet.form_sheet(generator, found, report)
+        return form_sheet.form_sheet(generator, made(), report)
 
     drawn: dict[str, Callable[[], NDArray[np.uint8]]] = {
         "samples": lambda: sheets.samples_sheet(generator, report, seed=seed),
@@ -79,6 +89,7 @@ def evaluate_sheets(options: argparse.Namespace, console: Console) -> tuple[dict
         "dual": lambda: inversion_sheet.dual_sheet(generator, photos, held_out.held_out_heads(None, 4), report),
         "styles": styles,
         "forms": forms,
+        "sculptures": sculptures,
         "inversions": lambda: sheets.inversions_sheet(generator, photos, report, seconds=options.seconds),
     }
     files = []

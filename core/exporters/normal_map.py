@@ -14,6 +14,7 @@ import numpy as np
 
 from core.exporters.texture import Texels, spread
 from core.progress import Progress, Report, silent
+from core.rendering.places import remapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.mesh import Mesh
+    from core.rendering.raster import Coverage
 
     Array = NDArray[np.float64]
     Floats = NDArray[np.float32]
     HeightsOf = Callable[[Array, Floats], Array]
 
+ZERO, SCALE = 128, 127
+"""Of a unit vector's parts as bytes."""
 FLAT = (128, 128, 255)
 """A normal map's colour where nothing stands out."""
 STEP = 0.0008
@@ -60,7 +64,10 @@ def with_normal_map(mesh: Mesh, texels: Texels, heights_of: HeightsOf, report: R
 def tangents_of(mesh: Mesh) -> Floats:
     """For each vertex [V, 4] the unit direction in which u grows, and 1, or -1 where the texture lies mirrored."""
     assert mesh.uvs is not None
-    (a, b, c), (u, v, w) = ([values[mesh.faces[:, k]].astype(np.float64) for k in range(3)] for values in _pair(mesh))
+    (a, b, c), (u, v, w) = (
+        [values[mesh.faces[:, corner]].astype(np.float64) for corner in range(3)]
+        for values in (mesh.vertices, mesh.uvs)
+    )
     first, second, along, across = b - a, c - a, v - u, w - u
     area = along[:, 0] * across[:, 1] - along[:, 1] * across[:, 0]
     side = np.where(area < 0, -1.0, 1.0)
@@ -74,20 +81,40 @@ def tangents_of(mesh: Mesh) -> Floats:
     return np.column_stack([unit, np.where(total[:, 3] < 0, -1.0, 1.0)]).astype(np.float32)
 
 
-def _pair(mesh: Mesh) -> tuple[Floats, Floats]:
-    assert mesh.uvs is not None
-    return mesh.vertices, mesh.uvs
+def normals_at(mesh: Mesh, coverage: Coverage) -> Floats:
+    """Unit normals [P, 3] of covered pixels, turned by the mesh's normal map where it has one, as viewers do it.
+
+    Args:
+        mesh: with texture coordinates.
+        coverage: of a picture or a texture.
+    """
+    normals = coverage.interpolated(mesh.normals, mesh.faces)
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True).clip(min=1e-12)
+    if mesh.normal_map is None or mesh.uvs is None:
+        return normals
+    uv = coverage.interpolated(mesh.uvs, mesh.faces)
+    size = np.array(mesh.normal_map.shape[1::-1])
+    told = remapped(mesh.normal_map.astype(np.float32), np.stack([uv[:, 0], 1 - uv[:, 1]], 1) * size - 0.5)
+    right, up = _frame(normals, coverage.interpolated(tangents_of(mesh), mesh.faces))
+    x, y, z = ((told - ZERO) / SCALE).T[:, :, None]
+    turned = x * right + y * up + z * normals
+    return np.asarray(turned / np.linalg.norm(turned, axis=1, keepdims=True).clip(min=1e-12), np.float32)
+
+
+def _frame(normals: Floats, tangents: Floats) -> tuple[Floats, Floats]:
+    """Unit directions [N, 3] along u and along v, at right angles to normals [N, 3] and near tangents [N, 4]."""
+    right = tangents[:, :3] - (tangents[:, :3] * normals).sum(1, keepdims=True) * normals
+    right /= np.linalg.norm(right, axis=1, keepdims=True).clip(min=1e-6)
+    return right, np.asarray(np.cross(normals, right) * np.where(tangents[:, 3:] < 0, -1, 1), np.float32)
 
 
 def _turned(points: Floats, normals: Floats, tangents: Floats, heights_of: HeightsOf) -> NDArray[np.uint8]:
     """Colours uint8 [N, 3] of texels."""
-    right = tangents[:, :3] - (tangents[:, :3] * normals).sum(1, keepdims=True) * normals
-    right /= np.linalg.norm(right, axis=1, keepdims=True).clip(min=1e-6)
-    up = np.cross(normals, right) * np.where(tangents[:, 3:] < 0, -1, 1)
+    right, up = _frame(normals, tangents)
     here = points.astype(np.float64)
     height = heights_of(here, normals)
     slopes = [(heights_of(here + STEP * way, normals) - height) / STEP for way in (right, up)]
     turned = np.stack([-slopes[0], -slopes[1], np.ones_like(height)], axis=1)
     turned[:, :2] = np.clip(turned[:, :2], -STEEPEST, STEEPEST)
     turned /= np.linalg.norm(turned, axis=1, keepdims=True)
-    return (turned * 127 + 128).round().clip(0, 255).astype(np.uint8)
+    return (turned * SCALE + ZERO).round().clip(0, 255).astype(np.uint8)

@@ -1,6 +1,7 @@
 """How faithful a file is: read it again, draw it, compare with the head's own renders."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from numpy.typing import NDArray
 
 from core.camera import Camera
 from core.exporters import glb
+from core.exporters.normal_map import normals_at
 from core.exporters.subject import Subject
 from core.exporters.views import sampled
 from core.frame import Quality
 from core.mesh import Mesh
 from core.rendering.raster import seen_by
 
+Light = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 SIDES_DEGREES = ((25.0, 10.0), (-110.0, 10.0), (160.0, 10.0))
 """Yaw and pitch of the views beside the photo's: front, side and back, none of which a texture is baked from."""
 SUPERSAMPLING = 2
@@ -57,8 +60,17 @@ def glb_score(path: Path, subject: Subject, report_from: float = 0.86) -> Score:
     return Score(-10 * math.log10(max(float(np.mean(errors)), 1e-10)), float(np.mean(overlaps)))
 
 
-def drawn_mesh(mesh: Mesh, camera: Camera, size_px: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """An unlit picture of a textured mesh on white: float32 [S, S, 3], 0..1, and its alpha [S, S]."""
+def drawn_mesh(
+    mesh: Mesh, camera: Camera, size_px: int, light: Light | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A picture of a textured mesh on white: float32 [S, S, 3], 0..1, and its alpha [S, S].
+
+    Args:
+        mesh: with a texture, which carries light of its own.
+        camera: of the picture.
+        size_px: S.
+        light: from the camera's axes of unit normals [N, 3], its share [N]; None is even light.
+    """
     if mesh.uvs is None or mesh.texture is None:
         raise ValueError("only a textured mesh can be drawn")
     large = size_px * SUPERSAMPLING
@@ -69,6 +81,9 @@ def drawn_mesh(mesh: Mesh, camera: Camera, size_px: int) -> tuple[NDArray[np.flo
     texture = torch.from_numpy(mesh.texture.astype(np.float32) / 255).movedim(-1, 0).contiguous()
     picture = np.ones((large, large, 3), np.float32)
     picture[covered] = sampled(texture, from_top).numpy()
+    if light is not None:
+        turned = normals_at(mesh, coverage) @ camera.world_from_camera[:3, :3].astype(np.float32)
+        picture[covered] *= light(turned)[:, None]
     size = (size_px, size_px)
     return (
         cv2.resize(picture, size, interpolation=cv2.INTER_AREA),

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from core.camera import Camera
 from core.exporters.density import sample_density
-from core.exporters.normal_map import FLAT, tangents_of, with_normal_map
+from core.exporters.normal_map import FLAT, normals_at, tangents_of, with_normal_map
 from core.exporters.surface import simplified, surface_of_grid
 from core.exporters.texture import Texels
 from core.exporters.unwrap import unwrapped
 from core.mesh import Mesh
+from core.rendering.raster import seen_by
 from tests.core.exporters.ball import HALF_SIDES, LEVEL, RADIUS, ball
 
 Array = NDArray[np.float64]
@@ -77,3 +79,16 @@ def test_the_map_is_as_large_as_the_texture(flat: Mesh) -> None:
     assert mapped.normal_map is not None
     assert mapped.normal_map.shape == (64, 64, 3)
     assert np.abs(np.linalg.norm(flat.vertices, axis=1) - RADIUS).max() < 0.01
+
+
+def test_a_picture_of_the_file_is_lit_as_the_raised_surface_is(flat: Mesh) -> None:
+    """From in front, where no texel was made: what viewers do with the map."""
+    mapped = with_normal_map(flat, Texels.of(flat, 512), lambda points, _: _waves(points))
+    coverage = seen_by(Camera.orbit(), flat.vertices, flat.faces, 96)
+    points = coverage.interpolated(flat.vertices, flat.faces).astype(float)
+    plain = normals_at(flat, coverage).astype(float)
+    slopes = _slopes(points)
+    true = plain - (slopes - (slopes * plain).sum(1, keepdims=True) * plain)
+    true /= np.linalg.norm(true, axis=1, keepdims=True)
+    missed, unmapped = (1 - (one * true).sum(1) for one in (normals_at(mapped, coverage), plain))
+    assert np.median(missed) < 0.02 * np.median(unmapped)
