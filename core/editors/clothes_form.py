@@ -1,8 +1,9 @@
 """Clothes as a calm, closed surface: a form over what a field, with its head formed, has of them.
 
 A small generator's clothes are lumps, shreds and haze. What of a head bears their label gets the surface of that,
-smooth, and where a photo shows where they end, they come to end there; features are fetched from where clothes are
-solid, and what hangs around them is no more. Skin and hair beside them stay as they are.
+smooth, as a layer with an edge; necks are smoothed with them, as labels waver where both meet. Where a photo shows
+where clothes end, they come to end there; features are fetched from where they are solid, and what hangs around them
+is no more. Faces and hair beside them stay as they are.
 """
 
 from __future__ import annotations
@@ -158,7 +159,7 @@ class _Lower:
 def clothes_form(
     grid: FieldGrid, top: float, thin: Callable[[Array], float], camera: Camera, shown: ShownPerson | None
 ) -> Form | None:
-    """What a calm surface of a head's clothes says; None where it has none.
+    """What a calm surface of a head's clothes and neck says; None where it has no clothes.
 
     Args:
         grid: of the head, with labels.

@@ -66,6 +66,23 @@ def test_where_a_form_says_little_the_field_speaks() -> None:
     torch.testing.assert_close(plain, field(generator, head.trigrid, points)[0])
 
 
+def test_a_form_over_another_goes_before_it() -> None:
+    head, generator = tiny_head(), TinyGenerator()
+    shift, points = torch.tensor([0.3, 0.0, 0.0]), directions() * RADIUS
+    below = FormedField(head.trigrid, ball(0.4), torch.zeros(12))
+
+    def density(of: Field, at: torch.Tensor) -> torch.Tensor:
+        return density_of(generator, replace(head, trigrid=of))(at)
+
+    # a ball beside it, of which a corner reaches into the box of the other
+    beside = replace(ball(0.4), low=(-HALF + 0.3, -HALF, -HALF), high=(HALF + 0.3, HALF, HALF))
+    over = FormedField(below, beside, torch.zeros(12))
+    assert (density(over, points * 0.98 + shift) > SURFACE).all()
+    assert (density(over, points * 1.02 + shift) < SURFACE).all()
+    left = points[points[:, 0] < -0.03]
+    torch.testing.assert_close(density(over, left), density(below, left))
+
+
 def test_edits_bend_the_form_and_what_they_put_on_speaks_for_itself() -> None:
     head, generator = tiny_head(), TinyGenerator()
     formed = FormedField(head.trigrid, ball(0.5), torch.zeros(12))
