@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 
 THICK = 1
 """Nodes by which hair must reach beyond a point in every direction somewhere nearby, or it is a wisp."""
-ROUNDS, GONE, FADING = 4, 0.3, 0.08
-"""How often bits are looked for that wiping sets free, and weights from which a node is as good as wiped, and no lump
-hangs on by it."""
+ROUNDS, GONE = 4, 0.08
+"""How often bits are looked for that wiping sets free, and the weight from which nothing hangs on by a node."""
 HOLDING = 2
 """Nodes of air across which a frame of glasses still holds on to the head."""
 STUB, THREAD = 300, 16
@@ -67,8 +66,8 @@ class Clutter:
         bits = torch.zeros_like(nodes)
         for _ in range(ROUNDS):
             going = torch.maximum(faded(nodes), bits.float())
-            left, firm = (replace(grid, sigma=grid.sigma * (going <= most)) for most in (GONE, FADING))
-            loose = fragments(left) | stubs(firm)
+            left = replace(grid, sigma=grid.sigma * (going <= GONE))
+            loose = fragments(left) | stubs(left)
             if not loose.any():
                 break
             bits |= loose
