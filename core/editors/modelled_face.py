@@ -18,11 +18,13 @@ from core.editors.eyeball import ball_of, eyeball
 from core.editors.face_form import MOST_MISFIT, depth_along
 from core.editors.face_shapes import LEFT_EYE, RIGHT_EYE, face_shapes, fitted_face, with_landmarks
 from core.editors.face_target import Target
+from core.editors.finer_model import finer_model
 from core.editors.form_nodes import sown
 from core.frame import Quality
 from core.grafted_field import unformed
 from core.mesh import smooth_normals
 from core.perception.face_mesh import LEFT_EYE as LEFT_LIDS
+from core.perception.face_mesh import LIPS, MOUTH
 from core.perception.face_mesh import RIGHT_EYE as RIGHT_LIDS
 from core.ramp import smooth
 from core.rendering.raster import seen_by
@@ -41,14 +43,14 @@ if TYPE_CHECKING:
 
 LOOKS = tuple(Camera.orbit(*way) for way in ((0.0, 0.0), (-0.9, 0.0), (0.9, 0.0), (0.0, -0.5), (0.0, 0.35)))
 """Cameras that see the outside of the model, as opposed to what lies behind lids and lips."""
-CLOSE_UP_RADIANS = 0.15
-"""Of the one that sees the eyes."""
+CLOSE_UP_RADIANS = 0.19
+"""Of the one that sees eyes and mouth."""
 LOOK_PX, BEHIND = 640, 0.0015
 """Side of their pictures, and by how much a point may lie behind what they see, world units."""
 SOWN = 0.0009
 """Distance of points on lids and what is around them, world units."""
 OPEN = np.array([1.03, 1.3])
-"""How much wider and higher than between the landmarks lids are open in the model, whose edges are thick."""
+"""How much wider and higher than between the landmarks lids and lips are open in the model, whose edges are thick."""
 LEAST_SHARE = 0.3
 """Of the face and the ears, from which a point of the model counts."""
 AROUND_EYE = (0.040, 0.055)
@@ -105,8 +107,10 @@ class ModelledFace:
         around = skin[(_away(target.points, eyes)[skin] < AROUND_EYE[0]).all(1)]
         corners, shares = sown(target.points, around, SOWN)
         pieces = [(target.points[kept], target.normals[kept], fine[kept])]
-        close = (Camera.orbit(target=eyes.mean(0), vertical_fov_radians=CLOSE_UP_RADIANS),)
+        close = (Camera.orbit(target=eyes.mean(0) - np.array([0, 0.05, 0]), vertical_fov_radians=CLOSE_UP_RADIANS),)
+        teeth = slice(len(finer_model().owner), None)
         for points, normals in (
+            (target.points[teeth], target.normals[teeth]),
             tuple(np.einsum("sk,skc->sc", shares, each[corners]) for each in (target.points, target.normals)),
             *(eyeball(*ball, gaze) for ball in balls),
         ):
@@ -199,10 +203,10 @@ def modelled_face(generator: Generator, head: Head, renderer: Renderer) -> Model
     face = fitted_face(uv, frame.camera, depth_along(generator, head.trigrid, frame.camera, uv))
     if face.misfit > MOST_MISFIT:
         return None
-    for lids in (RIGHT_LIDS, LEFT_LIDS):
-        open_uv, middle = uv.copy(), uv[list(lids)].mean(0)
-        open_uv[list(lids)] = middle + OPEN * (uv[list(lids)] - middle)
-        face = with_landmarks(face, open_uv, frame.camera, lids)
+    for edge, rest in ((RIGHT_LIDS, ()), (LEFT_LIDS, ()), (MOUTH, LIPS)):
+        open_uv, middle = uv.copy(), uv[list(edge)].mean(0)
+        open_uv[list(edge)] = middle + OPEN * (uv[list(edge)] - middle)
+        face = with_landmarks(face, open_uv, frame.camera, (*edge, *rest))
     return ModelledFace.of(face)
 
 
