@@ -2,6 +2,7 @@
 
 The fit minimises the squared distances in the picture between the 468 landmarks and the model's, with a Gaussian prior
 on the model's weights (Blanz and Vetter 1999), by Gauss-Newton; what is left is added smoothly around the landmarks.
+Longer than usual: the model, its fit, and what the fit leaves share one way of seeing landmarks.
 """
 
 from __future__ import annotations
