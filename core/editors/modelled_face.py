@@ -90,32 +90,11 @@ class ModelledFace:
     @staticmethod
     def of(face: FittedFace) -> ModelledFace:
         """The outside of a fitted face with its head."""
-        target, balls = (
-            Target.of(face),
-            [ball_of(face.points[face_shapes().owner == eye]) for eye in (RIGHT_EYE, LEFT_EYE)],
-        )
+        target = Target.of(face)
+        balls = [ball_of(face.points[face_shapes().owner == eye]) for eye in (RIGHT_EYE, LEFT_EYE)]
         eyes = np.stack([centre + np.array([0, 0, radius]) for centre, radius in balls])
-        # both look to the middle of the opening between the lids
-        lids = np.stack([face.landmarks[list(each)].mean(0) for each in (RIGHT_LIDS, LEFT_LIDS)])
-        gaze = (lids - np.stack([centre for centre, _ in balls])).mean(0)
-        gaze /= np.linalg.norm(gaze)
-        skin = target.triangles[target.is_skin[target.triangles].all(1)]
-        seen = _Looks(target.points, skin)
-        fine = target.share * np.maximum(target.face, target.ear)
-        kept = target.is_skin & (fine > LEAST_SHARE)
-        kept[kept] = seen.outside(target.points[kept], LOOKS)
-        around = skin[(_away(target.points, eyes)[skin] < AROUND_EYE[0]).all(1)]
-        corners, shares = sown(target.points, around, SOWN)
-        pieces = [(target.points[kept], target.normals[kept], fine[kept])]
-        close = (Camera.orbit(target=eyes.mean(0) - np.array([0, 0.05, 0]), vertical_fov_radians=CLOSE_UP_RADIANS),)
-        teeth = slice(len(finer_model().owner), None)
-        for points, normals in (
-            (target.points[teeth], target.normals[teeth]),
-            tuple(np.einsum("sk,skc->sc", shares, each[corners]) for each in (target.points, target.normals)),
-            *(eyeball(*ball, gaze) for ball in balls),
-        ):
-            shown = seen.outside(points, close)
-            pieces.append((points[shown], normals[shown], np.ones(shown.sum())))
+        looks = _Looks(target.points, target.triangles[target.is_skin[target.triangles].all(1)])
+        pieces = [_coarse(target, looks), *_fine(target, looks, eyes, _looking(face, balls))]
         points, normals, share = (np.concatenate(each) for each in zip(*pieces, strict=True))
         return ModelledFace(points, normals, share, eyes)
 
@@ -208,6 +187,37 @@ def modelled_face(generator: Generator, head: Head, renderer: Renderer) -> Model
         open_uv[list(edge)] = middle + OPEN * (uv[list(edge)] - middle)
         face = with_landmarks(face, open_uv, frame.camera, (*edge, *rest))
     return ModelledFace.of(face)
+
+
+def _looking(face: FittedFace, balls: list[tuple[Array, float]]) -> list[tuple[Array, Array]]:
+    """Points and normals of both eyeballs, which look to the middle of the opening between the lids."""
+    lids = np.stack([face.landmarks[list(each)].mean(0) for each in (RIGHT_LIDS, LEFT_LIDS)])
+    gaze = (lids - np.stack([centre for centre, _ in balls])).mean(0)
+    return [eyeball(*ball, gaze / np.linalg.norm(gaze)) for ball in balls]
+
+
+def _coarse(target: Target, looks: _Looks) -> tuple[Array, Array, Array]:
+    """Points, normals and shares of the outside of face and ears."""
+    share = target.share * np.maximum(target.face, target.ear)
+    kept = target.is_skin & (share > LEAST_SHARE)
+    kept[kept] = looks.outside(target.points[kept], LOOKS)
+    return target.points[kept], target.normals[kept], share[kept]
+
+
+def _fine(
+    target: Target, looks: _Looks, eyes: Array, balls: list[tuple[Array, Array]]
+) -> list[tuple[Array, Array, Array]]:
+    """Points, normals and shares of what is seen of teeth, of lids and of eyeballs [2]."""
+    around = looks.triangles[(_away(target.points, eyes)[looks.triangles] < AROUND_EYE[0]).all(1)]
+    corners, shares = sown(target.points, around, SOWN)
+    lids = [np.einsum("sk,skc->sc", shares, each[corners]) for each in (target.points, target.normals)]
+    teeth = slice(len(finer_model().owner), None)
+    close = (Camera.orbit(target=eyes.mean(0) - np.array([0, 0.05, 0]), vertical_fov_radians=CLOSE_UP_RADIANS),)
+    pieces = []
+    for points, normals in ((target.points[teeth], target.normals[teeth]), (lids[0], lids[1]), *balls):
+        shown = looks.outside(points, close)
+        pieces.append((points[shown], normals[shown], np.ones(shown.sum())))
+    return pieces
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,8 +33,11 @@ def refined(mesh: Mesh, longest_at: LongestAt, most_triangles: int | None = None
     Args:
         mesh: with nothing but vertices, faces and normals.
         longest_at: world points [N, 3] -> longest edge there [N], world units; infinite leaves it.
-        most_triangles: where that would give more, edges may be longer everywhere; None sets no bound.
+        most_triangles: where that would give more, edges may be longer everywhere; a mesh that has as many stays.
+            None sets no bound.
     """
+    if most_triangles is not None and len(mesh.faces) >= most_triangles:
+        return mesh
     longer = 1.0
     for _ in range(TRIES):
         finer = mesh

@@ -65,28 +65,21 @@ class PartShares:
     grid: FieldGrid
 
     def at(self, parts: tuple[str, ...], points: NDArray[np.floating]) -> Array:
-        """How surely world points [N, 3] near the surface belong to some parts, 0..1 [N]."""
+        """How surely world points [N, 3] near the surface belong to some of the parts of `DEPTHS`, 0..1 [N]."""
         relative = self.grid.relative(torch.from_numpy(points).float())[None, None, None]
-        if parts not in self._volumes:
-            self._volumes[parts] = self._volume(parts)
         found = F.grid_sample(self._volumes[parts][None, None], relative, align_corners=True, padding_mode="border")
         return np.asarray(smooth(*SURELY, found[0, 0, 0, 0].double().numpy()), np.float64)
 
-    def _volume(self, parts: tuple[str, ...]) -> torch.Tensor:
-        """Share of some parts among the nodes around that are known, float32 [Z, Y, X]."""
-        assert self.grid.labels is not None
-        numbers = torch.tensor([PARTS.index(part) for part in parts], dtype=torch.uint8)
-        chosen = torch.isin(self.grid.labels, numbers) & self.grid.known
-        return _around(chosen.float()) / self._known.clamp(min=1e-3)
-
     @cached_property
     def _volumes(self) -> dict[tuple[str, ...], torch.Tensor]:
-        """Those that were asked for."""
-        return {}
-
-    @cached_property
-    def _known(self) -> torch.Tensor:
-        return _around(self.grid.known.float())
+        """Share of each kind of parts among the nodes around that are known, float32 [Z, Y, X]."""
+        labels, known = self.grid.labels, self.grid.known
+        assert labels is not None
+        around = _around(known.float()).clamp(min=1e-3)
+        numbers = {parts: torch.tensor([PARTS.index(part) for part in parts], dtype=torch.uint8) for parts in DEPTHS}
+        return {
+            parts: _around((torch.isin(labels, chosen) & known).float()) / around for parts, chosen in numbers.items()
+        }
 
 
 def _around(volume: torch.Tensor) -> torch.Tensor:
