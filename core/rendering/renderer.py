@@ -116,7 +116,7 @@ class HeadRenderer:
         self._bare_views = self._views
         if self._stylist is not None and self._is_bare_known:
             self._bare_views = KnownViews()
-        self._stored, self._hasty = stored, hasty
+        self._stored, self._hasty, self._keeps = stored, hasty, True
 
     def render(
         self,
@@ -142,7 +142,8 @@ class HeadRenderer:
                     return self._finished(composite, camera, quality, size_px)
 
                 frame, self._effort = with_less(draw, self._effort)
-                self._views.remember(frame, self._grid or self._quick_grid)
+                if self._keeps:
+                    self._views.remember(frame, self._grid or self._quick_grid)
                 return self._wearing(frame)
 
     @contextmanager
@@ -244,6 +245,13 @@ class HeadRenderer:
         twin._finishing = threading.RLock()
         twin._views = self._views.twin()
         twin._bare_views = twin._views if self._bare_views is self._views else self._bare_views.twin()
+        return twin
+
+    def bare(self) -> "HeadRenderer":
+        """A twin that draws the head without glasses and styles, and keeps no frames for previews: each costs less."""
+        twin = self.twin()
+        twin.head = replace(self.head, eyewear=None, styles=())
+        twin._stylist, twin._keeps = None, False
         return twin
 
     def _quick(self, stale: Callable[[], None]) -> FieldGrid:
