@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from core.drawing.noise import fine_noise
 from core.drawing.paper import steepness, ways
+from core.drawing.smoothing import softened
 from core.drawing.subject import BROWS, EYES, GLASSES, GREY, LIPS, MOUTH, NOSE, floats
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ def _lay_dabs(
     """
     length, slender, apart = layer
     size, unit = subject.size_px, subject.unit
-    soft = floats(cv2.GaussianBlur(shown, (0, 0), max(0.4, 0.30 * length * unit)))
+    soft = softened(shown, max(0.4, 0.30 * length * unit))
     step = max(1.0, apart * unit)
     grid = np.arange(step / 2, size, step)
     rows, columns = (values.ravel() for values in np.meshgrid(grid, grid, indexing="ij"))
@@ -95,7 +97,8 @@ def _lay_dabs(
         np.clip(values + random.uniform(-ASTRAY, ASTRAY, len(values)) * step, 0, size - 1) for values in (columns, rows)
     )
     at = rows.astype(np.intp), columns.astype(np.intp)
-    order = random.permutation(np.flatnonzero(where[at]))
+    order = random.permutation(len(rows))
+    order = order[where[at][order]]
     # small dabs draw: of mixed colours they would be noise
     mixed = MIXED * min(1.0, length / LAYERS[0][0])
     shade = random.normal(0, mixed, (len(rows), 1)) + random.normal(0, 0.4 * mixed, (len(rows), 3))
@@ -122,7 +125,7 @@ def _worth(subject: Subject, telling: Values) -> Values:
 def _bristles(subject: Subject, random: np.random.Generator, way: Values) -> Values:
     """float32 [S, S] of deviation about one: fine furrows along the strokes."""
     size = subject.size_px
-    noise = subject.blurred(random.standard_normal((size, size), np.float32), 0.6)
+    noise = fine_noise(random, size, 1.2)
     rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
     total = np.zeros((size, size), np.float32)
     for step in np.linspace(-4, 4, 7, dtype=np.float32) * np.float32(subject.unit):

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from core.drawing.make_up import dark_brows, eyeballs, hair_in, mixed, mouth_line
+from core.drawing.smoothing import evened
 from core.drawing.subject import (
     CLOTH,
     EARS,
@@ -34,7 +35,7 @@ TIP = 3
 def elf(subject: Subject, random: np.random.Generator) -> Values:
     """Smooth luminous skin, long pointed ears, silver hair under a golden circlet, green eyes."""
     marks = subject.landmarks
-    smooth = cv2.bilateralFilter(subject.whole, 0, 0.08, max(1.0, 2.0 * subject.unit))
+    smooth = evened(subject.whole, 0.08, max(1.0, 2.0 * subject.unit))
     level = (smooth @ GREY)[..., None]
     pale = np.clip(0.16 + 0.92 * level, 0, 1) * floats([1.0, 0.93, 0.88])
     skin = np.clip(subject.bare - subject.part(LIPS) - dark_brows(subject), 0, 1)
@@ -66,7 +67,7 @@ def elf(subject: Subject, random: np.random.Generator) -> Values:
 def _with_ears(subject: Subject, picture: Values, tone: Values, length: float) -> Values:
     """Pointed ears, drawn as leaves of the world that stand out to the sides: a rolled rim, a hollow, a red tip."""
     marks, scale = subject.landmarks, subject.landmarks.apart / 0.15 * length
-    size, unit = subject.size_px, subject.unit
+    size = subject.size_px
     for ear, side in zip(marks.ears, (1.0, -1.0), strict=True):
         low = ear + floats([0.004 * side, -0.048, 0.012]) * scale
         front = ear + floats([0.004 * side, 0.030, 0.026]) * scale
@@ -102,7 +103,7 @@ def _with_ears(subject: Subject, picture: Values, tone: Values, length: float) -
         )
         leaf = leaf * (1 - 0.30 * np.clip(1 - deep / 0.10, 0, 1))[..., None]
         # where it grows out of the head it has no edge
-        rooted = cv2.GaussianBlur(cover, (0, 0), 0.8 * unit) * np.clip(0.25 + 4.0 * along, 0, 1)
+        rooted = subject.blurred(cover, 0.8) * np.clip(0.25 + 4.0 * along, 0, 1)
         picture = mixed(picture, np.clip(leaf, 0, 1), np.clip(rooted * 1.15, 0, 1) * (cover > 0.02))
     return picture
 

@@ -146,17 +146,18 @@ def _cut(net: NDArray[np.int32], pieces: NDArray[np.int32]) -> NDArray[np.int64]
 
 def _corners(subject: Subject, seed: int) -> Values:
     """float32 [N, 2], columns and rows: in each cell of the world that is seen, the pixel nearest to a random place."""
-    size, step = subject.size_px, max(1, subject.size_px // SAMPLED_PX)
-    points, figure = subject.points[::step, ::step], subject.figure[::step, ::step]
+    size = subject.size_px
+    some = _sampled(size)
+    points, figure = subject.points[some], subject.figure[some]
     small = subject.part(EYES, BROWS, LIPS, MOUTH, NOSE, soft_px=2.0 * subject.unit)
     rims = subject.part(GLASSES, soft_px=subject.unit) * (subject.light < -0.05)
-    fine = ((np.maximum(small * (subject.part(NOSE) < 0.9), rims) > 0.3) | _about_eyes(subject))[::step, ::step]
-    face = ((subject.face + subject.part(EARS)) > 0.5)[::step, ::step]
+    fine = ((np.maximum(small * (subject.part(NOSE) < 0.9), rims) > 0.3) | _about_eyes(subject))[some]
+    face = ((subject.face + subject.part(EARS)) > 0.5)[some]
     marks = subject.landmarks
     telling = (*marks.eyes, *marks.mouth, marks.mouth.mean(0), marks.nose)
     near = np.max([subject.near(place, NEAR * marks.apart) for place in telling], 0)
-    middle = (near > 0.5)[::step, ::step]
-    edges = _edges(subject)[::step, ::step]
+    middle = (near > 0.5)[some]
+    edges = _edges(subject)[some]
     found = [
         _nearest_pixels(points, figure & where, edges, spacing, seed)
         for where, spacing in (
@@ -167,7 +168,14 @@ def _corners(subject: Subject, seed: int) -> Values:
         )
     ]
     rows, columns = np.divmod(np.concatenate(found), points.shape[1])
-    return floats(np.stack([columns, rows], -1) * step + 0.5 * step).clip(0, size)
+    return floats((np.stack([columns, rows], -1) + 0.5) * size / len(points)).clip(0, size)
+
+
+def _sampled(size_px: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the pixels in which corners are looked for: as many in larger pictures, for the same net."""
+    side = min(size_px, SAMPLED_PX)
+    at = ((np.arange(side) + 0.5) * size_px / side).astype(np.intp)
+    return at[:, None], at[None]
 
 
 def _edges(subject: Subject) -> Values:
@@ -202,10 +210,12 @@ def _nearest_pixels(points: Values, where: Bits, edges: Values, spacing: float, 
 
 def _rim(subject: Subject) -> Values:
     """float32 [N, 2]: corners along the outline."""
-    outline, _ = cv2.findContours(subject.figure.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    step = max(3, round(RIM * subject.unit * 0.5))
+    figure = subject.figure[_sampled(subject.size_px)]
+    outline, _ = cv2.findContours(figure.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    wide = subject.size_px / len(figure)
+    step = max(3, round(RIM * subject.unit * 0.5 / wide))
     found = [contour[::step, 0] for contour in outline if len(contour) > 2 * step]
-    return floats(np.concatenate(found) + 0.5) if found else np.zeros((0, 2), np.float32)
+    return floats((np.concatenate(found) + 0.5) * wide) if found else np.zeros((0, 2), np.float32)
 
 
 def _facets(corners: Values, size_px: int) -> NDArray[np.int32]:

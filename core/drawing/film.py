@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from core.drawing.smoothing import evened
 from core.drawing.subject import BROWS, EARS, EYES, GLASSES, GREY, HAIR, LIPS, MOUTH, NECK, NOSE, SKIN, floats
 
 if TYPE_CHECKING:
@@ -111,12 +112,9 @@ def _painted(subject: Subject) -> Values:
 
 
 def _soft(picture: Values, tones: float, width_px: float) -> Values:
-    """A picture without its small things, its edges kept; looked at from every second pixel, for it has no finer."""
-    size = len(picture)
-    small = cv2.resize(picture, (size // 2, size // 2), interpolation=cv2.INTER_AREA)
-    once = cv2.bilateralFilter(small, 0, tones, max(0.8, 0.5 * width_px))
-    twice = cv2.bilateralFilter(once, 0, 0.6 * tones, max(0.8, 0.4 * width_px))
-    return np.asarray(cv2.resize(twice, (size, size), interpolation=cv2.INTER_CUBIC), np.float32)
+    """A picture without its small things, its edges kept."""
+    once = evened(picture, tones, max(1.6, width_px))
+    return evened(once, 0.6 * tones, max(1.6, 0.8 * width_px))
 
 
 def _bent(subject: Subject, growth: float) -> tuple[Values, Values]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from core.drawing.smoothing import softened
 from core.drawing.subject import BARE, BROWS, EYES, FAR_APART, GLASSES, GREY, HAIR, SKIN, floats, lengths
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def pupils(subject: Subject) -> list[Values]:
             found.append(eye)
             continue
         disc_px = IRIS * apart * subject.size_px * subject.focal / subject.seen_at(eye)[2]
-        small, wide = (cv2.GaussianBlur(tone, (0, 0), max(0.5, width * disc_px)) for width in (1.0, 3.0))
+        small, wide = (softened(tone, max(0.5, width * disc_px)) for width in (1.0, 3.0))
         dark = small - wide + np.float32(PULL) * away
         found.append(subject.points.reshape(-1, 3)[np.where(here, dark, np.inf).argmin()])
     return found

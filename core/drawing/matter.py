@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from core.drawing.subject import BROWS, GLASSES, GREY, HAIR, NOSE, SKIN, VOLUME_CELLS, floats, volume_noise
+from core.drawing.noise import VOLUME_CELLS, volume_noise
+from core.drawing.subject import BROWS, GLASSES, GREY, HAIR, NOSE, SKIN, floats
 
 if TYPE_CHECKING:
     from core.drawing.subject import Subject, Values

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from core.drawing.subject import BARE, BROWS, CLOTH, EYES, GLASSES, GREY, HAIR, LIPS, MOUTH, floats, smooth_noise
+from core.drawing.noise import TOOTH_PX, fine_noise, smooth_noise
+from core.drawing.smoothing import evened
+from core.drawing.subject import BARE, BROWS, CLOTH, EYES, GLASSES, GREY, HAIR, LIPS, MOUTH, STROKES_PX, floats
 
 if TYPE_CHECKING:
     from core.drawing.subject import Bits, Subject, Values
@@ -71,8 +73,7 @@ def _hatching(subject: Subject, degrees: float, spacing: float, random: np.rando
 
 def grain(size_px: int, random: np.random.Generator, strength: float) -> Values:
     """float32 [S, S] about 0: the grain of paper."""
-    fine = cv2.GaussianBlur(random.standard_normal((size_px, size_px), np.float32), (0, 0), 1.0)
-    return np.asarray(fine * np.float32(3.0 * strength), np.float32)
+    return fine_noise(random, size_px, 1.0) * np.float32(3.0 * strength)
 
 
 def pencil(subject: Subject, random: np.random.Generator) -> Values:
@@ -166,7 +167,7 @@ def strokes(subject: Subject, random: np.random.Generator, width: float, reach: 
         reach: half its length, in the same.
     """
     size, unit, way = subject.size_px, subject.unit, ways(subject)
-    noise = subject.blurred(random.standard_normal((size, size), np.float32), width)
+    noise = fine_noise(random, size, width * TOOTH_PX / STROKES_PX)
     at = np.mgrid[0:size, 0:size].astype(np.float32)
     total = np.zeros((size, size), np.float32)
     for step in np.linspace(-reach, reach, 2 * round(reach / STEP) + 1, dtype=np.float32) * np.float32(unit):
@@ -201,7 +202,7 @@ def comic(subject: Subject, random: np.random.Generator) -> Values:
     """Flat colours in a few tones, black outlines, dots in the shades."""
     size = subject.size_px
     tones = subject.blurred(tone_of(subject), 1.2)
-    smooth = cv2.bilateralFilter(subject.calm, 0, 0.12, max(1.0, 3.0 * subject.unit))
+    smooth = evened(subject.calm, 0.12, max(1.0, 3.0 * subject.unit))
     level = np.maximum((smooth @ GREY)[..., None], 0.08)
     steps = np.select([tones > 0.80, tones > 0.60, tones > 0.40, tones > 0.22], [0.95, 0.80, 0.58, 0.36], 0.16)
     chroma = np.clip(1 + (smooth / level - 1) * 1.25, 0.25, 1.9)
@@ -210,7 +211,7 @@ def comic(subject: Subject, random: np.random.Generator) -> Values:
     picture = picture + OWN * (smooth - picture) * subject.face[..., None]
     picture = picture + (_flat_lips(subject) - picture) * (0.75 * subject.part(LIPS))[..., None]
     along, hair = strokes(subject, random, 0.8, LOCK), subject.labels == HAIR
-    beard = np.asarray(cv2.GaussianBlur(floats(subject.beard), (0, 0), 2.0 * subject.unit) > 1 / 2)
+    beard = subject.blurred(floats(subject.beard), 2.0) > 1 / 2
     for grown in (beard, hair):
         picture = picture + (_flat_hair(subject, grown, along) - picture) * grown[..., None]
     at = np.mgrid[0:size, 0:size].astype(np.float32) * np.float32(2 * np.pi / (5.0 * subject.unit))

@@ -6,6 +6,7 @@ violet and lights towards yellow, as painters of sprites have it.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import cv2
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from core.drawing.subject import Bits, Subject, Values
 
-CELLS = 86
-"""Pixels of a sprite along a side, about: a pixel has a whole number of the picture's."""
+CELLS = 256 / 3
+"""Pixels of a sprite along a side, in pictures of any size: it is the same sprite in all of them."""
 RAMPS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((SKIN, NOSE, EARS, NECK), 8),
     ((HAIR, BROWS), 6),
@@ -39,11 +40,9 @@ COOL, WARM = floats([-0.03, -0.04, 0.06]), floats([0.05, 0.02, -0.05])
 
 def pixel_art(subject: Subject, random: np.random.Generator) -> Values:
     """A sprite of one palette, dithered, with a dark outline."""
-    side = max(1, round(subject.size_px / CELLS))
-    cells = -(-subject.size_px // side)
     vivid = _vivid(subject)
-    small, cover = _cells(vivid, cells, side), _cells(subject.cover[..., 0], cells, side) > 0.5
-    parts = _parts(subject, cells, side)
+    small, cover = _cells(vivid), _cells(subject.cover[..., 0]) > 0.5
+    parts, cells = _parts(subject), len(small)
     shift = np.float32(random.uniform(-0.05, 0.05))
     rows, columns = np.indices((cells, cells))
     pattern = floats((BAYER[rows % 4, columns % 4] + shift) * DITHER)
@@ -53,8 +52,8 @@ def pixel_art(subject: Subject, random: np.random.Generator) -> Values:
         if here.any():
             picture[here] = _in_tones(small[here], pattern[here], tones)
     picture = _outlined(picture, cover, parts)
-    large = np.repeat(np.repeat(picture, side, 0), side, 1)
-    return np.ascontiguousarray(large[: subject.size_px, : subject.size_px], np.float32)
+    at = ((np.arange(subject.size_px) + 0.5) * CELLS / subject.size_px).astype(np.intp)
+    return np.ascontiguousarray(picture[np.ix_(at, at)], np.float32)
 
 
 def _vivid(subject: Subject) -> Values:
@@ -68,20 +67,21 @@ def _vivid(subject: Subject) -> Values:
     return np.asarray(np.clip(vivid + fine[..., None], 0, 1), np.float32)
 
 
-def _cells(values: Values, cells: int, side: int) -> Values:
-    """Means [P, P, ...] of squares of `side` pixels; the last ones are filled up by repetition."""
-    missing = cells * side - len(values)
+def _cells(values: Values) -> Values:
+    """Means [P, P, ...] of the cells of a picture; the last ones are filled up by repetition."""
+    cells = math.ceil(CELLS)
+    missing = round(len(values) * cells / CELLS) - len(values)
     padded = cv2.copyMakeBorder(values, 0, missing, 0, missing, cv2.BORDER_REPLICATE)
     return np.asarray(cv2.resize(padded, (cells, cells), interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _parts(subject: Subject, cells: int, side: int) -> NDArray[np.uint8]:
+def _parts(subject: Subject) -> NDArray[np.uint8]:
     """uint8 [P, P]: the part in the middle of each cell; eyes and lips also where they are but some of it."""
     rows, columns = subject.nearest
-    at = np.minimum(np.arange(cells) * side + side // 2, subject.size_px - 1)
+    at = ((np.arange(math.ceil(CELLS)) + 0.5) * subject.size_px / CELLS).astype(np.intp).clip(0, subject.size_px - 1)
     parts = subject.labels[rows, columns][np.ix_(at, at)]
     for kinds in ((EYES,), (LIPS, MOUTH)):
-        share = _cells(subject.part(*kinds, soft_px=0), cells, side)
+        share = _cells(subject.part(*kinds, soft_px=0))
         parts = np.where((share > 0.35) & np.isin(parts, (SKIN, NOSE)), kinds[0], parts)
     return np.asarray(parts, np.uint8)
 

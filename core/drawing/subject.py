@@ -9,13 +9,15 @@ Longer than usual: all artists ask one object, and what it finds out for one of 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import numpy as np
 
 from core.camera import HEAD_FOCAL
+from core.drawing.noise import volume_noise
+from core.drawing.smoothing import evened, resized, softened
 from core.mask import PARTS
 from core.nearest_pixel import nearest_known
 
@@ -30,12 +32,24 @@ BARE = (SKIN, NOSE, EARS, NECK, LIPS, BROWS, EYES, MOUTH)
 GREY = np.array([0.299, 0.587, 0.114], np.float32)
 LAMP = np.array([0.32, 0.62, 0.72], np.float32) / np.float32(1.0024)
 """Where the light of sculptures comes from, world axes: before the head, above, somewhat to its left."""
-VOLUME_CELLS = 32
 STROKES_PX = 256
 """Side of a picture whose strokes are as wide as the styles say; in others they are in proportion."""
-NOISE_PX = 320
-"""Larger pictures take their noise from every second pixel: none of it is finer."""
-GEOMETRY = ("figure", "cover", "nearest", "relief", "points", "normals", "towards", "facing", "hollow", "outlines")
+FORM_PX, NOISE_PX = 512, 320
+"""Larger pictures take their geometry from one of this side, for no depth is finer; and their noise from pixels that
+are at most so many."""
+GEOMETRY = (
+    "figure",
+    "cover",
+    "nearest",
+    "form",
+    "relief",
+    "points",
+    "normals",
+    "towards",
+    "facing",
+    "hollow",
+    "outlines",
+)
 """What a `Subject` finds out that does not hang on its colours."""
 EYE_LEVEL, EYE_REACH = 0.02, 0.06
 """Height where eyes are, and how far from it, in world units: those behind glasses are looked for there."""
@@ -145,6 +159,27 @@ class Subject:
         """Pixels of this picture for one of `STROKES_PX`: lengths of strokes are told for that size."""
         return self.size_px / STROKES_PX
 
+    @property
+    def pixel(self) -> int:
+        """Pixels of this picture, at least one, for one of `FORM_PX`: lines are at least as wide."""
+        return max(1, round(self.size_px / FORM_PX))
+
+    @cached_property
+    def form(self) -> Subject:
+        """The same view no larger than `FORM_PX`, whose geometry this one enlarges."""
+        if self.size_px <= FORM_PX:
+            return self
+        at = ((np.arange(FORM_PX) + 0.5) * self.size_px / FORM_PX).astype(np.intp)
+        pixels = np.ix_(at, at)
+        frames = None if self.frames is None else resized(self.frames, FORM_PX)
+        alpha = None if self.alpha is None else resized(self.alpha, FORM_PX)
+        other = replace(self, rgb=self.rgb[pixels], labels=self.labels[pixels], depth=self.depth[pixels])
+        return replace(other, alpha=alpha, frames=frames)
+
+    def _enlarged(self, values: Values) -> Values:
+        """What `form` knows, at this size."""
+        return resized(values, self.size_px)
+
     @cached_property
     def figure(self) -> Bits:
         """What is not background, bool [S, S]."""
@@ -160,7 +195,7 @@ class Subject:
     @cached_property
     def nearest(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Row and column of the figure's nearest sure pixel, for every pixel."""
-        inner = cv2.erode(self.figure.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        inner = cv2.erode(self.figure.astype(np.uint8), np.ones((1 + 2 * self.pixel,) * 2, np.uint8)) > 0
         if self.frames is not None:
             # wires beside the head are thin, and no others have their colour
             inner |= self.frames > WIRE
@@ -176,6 +211,8 @@ class Subject:
     @cached_property
     def relief(self) -> Values:
         """float32 [S, S]: the depth, smoothed within surfaces and spread over the background."""
+        if self.form is not self:
+            return self._enlarged(self.form.relief)
         rows, columns = self.nearest
         filled = np.ascontiguousarray(self.depth[rows, columns])
         once = cv2.bilateralFilter(filled, 7, FAR_APART / 2, 3.0)
@@ -184,6 +221,8 @@ class Subject:
     @cached_property
     def points(self) -> Values:
         """float32 [S, S, 3]: where in the world each pixel's surface is."""
+        if self.form is not self:
+            return self._enlarged(self.form.points)
         at = (np.arange(self.size_px, dtype=np.float32) + 0.5) / self.size_px - 0.5
         v, u = np.meshgrid(at / np.float32(self.focal), at / np.float32(self.focal), indexing="ij")
         rays = np.stack([u, v, np.ones_like(u)], -1) @ self.world_from_camera[:3, :3].T
@@ -192,6 +231,8 @@ class Subject:
     @cached_property
     def normals(self) -> Values:
         """float32 [S, S, 3], unit, world axes, towards the camera."""
+        if self.form is not self:
+            return self._enlarged(self.form.normals)
         smooth = cv2.GaussianBlur(self.points, (0, 0), 1.2)
         across = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REPLICATE)
         down = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_REPLICATE)
@@ -201,23 +242,29 @@ class Subject:
     @cached_property
     def towards(self) -> Values:
         """float32 [S, S, 3]: unit vectors to the camera."""
+        if self.form is not self:
+            return self._enlarged(self.form.towards)
         away = self.world_from_camera[:3, 3] - self.points
         return np.asarray(away / lengths(away)[..., None], np.float32)
 
     @cached_property
     def facing(self) -> Values:
         """float32 [S, S]: cosine between normal and view, 0 at the outline."""
+        if self.form is not self:
+            return self._enlarged(self.form.facing)
         return np.asarray(np.clip((self.normals * self.towards).sum(-1), 0, 1), np.float32)
 
     @cached_property
     def hollow(self) -> Values:
         """float32 [S, S], 0..1: how deep a place lies in its surroundings."""
-        deeper = self.relief - cv2.GaussianBlur(self.relief, (0, 0), self.size_px / 28)
+        if self.form is not self:
+            return self._enlarged(self.form.hollow)
+        deeper = self.relief - softened(self.relief, self.size_px / 28)
         return np.asarray(np.clip(deeper / 0.02, 0, 1), np.float32)
 
     def blurred(self, values: Values, strokes: float) -> Values:
         """float32, of the same shape: smoothed over so many pixels of a picture of `STROKES_PX`."""
-        return np.asarray(cv2.GaussianBlur(values, (0, 0), max(0.3, strokes * self.unit)), np.float32)
+        return softened(values, max(0.3, strokes * self.unit))
 
     def thick(self, values: Values, strokes: float) -> Values:
         """float32 [S, S]: lines made wider by so many pixels of a picture of `STROKES_PX`."""
@@ -227,7 +274,7 @@ class Subject:
     @cached_property
     def calm(self) -> Values:
         """float32 [S, S, 3]: the render without the grain of photos, its edges kept."""
-        return np.asarray(cv2.bilateralFilter(self.whole, 0, 0.10, max(1.0, 1.2 * self.unit)), np.float32)
+        return evened(self.whole, 0.10, max(1.0, 1.2 * self.unit))
 
     @cached_property
     def light(self) -> Values:
@@ -286,13 +333,13 @@ class Subject:
     def detail(self) -> Values:
         """float32 [S, S], about -1..1: lines and strands of the render, alike on dark and light parts."""
         level = self.grey + np.float32(0.04)
-        fine = np.log(level) - np.log(cv2.GaussianBlur(level, (0, 0), self.size_px / 40))
+        fine = np.log(level) - np.log(softened(level, self.size_px / 40))
         return np.asarray(np.clip(fine * 1.6, -1, 1), np.float32)
 
     def part(self, *parts: int, soft_px: float = 0.8) -> Values:
         """float32 [S, S], 0..1: where some parts are."""
         mask = np.isin(self.labels, parts).astype(np.float32)
-        return np.asarray(cv2.GaussianBlur(mask, (0, 0), soft_px) if soft_px else mask, np.float32)
+        return softened(mask, soft_px) if soft_px else mask
 
     def lit(self, wrap: float = 0.35, rough: Values | None = None) -> Values:
         """float32 [S, S], 0..1: matte shading by the lamp, with light from the sky and shade in hollows.
@@ -301,6 +348,8 @@ class Subject:
             wrap: how far light reaches around.
             rough: float32 [S, S, 3] that is added to the normals.
         """
+        if rough is None and self.form is not self:
+            return self._enlarged(self.form.lit(wrap))
         normal = self.normals if rough is None else _unit(self.normals + rough)
         lamp = np.clip((normal @ LAMP + wrap) / (1 + wrap), 0, 1)
         sky = 0.5 + 0.5 * normal[..., 1]
@@ -318,6 +367,8 @@ class Subject:
 
     def shine(self, sharpness: float, rough: Values | None = None) -> Values:
         """float32 [S, S], 0..1: the lamp's reflection (Blinn)."""
+        if rough is None and self.form is not self:
+            return self._enlarged(self.form.shine(sharpness))
         normal = self.normals if rough is None else _unit(self.normals + rough)
         half = _unit(self.towards + LAMP)
         return np.asarray(np.clip((normal * half).sum(-1), 0, 1) ** sharpness, np.float32)
@@ -332,13 +383,14 @@ class Subject:
 
     def _noises(self, cells: float, seeds: tuple[int, ...]) -> Values:
         """float32 [S, S, N], one noise for each seed."""
-        step = 1 if self.size_px <= NOISE_PX else 2
+        step = -(-self.size_px // NOISE_PX)
+        some = (slice(step // 2, None, step),) * 2
         # a little beyond the outline, whose pixels are mixed of both sides
-        here = cv2.dilate(self.figure.astype(np.uint8), np.ones((5, 5), np.uint8))[::step, ::step] > 0
+        here = cv2.dilate(self.figure.astype(np.uint8), np.ones((1 + 4 * self.pixel,) * 2, np.uint8))[some] > 0
         found = np.zeros((*here.shape, len(seeds)), np.float32)
-        found[here] = volume_noise(self.points[::step, ::step][here] * np.float32(cells), *seeds)
+        found[here] = volume_noise(self.points[some][here] * np.float32(cells), *seeds)
         if step > 1:
-            found = floats(cv2.resize(found, (self.size_px, self.size_px))).reshape(self.size_px, self.size_px, -1)
+            found = resized(found, self.size_px).reshape(self.size_px, self.size_px, -1)
         return found
 
     def near(self, place: Values, radius: float, soft: float = 0.3) -> Values:
@@ -379,48 +431,17 @@ class Subject:
     def outlines(self) -> Values:
         """float32 [S, S], 0..1: lines where depth jumps, where parts meet, and where the surface turns away."""
         depth = np.where(self.figure, self.relief, self.relief[self.figure].max() + 0.2).astype(np.float32)
-        grown, shrunk = cv2.dilate(depth, np.ones((3, 3))), cv2.erode(depth, np.ones((3, 3)))
+        around, beside = np.ones((1 + 2 * self.pixel,) * 2), np.ones((1 + self.pixel,) * 2)
+        grown, shrunk = cv2.dilate(depth, around), cv2.erode(depth, around)
         jump = np.clip((grown - shrunk) / FAR_APART - 0.5, 0, 1)
         # what is small in a face is drawn by its own darkness
         kinds = np.array([0, 1, 2, 1, 1, 1, 1, 1, 1, 1, 10, 1], np.uint8)[self.labels]
-        meet = (cv2.dilate(kinds, np.ones((2, 2))) != cv2.erode(kinds, np.ones((2, 2)))).astype(np.float32)
+        meet = (cv2.dilate(kinds, beside) != cv2.erode(kinds, beside)).astype(np.float32)
         return np.asarray(np.maximum(jump, 0.7 * meet), np.float32)
 
     def on_white(self, picture: Values) -> Values:
         """float32 [S, S, 3], 0..1: a picture of the figure, cut out on white."""
         return np.asarray(1 - self.cover * (1 - np.clip(picture, 0, 1)), np.float32)
-
-
-def smooth_noise(rng: np.random.Generator, size_px: int, cells: int, channels: int = 1) -> Values:
-    """float32 [S,S] or [S,S,channels] of standard deviation about one, with `cells` bumps a side."""
-    coarse = rng.standard_normal((cells + 3, cells + 3, channels)).astype(np.float32)
-    fine: Values = cv2.resize(coarse * np.float32(1.4), (size_px, size_px), interpolation=cv2.INTER_CUBIC)
-    return fine
-
-
-@lru_cache(maxsize=64)
-def _volume(seed: int) -> Values:
-    random = np.random.default_rng([77, seed])
-    volume: Values = random.standard_normal((VOLUME_CELLS,) * 3).astype(np.float32)
-    return volume
-
-
-def volume_noise(points: Values, *seeds: int) -> Values:
-    """Smooth noise [N, K] at points [N, 3] for K seeds, one bump a unit, repeating after `VOLUME_CELLS`."""
-    volumes = np.stack([_volume(seed).ravel() for seed in seeds], -1)
-    low = np.floor(points).astype(np.int32)
-    share = points - low
-    share = share * share * (3 - 2 * share)
-    total = np.zeros((len(points), len(seeds)), np.float32)
-    for corner in range(8):
-        bits = (corner >> 2 & 1, corner >> 1 & 1, corner & 1)
-        index = np.zeros(points.shape[:-1], np.int32)
-        weight = np.ones(points.shape[:-1], np.float32)
-        for axis, bit in enumerate(bits):
-            index = index * VOLUME_CELLS + ((low[..., axis] + bit) & (VOLUME_CELLS - 1))
-            weight = weight * (share[..., axis] if bit else 1 - share[..., axis])
-        total += weight[:, None] * volumes[index]
-    return total * np.float32(1.7)
 
 
 def landmarks_of_head(views: Views, front: int = 0) -> Landmarks:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from core.drawing.noise import smooth_noise
 from core.drawing.paper import complexion, grain, lines, strokes, tone_of
-from core.drawing.subject import BROWS, EYES, GLASSES, GREY, HAIR, LIPS, MOUTH, floats, smooth_noise
+from core.drawing.smoothing import evened
+from core.drawing.subject import BROWS, EYES, GLASSES, GREY, HAIR, LIPS, MOUTH, floats
 
 if TYPE_CHECKING:
     from core.drawing.subject import Subject, Values
@@ -56,7 +58,7 @@ def watercolour(subject: Subject, random: np.random.Generator) -> Values:
 
 def _first_wash(subject: Subject, tone: Values) -> Values:
     """float32 [S, S, 3]: what the first broad wash leaves of the light: local colours, thinned; paper in the lights."""
-    calm = cv2.bilateralFilter(subject.whole, 0, 0.14, max(1.0, 3.5 * subject.unit))
+    calm = evened(subject.whole, 0.14, max(1.0, 3.5 * subject.unit))
     broad = subject.blurred(calm, 1.6)
     level = np.maximum((broad @ GREY)[..., None], 0.10)
     hue = np.clip(1 + (broad / level - 1) * VIVID, 0.2, 2.0)

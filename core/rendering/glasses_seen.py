@@ -43,14 +43,28 @@ def silhouettes(
         surface: depth [h, h] of a head that hides what lies behind it, 0 where there is none; None hides nothing.
         bias: how far behind that surface something is still seen, world units.
     """
-    wall = np.zeros((size, size), np.float32) if surface is None else wall_of(surface, size)
-    wall = np.where(wall > 0, wall + bias, NOWHERE)
+    groups = ((eyewear.frame_points, eyewear.frame_faces), (eyewear.lens_points, eyewear.lens_faces))
+    places = [camera.project(points) for points, _ in groups]
+    window, corner = _window(np.concatenate([uv for uv, _ in places]) * size, size)
+    side = max(window[0].stop - window[0].start, window[1].stop - window[1].start)
+    before = np.zeros((size, size), np.float32) if surface is None else wall_of(surface, size)
+    wall = np.where(before[window] > 0, before[window] + bias, NOWHERE)
     found = []
-    for points, faces in ((eyewear.frame_points, eyewear.frame_faces), (eyewear.lens_points, eyewear.lens_faces)):
-        uv, depth = camera.project(points)
-        cover = rasterised(uv * size, faces, size, depth)
-        found.append(cover.covered & (cover.depth < wall))
+    for (uv, depth), (_, faces) in zip(places, groups, strict=True):
+        cover = rasterised(uv * size - corner, faces, side, depth)
+        seen = np.zeros((size, size), np.bool_)
+        here = (slice(window[0].stop - window[0].start), slice(window[1].stop - window[1].start))
+        seen[window] = cover.covered[here] & (cover.depth[here] < wall)
+        found.append(seen)
     return found[0], found[1]
+
+
+def _window(places: NDArray[np.float64], size: int) -> tuple[tuple[slice, slice], NDArray[np.int64]]:
+    """Rows and columns of a picture of some size that show places [N, 2], and the column and row where they begin."""
+    before = places[np.isfinite(places).all(1)]
+    low = np.clip(np.floor(before.min(0)) if len(before) else np.zeros(2), 0, size - 1).astype(np.int64)
+    high = np.clip(np.ceil(before.max(0)) if len(before) else np.ones(2), low + 1, size).astype(np.int64)
+    return (slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))), low
 
 
 def frames_seen(frame: Frame, eyewear: Eyewear | None, size_px: int) -> Floats | None:

@@ -46,7 +46,7 @@ OVER_PX = 3
 """Window over the neural picture by which lines may go beyond the head's outline."""
 SEED = 5
 """Of all drawings, so that veins, wounds and strokes are the same in every frame."""
-LARGEST_DRAWN_PX = 512
+LARGEST_DRAWN_PX = 1024
 """Larger pictures are drawn at this size and enlarged."""
 BEYOND = 8.0
 """How dark a line beyond the outline must be to count as part of the head: an eighth is none."""

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from core.drawing.subject import CLOTH, GLASSES, GREY, NECK, NOWHERE, SKIN, Subject, landmarks_of_view
+from core.likeliest import likeliest
 from core.mask import PARTS
 from core.rendering.rays import camera_rays
 
@@ -137,8 +136,8 @@ def _labels(seen: Composite, generator: Generator, size_px: int) -> NDArray[np.u
     logits = generator.label_logits(seen.features.movedim(1, -1))
     if logits is None or not generator.info.parts:
         return None
-    both = torch.cat([logits.movedim(-1, 1).float(), seen.alpha.float()], 1).cpu()
-    large = F.interpolate(both, (size_px, size_px), mode="bilinear", align_corners=False)[0]
     index = np.array([PARTS.index(part) for part in generator.info.parts], np.uint8)
-    labels: NDArray[np.uint8] = index[large[:-1].argmax(0).numpy()]
-    return np.where(large[-1].numpy() > SOLID, labels, 0).astype(np.uint8)
+    labels = index[likeliest(logits[0].movedim(-1, 0).float().cpu().numpy(), size_px, size_px)]
+    cover = np.ascontiguousarray(seen.alpha[0, 0].float().cpu().numpy())
+    cover = cv2.resize(cover, (size_px, size_px), interpolation=cv2.INTER_LINEAR)
+    return np.where(cover > SOLID, labels, 0).astype(np.uint8)

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.likeliest import likeliest
 from core.mask import PARTS
 from core.perception import weights
 from core.perception.efficientnet import SCALE, SHIFT, STAGE_CHANNELS, EfficientNetLite0
@@ -131,10 +132,6 @@ def parser_of(net: PartNet) -> Segmenter:
         both = torch.stack([picture, picture.flip(2)]).contiguous(memory_format=torch.channels_last)
         with torch.no_grad():
             seen, mirrored = net(both)
-            logits = (seen + mirrored.flip(2))[None] / 2
-            if (height, width) != (SIZE_PX, SIZE_PX):
-                logits = F.interpolate(logits, (height, width), mode="bilinear", align_corners=False)
-            labels: NDArray[np.uint8] = logits[0].argmax(0).to(torch.uint8).numpy()
-        return labels
+            return likeliest(((seen + mirrored.flip(2)) / 2).numpy(), height, width)
 
     return parse_with

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from core.drawing.subject import smooth_noise
+from core.drawing.noise import smooth_noise
 from core.mask import PARTS
 from core.training.drawn_accessories import with_glasses, with_hat
 from core.training.picture_scenes import as_bytes, as_floats, blob, fabric, scene

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from core.drawing.subject import smooth_noise
+from core.drawing.noise import smooth_noise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
