@@ -47,8 +47,8 @@ class Before(QObject):
         elif self._shown is None or self._shown[0] is not head:
             self._shown = head, self._renderer_of(head)
 
-    def request(self, camera: Camera, finest: Quality, *, interactive: bool) -> None:
-        """Draw it from `camera`, where one is wanted."""
+    def request(self, camera: Camera, finest: Quality, full_px: int | None, *, interactive: bool) -> None:
+        """Draw it from `camera`, where one is wanted; as for `FrameWorker.request`."""
         if self._shown is None:
             return
         if self._worker is None:
@@ -56,7 +56,8 @@ class Before(QObject):
             self._worker.frame_ready.connect(self._show)
             self._worker.failed.connect(self.failed)
             self._worker.start()
-        self._worker.request(self._shown[1], 0, camera, interactive=interactive, finest=min(finest, Quality.NEAR))
+        finest = min(finest, Quality.NEAR)
+        self._worker.request(self._shown[1], 0, camera, interactive=interactive, finest=finest, full_px=full_px)
 
     def close(self) -> bool:
         """End the thread; whether it ended in time."""

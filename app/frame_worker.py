@@ -36,7 +36,7 @@ MILLISECONDS_TO_STOP = 20_000
 
 @dataclass(frozen=True)
 class FrameRequest:
-    """All that a frame depends on."""
+    """All that a frame depends on; `full_px` is the side of one of the finest quality."""
 
     sequence: int
     revision: int
@@ -45,6 +45,7 @@ class FrameRequest:
     interactive: bool
     coarsest: Quality
     finest: Quality
+    full_px: int | None = None
 
 
 @dataclass(frozen=True)
@@ -142,10 +143,23 @@ class FrameWorker(QThread):
         interactive: bool,
         coarsest: Quality = Quality.PREVIEW,
         finest: Quality = Quality.EXACT,
+        full_px: int | None = None,
     ) -> int:
-        """Ask for frames of `camera` at rising qualities; returns the sequence number that they will carry."""
+        """Ask for frames of `camera` at rising qualities; returns the sequence number that they will carry.
+
+        Args:
+            renderer: draws them.
+            revision: of the scene.
+            camera: where from.
+            interactive: a hand moves it.
+            coarsest: quality of the first one.
+            finest: quality of the last one.
+            full_px: side of a frame of the finest quality; None is the renderer's own, as all others have.
+        """
         self._sequence += 1
-        self._mailbox.put(FrameRequest(self._sequence, revision, renderer, camera, interactive, coarsest, finest))
+        self._mailbox.put(
+            FrameRequest(self._sequence, revision, renderer, camera, interactive, coarsest, finest, full_px)
+        )
         return self._sequence
 
     def forget(self) -> None:
@@ -198,12 +212,15 @@ class FrameWorker(QThread):
             if self._mailbox.is_closed():
                 raise Cancelled
 
+        size_px = request.full_px if quality is request.finest else None
         must_finish = quality == Quality.PREVIEW or (is_first and request.interactive)
         started = time.perf_counter()
 
         def draw() -> Frame:
             self._before_frame()
-            frame = request.renderer.render(request.camera, quality, stale=keep if must_finish else stale)
+            frame = request.renderer.render(
+                request.camera, quality, size_px=size_px, stale=keep if must_finish else stale
+            )
             return self._looked_at(request.renderer, frame)
 
         outcome = attempt(draw)

@@ -40,6 +40,12 @@ HOLD_SECONDS = 0.5
 REST_MILLISECONDS = 700
 """How long a dragged slider rests before the head is drawn finely."""
 
+OWN_PX, MOST_PX = 512, 1024
+"""Sides of pictures as most models draw them, and of the largest ones that a resting view ends with: those take a third
+longer, and 140 megabytes for a while."""
+STEP_PX = 64
+"""Sizes of pictures are multiples of this: a window that is a little larger needs no other picture."""
+
 
 class Viewing(QObject):
     """Shows one head at a time; knows which frames are still wanted.
@@ -97,6 +103,7 @@ class Viewing(QObject):
         self._resting.setSingleShot(True)
         self._resting.timeout.connect(self.refresh)
         window.camera_changed.connect(self._look)
+        window.viewer.picture_resized.connect(self._fill_screen)
 
     def remember(self, head: Head, renderer: Renderer, frame: Frame | None = None) -> None:
         """Keep a renderer that was prepared elsewhere, and a finished picture of the head."""
@@ -258,14 +265,14 @@ class Viewing(QObject):
     def set_before(self, head: Head | None) -> None:
         """Draw another head from where the camera is too, to compare with; none draws no other."""
         self._before.set_head(head)
-        self._before.request(self.camera, self.finest, interactive=False)
+        self._before.request(self.camera, self.finest, self._full_px, interactive=False)
 
     def set_camera(self, camera: Camera) -> None:
         """Look from `camera`."""
         self._window.set_camera(camera)
         self.camera = camera
         self.refresh()
-        self._before.request(camera, self.finest, interactive=False)
+        self._before.request(camera, self.finest, self._full_px, interactive=False)
 
     def refresh(self) -> None:
         """Render the resting view as finely as is wanted; nothing is drawn twice or replaced by something coarser."""
@@ -278,6 +285,8 @@ class Viewing(QObject):
             self._request(self.camera, interactive=False, coarsest=Quality.NEAR)
         elif frame.quality < self._finest_now:
             self._request(self.camera, interactive=False, coarsest=Quality(frame.quality + 1))
+        elif len(frame.rgb) < (self._full_px or 0):
+            self._request(self.camera, interactive=False, coarsest=self._finest_now)
         else:
             self._worker.forget()
 
@@ -290,7 +299,7 @@ class Viewing(QObject):
         self._gate.hold(HOLD_SECONDS)
         self.camera = camera
         self._request(camera, interactive=interactive)
-        self._before.request(camera, self.finest, interactive=interactive)
+        self._before.request(camera, self.finest, self._full_px, interactive=interactive)
 
     def _request(self, camera: Camera, *, interactive: bool, coarsest: Quality = Quality.PREVIEW) -> None:
         if self._head is None:
@@ -303,12 +312,29 @@ class Viewing(QObject):
             return
         renderer = self._renderer(head)
         self._worker.request(
-            renderer, self._revision, camera, interactive=interactive, coarsest=coarsest, finest=finest
+            renderer,
+            self._revision,
+            camera,
+            interactive=interactive,
+            coarsest=coarsest,
+            finest=finest,
+            full_px=self._full_px,
         )
         if interactive:
             self._round.dragged(renderer, camera)
         else:
             self._round.rest()
+
+    @property
+    def _full_px(self) -> int | None:
+        """Side of a resting view's last picture, so that the screen has no more pixels; None is the model's own."""
+        wanted = min(MOST_PX, -(-self._window.viewer.picture_px() // STEP_PX) * STEP_PX)
+        return wanted if wanted > OWN_PX and not self.is_hurried else None
+
+    def _fill_screen(self) -> None:
+        """The window has another size: draw a larger picture once it keeps that."""
+        if self._head is not None and not self.is_surface:
+            self._resting.start(REST_MILLISECONDS)
 
     @property
     def _finest_now(self) -> Quality:

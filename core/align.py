@@ -19,8 +19,9 @@ from core.perception import face_detection, face_light, face_mesh, framing, head
 from core.perception.doubts import doubts, is_evened, shown_points
 from core.perception.face_detection import FaceBox
 from core.perception.framing import CROP_PX
-from core.perception.similarity import Matrix, inverse, moved, warped
+from core.perception.similarity import Matrix, inverse, moved, scale_of, warped
 from core.photo import Photo
+from core.photo_detail import detail_from, scaled_detail, times_finer
 
 __all__ = ["CROP_PX", "Alignment", "FaceBox", "Framing", "align", "framed_by_hand"]
 
@@ -68,6 +69,8 @@ class Alignment:
         warnings: Sentences for people.
         faces: All faces of the photo, the largest first and doubtful ones last.
         photo_size_px: Width and height of the photo.
+        detail: int8 [F,F,3] of the crop, what the photo shows finer (`core.photo_detail`); None where it has no more
+            pixels than the crop.
     """
 
     crop: Pixels
@@ -82,12 +85,15 @@ class Alignment:
     warnings: tuple[str, ...] = ()
     faces: tuple[FaceBox, ...] = ()
     photo_size_px: tuple[int, int] = (0, 0)
+    detail: NDArray[np.int8] | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Alignment):
             return NotImplemented
         pairs = ((getattr(self, f.name), getattr(other, f.name)) for f in dataclasses.fields(self))
-        return all(np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b for a, b in pairs)
+        return all(
+            np.array_equal(a, b) if isinstance(a, np.ndarray) or isinstance(b, np.ndarray) else a == b for a, b in pairs
+        )
 
     def __hash__(self) -> int:
         return hash((self.camera, self.face_box, self.warnings))
@@ -289,10 +295,10 @@ def _framed(
     size_px = (pixels.shape[1], pixels.shape[0])
     crop_from_photo: Matrix = np.diag([CROP_PX, CROP_PX, 1.0]) @ pose.picture_from_photo
     inside = framing.inside_photo(size_px, crop_from_photo)
-    crop = framing.softened(warped(pixels, crop_from_photo, CROP_PX, repeat_border=True), inside)
-    in_crop = moved(landmarks, crop_from_photo)
+    plain = framing.softened(warped(pixels, crop_from_photo, CROP_PX, repeat_border=True), inside)
+    in_crop, crop = moved(landmarks, crop_from_photo), plain
     if is_evened(pose):
-        crop = face_light.evened(crop, in_crop, shown_points(landmarks, size_px))
+        crop = face_light.evened(plain, in_crop, shown_points(landmarks, size_px))
     mask = framing.of_one_person(person_mask.find_person(crop) * inside, in_crop)
     return Alignment(
         crop=crop,
@@ -307,4 +313,17 @@ def _framed(
         warnings=doubts(pixels, face, pose, landmarks),
         faces=faces,
         photo_size_px=size_px,
+        detail=_detail(pixels, crop_from_photo, plain, inside * (crop.mean(axis=2) + 1) / (plain.mean(axis=2) + 1)),
     )
+
+
+def _detail(
+    pixels: Pixels, crop_from_photo: Matrix, crop: Pixels, gains: NDArray[np.float32]
+) -> NDArray[np.int8] | None:
+    """What a photo shows finer than a crop of it, made stronger by gains [512,512]; None where it shows nothing."""
+    times = times_finer(1 / scale_of(crop_from_photo))
+    if times == 1:
+        return None
+    larger = np.diag([times, times, 1.0]) @ crop_from_photo
+    fine = warped(pixels, larger, times * CROP_PX, repeat_border=True)
+    return scaled_detail(detail_from(fine, crop), gains)

@@ -5,11 +5,13 @@ put on are drawn over the head by each pixel's depth instead (`core.rendering.ey
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.camera import Camera
+from core.photo_detail import with_detail
 
 Rgb = tuple[float, float, float]
 LENS_DEEP = 0.04
@@ -69,20 +71,28 @@ class GlassesPhoto:
         picture: uint8 [S, S, 3]; never written in place.
         cover: uint8 [S, S], 255 where the pair and what is behind its lenses are seen.
         camera: the photo's.
+        detail: int8 [F, F, 3], what the photo shows finer than `picture`; None where it has no more pixels.
     """
 
     picture: NDArray[np.uint8]
     cover: NDArray[np.uint8]
     camera: Camera
+    detail: NDArray[np.int8] | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, GlassesPhoto):
             return NotImplemented
-        same = np.array_equal(self.picture, other.picture) and np.array_equal(self.cover, other.cover)
+        names = ("picture", "cover", "detail")
+        same = all(np.array_equal(getattr(self, name), getattr(other, name)) for name in names)
         return same and self.camera == other.camera
 
     def __hash__(self) -> int:
         return hash(self.camera)
+
+    @cached_property
+    def fine(self) -> NDArray[np.uint8]:
+        """The picture as fine as the photo is, uint8 [F, F, 3]."""
+        return self.picture if self.detail is None else with_detail(self.picture, self.detail)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

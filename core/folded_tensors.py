@@ -20,7 +20,7 @@ Bytes = NDArray[np.uint8]
 KINDS = {
     str(kind).removeprefix("torch."): kind
     for kind in (
-        torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int16, torch.int32, torch.int64,
+        torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int8, torch.int16, torch.int32, torch.int64,
     )
 }  # fmt: skip
 """Kinds of numbers that are folded, by the name that a file calls them."""

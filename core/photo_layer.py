@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from core.photo_detail import with_detail
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +35,7 @@ class PhotoLayer:
             photo's, part by part; None leaves them.
         way: how points of the face as it is now come back to where they were in the photo, one after the other.
         is_guess: no photo shows this; it was made of one for another side.
+        detail: int8 [F, F, 3], what the photo shows finer than `picture`; None where it has no more pixels.
     """
 
     picture: NDArray[np.uint8]
@@ -43,17 +47,23 @@ class PhotoLayer:
     gains: NDArray[np.float32] | None = None
     way: tuple[Warp, ...] = ()
     is_guess: bool = False
+    detail: NDArray[np.int8] | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PhotoLayer):
             return NotImplemented
-        names = ("picture", "cover", "cover_from_here", "depth", "labels", "gains")
+        names = ("picture", "cover", "cover_from_here", "depth", "labels", "gains", "detail")
         same = all(_alike(getattr(self, name), getattr(other, name)) for name in names)
         facts, theirs = (self.camera, self.way, self.is_guess), (other.camera, other.way, other.is_guess)
         return facts == theirs and same
 
     def __hash__(self) -> int:
         return hash(self.camera)
+
+    @cached_property
+    def fine(self) -> NDArray[np.uint8]:
+        """The picture as fine as the photo is, uint8 [F, F, 3]."""
+        return self.picture if self.detail is None else with_detail(self.picture, self.detail)
 
 
 def _alike(one: NDArray[np.generic] | None, other: NDArray[np.generic] | None) -> bool:

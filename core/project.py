@@ -61,9 +61,9 @@ if TYPE_CHECKING:
     from core.align import Alignment
     from core.further_photo import FurtherPhoto
 
-VERSION = 6
+VERSION = 7
 """Version of the file format; a reader refuses a later one. Since 2 heads tell what it took to make them; since 3 they
-may have a form, and since 5 that tells its own surface. Since 6 tensors are folded."""
+may have a form, and since 5 that tells its own surface. Since 6 tensors are folded, since 7 photos keep detail."""
 SUFFIX = ".volteface"
 LIMITS = {
     "project.json": 16_000_000,

@@ -95,6 +95,7 @@ class Viewer(QWidget):
         view_changed: the new View, for the number fields.
         comparison_left: the user moved on from the comparison.
         wiping_left: the head is no longer compared with what it was before.
+        picture_resized: the picture may have another size on the screen.
     """
 
     camera_changed = Signal(object, bool)
@@ -105,6 +106,7 @@ class Viewer(QWidget):
     comparison_left = Signal()
     wiping_left = Signal()
     turntable_stopped = Signal()
+    picture_resized = Signal()
 
     def __init__(self, *, gl: bool | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -321,6 +323,10 @@ class Viewer(QWidget):
         left, top, side = picture_place(self.width(), self.height(), self._scene.camera)
         return QRectF(left, top, side, side)
 
+    def picture_px(self) -> int:
+        """Side of the picture, in the screen's own pixels."""
+        return round(self.picture_square().width() * self.devicePixelRatioF())
+
     # -- Qt
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -432,6 +438,7 @@ class Viewer(QWidget):
         super().resizeEvent(event)
         self.canvas.setGeometry(self.rect())
         self._place_overlays()
+        self.picture_resized.emit()
 
     # -- inside
 

@@ -18,6 +18,7 @@ from core.inverters.skin_quilt import filled
 from core.mask import PARTS
 from core.nearest_pixel import nearest_known
 from core.perception.face_mesh import LEFT_EYE, RIGHT_EYE
+from core.photo_detail import scaled_detail
 from core.rendering.glasses_seen import silhouettes
 
 if TYPE_CHECKING:
@@ -78,7 +79,10 @@ def behind_glasses(
     seen = _widened(frame | glass, AROUND) | worn
     soft = cv2.GaussianBlur(_widened(seen, AROUND).astype(np.float32), (0, 0), side * AROUND)
     photo = GlassesPhoto(
-        picture=layer.picture, cover=(soft * layer.cover_from_here).astype(np.uint8), camera=layer.camera
+        picture=layer.picture,
+        cover=(soft * layer.cover_from_here).astype(np.uint8),
+        camera=layer.camera,
+        detail=layer.detail,
     )
     kept = np.ones(frame.shape, np.float32)
     if eyewear.form.lens_opacity:
@@ -87,9 +91,14 @@ def behind_glasses(
             own = cv2.resize(features, hidden.shape, interpolation=cv2.INTER_LINEAR) > 1 / 2
             hidden = _widened(own & _widened(frame | glass, AROUND), AROUND)
         kept = 1 - cv2.blur(hidden.astype(np.float32), (SOFT_PX, SOFT_PX))
+    picture, detail = _bare(layer, eyewear, worn, landmarks), layer.detail
+    if detail is not None:
+        mended = _widened((picture != layer.picture).any(axis=2), AROUND)
+        detail = scaled_detail(detail, 1 - mended.astype(np.float32))
     clean = replace(
         layer,
-        picture=_bare(layer, eyewear, worn, landmarks),
+        picture=picture,
+        detail=detail,
         cover=(layer.cover * kept).astype(np.uint8),
         cover_from_here=(layer.cover_from_here * kept).astype(np.uint8),
         labels=None if labels is None else _without_glasses(labels),

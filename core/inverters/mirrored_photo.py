@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 import numpy as np
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.head import Head
     from core.protocols import Generator
 
+Number = TypeVar("Number", np.uint8, np.int8)
 LEAST_YAW, MOST_YAW = math.radians(12), math.radians(24)
 """Turns of a face from which the mirrored photo begins to count, and from which it counts entirely: a face in front
 shows both of its sides, and no face is quite symmetric."""
@@ -56,6 +57,7 @@ def mirrored_photo(
         depth=depth,
         labels=None if layer.labels is None else _flipped(layer.labels),
         is_guess=True,
+        detail=None if layer.detail is None else _flipped(layer.detail),
     )
     chances = part_chances_of(generator, seen)
     if chances is None or not parts.any():
@@ -64,5 +66,5 @@ def mirrored_photo(
     return replace(mirrored, cover=cover, cover_from_here=cover)
 
 
-def _flipped(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _flipped(picture: NDArray[Number]) -> NDArray[Number]:
     return np.ascontiguousarray(picture[:, ::-1])

@@ -165,6 +165,7 @@ def photo_layer(alignment: Alignment, camera: Camera, depth: NDArray[np.float32]
         cover_from_here=in_bytes(known),
         camera=camera,
         depth=depth,
+        detail=alignment.detail,
     )
 
 

@@ -16,7 +16,7 @@ from core.mask import PARTS
 from core.rendering.eyewear_shapes import DrawnEyewear, Hidden, drawn
 from core.rendering.eyewear_window import EyewearWindow
 from core.rendering.glasses_seen import wall_of
-from core.rendering.paint import seen_alike
+from core.rendering.paint import is_closer, seen_alike
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,13 +89,19 @@ def _photographed(z: float, photo: GlassesPhoto, window: EyewearWindow) -> tuple
     ways = np.stack([u.ravel(), v.ravel(), np.full(u.size, camera.focal)], axis=1) @ camera.world_from_camera[:3, :3].T
     points = camera.position + ways * ((z - camera.position[2]) / ways[:, 2])[:, None]
     uv, _ = photo.camera.project(points)
-    at = np.nan_to_num(uv, nan=-1.0).astype(np.float32).reshape(side, side, 2) * len(photo.picture) - np.float32(0.5)
-    stack = np.dstack([photo.picture, photo.cover]).astype(np.float32) / np.float32(255)
-    found = cv2.remap(stack, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    at = np.nan_to_num(uv, nan=-1.0).astype(np.float32).reshape(side, side, 2)
+    closer = is_closer(camera, window.size, photo.camera, len(photo.picture))
+
+    def read(picture: NDArray[np.uint8]) -> Floats:
+        here = at * len(picture) - np.float32(0.5)
+        found = cv2.remap(picture.astype(np.float32), here[..., 0], here[..., 1], cv2.INTER_LINEAR, borderValue=0)
+        return np.asarray(found / np.float32(255), np.float32)
+
     there = points - photo.camera.position
     lengths = np.linalg.norm(there, axis=1) * np.linalg.norm(ways, axis=1)
     alike = seen_alike((there * ways).sum(axis=1) / lengths).reshape(side, side, 1)
-    return found[..., :3], np.asarray(found[..., 3:] * alike, np.float32)
+    share = read(photo.cover)[..., None] * alike
+    return read(photo.fine if closer else photo.picture), np.asarray(share, np.float32)
 
 
 def _hair(frame: Frame, window: EyewearWindow) -> tuple[Floats, Floats]:

@@ -15,6 +15,8 @@ from core.photo_layer import PhotoLayer
 
 AGREE = 0.015
 """Difference in depth, world units, beyond which a finished frame saw something else."""
+MOST_PX = 512
+"""Side of the largest picture that is kept."""
 COVERED = 128
 """Cover of a photo, of 255, from which a pixel shows the head as it looks."""
 
@@ -37,8 +39,11 @@ class KeyView:
 
     @staticmethod
     def from_frame(frame: Frame) -> "KeyView":
-        """The frame as tensors."""
-        return KeyView(frame.camera, frame.quality, torch.from_numpy(frame.rgb).movedim(-1, 0), _inner(frame.depth))
+        """The frame as tensors, no larger than previews need it."""
+        rgb = frame.rgb
+        if len(rgb) > MOST_PX:
+            rgb = cv2.resize(rgb, (MOST_PX, MOST_PX), interpolation=cv2.INTER_AREA)
+        return KeyView(frame.camera, frame.quality, torch.from_numpy(rgb).movedim(-1, 0), _inner(frame.depth))
 
     @staticmethod
     def from_photo(photo: PhotoLayer) -> "KeyView":

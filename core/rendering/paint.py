@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from core.photo_detail import SHARPER
 from core.photo_layer import PhotoLayer
 from core.rendering.places import at_size, places_of, remapped, solid
 
@@ -63,7 +64,8 @@ def painted(
             known[layer.way] = _brought_back(points, layer.way)
         there = known[layer.way]
         if isinstance(layer, PhotoLayer):
-            colour, cover = _photographed(layer, there, directions)
+            picture = layer.fine if is_closer(camera, size, layer.camera, len(layer.picture)) else layer.picture
+            colour, cover = _photographed(layer, picture, there, directions)
         else:
             colour, cover = _brushed(layer, there)
         seen = seen + cover * (colour * share + behind - seen)
@@ -83,19 +85,29 @@ def _brought_back(points: NDArray[np.float64], way: tuple[Warp, ...]) -> NDArray
     return np.asarray(moved.numpy(), np.float64)
 
 
+def is_closer(camera: Camera, size_px: int, other: Camera, other_px: int) -> bool:
+    """Whether a picture by one camera shows a head in clearly more pixels than another one by another camera."""
+    density, known = (
+        pixels * one.focal / float(np.linalg.norm(one.position))
+        for one, pixels in ((camera, size_px), (other, other_px))
+    )
+    return density > SHARPER * known
+
+
 def _photographed(
-    layer: PhotoLayer, points: NDArray[np.float64], directions: NDArray[np.float64]
+    layer: PhotoLayer, picture: NDArray[np.uint8], points: NDArray[np.float64], directions: NDArray[np.float64]
 ) -> tuple[Floats, Floats]:
     """Colours [N, 3], 0..1, and cover [N, 1] of a photo at points [N, 3] that are looked at along `directions`."""
     there = points - layer.camera.position
     there = there / np.linalg.norm(there, axis=1, keepdims=True)
     cosine = (there * directions).sum(axis=1, keepdims=True)
     alike = seen_alike(cosine)
-    stack = np.dstack([layer.picture, layer.cover, layer.cover_from_here]).astype(np.float32) / np.float32(255)
-    found, visible = _looked_up(layer, stack, points)
-    cover = found[:, 3:4] + (found[:, 4:] - found[:, 3:4]) * alike
+    uv, distance = layer.camera.project(points)
+    covers = _read(np.dstack([layer.cover, layer.cover_from_here]), uv)
+    cover = covers[:, :1] + (covers[:, 1:] - covers[:, :1]) * alike
+    visible = _visible(layer, uv, distance)
     # at the edge of a chin the coarse depths disagree, but what a camera sees it sees
-    return found[:, :3], cover * np.maximum(visible, alike * (found[:, 4:] > 0))
+    return _read(picture, uv), cover * np.maximum(visible, alike * (covers[:, 1:] > 0))
 
 
 def seen_alike(cosine: NDArray[np.float64]) -> Floats:
@@ -108,20 +120,25 @@ def _brushed(layer: Paint, points: NDArray[np.float64]) -> tuple[Floats, Floats]
     """The same of paint, which looks alike from everywhere."""
     thick = layer.picture[..., 3:].astype(np.float32) / 255
     # colours of unpainted pixels must not bleed into the rim of a stroke
-    premultiplied = np.concatenate([layer.picture[..., :3] / np.float32(255) * thick, thick], axis=2)
-    found, visible = _looked_up(layer, premultiplied, points)
-    colour = found[:, :3] / np.maximum(found[:, 3:], 1e-6)
-    return np.asarray(colour, np.float32), np.asarray(found[:, 3:] * visible * layer.strength, np.float32)
-
-
-def _looked_up(layer: PhotoLayer | Paint, picture: Floats, points: NDArray[np.float64]) -> tuple[Floats, Floats]:
-    """A layer's picture [S, S, K] at world points, [N, K], and whether the layer's camera saw them, 0..1 [N, 1]."""
+    premultiplied = np.concatenate([layer.picture[..., :3] * thick, 255 * thick], axis=2)
     uv, distance = layer.camera.project(points)
-    at = np.nan_to_num(uv, nan=-1.0).astype(np.float32)
+    found = _read(premultiplied, uv)
+    colour = found[:, :3] / np.maximum(found[:, 3:], 1e-6)
+    return np.asarray(colour, np.float32), found[:, 3:] * _visible(layer, uv, distance) * np.float32(layer.strength)
+
+
+def _read(picture: NDArray[np.uint8] | Floats, uv: NDArray[np.float64]) -> Floats:
+    """A picture [S, S, K] of bytes at places [N, 2] in it, 0..1 [N, K]."""
+    at = np.nan_to_num(uv, nan=-1.0).astype(np.float32) * len(picture) - np.float32(0.5)
+    return remapped(picture.astype(np.float32), at) / np.float32(255)
+
+
+def _visible(layer: PhotoLayer | Paint, uv: NDArray[np.float64], distance: NDArray[np.float64]) -> Floats:
+    """Whether a layer's camera saw points, 0..1 [N, 1], which it has at places [N, 2] and distances [N]."""
     rows, columns = layer.depth.shape
-    found = remapped(picture, at * len(picture) - np.float32(0.5))
-    depth = remapped(solid(layer.depth), at * np.array([columns, rows], np.float32) - np.float32(0.5))
+    at = np.nan_to_num(uv, nan=-1.0).astype(np.float32) * np.array([columns, rows], np.float32) - np.float32(0.5)
+    depth = remapped(solid(layer.depth), at)
     # a rim of the same colour would show where the two depths happen to cross
     near = np.clip(3 - 2 * np.abs(distance - depth) / SKIN_DEEP, 0, 1)
     visible = np.where((depth > 0) & (distance > 0), near, 0)
-    return found, np.asarray(visible[:, None], np.float32)
+    return np.asarray(visible[:, None], np.float32)

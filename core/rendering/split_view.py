@@ -88,24 +88,26 @@ def joined(left: Frame, right: Frame, share: float) -> Frame:
     labels = None
     if left.labels is not None and right.labels is not None:
         labels = _joined(left.labels, right.labels, share)
-    rgb = _joined(left.rgb, right.rgb, share)
+    rgb = _joined(left.rgb, right.rgb, share, cv2.INTER_LINEAR)
     width = rgb.shape[1]
     at, half = round(share * width), max(1, round(LINE_PX * width)) / 2
     rgb[:, max(0, round(at - half)) : round(at + half)] = LINE_RGB
     return replace(
         right,
         rgb=rgb,
-        alpha=_joined(left.alpha, right.alpha, share),
+        alpha=_joined(left.alpha, right.alpha, share, cv2.INTER_LINEAR),
         depth=_joined(left.depth, right.depth, share),
         labels=labels,
         quality=min(left.quality, right.quality),
     )
 
 
-def _joined(left: NDArray[Number], right: NDArray[Number], share: float) -> NDArray[Number]:
+def _joined(
+    left: NDArray[Number], right: NDArray[Number], share: float, interpolation: int = cv2.INTER_NEAREST
+) -> NDArray[Number]:
     height, width = right.shape[:2]
     if left.shape[:2] != right.shape[:2]:
-        left = np.asarray(cv2.resize(left, (width, height), interpolation=cv2.INTER_NEAREST), right.dtype)
+        left = np.asarray(cv2.resize(left, (width, height), interpolation=interpolation), right.dtype)
     whole = right.copy()
     column = round(share * width)
     whole[:, :column] = left[:, :column]

@@ -25,6 +25,7 @@ class Drawer:
         self.milliseconds = milliseconds
         self.drawn: list[tuple[float, Quality]] = []
         self.threads: set[str] = set()
+        self.sizes: list[int | None] = []
 
     def render(
         self,
@@ -34,7 +35,7 @@ class Drawer:
         size_px: int | None = None,
         stale: Callable[[], None] = lambda: None,
     ) -> Frame:
-        del size_px
+        self.sizes.append(size_px)
         self.threads.add(threading.current_thread().name)
         end = time.monotonic() + self.milliseconds[quality] / 1e3
         while time.monotonic() < end:
@@ -76,6 +77,14 @@ def test_a_resting_camera_is_refined_level_by_level(worker: FrameWorker, qtbot: 
     assert {(result.sequence, result.revision) for result in _results(worker)} == {(sequence, 3)}
     assert [result.is_last for result in _results(worker)] == [False, False, True]
     assert drawer.threads == {"render"}
+    assert drawer.sizes == [None, None, None]
+
+
+def test_only_the_finest_picture_fills_the_screen(worker: FrameWorker, qtbot: QtBot) -> None:
+    drawer = Drawer()
+    worker.request(drawer, 1, _camera(0.1), interactive=False, full_px=896)
+    qtbot.waitUntil(lambda: len(_results(worker)) == 3, timeout=5000)
+    assert drawer.sizes == [None, None, 896]
 
 
 def test_the_newest_camera_wins_and_dragging_never_starves(worker: FrameWorker, qtbot: QtBot) -> None:

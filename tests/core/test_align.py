@@ -10,8 +10,9 @@ import torch
 from core.align import CROP_PX, Alignment, align, framed_by_hand
 from core.errors import NoFaceFound, PhotoError
 from core.perception import framing, head_pose, identity
-from core.perception.similarity import inverse, moved, scale_of
+from core.perception.similarity import inverse, moved, scale_of, warped
 from core.photo import Photo
+from core.photo_detail import with_detail
 from tests.core.perception.samples import photo, renders
 
 NAMES = ("astronaut", "grace_hopper")
@@ -303,3 +304,21 @@ def test_alignment_is_a_value() -> None:
     assert found == align(photo("astronaut"))
     assert found != aligned("grace_hopper")
     assert hash(found) == hash(align(photo("astronaut")))
+
+
+def test_a_large_photo_keeps_what_its_crop_is_too_small_for() -> None:
+    assert aligned("astronaut").detail is None, "the crop has more pixels than the photo"
+    pixels, _ = scaled(photo("astronaut").pixels, 6)
+    grain = np.random.default_rng(0).integers(-12, 13, pixels.shape)
+    fine = np.clip(pixels + grain, 0, 255).astype(np.uint8)
+    found = align(Photo(fine, "large"))
+    assert found.detail is not None
+    times = len(found.detail) // CROP_PX
+    assert times > 1
+    larger = np.diag([times, times, 1.0]) @ found.crop_from_photo
+    shown = warped(fine, larger, times * CROP_PX, repeat_border=True)
+    again = with_detail(found.crop, found.detail)
+    face = cv2.resize(found.mask * found.inside_photo, again.shape[:2]) > 0.99
+    assert np.abs(again.astype(int) - shown)[face].mean() < 1
+    blurred = cv2.resize(found.crop, again.shape[:2], interpolation=cv2.INTER_CUBIC)
+    assert np.abs(blurred.astype(int) - shown)[face].mean() > 3, "the crop alone has lost the grain"

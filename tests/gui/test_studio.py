@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog
 
+from app.viewing import MOST_PX, STEP_PX
 from core.errors import InversionError
 from core.frame import Quality
 from core.rendering.renderer import HeadRenderer
@@ -96,6 +97,21 @@ def test_a_random_head_needs_no_photo_and_is_unsaved_work(studio: Studio, qtbot:
     drawn_by = studio.viewing.known_renderer(studio.session.project.head)
     assert isinstance(drawn_by, HeadRenderer)
     assert any(key.quality is Quality.NEAR for key in drawn_by.keys), "who drew it first draws it on"
+
+
+def test_a_resting_view_has_as_many_pixels_as_the_screen_shows(studio: Studio, photo: Path, qtbot: QtBot) -> None:
+    make_head_of(studio, photo, qtbot)
+    viewer = studio.window.viewer
+
+    def fills() -> bool:
+        frame, most = viewer.frame, min(viewer.picture_px(), MOST_PX)
+        return frame is not None and frame.quality is Quality.EXACT and most <= len(frame.rgb) < most + STEP_PX
+
+    qtbot.waitUntil(fills, timeout=LONG)
+    before = viewer.picture_px()
+    studio.window.resize(studio.window.width() + 300, studio.window.height() + 300)
+    qtbot.waitUntil(lambda: viewer.picture_px() > before + STEP_PX, timeout=LONG)
+    qtbot.waitUntil(fills, timeout=LONG)
 
 
 def test_the_first_head_can_be_undone_to_and_redone_from(studio: Studio, photo: Path, qtbot: QtBot) -> None:

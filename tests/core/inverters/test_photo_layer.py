@@ -174,3 +174,39 @@ def test_the_far_cheek_of_a_turned_face_shows_what_the_near_one_does() -> None:
 
 def test_a_face_in_front_is_not_mirrored(photo: Alignment) -> None:
     assert len(with_photo(tiny_head(), photo, TinyGenerator()).photos) == 1
+
+
+@pytest.fixture(scope="module")
+def stripes(photo: Alignment) -> Alignment:
+    """The same photo with stripes that are too fine for its crop."""
+    detail = np.zeros((1024, 1024, 3), np.int8)
+    detail[:, ::2], detail[:, 1::2] = 40, -40
+    return replace(photo, detail=detail)
+
+
+def test_a_large_picture_shows_what_the_photo_is_finer_in_than_its_crop(stripes: Alignment) -> None:
+    head = with_photo(tiny_head(), stripes, TinyGenerator())
+    renderer = HeadRenderer(TinyGenerator(), head)
+    seen = [renderer.render(FRONT, Quality.EXACT, size_px=size).rgb[:, :, 1].astype(int) for size in (1024, 512)]
+    cheeks = [np.abs(np.diff(picture[len(picture) // 2 :][:9, len(picture) // 2 :][:, :40])).mean() for picture in seen]
+    assert cheeks[0] > 60
+    assert cheeks[1] < 5, "in a small one it would flicker"
+
+
+def test_detail_is_saved_with_the_head(stripes: Alignment, tmp_path: Path) -> None:
+    head = with_photo(tiny_head(), stripes, TinyGenerator())
+    Project(photo=Photo.from_array(stripes.crop), camera=FRONT, alignment=stripes, head=head).save(tmp_path / "a")
+    again = Project.load(tmp_path / "a")
+    assert again.head is not None
+    assert again.head.photos == head.photos
+    assert again.alignment == stripes
+
+
+def test_a_mirrored_photo_is_as_fine(stripes: Alignment) -> None:
+    camera = Camera.orbit(math.radians(35))
+    turned = replace(portrait(TinyGenerator(), tiny_head().latents, camera), detail=stripes.detail)
+    guess, seen = with_photo(replace(tiny_head(), camera=camera), turned, TinyGenerator()).photos
+    assert guess.is_guess
+    assert seen.detail is not None
+    assert guess.detail is not None
+    assert np.array_equal(guess.detail, seen.detail[:, ::-1])
