@@ -42,7 +42,7 @@ def surface_sketch_of(head: Head, renderer: Renderer | None = None, *, half: boo
     # thinning it out would take longer than the rest
     mesh = light_surface(grid, sys.maxsize)
     mesh = Mesh.of_triangles(smoothed(mesh.vertices, mesh.faces, SMOOTHINGS, grid.half_sides), mesh.faces)
-    sculpture = Sculpture.of(drawn.generator, head, drawn, None)  # looking for the face would take longer, too
+    sculpture = Sculpture.of(head, grid)  # looking for the face would take longer, too
     if sculpture is not None:
         mesh = sculpture.carved(mesh, max(SKETCHED, len(mesh.faces)), grid.half_sides)
     return MeshRenderer(with_eyewear(mesh, head.eyewear))

@@ -5,13 +5,18 @@ of a head is that of a wall: nearly flat on both sides and steep between, so all
 half-way, and the cheek would have terraces. Here the field itself is asked.
 """
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import torch
 
 Values = NDArray[np.float32]
 
@@ -108,5 +113,7 @@ def found_crossings(
 
 def _asked(field: Callable[[torch.Tensor], torch.Tensor], points: NDArray[np.float64]) -> NDArray[np.float64]:
     """The field at world points [N, 3]."""
+    import torch  # the process that makes a mesh of crossings has no need of it
+
     pieces = torch.split(torch.from_numpy(points.astype(np.float32)), POINTS_PER_CHUNK)
     return np.concatenate([np.zeros(0), *(field(piece).numpy().astype(np.float64) for piece in pieces)])

@@ -15,7 +15,6 @@ from core.exporters import glb
 from core.exporters.normal_map import normals_at
 from core.exporters.subject import Subject
 from core.exporters.views import sampled
-from core.frame import Quality
 from core.mesh import Mesh
 from core.rendering.raster import seen_by
 
@@ -50,7 +49,7 @@ def glb_score(path: Path, subject: Subject, report_from: float = 0.86) -> Score:
         name = f"Comparing the file with the head, view {index + 1} of {len(cameras)}"
         share = (1 - report_from) / len(cameras)
         subject.tell(report_from + share * index, name)
-        frame = subject.frame(camera, Quality.NEAR)
+        frame = subject.view(camera)
         subject.tell(report_from + share * (index + 0.5), name)
         drawn, alpha = drawn_mesh(mesh, camera, frame.rgb.shape[0])
         own, shown = frame.alpha > 0.5, alpha > 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 
     from core.head import Head
     from core.mesh import Mesh
-    from core.protocols import Generator
-    from core.rendering.renderer import HeadRenderer
+    from core.protocols import Generator, Renderer
+    from core.rendering.occupancy import FieldGrid
 
     Array = NDArray[np.float64]
 
-LOOKS = tuple(Camera.orbit(yaw) for yaw in (0.0, -0.9, 0.9))
-"""Cameras that see a face from in front and from its sides."""
+LOOKS = tuple(Camera.orbit(math.radians(yaw)) for yaw in (0, 45, 315))
+"""Cameras that see a face from in front and from its sides; some of `views.RINGS`, so textures can use these, too."""
 HAIR_EDGE = 0.0035
 """Longest edges of hair whose strands are carved, world units: 2 mm."""
 FLAT_EDGE = 0.006
@@ -47,7 +48,7 @@ class Modelled(Protocol):
 class FaceModeller(Protocol):
     """Finds the modelled face of a head; None where there is none."""
 
-    def __call__(self, generator: Generator, head: Head, renderer: HeadRenderer, /) -> Modelled | None:
+    def __call__(self, generator: Generator, head: Head, renderer: Renderer, /) -> Modelled | None:
         """Of a head that `renderer` draws without glasses; `generator` has its tuning."""
 
 
@@ -66,23 +67,38 @@ class Sculpture:
     relief: Relief | None
 
     @staticmethod
-    def of(generator: Generator, head: Head, renderer: HeadRenderer, modeller: FaceModeller | None) -> Sculpture | None:
-        """Of a head; None where nothing tells its parts.
+    def of(head: Head, grid: FieldGrid) -> Sculpture | None:
+        """What is known of a head at once, without a face; None where nothing tells its parts.
 
         Args:
-            generator: with the head's tuning.
-            head: without glasses.
-            renderer: of the same.
-            modeller: finds its face; None leaves that as the density has it.
+            head: what is sculpted.
+            grid: of it, in the main memory.
         """
-        grid = renderer.grid().on_processor
         if grid.labels is None:
             return None
         parts = PartShares(grid)
-        face = None if modeller is None else modeller(generator, head, renderer)
+        return Sculpture(parts, None, Relief.of(head, parts))
+
+    @staticmethod
+    def modelled(
+        generator: Generator, head: Head, grid: FieldGrid, renderer: Renderer, modeller: FaceModeller
+    ) -> Sculpture | None:
+        """With the face, and with what pictures show; None where nothing tells the head's parts.
+
+        Args:
+            generator: with the head's tuning.
+            head: what is sculpted.
+            grid: of it, in the main memory.
+            renderer: draws it without glasses and styles.
+            modeller: finds its face.
+        """
+        if grid.labels is None:
+            return None
+        parts = PartShares(grid)
         # what a face without a photo has of wrinkles and beards its pictures show
-        looks = () if head.photos or head.face is None else (renderer.render(way, Quality.NEAR) for way in LOOKS)
-        return Sculpture(parts, face, Relief.of(head, parts, tuple(looks)))
+        looks = () if head.photos or head.face is None else LOOKS
+        relief = Relief.of(head, parts, [renderer.render(way, Quality.NEAR) for way in looks])
+        return Sculpture(parts, modeller(generator, head, renderer), relief)
 
     def carved(self, mesh: Mesh, most_triangles: int, half_sides: tuple[float, float, float]) -> Mesh:
         """The mesh with face and relief, of at most so many triangles.

@@ -13,8 +13,9 @@ from core.exporters.density import RESOLUTION, sample_density
 from core.exporters.head_density import density_of
 from core.exporters.normal_map import with_normal_map
 from core.exporters.options import LIFE_SIZE_MM, ExportOptions
+from core.exporters.pictures import Pictures
 from core.exporters.sculpting import FaceModeller, Sculpture
-from core.exporters.texture import PointColours, Texels, baked, coloured, field_colours, surface_colours
+from core.exporters.texture import PointColours, Texels, baked, coloured, grid_colours, surface_colours
 from core.exporters.views import views_around
 from core.exporters.worn import with_eyewear
 from core.frame import Frame, Quality
@@ -22,6 +23,7 @@ from core.head import Head
 from core.mesh import Mesh
 from core.progress import Progress, Report, silent
 from core.protocols import Generator, Renderer
+from core.rendering.eyewear import with_eyewear as wearing_eyewear
 from core.rendering.marching import solid_region
 from core.rendering.renderer import HeadRenderer
 from core.rendering.seen import seen_on
@@ -121,6 +123,13 @@ class Subject:
         """A render of the head; the options' quality goes before the one asked for."""
         return self.renderer.render(camera, self.options.quality or quality, size_px=size_px, stale=self.still_wanted)
 
+    def view(self, camera: Camera) -> Frame:
+        """A render of the head such as its texture is taken from, with its glasses."""
+        if self.head.styles:
+            return self.frame(camera, Quality.NEAR)
+        frame = self._pictures.render(camera, self._baked_quality, stale=self.still_wanted)
+        return frame if self.head.eyewear is None else wearing_eyewear(frame, self.head.eyewear)
+
     def scale(self, mesh: Mesh, units_per_metre: float) -> float:
         """Factor from world units to a file's units that gives the mesh the height asked for."""
         if self.options.height_mm is None:
@@ -184,20 +193,52 @@ class Subject:
         return x, min(y, SEEN_HALF_HEIGHT), z
 
     @cached_property
+    def _bare(self) -> HeadRenderer:
+        """Draws the head without glasses and styles: glasses hide lids, and an artist's lines are no relief."""
+        drawn = self.renderer
+        if not isinstance(drawn, HeadRenderer):
+            drawn = HeadRenderer(self.generator, replace(self.head, delta={}))
+        drawn.grid(self.still_wanted)  # both know it then
+        return drawn.bare()
+
+    @cached_property
+    def _bare_pictures(self) -> Renderer:
+        return Pictures(self._bare)
+
+    @cached_property
+    def _pictures(self) -> Renderer:
+        """Pictures of the head in its styles, without glasses.
+
+        What is worn is joined as a mesh of its own, and must not be painted onto the skin behind it.
+        """
+        if not self.head.styles:
+            return self._bare_pictures
+        if self.head.eyewear is None:
+            return Pictures(self.renderer)
+        styled = replace(self.head, eyewear=None, delta={})  # the generator is tuned already
+        return Pictures(HeadRenderer(self.generator, styled, below=self._bare.grid()))
+
+    @cached_property
     def _sculpture(self) -> Sculpture | None:
-        # the generator is tuned already; an artist's lines are no relief, and glasses hide lids
-        head = replace(self.head, eyewear=None, styles=(), delta={})
-        known = self.renderer.known_grid if isinstance(self.renderer, HeadRenderer) else None
-        renderer = HeadRenderer(self.generator, head, below=known)
-        return Sculpture.of(self.generator, head, renderer, self._modeller)
+        grid, head = self._bare.grid().on_processor, replace(self._bare.head, delta={})
+        if self._modeller is None:
+            return Sculpture.of(head, grid)
+        return Sculpture.modelled(self.generator, head, grid, self._bare_pictures, self._modeller)
 
     def _paint(self, mesh: Mesh, start: float, stop: float) -> PointColours:
         """Colours of the mesh's surface points, from renders of the head."""
         middle = start + VIEWS_SHARE * (stop - start)
-        report = self.stretch(start, middle)
-        # what is worn is joined as a mesh of its own, and must not be painted onto the skin behind it
-        bare = replace(self.head, eyewear=None, delta={})  # the generator is tuned already
-        renderer = HeadRenderer(self.generator, bare) if self.head.eyewear is not None else self.renderer
-        views = views_around(renderer, self.head.camera, mesh, report, quality=self.options.quality)
-        own = field_colours(self.generator, self.head.trigrid)
+        views = views_around(
+            self._pictures,
+            self.head.camera,
+            mesh,
+            self.stretch(start, middle),
+            quality=self._baked_quality,
+            photo_px=max((len(photo.picture) for photo in self.head.photos), default=None),
+        )
+        own = grid_colours(self._bare.grid().on_processor)
         return lambda points, normals: surface_colours(points, normals, views, own, self.stretch(middle, stop))
+
+    @property
+    def _baked_quality(self) -> Quality:
+        return self.options.quality or Quality.NEAR

@@ -10,12 +10,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from core.exporters.views import View, sampled
-from core.field import Field
 from core.mesh import Mesh
 from core.progress import Progress, Report, silent
-from core.protocols import Generator
+from core.rendering.occupancy import FieldGrid
 from core.rendering.raster import Coverage, rasterised
-from core.rendering.sampling import sampler_of
 
 PointColours = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Points [N, 3] and outward normals [N, 3] -> colours [N, 3], 0..1."""
@@ -31,8 +29,8 @@ UNSEEN = 0.05
 POINTS_PER_CHUNK = 65_536
 """Bounds the memory that painting takes."""
 MATCHED_POINTS = 4000
-SKIN_STEPS, SKIN_OUTSIDE, SKIN_INSIDE = 9, 0.006, 0.018
-"""Samples along the inward normal for the field's own colour, from outside to inside, world units."""
+UNDER = 0.003
+"""How far below the surface the field's own colour is looked for, world units."""
 
 
 def blended_colours(
@@ -80,28 +78,9 @@ def surface_colours(
     return torch.cat(colours) if colours else points.new_zeros(0, 3)
 
 
-def field_colours(generator: Generator, trigrid: Field) -> PointColours:
-    """The colour of a head's own field under its surface, without the finishing that pictures get."""
-    offsets = torch.linspace(SKIN_OUTSIDE, -SKIN_INSIDE, SKIN_STEPS)
-    step = (SKIN_OUTSIDE + SKIN_INSIDE) / (SKIN_STEPS - 1)
-    device, sample = trigrid.device, sampler_of(trigrid)
-
-    def look(points: torch.Tensor, normals: torch.Tensor) -> torch.Tensor:
-        along = points[:, None] + offsets[:, None] * normals[:, None]
-        raw, features = generator.decode(sample(along.view(-1, 3).to(device)))
-        solid = 1 - torch.exp(-F.softplus(raw - 1) * step).view(-1, SKIN_STEPS)
-        through = torch.cumprod(F.pad(1 - solid, (1, 0), value=1.0), dim=1)[:, :-1]
-        # what is still open behind the last sample goes to the last one: the colour is that of something solid
-        share = solid * through
-        share = torch.cat([share[:, :-1], 1 - share[:, :-1].sum(1, keepdim=True)], dim=1)
-        blended = torch.einsum("ns,nsf->nf", share, features.view(len(points), SKIN_STEPS, -1))
-        return generator.colours(blended).clamp(0, 1).cpu()
-
-    def in_pieces(points: torch.Tensor, normals: torch.Tensor) -> torch.Tensor:
-        pieces = zip(torch.split(points, 1024), torch.split(normals, 1024), strict=True)
-        return torch.cat([look(*piece) for piece in pieces])
-
-    return in_pieces
+def grid_colours(grid: FieldGrid) -> PointColours:
+    """What a head's grid knows of the colour under its surface, without the finishing that pictures get."""
+    return lambda points, normals: grid.colour_at(points - UNDER * normals).clamp(0, 1)
 
 
 def _matched(points: torch.Tensor, normals: torch.Tensor, views: list[View], own: PointColours) -> PointColours:

@@ -1,7 +1,6 @@
 """Renders of a head from all around, each with what it can be trusted to tell about the surface."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +26,8 @@ DISAGREEMENT = 0.05
 RIM, FEATHER = 0.012, 0.03
 """Distance from outlines that a view says nothing about, and over which it then gains its say, in picture widths."""
 PHOTO_PRIORITY = 12.0
+ALIKE_RADIANS = 0.15
+"""Angle within which a camera sees nothing that the photo's does not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +55,8 @@ def views_around(
     mesh: Mesh,
     report: Report,
     *,
-    quality: Quality | None = None,
-    keep: Callable[[Frame], None] = lambda _frame: None,
+    quality: Quality = Quality.NEAR,
+    photo_px: int | None = None,
 ) -> list[View]:
     """Render a head from the photo's camera and from all around.
 
@@ -64,12 +65,13 @@ def views_around(
         photo_camera: its view comes first and has priority.
         mesh: the head's surface, world units.
         report: told before each render; may raise `Cancelled`.
-        quality: of the renders; None takes the best for the photo's side and the quick one elsewhere.
-        keep: given every frame, for who wants to look at it too.
+        quality: of the renders.
+        photo_px: side of the render from the photo's camera, where that shows more than others do.
     """
-    cameras = [photo_camera] + [
-        Camera.orbit(math.radians(yaw), math.radians(pitch)) for pitch, yaws in RINGS for yaw in yaws
-    ]
+    cameras = [photo_camera]
+    for pitch, yaws in RINGS:
+        around = [Camera.orbit(math.radians(yaw), math.radians(pitch)) for yaw in yaws]
+        cameras += [camera for camera in around if _angle(camera, photo_camera) > ALIKE_RADIANS]
     views = []
     for index, camera in enumerate(cameras):
 
@@ -77,12 +79,16 @@ def views_around(
             report(Progress(index, len(cameras), "Looking at the head from all sides"))
 
         is_photo = index == 0
-        fitting = quality if quality is not None else (Quality.EXACT if is_photo else Quality.NEAR)
-        frame = renderer.render(camera, fitting, stale=stale)
+        frame = renderer.render(camera, quality, size_px=photo_px if is_photo else None, stale=stale)
         stale()
-        keep(frame)
         views.append(view_of(frame, mesh, PHOTO_PRIORITY if is_photo else 1.0))
     return views
+
+
+def _angle(one: Camera, other: Camera) -> float:
+    """Between the directions in which two cameras look, radians."""
+    ways = (camera.world_from_camera[:3, 2] for camera in (one, other))
+    return math.acos(min(1.0, max(-1.0, float(np.dot(*ways)))))
 
 
 def view_of(frame: Frame, mesh: Mesh, priority: float = 1.0) -> View:
