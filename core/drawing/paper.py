@@ -26,6 +26,14 @@ FEW = 1.15
 """Of a deviation of one: how much of a stroke is left out of a comic's hair."""
 
 
+SKIN_LINES, BEARD_LINES, CLOTH_LINES = (78.0, 2.4), (35.0, 2.4), (-24.0, 3.0)
+"""Degrees of engraved lines, and how far they lie apart in pixels of a picture of `STROKES_PX`."""
+BEARD_DARK = 0.85
+"""Share of a beard's darkness that is in its second lines."""
+FINEST_PX = 4.2
+"""Pixels that lie between two engraved lines at least, or they were dots."""
+
+
 def tone_of(subject: Subject) -> Values:
     """float32 [S, S], 0..1: how light an artist leaves a place: local colour, some light, and the face's features."""
     grey = np.asarray(subject.calm @ GREY, np.float32)
@@ -95,22 +103,24 @@ def pencil(subject: Subject, random: np.random.Generator) -> Values:
 
 
 def ink(subject: Subject, random: np.random.Generator) -> Values:
-    """Black ink: solid hair and shadows, brush lines, a face engraved in lines that are as thick as it is dark."""
+    """Black ink: solid shadows, brush lines, strands of hair; skin and cloth engraved, lines as thick as it is dark."""
     tone = subject.blurred(tone_of(subject), 0.8)
     # brows are told coarsely, and drawn where they are dark
     brows = subject.part(BROWS, soft_px=0.6 * subject.unit) * np.clip(-5 * subject.light - 0.2, 0, 1)
     hair = np.clip(subject.part(HAIR, soft_px=0.6 * subject.unit) + brows, 0, 1)
-    black = np.clip((0.30 - tone) * 14, 0, 1) * (1 - hair)
-    for degrees, start in ((45, 0.60), (-45, 0.46)):
-        wave = _hatching(subject, degrees, 4.2, random)
-        amount = np.clip((start - tone) / 0.28, 0, 1) * subject.cover[..., 0] * (1 - hair)
-        black = np.maximum(black, np.clip((wave - 1.0 + 0.72 * amount) * 9, 0, 1) * (amount > 0.02))
-    black = np.maximum(black, np.clip(subject.thick(lines(subject, 1.6), 0.9) * 2.0 - 0.7, 0, 1))
+    cloth = subject.part(CLOTH, soft_px=0.4 * subject.unit)
+    black = np.clip((0.30 - tone) * 14, 0, 1) * (1 - hair) * (1 - cloth)
+    black = np.maximum(black, np.clip(subject.thick(lines(subject, 1.6), 0.9) * 2.0 - 0.7, 0, 1) * (1 - 0.6 * hair))
     black = black * np.clip(subject.thick(subject.cover[..., 0], 1.5) * 1.5, 0, 1)
     black = np.clip((subject.blurred(black.astype(np.float32), 0.5) - 0.36) * 5, 0, 1)
-    engraved = _engraving(subject, random) * subject.face
+    dark = _darkness_of_skin(subject)
+    skin = _engraved(subject, random, SKIN_LINES, dark) * subject.face * (1 - hair)
+    beard = subject.blurred(floats(subject.beard), 1.5)
+    skin = np.maximum(skin, _engraved(subject, random, BEARD_LINES, BEARD_DARK * dark * beard))
+    woven = _engraved(subject, random, CLOTH_LINES, _darkness_of_cloth(subject)) * cloth
     frames = subject.rims * np.clip((0.62 - subject.grey) * 6, 0, 1)
-    result = 1 - np.max([black, engraved, _stranded(subject, random) * hair, frames, _contour(subject)], 0)
+    strands = _stranded(subject, random) * hair
+    result = 1 - np.max([black, skin, woven, strands, frames, _contour(subject)], 0)
     return np.repeat(result[..., None], 3, -1).astype(np.float32)
 
 
@@ -129,15 +139,38 @@ def _stranded(subject: Subject, random: np.random.Generator) -> Values:
     return np.asarray(np.clip((along - 2.4 * (0.5 - dark)) * 1.6 + 0.5, 0, 1), np.float32)
 
 
-def _engraving(subject: Subject, random: np.random.Generator) -> Values:
-    """float32 [S, S], 0..1: lines across a face, as black as its skin is dark: they tell who it is."""
+def _darkness_of_skin(subject: Subject) -> Values:
+    """float32 [S, S], 0..1: how much of a face is black: relative to its skin, for that tells who it is."""
     grey = subject.blurred(np.asarray(subject.calm @ GREY, np.float32), 0.5)
     skin = np.isin(subject.labels, BARE) & subject.figure
     level = max(float(np.median(grey[skin])) if skin.any() else 0.6, 0.1)
-    dark = np.clip(1.0 - 0.74 * grey / level, 0, 0.95)
-    # a share of a wave is higher than the cosine of that share of half a turn
-    wave = _hatching(subject, 78, max(2.4, 3.2 / subject.unit), random)
-    return np.asarray(np.clip((wave - 0.5 - 0.5 * np.cos(np.pi * dark)) * 4 + 0.5, 0, 1) * (dark > 0.04), np.float32)
+    return np.asarray(np.clip(1.0 - 0.74 * grey / level, 0, 0.95), np.float32)
+
+
+def _darkness_of_cloth(subject: Subject) -> Values:
+    """float32 [S, S], 0..1: how much of clothes is black; none are left white, and none without their folds."""
+    grey = subject.blurred(np.asarray(subject.calm @ GREY, np.float32), 1.2)
+    folds = 0.9 * subject.blurred(subject.light, 1.0) + 0.3 * (subject.blurred(subject.lit(0.3), 2.0) - 0.7)
+    return np.asarray(np.clip(1.02 - 0.94 * grey - folds, 0.10, 1), np.float32)
+
+
+def _engraved(subject: Subject, random: np.random.Generator, way: tuple[float, float], dark: Values) -> Values:
+    """float32 [S, S], 0..1: parallel lines, black to a share [S, S].
+
+    Args:
+        subject: what is drawn.
+        random: of the hand.
+        way: degrees of the lines, and how far they lie apart in pixels of a picture of `STROKES_PX`.
+        dark: float32 [S, S], 0..1.
+    """
+    degrees, spacing = way
+    apart = max(spacing, FINEST_PX / subject.unit)
+    wave = _hatching(subject, degrees, apart, random)
+    # a share of a wave is higher than the cosine of that share of half a turn; its edge is about a pixel wide
+    steep = min(4.0, 0.4 * apart * subject.unit)
+    return np.asarray(
+        np.clip((wave - 0.5 - 0.5 * np.cos(np.pi * dark)) * steep + 0.5, 0, 1) * (dark > 0.04), np.float32
+    )
 
 
 def ways(subject: Subject) -> Values:
