@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SMEARED = 0.024
 """How far colours run into one another on either side, picture sides."""
+CALM = 0.003
+"""Deviation of the smoothing of a border, picture sides."""
 LEAST_PX = 60
 SURE = 0.9
 """Alpha from which a pixel shows no background."""
@@ -54,7 +56,8 @@ class Border:
             return None
         to_other = cv2.distanceTransform(np.asarray(~outside, np.uint8), cv2.DIST_L2, 5) / size
         to_own = cv2.distanceTransform(np.asarray(~inside, np.uint8), cv2.DIST_L2, 5) / size
-        signed = np.where(inside, to_other, -to_own).astype(np.float32)
+        # a distance jumps from one pixel of the mask to the next, and labels are coarse
+        signed = cv2.GaussianBlur(np.where(inside, to_other, -to_own).astype(np.float32), (0, 0), CALM * size)
         sure = alpha > SURE
         own = _spread(rgb, inside & (to_other > SMEARED) & sure)
         other = _spread(rgb, outside & (to_own > SMEARED) & sure)

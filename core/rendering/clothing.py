@@ -51,8 +51,9 @@ def with_clothing(frame: Frame) -> Frame:
 def _with_collar(rgb: Floats, border: Border) -> Floats:
     """The picture [S, S, 3] with a collar, its seam and its shadow."""
     inside = border.inside
-    result = border.cut(rgb, np.asarray(np.clip(inside * len(rgb) / 1.6 + 0.5, 0, 1), np.float32))
-    fall = SHADOW * np.exp(np.minimum(inside, 0) / SHADOW_FAR) * (inside <= 0)
+    cloth = np.clip(inside * len(rgb) / 1.6 + 0.5, 0, 1)
+    result = border.cut(rgb, cloth)
+    fall = SHADOW * np.exp(np.minimum(inside, 0) / SHADOW_FAR) * (1 - cloth)
     seam = SEAM * np.exp(-(((inside - SEAM_AT) / SEAM_WIDE) ** 2)) - HEM * np.exp(-(((inside - 0.003) / 0.002) ** 2))
     return np.asarray(result * (1 - ((fall + seam) * border.both)[..., None]), np.float32)
 

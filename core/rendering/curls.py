@@ -46,7 +46,9 @@ def with_curls(frame: Frame, strands: HairStrands) -> Frame:
     """
     if not strands.curl:
         return frame
-    return with_grain(frame, partial(curls_at, curl=strands.curl), strands.curl, calm=CALM)
+    return with_grain(
+        frame, partial(curls_at, curl=strands.curl), strands.curl, calm=CALM, hangs=strands.curl >= HANGING
+    )
 
 
 def curls_at(points: NDArray[np.float64], curl: float) -> NDArray[np.float64]:

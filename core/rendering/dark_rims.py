@@ -1,6 +1,6 @@
-"""Rims of hair and clothes in their own colours: a soft model draws a dark line where they meet the white.
+"""Rims in their own colours: a soft model draws a dark line along hair and clothes, and lets white shine into skin.
 
-What stands at the rim takes the colours that lie just inside, and ends over fewer pixels.
+What stands at the rim takes the colours that lie just inside; hair and clothes end over fewer pixels.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ SURE, LEAST = 0.92, 0.06
 """Alpha of what is surely head, and below which a pixel has no colour of its own."""
 DARKER = (0.01, 0.10)
 """By how much a rim is darker than what lies inside where that shows, and where all of it goes."""
+LIGHTER = (0.02, 0.08)
+"""The same of how much lighter."""
 CRISP = 1.7
 """By how much outlines are steeper."""
 CHOSEN = tuple(PARTS.index(part) for part in ("hair", "cloth"))
@@ -33,7 +35,7 @@ GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def without_dark_rims(frame: Frame) -> Frame:
-    """A frame whose hair and clothes have no dark rim; the very same one where it shows none or no parts are told.
+    """A frame without dark and light rims; the very same one where it shows neither hair nor clothes, or no parts.
 
     Args:
         frame: as the generator draws it, on white.
@@ -60,6 +62,7 @@ def without_dark_rims(frame: Frame) -> Frame:
     own, there, share = own[band], alpha[band], share[band]
     darker = (inner - own) @ GREY
     weight = share * np.clip((darker - DARKER[0]) / (DARKER[1] - DARKER[0]), 0, 1)
+    weight = np.maximum(weight, np.clip((-darker - LIGHTER[0]) / (LIGHTER[1] - LIGHTER[0]), 0, 1))
     own = np.clip(own + (inner - own) * weight[..., None], 0, 1)
     rgb, cover = frame.rgb.copy(), alpha.copy()
     cover[band] = there + (np.clip(0.5 + (there - 0.5) * CRISP, 0, 1) - there) * share

@@ -36,6 +36,8 @@ RUN = 2
 THIRDS = np.full((3, 1), 1 / 3, np.float32)
 """They give the mean of three colours."""
 DARKEST = 0.02
+BOUND = 0.25
+"""How much deeper or lighter than a part may be a colour is, natural logarithms, of which nothing is kept."""
 SHOWN, LEAST_ALPHA = 0.02, 0.2
 """Share of a part from which a pixel is toned, and coverage below which its colour cannot be told."""
 FEATURES_KEPT, HUE_KEPT = 0.8, 0.7
@@ -57,6 +59,8 @@ class Evenness:
         hue, light: how much of what is uneven is taken back, of hue and of lightness.
         middle: which quantile of its lightness the part takes: what is painted darker lies in hollows.
         most: bounds of a change of lightness, natural logarithms.
+        deepest, highest: how much darker and lighter than its middle it may be, natural logarithms: a soft model rings
+            where parts meet.
     """
 
     parts: tuple[str, ...]
@@ -64,11 +68,13 @@ class Evenness:
     light: float
     middle: float
     most: tuple[float, float]
+    deepest: float = 9.0
+    highest: float = 9.0
 
 
-HAIR = Evenness(parts=("hair",), hue=0.85, light=0.6, middle=0.7, most=(-0.5, 0.5))  # locks in the light may be lighter
+HAIR = Evenness(parts=("hair",), hue=0.85, light=0.6, middle=0.7, most=(-0.5, 0.5), deepest=0.5, highest=0.3)
 SKIN = Evenness(parts=("skin", "neck", "ears", "eyes"), hue=0.55, light=0.8, middle=0.75, most=(-0.1, 0.5))
-CLOTH = Evenness(parts=("cloth",), hue=0.9, light=0.8, middle=0.6, most=(-0.6, 0.6))
+CLOTH = Evenness(parts=("cloth",), hue=0.9, light=0.8, middle=0.6, most=(-0.6, 0.6), deepest=0.5, highest=0.3)
 EVENED = (HAIR, SKIN, CLOTH)
 
 
@@ -117,6 +123,14 @@ class PartTone:
         change = np.asarray((-evenness.light * off).clip(*evenness.most), np.float32)
         return PartTone(evenness, np.median(hue, axis=0), float(middle), change)
 
+    def bound(self, colours: Floats) -> Floats:
+        """Colours [N, 3], 0..1, of the part, none of them deeper or lighter than it may be."""
+        shade = np.log((colours @ THIRDS).clip(min=DARKEST / 4)) - np.float32(self.middle)
+        for most, beyond in ((-self.evenness.deepest, -1), (self.evenness.highest, 1)):
+            goal = np.exp(np.float32(self.middle + most) + self.hue)
+            colours = colours + (goal - colours) * np.clip(beyond * (shade - most) / BOUND, 0, 1)
+        return np.asarray(colours, np.float32)
+
 
 def _hues(colours: Floats) -> Floats:
     """Natural logarithms of colours [N, 3], 0..1, to their mean."""
@@ -151,7 +165,8 @@ def with_even_tones(frame: Frame, tones: tuple[PartTone, ...], at: FacePlace | N
         light, hue = value_at(tone.change, points), tone.evenness.hue * (tone.hue - _hues(colours))
         if at is not None and tone.evenness is SKIN:
             light, hue = _beside_features(colours, points, light, hue, tone, at)
-        finished[chosen] += own * (np.exp(light + hue) - 1) * share[chosen, None]
+        toned = tone.bound(colours * np.exp(light + hue)) - colours
+        finished[chosen] += np.maximum(255 * alpha * toned, -own) * share[chosen, None]
     if not changed:
         return frame
     return replace(frame, rgb=np.clip(finished + 0.5, 0, 255).astype(np.uint8).reshape(frame.rgb.shape))

@@ -25,7 +25,9 @@ WIDE_PX, HIGH_PX = 384, 192
 """Of the texture, whose middle row is the brow's middle line."""
 REACH, ENDS = 2.2, 0.08
 """Half the texture's height in half heights of a brow, and how far it reaches beyond the brow's ends, in its length."""
-HAIRS = 300
+HAIRS = 460
+BODY, BODY_PX = 0.55, 7.0
+"""How far the hairs together darken the brow, and over how many pixels of the texture."""
 SUBPIXELS = 4
 THINNER = 0.4
 """By which share brows are thinner over long hair."""
@@ -53,16 +55,17 @@ def _drawn(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace, bro
     s, t = s[rows, columns], t[rows, columns]
     level = int(np.clip(round(math.log2(max(window.pixel * WIDE_PX / (length * (1 + 2 * ENDS)), 1))), 0, 3))
     texture = _hairs(face.seed % 7)[level]
-    high, wide = texture.shape
+    high, wide = texture.shape[:2]
     column, row = (s + ENDS) / (1 + 2 * ENDS) * wide - 0.5, (REACH - t) / (2 * REACH) * high - 0.5
     across, down = (np.asarray(value[:, None], np.float32) for value in (column, row))
-    hair = cv2.remap(texture, across, down, cv2.INTER_LINEAR)[:, 0].astype(np.float64)
+    hair, body = np.moveaxis(cv2.remap(texture, across, down, cv2.INTER_LINEAR)[:, 0].astype(np.float64), -1, 0)
     under = rgb[rows, columns]
     shown = window.face[rows, columns] * brow.share * face.strength * at.sure
     bar = smooth(1.7 + 0.5 * at.long, 0.9, np.abs(t)) * smooth(-ENDS, 0.03, s) * smooth(1 + ENDS, 0.97, s)
     seen = over(under, at.skin * [0.95, 0.93, 0.92], (0.55 + 0.25 * at.long) * bar)
     dark = np.minimum(at.brow_rgb * np.array([0.62, 0.56, 0.52]), 0.42 * at.skin)
-    seen = over(seen, dark, np.clip(1.15 * hair, 0, 0.92))
+    seen = over(seen, 0.5 * (dark + seen), BODY * body)
+    seen = over(seen, dark, np.clip(1.1 * hair, 0, 0.85))
     result = rgb.copy()
     result[rows, columns] = over(under, seen, shown)
     return result
@@ -70,7 +73,7 @@ def _drawn(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace, bro
 
 @cache
 def _hairs(seed: int) -> tuple[NDArray[np.float32], ...]:
-    """How much of each place is hair, float32 [H, W] at four sizes; inner end left, upwards up."""
+    """How much of each place is hair, one by one and together, float32 [H, W, 2] at four sizes; inner end left."""
     random = np.random.default_rng(seed)
     scale = 2**SUBPIXELS
     picture = np.zeros((HIGH_PX, WIDE_PX), np.float32)
@@ -86,11 +89,13 @@ def _hairs(seed: int) -> tuple[NDArray[np.float32], ...]:
         way = np.array([math.cos(lift), -math.sin(lift)]) * reach
         bend = root + 0.55 * way + np.array([way[1], -way[0]]) * -0.06
         stroke = np.round(np.array([root, bend, root + way]) * scale).astype(np.int32)
-        shade = 0.45 + 0.5 * random.random()
+        shade = 0.35 + 0.5 * random.random()
         layer = np.zeros_like(picture)
-        cv2.polylines(layer, [stroke], False, (shade,), 2 if random.random() < 0.6 else 3, cv2.LINE_AA, SUBPIXELS)
+        cv2.polylines(layer, [stroke], False, (shade,), 1 if random.random() < 0.55 else 2, cv2.LINE_AA, SUBPIXELS)
         picture = np.asarray(np.maximum(picture, layer) + 0.12 * np.minimum(picture, layer), np.float32)
-    levels = [np.asarray(cv2.GaussianBlur(np.clip(picture, 0, 1), (0, 0), 0.6), np.float32)]
+    picture = np.clip(picture, 0, 1)
+    together = np.clip(1.6 * cv2.GaussianBlur(picture, (0, 0), BODY_PX), 0, 1)
+    levels = [np.asarray(np.dstack([cv2.GaussianBlur(picture, (0, 0), 0.6), together]), np.float32)]
     for _ in range(3):
         half = levels[-1].shape[1] // 2, levels[-1].shape[0] // 2
         levels.append(np.asarray(cv2.resize(levels[-1], half, interpolation=cv2.INTER_AREA), np.float32))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from core.rendering.clothing import with_clothing
@@ -10,7 +9,6 @@ from core.rendering.dark_rims import without_dark_rims
 from core.rendering.hairline import with_hairline
 from core.rendering.head_light import with_head_light
 from core.rendering.opaque import with_whole_hair
-from core.rendering.strands import hair_at
 
 if TYPE_CHECKING:
     from core.frame import Frame
@@ -33,5 +31,5 @@ def with_finish(
     """
     frame = with_clothing(without_dark_rims(with_whole_hair(frame)))
     if strands is not None:
-        frame = with_hairline(frame, partial(hair_at, strands=strands))
+        frame = with_hairline(frame, strands)
     return with_head_light(frame, light, strength, face)

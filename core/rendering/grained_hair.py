@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from core.mask import PARTS
-from core.rendering.places import at_size, places_of
+from core.rendering.places import at_size, calmed, places_of, steady
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +35,7 @@ def with_grain(
     *,
     calm: tuple[float, float] = (0.0, 0.0),
     ragged: float = 1.0,
+    hangs: bool = False,
 ) -> Frame:
     """A frame whose hair has a grain; the very same one where it shows none.
 
@@ -44,6 +45,7 @@ def with_grain(
         curl: radius of what the grain consists of, world units.
         calm: by which share white hair has weaker gaps and weaker lights than black hair.
         ragged: how far the outline is that of the grain, 0..1.
+        hangs: whether it runs over the hair's bumps, as locks do.
     """
     if frame.labels is None:
         return frame
@@ -51,6 +53,9 @@ def with_grain(
     hair = (frame.labels == PARTS.index("hair")).astype(np.float32)
     share = cv2.resize(cv2.GaussianBlur(hair, (3, 3), 0), (size, size), interpolation=cv2.INTER_LINEAR)
     depth = at_size(frame.depth, size)
+    bears = share.ravel()
+    if hangs:
+        depth, bears = calmed(depth, share), bears * steady(frame.depth, size).ravel()
     chosen = np.flatnonzero((share.ravel() > SHOWN) & (depth.ravel() > 0))
     if not len(chosen):
         return frame
@@ -61,7 +66,7 @@ def with_grain(
     light = frame.rgb.reshape(-1, 3)[chosen].mean(axis=1) / 255
     found = found * (1 - np.where(found < 0, calm[0], calm[1]) * light)
     finished = frame.rgb.reshape(-1, 3).copy()
-    change = np.exp(found * share.ravel()[chosen])
+    change = np.exp(found * bears[chosen])
     finished[chosen] = np.clip(finished[chosen] * change[:, None] + 0.5, 0, 255).astype(np.uint8)
     return _ragged(replace(frame, rgb=finished.reshape(frame.rgb.shape)), picture, share, curl, ragged)
 

@@ -31,6 +31,11 @@ GIRTH, POLE = 0.21, (0.0, -0.05)
 """Distance from the axis at which the map's columns have their size; x and z of the crown, from which hair runs."""
 MIDDLE, LENGTH = 0.03, 0.78
 """Height to which the head is a ball, below a cylinder, and the last row, world units."""
+HANGING = (0.0, -0.12)
+"""Heights between which hair begins to hang freely, world units."""
+AXIS_FREE, TURNED = 0.15, 0.8
+"""How far from the axis hair that hangs is moved away from it, world units, and by which angle it is turned around it
+for each `GIRTH` that it lies further out, radians."""
 CELL = 12
 """Pixels of the map that share a direction."""
 NEAR, FAR = 2.5, 8.0
@@ -89,6 +94,21 @@ def unrolled(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
     x, up, z = points[..., 0] - POLE[0], points[..., 1] - MIDDLE, points[..., 2] - POLE[1]
     row = np.where(up > 0, GIRTH * np.arctan2(np.hypot(x, z), up), GIRTH * math.pi / 2 - up)
     return GIRTH * (np.arctan2(x, z) + math.pi), row
+
+
+def hung(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """World points [N, 3] of hair, moved so that ways around the crown's axis tell locks apart below the head as well.
+
+    Hair behind the neck lies near that axis, where ways around it are short: strands would run in rings. And what
+    faces forward beside the neck lies at one way around for all its width: strands would run level.
+    """
+    x, y, z = points[:, 0] - POLE[0], points[:, 1], points[:, 2] - POLE[1]
+    below = np.clip((HANGING[0] - y) / (HANGING[0] - HANGING[1]), 0, 1)
+    z = z - AXIS_FREE * below * np.clip(1 - np.hypot(x, z) / AXIS_FREE, 0, 1)
+    turn = TURNED * below * (np.hypot(x, z) / GIRTH - 1)
+    return np.stack(
+        [POLE[0] + x * np.cos(turn) + z * np.sin(turn), y, POLE[1] + z * np.cos(turn) - x * np.sin(turn)], axis=1
+    )
 
 
 def _directions(seen: SeenHair) -> Floats:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from core.rendering.hair_flow import GIRTH, unrolled
+from core.rendering.hair_flow import GIRTH, hung, unrolled
 from core.rendering.places import tiled
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ PARTED = (0.015, 0.06)
 
 def locks_at(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """How much lighter or darker long curls are at world points [N, 3] than around them, natural logarithm [N]."""
-    column, row = unrolled(points)
+    column, row = unrolled(hung(points))
     shown = np.clip((row - PARTED[0]) / (PARTED[1] - PARTED[0]), 0, 1)
     return np.asarray(tiled(_curls(), row / TEXEL, column / TEXEL) * shown, np.float64)
 

@@ -16,6 +16,13 @@ ROW = 4096
 """Positions that are looked up in one row."""
 CENTRE = np.array([0.0, 0.03, -0.02])
 """Of the ball that tells where hair faces, world units."""
+BUMPS, STEP = 0.028, 0.03
+"""Size of the bumps that strands run over, in picture sides, and their height, world units."""
+SMALLER = 4
+"""By which the picture of what bumps hide is smaller: it is smooth."""
+STEEP = (0.05, 0.09)
+"""Differences of depth, world units, over three pixels of a frame's depth from which a surface bears less of a texture,
+and none."""
 SHARP = 4.0
 """How narrow the borders between the three sides of a texture are."""
 
@@ -105,3 +112,39 @@ def solid(depth: Floats) -> Floats:
         grow = (known == 0) & (near > 0)
         filled[grow] = total[grow] / near[grow]
     return filled
+
+
+def calmed(depth: Floats, hair: Floats) -> Floats:
+    """Depth [S, S] of hair without its bumps, on which strands would lie like lines of height on a map.
+
+    Args:
+        depth: along the camera's z.
+        hair: [S, S], 0..1, how much of a pixel is hair.
+    """
+    size = len(depth)
+    small = (size // SMALLER,) * 2
+    weight = hair * (depth > 0)
+    near = cv2.resize(weight, small, interpolation=cv2.INTER_AREA)
+    far = cv2.resize(depth * weight, small, interpolation=cv2.INTER_AREA)
+    sigma = small[0] * BUMPS
+    near, far = (cv2.resize(cv2.GaussianBlur(one, (0, 0), sigma), (size, size)) for one in (near, far))
+    smooth = far / np.maximum(near, 1e-6)
+    # one lock before another stays before it
+    same = np.clip(2 - np.abs(smooth - depth) / STEP, 0, 1) * (near > 1e-3)
+    return np.asarray(depth + same * (smooth - depth), np.float32)
+
+
+def steady(depth: Floats, size_px: int) -> Floats:
+    """Where a surface is steady enough to bear a texture, 0..1 [S, S]: not where it ends before another one.
+
+    Args:
+        depth: of a frame, along the camera's z.
+        size_px: S.
+    """
+    whole = solid(depth)
+    kernel = np.ones((3, 3), np.uint8)
+    step = cv2.dilate(whole, kernel) - cv2.erode(whole, kernel)
+    flat = np.clip((STEEP[1] - step) / (STEEP[1] - STEEP[0]), 0, 1).astype(np.float32)
+    return np.asarray(
+        cv2.resize(cv2.blur(flat, (3, 3)), (size_px, size_px), interpolation=cv2.INTER_LINEAR), np.float32
+    )

@@ -16,8 +16,9 @@ from core.frame import Frame
 from core.hair_strands import HairStrands
 from core.mask import PARTS
 from core.rendering.curls import curls_at, with_curls
-from core.rendering.hair_flow import HairFlow
-from core.rendering.places import at_size, places_of, tiled
+from core.rendering.fine_hairs import hairs_at
+from core.rendering.hair_flow import HairFlow, hung
+from core.rendering.places import at_size, calmed, places_of, steady, tiled
 
 GIRTH = 0.22
 """Distance from the axis at which a texture's pixel has its own size, world units: the head's mean radius."""
@@ -34,9 +35,7 @@ CENTRE = np.array([0.0, 0.03, -0.02])
 LAMP = np.array([-0.25, 0.85, 0.46])
 SHINE, NARROW, SPARKLE = 0.16, 28.0, 0.5
 """How much lighter hair is where it shines, how sharply that ends, and how much single strands differ in it."""
-BUMPS, STEP = 0.028, 0.03
-"""Size of the bumps that strands run over, in picture sides, and their height, world units."""
-LIGHT_CALM = 0.55
+LIGHT_CALM = 0.7
 """By which share the strands of white hair differ less than those of black hair."""
 SWING, LIMP, FREE = 0.085, 0.10, -0.08
 """Length of a wave down the hair, and heights between which strands begin to swing, world units."""
@@ -61,18 +60,22 @@ def with_strands(frame: Frame, strands: HairStrands, flow: HairFlow | None = Non
     share = cv2.resize(cv2.GaussianBlur(hair, (3, 3), 0), (size, size), interpolation=cv2.INTER_LINEAR).ravel()
     along_z = at_size(frame.depth, size)
     if flow is None:
-        along_z = _calmed(along_z, share.reshape(size, size))
+        along_z = calmed(along_z, share.reshape(size, size))
     chosen = np.flatnonzero((share > 0.02) & (along_z.ravel() > 0))
     if not len(chosen):
         return frame
     points, directions = places_of(frame.camera, along_z, chosen)
     if flow is None:
         detail, out = strands_at(points, strands)
+        turn, down, _ = run_of(points, strands.wave)
+        detail = detail + hairs_at(turn, down, frame.camera.radius / frame.camera.focal / size)
         # light hair has less room to shine, and its shadows are filled
-        detail *= 1 - LIGHT_CALM * rgb.reshape(-1, 3)[chosen].mean(axis=1) / 255
+        detail *= 1 - LIGHT_CALM * (rgb.reshape(-1, 3)[chosen].mean(axis=1) / 255) ** 1.5
     else:
         detail, out = flow.at(points), np.hypot(points[:, 0] - POLE[0], points[:, 2] - POLE[1])
     shown = _shown(out, flow) * share[chosen]
+    if flow is None:
+        shown *= steady(frame.depth, size).ravel()[chosen]
     detail += np.log1p(SHINE * _shine(points, directions, detail))
     change = np.exp(detail * shown)
     finished = rgb.reshape(-1, 3).copy()
@@ -98,29 +101,35 @@ def _shown(out: NDArray[np.float64], flow: HairFlow | None) -> NDArray[np.float6
 
 def strands_at(points: NDArray[np.float64], strands: HairStrands) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """What the texture says at world points [N, 3], and how far these are from the axis of the crown, [N]."""
-    x, y, z = points[:, 0] - POLE[0], points[:, 1], points[:, 2] - POLE[1]
-    out = np.hypot(x, z)
+    turn, down, out = run_of(points, strands.wave)
     # a whole number of repeats around the head, so that there is no seam
     repeats = max(1, round(2 * math.pi * GIRTH / (strands.pixel * strands.detail.shape[1])))
+    detail = strands.detail.astype(np.float32)
+    return tiled(detail, down / (strands.pixel * STRETCH), turn * repeats * strands.detail.shape[1]), out
+
+
+def run_of(
+    points: NDArray[np.float64], wave: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Where world points [N, 3] lie on hair that runs from the crown, [N] each.
+
+    Args:
+        points: on the hair.
+        wave: how far it swings, world units.
+
+    Returns:
+        Ways around the head, 1 for all of it; ways along the hair and from the crown's axis, world units.
+    """
+    moved = hung(points)
+    x, y, z = moved[:, 0] - POLE[0], moved[:, 1], moved[:, 2] - POLE[1]
+    out = np.hypot(x, z)
     angle = np.arctan2(x, z)
-    column = angle / (2 * math.pi) * repeats * strands.detail.shape[1]
-    if strands.wave:
+    turn = angle / (2 * math.pi)
+    if wave:
         free = np.clip((LIMP - y) / (LIMP - FREE), 0, 1)
         lock = 2 * np.sin(3 * angle) + 1.3 * np.sin(7 * angle + 1)  # locks do not swing as one
-        column += strands.wave / strands.pixel * free * np.sin(2 * math.pi * y / SWING + lock)
-    row = (out - y) / (strands.pixel * STRETCH)
-    return tiled(strands.detail.astype(np.float32), row, column), out
-
-
-def _calmed(depth: Floats, hair: Floats) -> Floats:
-    """Depth [S, S] of hair without its bumps, on which strands would lie like lines of height on a map."""
-    sigma = len(depth) * BUMPS
-    weight = hair * (depth > 0)
-    near = cv2.GaussianBlur(weight, (0, 0), sigma)
-    smooth = cv2.GaussianBlur(depth * weight, (0, 0), sigma) / np.maximum(near, 1e-6)
-    # one lock before another stays before it
-    same = np.clip(2 - np.abs(smooth - depth) / STEP, 0, 1) * (near > 1e-3)
-    return np.asarray(depth + same * (smooth - depth), np.float32)
+        turn = turn + wave / (2 * math.pi * GIRTH) * free * np.sin(2 * math.pi * y / SWING + lock)
+    return turn, out - y, out
 
 
 def _shine(

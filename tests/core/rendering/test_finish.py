@@ -97,7 +97,7 @@ def test_a_collar_is_cut_where_neck_and_cloth_ran_into_one_another() -> None:
 def test_hair_ends_in_hairs() -> None:
     frame = _frame("hair", "skin")
     strands = plain_strands(1)
-    drawn = with_hairline(frame, lambda points: hair_at(points, strands))
+    drawn = with_hairline(frame, strands)
     row = np.argmax(frame.rgb[:, 256, 0] > 125) + 2
     across = [np.abs(np.diff(one.rgb[row].astype(float).mean(1))).mean() for one in (frame, drawn)]
     assert across[1] > across[0] + 1
@@ -109,7 +109,7 @@ def test_hair_that_hangs_over_skin_ends_in_tips() -> None:
 
     def ends(frame: Frame) -> float:
         """How far the ends of locks lie apart in height, pixels."""
-        drawn = with_hairline(frame, lambda points: np.zeros(len(points))).rgb[..., 0] > 125
+        drawn = with_hairline(frame, plain_strands(1)).rgb[..., 0] > 125
         return float((drawn.argmax(0) if drawn[-1, 0] else (~drawn).argmax(0)).std())
 
     assert ends(hanging) > 1.5
