@@ -1,7 +1,8 @@
 """Raw density on a regular grid, evaluated only where a surface may pass.
 
-A coarse grid comes first. Around every coarse cell that the surface may cross, all fine points are evaluated; the rest
-is interpolated, which only has to lie on the right side of the surface. Last comes where exactly each edge is crossed.
+A coarse grid comes first. Around every cell that the surface may cross, the points of a grid twice as fine are
+evaluated, and so on; the rest is interpolated, which only has to lie on the right side of the surface. Last comes where
+exactly each edge is crossed.
 """
 
 import math
@@ -19,8 +20,8 @@ DensityField = Callable[[torch.Tensor], torch.Tensor]
 
 RESOLUTION = 208
 """Fine cells along the longest side of the region."""
-REFINE = 4
-"""Fine cells along the side of a coarse one."""
+HALVINGS = 2
+"""How often the sides of coarse cells are halved."""
 POINTS_PER_CHUNK = 65_536
 PROBES = 24
 """Rays along each side of the coarse grid that measure where light stops."""
@@ -50,31 +51,39 @@ def sample_density(
         report: told before each chunk.
 
     Returns:
-        The grid. Values far from the surface are interpolated from every fourth sample.
+        The grid. Values far from the surface are interpolated from those of coarser grids.
     """
-    cell = 2 * max(half_sides) / max(1, round(resolution / REFINE))
+    cell = 2 * max(half_sides) / max(1, round(resolution / 2**HALVINGS))
     coarse_cells = [max(1, round(2 * half / cell)) for half in half_sides]
     axes = [torch.linspace(-half, half, n + 1) for half, n in zip(half_sides, coarse_cells, strict=True)]
-    coarse = _evaluated(field, torch.cartesian_prod(*axes)).view([len(axis) for axis in axes])
+    raw = _evaluated(field, torch.cartesian_prod(*axes)).view([len(axis) for axis in axes])
     if level is None:
-        level = visible_level(field, coarse, half_sides)
+        level = visible_level(field, raw, half_sides)
+    for _ in range(HALVINGS):
+        raw = _halved(field, raw, level, half_sides, report)
+    samples = raw.numpy()
+    return DensityGrid(samples, half_sides, level, found_crossings(field, samples, level, half_sides))
 
-    fine_cells = [n * REFINE for n in coarse_cells]
-    shape = [n + 1 for n in fine_cells]
-    fine = F.interpolate(coarse[None, None], size=shape, mode="trilinear", align_corners=True)[0, 0].contiguous()
-    active = _near_surface(coarse, level)
-    # a coarse cell owns its fine corners except those on its far faces, which the next cell or the border owns
-    owned = active.repeat_interleave(REFINE, 0).repeat_interleave(REFINE, 1).repeat_interleave(REFINE, 2)
+
+def _halved(
+    field: DensityField, raw: torch.Tensor, level: float, half_sides: tuple[float, float, float], report: Report
+) -> torch.Tensor:
+    """Samples [2X - 1, 2Y - 1, 2Z - 1] of a field, of samples [X, Y, Z] on a grid with twice as long cells."""
+    shape = [2 * n - 1 for n in raw.shape]
+    finer = F.interpolate(raw[None, None], size=shape, mode="trilinear", align_corners=True)[0, 0].contiguous()
+    active = _near_surface(raw, level)
+    # a cell owns its points except those on its far faces, which the next cell or the border owns
+    owned = active.repeat_interleave(2, 0).repeat_interleave(2, 1).repeat_interleave(2, 2)
     owned = F.pad(owned[None, None].float(), (0, 1, 0, 1, 0, 1), mode="replicate")[0, 0] > 0
+    owned[::2, ::2, ::2] = False  # what was known before
     chosen = owned.view(-1).nonzero()[:, 0]
-    fine_axes = [torch.linspace(-half, half, n) for half, n in zip(half_sides, shape, strict=True)]
-    flat = fine.view(-1)
+    axes = [torch.linspace(-half, half, n) for half, n in zip(half_sides, shape, strict=True)]
+    flat = finer.view(-1)
     for start in range(0, len(chosen), POINTS_PER_CHUNK):
         report(Progress(start, len(chosen), "Looking for the surface"))
         piece = chosen[start : start + POINTS_PER_CHUNK]
-        flat[piece] = field(_points_of(piece, fine_axes))
-    raw = fine.numpy()
-    return DensityGrid(raw, half_sides, level, found_crossings(field, raw, level, half_sides))
+        flat[piece] = field(_points_of(piece, axes))
+    return finer
 
 
 def visible_level(field: DensityField, coarse: torch.Tensor, half_sides: tuple[float, float, float]) -> float:
@@ -123,7 +132,7 @@ def raw_from_density(density: float) -> float:
 
 
 def _near_surface(coarse: torch.Tensor, level: float) -> torch.Tensor:
-    """Which coarse cells [X - 1, Y - 1, Z - 1] the surface may cross, with one cell of margin around them.
+    """Which cells [X - 1, Y - 1, Z - 1] the surface may cross, with one cell of margin around them.
 
     A cell without a solid corner counts too when the density, rising as steeply as it does nearby, would become solid
     half-way through: glasses are thinner than a cell.
