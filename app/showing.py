@@ -65,7 +65,7 @@ class Showing(QObject):
             self._shown = shown
             self._window.set_photo(views.photo_view(project) if project else None)
         self._window.set_photo_camera(
-            project.head.camera if project and project.head else None, alignment.crop if alignment else None
+            project.head.camera if project and project.head else None, alignment.fine_crop if alignment else None
         )
         self.show_head()
         self._making.show_facts()

@@ -9,6 +9,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from core.perception.face_detection import FaceBox
 from core.perception.framing import CROP_PX
 from core.perception.similarity import Matrix, inverse, moved, scale_of, warped
 from core.photo import Photo
-from core.photo_detail import detail_from, scaled_detail, times_finer
+from core.photo_detail import detail_from, scaled_detail, times_finer, with_detail
 
 __all__ = ["CROP_PX", "Alignment", "FaceBox", "Framing", "align", "framed_by_hand"]
 
@@ -107,6 +108,11 @@ class Alignment:
     def inside_photo(self) -> NDArray[np.float32]:
         """Which pixels [512,512] of the crop show the photo (1) and which repeat its border (0)."""
         return framing.inside_photo(self.photo_size_px, self.crop_from_photo)
+
+    @cached_property
+    def fine_crop(self) -> Pixels:
+        """The crop as fine as the photo is, uint8 [F,F,3]."""
+        return self.crop if self.detail is None else with_detail(self.crop, self.detail)
 
     @property
     def chip_from_crop(self) -> NDArray[np.float64]:

@@ -46,7 +46,7 @@ class ExportOptions:
     suffix: str
     texture_px: int = 2048
     height_mm: float = 330.0
-    picture_px: int = 512
+    picture_px: int = 1024
     transparent: bool = False
     seconds: float = 4.0
     frames_per_second: int = 30

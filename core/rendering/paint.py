@@ -74,6 +74,15 @@ def painted(
     return finished.reshape(rgb.shape)
 
 
+def finer_depth(depth: Floats, finer: Floats) -> Floats:
+    """A depth [h, w] with more pixels [S, S] where they show the same surface.
+
+    What was tidied in the coarse one, such as specks that float before the face, stays so.
+    """
+    wide = at_size(depth, len(finer))
+    return np.where((finer > 0) & (np.abs(finer - wide) < SKIN_DEEP), finer, wide)
+
+
 def _brought_back(points: NDArray[np.float64], way: tuple[Warp, ...]) -> NDArray[np.float64]:
     """Points [N, 3] of a bent face where they were when a layer was laid on it."""
     import torch

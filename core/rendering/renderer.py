@@ -24,6 +24,7 @@ from core.frame import Frame, Quality
 from core.grafted_field import unformed, unworn
 from core.head import Head
 from core.mask import PARTS
+from core.photo_detail import SHARPER
 from core.protocols import Generator
 from core.rendering import marching, near
 from core.rendering.even_tones import EVENED, PartTone, with_even_tones
@@ -43,7 +44,7 @@ from core.rendering.matte import fine_alpha
 from core.rendering.mouth_inside import with_mouth_inside
 from core.rendering.near import march_near
 from core.rendering.occupancy import FieldGrid, field_grid
-from core.rendering.paint import painted
+from core.rendering.paint import finer_depth, painted
 from core.rendering.part_tones import in_tones
 from core.rendering.preview import preview
 from core.rendering.rays import camera_rays
@@ -59,6 +60,8 @@ QUICK_NODES = 64
 """Along each side of the grid that previews walk until there is a better one."""
 SKETCH_SHARE = 2
 """By which the feature picture of a sketch in a style is smaller."""
+FINER, FEW_SAMPLES = 2, 6
+"""By which more rays across tell where the surface of a large picture is, and samples of each."""
 TURN_SECONDS = 0.02
 """How often who waits for another thread asks whether the frame is still wanted."""
 
@@ -138,8 +141,9 @@ class HeadRenderer:
                 def draw(effort: Effort) -> Frame:
                     self._settle(effort)
                     composite = self._marched(camera, quality, effort, stale)
+                    surface = self._surface(camera, effort, stale) if self._is_large(size_px) else None
                     stale()
-                    return self._finished(composite, camera, quality, size_px)
+                    return self._finished(composite, camera, quality, size_px, surface)
 
                 frame, self._effort = with_less(draw, self._effort)
                 if self._keeps:
@@ -169,7 +173,7 @@ class HeadRenderer:
         size_px = size_px or self.generator.info.picture_px
         frame = preview(grid.on_processor, views.all, camera, size_px, views.tones)
         if not views.own:
-            frame = self._dressed(frame)
+            frame = self._dressed(frame, frame.depth)
         if self._stylist is not None and self._stylist.by_hand:
             return self._stylist.sketched(self._worn(frame), self._landmarks)
         return self._wearing(frame)
@@ -293,7 +297,37 @@ class HeadRenderer:
         samples = generator.info.samples
         return march(generator, trigrid, camera, self.neural_px, *samples, rays_per_chunk=few, stale=stale)
 
-    def _finished(self, composite: Composite, camera: Camera, quality: Quality, size_px: int | None) -> Frame:
+    def _surface(self, camera: Camera, effort: Effort, stale: Callable[[], None]) -> NDArray[np.float32]:
+        """Depth of the surface along the camera's z, finer than a picture needs it, as of `Frame`."""
+        few = effort.of(near.RAYS_PER_CHUNK)
+        side, grid = FINER * self.neural_px, self.grid(stale)
+        met = march_near(
+            self.generator, self.head.trigrid, camera, side, grid, FEW_SAMPLES, rays_per_chunk=few, stale=stale
+        )
+        return depth_along_z(met, camera)
+
+    def _is_large(self, size_px: int | None) -> bool:
+        """Whether a picture is so large that what it wears shows the steps of a surface that few rays have met."""
+        head, own = self.head, self.generator.info.picture_px
+        return (size_px or own) > SHARPER * own and bool(head.photos or head.paint)
+
+    def _finished(
+        self,
+        composite: Composite,
+        camera: Camera,
+        quality: Quality,
+        size_px: int | None,
+        surface: NDArray[np.float32] | None = None,
+    ) -> Frame:
+        """A frame of what rays have met.
+
+        Args:
+            composite: what the generator makes its picture of.
+            camera: of both.
+            quality: of the frame.
+            size_px: side of the picture; None is the generator's own.
+            surface: its depth as more rays have met it, for photos and paint; None takes the composite's.
+        """
         generator = self.generator
         side = generator.info.neural_px
         features, coverage = sized(composite.features, side), sized(composite.alpha, side)
@@ -301,21 +335,20 @@ class HeadRenderer:
         rgb = as_rgb(sized(picture, size_px or picture.shape[-1])[0])
         opacity = composite.alpha.cpu()
         alpha = fine_alpha(rgb, sized(opacity, rgb.shape[0])[0, 0].clamp(0, 1).numpy())
-        seen = opacity[0, 0] >= SEEN
-        along_z = camera_rays(camera, seen.shape[0])[2].view_as(seen)
-        depth = torch.where(seen, composite.depth[0, 0].cpu() * along_z, torch.zeros(()))
+        depth = depth_along_z(composite, camera)
         labels = part_labels(generator, composite.features[0].movedim(0, -1))
         if labels is not None:
-            labels = torch.where(seen, labels.cpu(), torch.zeros((), dtype=torch.uint8))
+            labels = labels.cpu() * (torch.from_numpy(depth) > 0)
         frame = Frame(
             rgb=rgb,
             alpha=alpha,
-            depth=depth.numpy(),
+            depth=depth,
             labels=None if labels is None else labels.numpy(),
             camera=camera,
             quality=quality,
         )
-        frame = self._dressed(self._detailed(frame))
+        frame = self._detailed(frame)
+        frame = self._dressed(frame, frame.depth if surface is None else finer_depth(frame.depth, surface))
         if self._stylist is None:
             return frame
         if self._stylist.by_hand and quality > Quality.PREVIEW:
@@ -410,10 +443,22 @@ class HeadRenderer:
             frame = with_mouth_inside(frame, self.head.mouth)
         return frame if self.head.eyewear is None else with_eyewear(frame, self.head.eyewear)
 
-    def _dressed(self, frame: Frame) -> Frame:
-        """A frame with the head's photos and paint on; later previews get them from finished frames."""
-        rgb = painted(frame.rgb, frame.alpha, frame.depth, frame.camera, (*self.head.photos, *self.head.paint))
+    def _dressed(self, frame: Frame, depth: NDArray[np.float32]) -> Frame:
+        """A frame with the head's photos and paint on; later previews get them from finished frames.
+
+        Args:
+            frame: of the head.
+            depth: of the same surface, as fine as it is known.
+        """
+        rgb = painted(frame.rgb, frame.alpha, depth, frame.camera, (*self.head.photos, *self.head.paint))
         return replace(frame, rgb=rgb)
+
+
+def depth_along_z(composite: Composite, camera: Camera) -> NDArray[np.float32]:
+    """Depth float32 [S, S] of what rays have met, along the camera's z, world units; 0 where they met too little."""
+    seen = composite.alpha[0, 0].cpu() >= SEEN
+    along_z = camera_rays(camera, seen.shape[0])[2].view_as(seen)
+    return torch.where(seen, composite.depth[0, 0].cpu() * along_z, torch.zeros(())).numpy()
 
 
 def part_labels(generator: Generator, features: torch.Tensor) -> torch.Tensor | None:

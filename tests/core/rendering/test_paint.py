@@ -9,8 +9,8 @@ import pytest
 from core.camera import Camera
 from core.edit import Paint
 from core.frame import Frame, Quality
-from core.rendering.paint import painted
-from core.rendering.renderer import HeadRenderer
+from core.rendering.paint import finer_depth, painted
+from core.rendering.renderer import FINER, HeadRenderer
 from tests.fakes import TinyGenerator, tiny_head
 
 RED = np.array([255, 0, 0])
@@ -34,7 +34,7 @@ def _red_at(frame: Frame) -> tuple[float, float]:
     """Middle of the red pixels, uv."""
     rows, columns = np.nonzero(np.abs(frame.rgb.astype(int) - RED).max(axis=2) < 30)
     assert len(rows) > 20
-    return (columns.mean() + 0.5) / 128, (rows.mean() + 0.5) / 128
+    return (columns.mean() + 0.5) / len(frame.rgb), (rows.mean() + 0.5) / len(frame.rgb)
 
 
 def test_no_paint_is_the_picture_itself() -> None:
@@ -80,3 +80,37 @@ def test_later_paint_lies_on_top() -> None:
     blue = replace(spot, picture=spot.picture[..., [2, 1, 0, 3]])
     middle = _render(FRONT, spot, blue).rgb[round(0.45 * 128), 64]
     assert middle[2] > 200 > middle[0]
+
+
+def test_a_finer_depth_is_taken_where_it_shows_the_same_surface() -> None:
+    rows, columns = np.indices((64, 64))
+    fine = (2.5 + 0.001 * np.sin(rows + columns)).astype(np.float32)
+    coarse = np.full((32, 32), 2.5, np.float32)
+    assert np.array_equal(finer_depth(coarse, fine), fine)
+
+
+def test_what_was_tidied_in_a_depth_does_not_come_back_with_a_finer_one() -> None:
+    coarse = np.full((32, 32), 2.5, np.float32)
+    fine = np.full((64, 64), 2.501, np.float32)
+    fine[20:24, 30:34] = 2.2  # a speck that floats before the face
+    fine[:, :8] = 0.0  # and a gap beside it
+    found = finer_depth(coarse, fine)
+    assert np.allclose(found[20:24, 30:34], 2.5)
+    assert np.allclose(found[:, :8], 2.5)
+    assert np.allclose(found[40:, 40:], 2.501)
+
+
+def test_a_large_picture_lays_photos_on_the_surface_that_many_rays_have_met(monkeypatch: pytest.MonkeyPatch) -> None:
+    spot = _spot(0.45, 0.5)
+    renderer = HeadRenderer(TinyGenerator(), replace(tiny_head(), paint=(spot,)))
+    own = renderer.generator.info.picture_px
+    sides = []
+
+    def looked(rgb: np.ndarray, alpha: np.ndarray, depth: np.ndarray, *rest: object) -> np.ndarray:
+        sides.append(len(depth))
+        return painted(rgb, alpha, depth, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("core.rendering.renderer.painted", looked)
+    small, large = (renderer.render(FRONT, Quality.EXACT, size_px=size) for size in (own, 4 * own))
+    assert sides == [len(small.depth), FINER * len(large.depth)]
+    assert _red_at(large) == pytest.approx((0.45, 0.5), abs=0.01)
