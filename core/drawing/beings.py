@@ -87,10 +87,10 @@ def joker(subject: Subject, random: np.random.Generator) -> Values:
     skin = np.maximum(subject.bare, lids(subject)) * (1 - neck) * above
     light = even_skin(subject)
     paint = _white_paint(subject)[..., None] * floats([0.98, 0.98, 0.96])
-    worn = 0.88 - 0.14 * np.clip(subject.noise(16, seed), 0, 1)
+    worn = 0.80 - 0.14 * np.clip(subject.noise(16, seed), 0, 1)
     face = skin * np.clip((subject.points[..., 2] - (marks.nose[2] - 0.36)) / 0.05, 0, 1)
     picture = mixed(subject.whole, paint, face * worn)
-    black = 0.62 * around_eyes(subject, 0.19)
+    black = 0.52 * around_eyes(subject, 0.18)
     for eye in marks.eyes:
         drop = eye + floats([[0, step, 0.01] for step in np.linspace(-0.015, -0.07, 24)])
         black = np.maximum(black, 0.8 * along(subject, on_surface(subject, drop), np.linspace(0.0075, 0.0020, 24)))
@@ -98,10 +98,11 @@ def joker(subject: Subject, random: np.random.Generator) -> Values:
     picture = mixed(picture, (0.05, 0.06, 0.09), 0.82 * np.clip(black, 0, 1) * (skin + eyes).clip(0, 1) * (1 - eyes))
     picture = mixed(picture, (0.95, 0.94, 0.90), 0.25 * eyes * (1 - iris))
     red = _painted_lips(subject, skin)
-    lips = (0.45 + 0.65 * light) * mouth_line(subject)
-    picture = mixed(picture, floats([0.70, 0.04, 0.06]) * lips[..., None], 0.85 * red)
-    hair = hair_in(subject, (0.16, 0.56, 0.20), 1.1)
-    picture = mixed(picture, hair, subject.part(HAIR, soft_px=1.2 * subject.unit))
+    lips = (0.30 + 0.85 * light) * mouth_line(subject)
+    picture = mixed(picture, floats([0.70, 0.04, 0.06]) * lips[..., None], 0.72 * red)
+    grown = subject.part(HAIR, soft_px=1.2 * subject.unit)
+    grown = np.maximum(grown, 0.75 * subject.blurred(floats(subject.beard), 1.5) * (1 - red))
+    picture = mixed(picture, hair_in(subject, (0.16, 0.56, 0.20), 1.1), grown)
     picture = mixed(picture, (0.12, 0.28, 0.10), 0.6 * dark_brows(subject))
     suit = np.clip(0.35 + subject.lit(0.2), 0, 1.2)[..., None] * floats([0.40, 0.13, 0.48])
     return subject.on_white(mixed(picture, suit * (1 + 0.3 * subject.detail[..., None]), subject.part(CLOTH)))
@@ -111,7 +112,7 @@ def _white_paint(subject: Subject) -> Values:
     """float32 [S, S], 0..1: skin as light as paint, its lights not burnt out: light and shade tell who it is."""
     grey, skin = np.asarray(subject.calm @ GREY, np.float32), np.isin(subject.labels, BARE)
     lightest = float(np.quantile(grey[skin], LIT)) if skin.any() else 0.8
-    return np.asarray(np.clip(0.97 * grey / max(lightest, 0.05), 0, 1) ** np.float32(1.1), np.float32)
+    return np.asarray(np.clip(0.97 * grey / max(lightest, 0.05), 0, 1) ** np.float32(1.3), np.float32)
 
 
 def _chin(subject: Subject) -> Values:
@@ -154,8 +155,8 @@ def _painted_lips(subject: Subject, skin: Values) -> Values:
     for corner, side in zip(marks.mouth, (1.0, -1.0), strict=True):
         # from where the corner has been drawn to
         start = corner + floats([side * (GRIN[0] - 0.08), GRIN[1] - 0.03, 0.02]) * marks.apart
-        path = start + way * floats([side * 0.44, 0.04, -0.12]) * marks.apart
-        path = path + way**2 * floats([0, 0.26, -0.12]) * marks.apart
+        path = start + way * floats([side * 0.34, 0.03, -0.09]) * marks.apart
+        path = path + way**2 * floats([0, 0.20, -0.09]) * marks.apart
         path = on_surface(subject, floats(path))
-        red = np.maximum(red, 0.95 * along(subject, path, np.linspace(0.065, 0.015, 24) * marks.apart))
+        red = np.maximum(red, 0.95 * along(subject, path, np.linspace(0.050, 0.012, 24) * marks.apart))
     return np.asarray(np.clip(red, 0, 1) * np.clip(skin + subject.part(LIPS), 0, 1), np.float32)

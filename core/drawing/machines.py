@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.drawing.make_up import even_skin, eyeballs, mixed, pupils
+from core.drawing.matter import carving, coloured, hollows
 from core.drawing.subject import CLOTH, EARS, EYES, GLASSES, HAIR, LIPS, MOUTH, NECK, floats
 
 if TYPE_CHECKING:
     from core.drawing.subject import Bits, Subject, Values
 
 STEEL, PAINT = floats([0.90, 0.97, 1.06]), floats([0.30, 0.40, 0.56])
+RAMP = (0.03, 0.04, 0.06), (0.40, 0.45, 0.52), (0.90, 0.96, 1.0)
+"""Colours of cast steel in its shades, between, and in its lights."""
+CAST = 0.8
+"""How deep a face's features are cast."""
+OWN = 0.6
+"""Share of a cast face that is the person's own light and shade, in steel."""
 GLOW = floats([0.45, 0.98, 1.0])
-SEAM = 0.0042
+SEAM = 0.0024
 """Half the width of a seam, world units."""
 SHELL = 5.0
 """How smooth a helmet is beside the hair that it stands for, in pixels of a picture of `STROKES_PX`."""
@@ -34,7 +41,7 @@ def robot(subject: Subject, random: np.random.Generator) -> Values:
     picture = _plated(subject, room, float(random.uniform(0.92, 1.06)))
     dark, light = _seams(subject)
     face = np.clip(subject.face, 0, 1)
-    picture = picture * (1 - (0.80 - 0.58 * face) * dark)[..., None] + ((0.24 - 0.12 * face) * light)[..., None]
+    picture = picture * (1 - (0.85 - 0.45 * face) * dark)[..., None] + ((0.24 - 0.04 * face) * light)[..., None]
     picture = _with_lamps(subject, _with_bolts(subject, picture, room))
     teeth = subject.part(MOUTH, soft_px=0.8 * subject.unit)
     bars = 0.55 + 0.45 * np.cos(subject.points[..., 0] * np.float32(2 * np.pi / TOOTH))
@@ -49,7 +56,12 @@ def _shell(subject: Subject) -> Values:
     hair = subject.part(HAIR, soft_px=subject.unit)
     shell = np.clip(hair + 0.6 * subject.part(CLOTH), 0, 1)[..., None]
     smooth = subject.blurred(subject.normals, SHELL)
-    normals = subject.normals + (smooth - subject.normals) * shell
+    return _rough(subject, floats((smooth - subject.normals) * shell))
+
+
+def _rough(subject: Subject, relief: Values) -> Values:
+    """float32 [S, S, 3]: normals with a relief."""
+    normals = subject.normals + relief
     return floats(normals / np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-6))
 
 
@@ -65,10 +77,15 @@ def _plated(subject: Subject, room: Values, tint: float) -> Values:
     y, z = points[..., 1], points[..., 2]
     hair, neck = subject.part(HAIR, soft_px=subject.unit), subject.part(NECK, soft_px=subject.unit)
     brushed = 1 + 0.035 * subject.noise(70, 5)
-    # a face of steel is cast from the person: its own light and shade, in metal
-    own = np.clip(even_skin(subject) - 0.05, 0, 1) ** np.float32(1.05) * (0.95 + 0.16 * room) * brushed
-    plate = (0.10 + 0.86 * room) * np.exp(0.30 * np.clip(subject.light, -0.8, 0.4))
-    steel = (plate + (own - plate) * 0.96 * subject.face)[..., None] * STEEL
+    # a face of steel is cast from the person: lids, lips and folds in relief, and its own light and shade
+    rough = carving(subject, CAST)
+    shade = subject.modelled(0.3, rough) * hollows(subject, 0.95) * brushed
+    cast = coloured(shade, *RAMP) + 0.32 * subject.shine(36, rough)[..., None]
+    cast = cast + (0.18 * (_mirrored_room(subject, _rough(subject, rough)) - 0.4))[..., None]
+    own = np.clip(even_skin(subject) - 0.05, 0, 1) ** np.float32(1.05)
+    cast = cast + OWN * (own[..., None] * STEEL - cast)
+    plate = ((0.10 + 0.86 * room) * np.exp(0.30 * np.clip(subject.light, -0.8, 0.4)))[..., None] * STEEL
+    steel = plate + (cast - plate) * (0.96 * subject.face)[..., None]
     groove = np.exp(0.55 * np.clip(subject.blurred(subject.light, 1.0), -0.9, 0.5))
     helmet = ((0.10 + 0.95 * room) * groove)[..., None] * PAINT * floats([1, tint, 1])
     helmet = helmet + (0.55 * room**6)[..., None]
@@ -133,7 +150,6 @@ def _seams(subject: Subject) -> tuple[Values, Values]:
         (x, y > marks.brow + 0.035),
         (y - marks.brow - 0.030 - 0.10 * side, front),
         (side - 0.80 * apart - 0.10 * (y - jaw), front & (y < marks.brow + 0.04) & (y > mouth - 0.04)),
-        (y - jaw + 0.06 + 0.55 * side, front & (side > 0.36 * apart) & (side < 0.80 * apart)),
         # a jaw that opens
         (side - corner - 0.10 * (mouth - y), front & (y < mouth + 0.004) & (y > marks.chin - 0.02)),
         (z - ears - 0.055, y > marks.chin),

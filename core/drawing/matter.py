@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from core.drawing.subject import Subject, Values
 
 
-def _carving(subject: Subject, depth: float) -> Values:
+def carving(subject: Subject, depth: float) -> Values:
     """float32 [S, S, 3]: what the picture's lights and darks do to the normals of a sculpture.
 
     What is darker than its surroundings lies deeper: lids, lips, folds of a smile, strands of hair, rims of glasses.
@@ -30,7 +30,7 @@ def _carving(subject: Subject, depth: float) -> Values:
     return np.asarray(-((across * steep)[..., None] * axes[0] + (down * steep)[..., None] * axes[1]), np.float32)
 
 
-def _hollows(subject: Subject, strength: float) -> Values:
+def hollows(subject: Subject, strength: float) -> Values:
     """float32 [S, S], about .3..1.2: light that is caught in what is carved; it makes a face the person's own.
 
     In the face that is the photo's own light and shade, relative to the skin; elsewhere what differs from around it.
@@ -43,7 +43,7 @@ def _hollows(subject: Subject, strength: float) -> Values:
     return np.asarray(caught * (1 + subject.face * (own - 1)), np.float32)
 
 
-def _coloured(shade: Values, dark: tuple[float, ...], middle: tuple[float, ...], light: tuple[float, ...]) -> Values:
+def coloured(shade: Values, dark: tuple[float, ...], middle: tuple[float, ...], light: tuple[float, ...]) -> Values:
     """Shade 0..1 as a ramp of three colours."""
     ramp = np.array([dark, middle, light], np.float32)
     return np.stack([np.interp(shade, (0, 0.5, 1), ramp[:, c]) for c in range(3)], -1).astype(np.float32)
@@ -52,33 +52,33 @@ def _coloured(shade: Values, dark: tuple[float, ...], middle: tuple[float, ...],
 def clay(subject: Subject, random: np.random.Generator) -> Values:
     """Terracotta, pressed by fingers."""
     seed = int(random.integers(1 << 16))
-    rough = _carving(subject, 0.55) + subject.bumps(26, 0.10, seed) + subject.bumps(60, 0.09, seed + 1)
-    shade = subject.modelled(0.45, rough) * _hollows(subject, 0.85) * (1 + 0.05 * subject.noise(90, seed))
+    rough = carving(subject, 0.55) + subject.bumps(26, 0.10, seed) + subject.bumps(60, 0.09, seed + 1)
+    shade = subject.modelled(0.45, rough) * hollows(subject, 0.85) * (1 + 0.05 * subject.noise(90, seed))
     hue = float(random.uniform(-0.03, 0.03))
     return subject.on_white(
-        _coloured(shade, (0.20, 0.07 + hue, 0.035), (0.66, 0.31 + hue, 0.17), (0.95, 0.62 + hue, 0.43))
+        coloured(shade, (0.20, 0.07 + hue, 0.035), (0.66, 0.31 + hue, 0.17), (0.95, 0.62 + hue, 0.43))
     )
 
 
 def marble(subject: Subject, random: np.random.Generator) -> Values:
     """White stone with grey veins."""
     seed = int(random.integers(1 << 16))
-    rough = _carving(subject, 0.65)
-    shade = subject.modelled(0.5, rough) * _hollows(subject, 0.85)
+    rough = carving(subject, 0.65)
+    shade = subject.modelled(0.5, rough) * hollows(subject, 0.85)
     bent = 0.9 * subject.noise(7, seed) + 0.45 * subject.noise(16, seed + 1)
     wave = np.sin(bent * 0.8 + subject.points @ floats([11, 17, 8]))
     veins = np.exp(-np.square(wave / 0.20)) * np.clip(0.65 + 0.5 * subject.noise(6, seed + 3), 0, 1)
     shade = shade * (1 - 0.34 * veins) * (1 - 0.05 * np.abs(subject.noise(14, seed + 2)))
-    stone = _coloured(shade, (0.22, 0.23, 0.26), (0.74, 0.74, 0.735), (1.0, 0.995, 0.985))
+    stone = coloured(shade, (0.22, 0.23, 0.26), (0.74, 0.74, 0.735), (1.0, 0.995, 0.985))
     return subject.on_white(stone * 0.95 + 0.10 * subject.shine(24, rough)[..., None])
 
 
 def bronze(subject: Subject, random: np.random.Generator) -> Values:
     """Dark metal with golden reflections, and verdigris in its hollows."""
     seed = int(random.integers(1 << 16))
-    rough = _carving(subject, 0.75) + subject.bumps(30, 0.05, seed)
-    shade = subject.modelled(0.4, rough) * _hollows(subject, 0.95)
-    metal = _coloured(shade, (0.08, 0.05, 0.035), (0.46, 0.29, 0.15), (0.86, 0.62, 0.36))
+    rough = carving(subject, 0.75) + subject.bumps(30, 0.05, seed)
+    shade = subject.modelled(0.4, rough) * hollows(subject, 0.95)
+    metal = coloured(shade, (0.08, 0.05, 0.035), (0.46, 0.29, 0.15), (0.86, 0.62, 0.36))
     rim = np.clip(1 - subject.facing, 0, 1) ** 3
     metal = (
         metal
@@ -101,11 +101,11 @@ def wood(subject: Subject, random: np.random.Generator) -> Values:
     fibres = subject.points * floats([120, 14, 120])
     grain = _fibre(fibres, seed)
     facets = np.round(subject.normals * 3.2) / 3.2 - subject.normals
-    rough = 0.3 * facets + _carving(subject, 0.65)
-    shade = subject.modelled(0.45, rough.astype(np.float32)) * _hollows(subject, 0.9)
+    rough = 0.3 * facets + carving(subject, 0.65)
+    shade = subject.modelled(0.45, rough.astype(np.float32)) * hollows(subject, 0.9)
     tone = 0.90 - 0.24 * rings**3 + 0.06 * grain
     tint = float(random.uniform(0.85, 1.1))
-    plank = _coloured(shade * tone + 0.04, (0.13, 0.06, 0.03), (0.60 * tint, 0.36 * tint, 0.18), (0.96, 0.75, 0.47))
+    plank = coloured(shade * tone + 0.04, (0.13, 0.06, 0.03), (0.60 * tint, 0.36 * tint, 0.18), (0.96, 0.75, 0.47))
     return subject.on_white(plank + 0.06 * subject.shine(14)[..., None])
 
 
