@@ -55,7 +55,7 @@ def surface_renderer_of(
 
     Args:
         head: of any generator that is installed.
-        renderer: one that has drawn it already; a mesh that stands in for a head is its shape.
+        renderer: one that has drawn it already, whose grid is used; a mesh that stands in for a head is its shape.
         half: as for `road.renderer_of`.
         report: told how far it is; nobody knows how long the second half takes.
 
@@ -66,6 +66,7 @@ def surface_renderer_of(
     from core.exporters import ExportOptions
     from core.exporters.subject import Subject
     from core.rendering.mesh_view import MeshRenderer
+    from core.rendering.renderer import HeadRenderer
 
     if isinstance(renderer, MeshRenderer):
         return MeshRenderer(replace(renderer.mesh, colours=None))
@@ -73,5 +74,6 @@ def surface_renderer_of(
     def told(progress: Progress) -> None:
         report(progress if progress.fraction < SEARCHED else Progress(0, 0, progress.message))
 
+    known = renderer.twin() if isinstance(renderer, HeadRenderer) else None
     generator = loaded_generator(head.generator, half=half)
-    return MeshRenderer(Subject(head, generator, ExportOptions(), told, modeller=modelled_face).bare)
+    return MeshRenderer(Subject(head, generator, ExportOptions(), told, known, modelled_face).bare)

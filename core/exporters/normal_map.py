@@ -33,7 +33,7 @@ ZERO, SCALE = 128, 127
 FLAT = (128, 128, 255)
 """A normal map's colour where nothing stands out."""
 STEP = 0.0008
-"""Over which slopes are taken, world units: a texel of a head on 2048."""
+"""Over which slopes are taken, world units: a little more than a texel of a head on 2048, which is .00062."""
 TEXELS_PER_CHUNK = 200_000
 STEEPEST = 1.2
 """Bound of a slope: the borders of what is told are no cliffs."""
@@ -45,8 +45,8 @@ def with_normal_map(mesh: Mesh, texels: Texels, heights_of: HeightsOf, report: R
     Args:
         mesh: with texture coordinates.
         texels: of its texture.
-        heights_of: points [N, 3] on the surface, and unit normals [N, 3], -> how far it stands out there [N], in the
-            mesh's units.
+        heights_of: places [K, N, 3] next to points on the surface, and its unit normals [N, 3] there, -> how far it
+            stands out [K, N], in the mesh's units.
         report: told before each piece.
     """
     tangents = texels.coverage.interpolated(tangents_of(mesh), mesh.faces)
@@ -112,9 +112,8 @@ def _turned(points: Floats, normals: Floats, tangents: Floats, heights_of: Heigh
     """Colours uint8 [N, 3] of texels."""
     right, up = _frame(normals, tangents)
     here = points.astype(np.float64)
-    height = heights_of(here, normals)
-    slopes = [(heights_of(here + STEP * way, normals) - height) / STEP for way in (right, up)]
-    turned = np.stack([-slopes[0], -slopes[1], np.ones_like(height)], axis=1)
+    height, beside, above = heights_of(np.stack([here, here + STEP * right, here + STEP * up]), normals)
+    turned = np.stack([height - beside, height - above, np.full_like(height, STEP)], axis=1) / STEP
     turned[:, :2] = np.clip(turned[:, :2], -STEEPEST, STEEPEST)
     turned /= np.linalg.norm(turned, axis=1, keepdims=True)
     return (turned * SCALE + ZERO).round().clip(0, 255).astype(np.uint8)

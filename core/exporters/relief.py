@@ -122,20 +122,40 @@ class Relief:
             points: float64 [N, 3], world units.
             normals: [N, 3] unit, outward.
         """
-        guess = np.zeros(len(points)) if self.hair is None else self.hair(points)
-        heights = np.zeros(len(points))
-        for parts, depth in DEPTHS.items():
-            share = self.parts.at(parts, points)
-            here = np.flatnonzero(share > 0)
-            if not len(here):
-                continue
-            light = guess[here] if parts == HAIR else np.zeros(len(here))
-            for picture in reversed(self.shown):
-                if parts in picture.light:
-                    sure, told = picture.at(parts, points[here], normals[here])
-                    light = light + sure * (told - light)
-            heights[here] += share[here] * depth * np.clip(light, *BOUNDS[parts])
+        heights: Array = self.heights_near(points[None], normals)[0]
         return heights
+
+    def heights_near(self, places: Array, normals: NDArray[np.floating]) -> Array:
+        """The same at K places [K, N, 3] next to each point, which is the first of them; [K, N].
+
+        What is known of the point holds for all of them: the borders of what is told are no cliffs.
+        """
+        heights = np.zeros(places.shape[:2])
+        for parts, depth in DEPTHS.items():
+            share = self.parts.at(parts, places[0])
+            here = np.flatnonzero(share > 0)
+            if len(here):
+                light = self._light_near(parts, places[:, here], normals[here])
+                heights[:, here] += share[here] * depth * np.clip(light, *BOUNDS[parts])
+        return heights
+
+    def _light_near(self, parts: tuple[str, ...], places: Array, normals: NDArray[np.floating]) -> Array:
+        """How much lighter some parts are there than around, natural logarithm [K, N]."""
+        light, guessed = np.zeros(places.shape[:2]), np.ones(places.shape[1])
+
+        def add(told: LightnessAt, share: Array) -> None:
+            here = np.flatnonzero(share > 0)
+            if len(here):
+                light[:, here] += share[here] * told(places[:, here].reshape(-1, 3)).reshape(len(places), -1)
+
+        for picture in self.shown:
+            if parts in picture.light:
+                sure = guessed * picture.sure_at(places[0], normals)
+                add(partial(picture.told_at, parts), sure)
+                guessed = guessed - sure
+        if parts == HAIR and self.hair is not None:
+            add(self.hair, guessed)
+        return light
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,12 +185,15 @@ class _Seen:
         cover = (photo.cover / 255).astype(np.float32)
         return _Seen(Witness(photo.camera, photo.depth, cover), light)
 
-    def at(self, parts: tuple[str, ...], points: Array, normals: NDArray[np.floating]) -> tuple[Array, Array]:
-        """How far the photo is to be believed at surface points [N, 3], 0..1, and what it says there."""
+    def sure_at(self, points: Array, normals: NDArray[np.floating]) -> Array:
+        """How far the photo is to be believed at surface points [N, 3], 0..1."""
+        return seen(points, normals, [self.witness]).astype(np.float64)
+
+    def told_at(self, parts: tuple[str, ...], points: Array) -> Array:
+        """What it says of some parts at world points [N, 3]."""
         uv, _ = self.witness.camera.project(points)
         picture = self.light[parts]
-        told = remapped(picture, (uv * len(picture) - 0.5).astype(np.float32))
-        return seen(points, normals, [self.witness]).astype(np.float64), told.astype(np.float64)
+        return remapped(picture, (uv * len(picture) - 0.5).astype(np.float32)).astype(np.float64)
 
 
 def _as_photo(frame: Frame) -> PhotoLayer:

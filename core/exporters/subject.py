@@ -112,7 +112,7 @@ class Subject:
             texels = Texels.of(flat, self.options.texture_px)
             painted = self.witnessed(baked(flat, texels, self._paint(flat, 0.28, 0.74)))
         if sculpture is not None and sculpture.relief is not None:
-            painted = with_normal_map(painted, texels, sculpture.relief.heights, self.stretch(0.74, 0.81))
+            painted = with_normal_map(painted, texels, sculpture.relief.heights_near, self.stretch(0.74, 0.81))
         return with_eyewear(painted, self.head.eyewear)
 
     def witnessed(self, mesh: Mesh) -> Mesh:

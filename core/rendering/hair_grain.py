@@ -128,9 +128,9 @@ def _kept(differ: Floats, known: NDArray[np.bool_]) -> Floats:
 
 def _cut(cost: Floats) -> NDArray[np.int64]:
     """Columns [P] of the cheapest way down through costs [P, O], each at most one beside that before."""
-    total = cost.copy()
-    for row in range(1, len(cost)):
-        before = np.pad(total[row - 1], 1, constant_values=np.inf)
+    padded = np.pad(cost, ((0, 0), (1, 1)), constant_values=np.inf)
+    total = padded[:, 1:-1]
+    for row, before in enumerate(padded[:-1], 1):
         total[row] += np.minimum(np.minimum(before[:-2], before[1:-1]), before[2:])
     column = int(total[-1].argmin())
     found = [column]
