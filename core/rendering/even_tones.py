@@ -42,9 +42,11 @@ SHOWN, LEAST_ALPHA = 0.02, 0.2
 """Share of a part from which a pixel is toned, and coverage below which its colour cannot be told."""
 FEATURES_KEPT, HUE_KEPT = 0.8, 0.7
 """Which share of the light and of the hue of a face's features stays."""
-SMUDGE, FEATURE, CLEANED = -0.10, -0.20, 0.75
+SMUDGE, FEATURE, CLEANED = -0.06, -0.16, 0.8
 """How much darker than plain skin, natural logarithms, skin and a face's features are where they begin to be dirty, and
 how much of what is darker goes."""
+GLOW, DIMMED = 0.10, 0.6
+"""How much lighter than plain skin, natural logarithms, skin begins to glow, and how much of what is lighter goes."""
 BEARD, BEARD_REAR = ((0.0, 0.35, 0.5, 1.15), (-0.45, -0.5, -0.75, -0.25)), -1.6
 """Ways aside and heights from the eyes, in their distances, of the line below which beards grow, and the depth before
 which they do."""
@@ -73,7 +75,7 @@ class Evenness:
 
 
 HAIR = Evenness(parts=("hair",), hue=0.85, light=0.6, middle=0.7, most=(-0.5, 0.5), deepest=0.5, highest=0.3)
-SKIN = Evenness(parts=("skin", "neck", "ears", "eyes"), hue=0.55, light=0.8, middle=0.75, most=(-0.1, 0.5))
+SKIN = Evenness(parts=("skin", "neck", "ears", "eyes"), hue=0.75, light=0.85, middle=0.75, most=(-0.3, 0.5))
 CLOTH = Evenness(parts=("cloth",), hue=0.9, light=0.8, middle=0.6, most=(-0.6, 0.6), deepest=0.5, highest=0.3)
 EVENED = (HAIR, SKIN, CLOTH)
 
@@ -183,8 +185,9 @@ def _beside_features(
     )
     shaved = 1 - beard.astype(np.float32)[:, None]
     light = light * (1 - FEATURES_KEPT * features)
-    darker = np.log((colours @ THIRDS).clip(min=DARKEST)) - tone.middle + light
-    light = light + CLEANED * np.maximum(SMUDGE + (FEATURE - SMUDGE) * features - darker, 0)
+    shade = np.log((colours @ THIRDS).clip(min=DARKEST)) - tone.middle + light
+    light = light + CLEANED * np.maximum(SMUDGE + (FEATURE - SMUDGE) * features - shade, 0)
+    light = light - DIMMED * np.maximum(shade - GLOW, 0)
     # what is redder is blood, what is bluer is painted eyes that ran out
     kept = np.where(hue[:, :1] > 0, 0, HUE_KEPT) * features
     return light * shaved, hue * (1 - kept) * shaved

@@ -6,7 +6,6 @@ An ear is a small relief over its side of the head, laid on by the place that ea
 from __future__ import annotations
 
 from functools import cache
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import cv2
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-SIDE_PX = 160
+SIDE_PX = 256
 """Of the relief, which spans -1.3..1.3 half heights and half depths of an ear."""
 REACH = 1.3
 RIM: tuple[tuple[float, float], ...] = (
@@ -40,7 +39,9 @@ BOWL = (0.16, -0.10, 0.30, 0.34)
 """Place and half sides."""
 CANAL = (0.36, -0.08, 0.10, 0.14)
 LOBE = (0.10, -0.80, 0.30, 0.20)
-SHADE = 0.42
+SHADE = 0.40
+GROOVE, BEYOND = 0.80, 1.16
+"""Sizes, to the rim's, of the groove within it and of the shadow behind the ear."""
 
 
 def with_ear(window: FaceWindow, face: FaceDetail, ear: EarPlace) -> Floats:
@@ -81,21 +82,33 @@ def relief() -> tuple[NDArray[np.float32], ...]:
     forward, up = np.meshgrid(along, -along)
 
     def ridge(path: tuple[tuple[float, float], ...], width: float) -> Floats:
-        off = np.full(forward.shape, np.inf)
-        for (a, b), (c, d) in pairwise(path):
-            share = np.clip(((forward - a) * (c - a) + (up - b) * (d - b)) / ((c - a) ** 2 + (d - b) ** 2), 0, 1)
-            off = np.minimum(off, np.hypot(forward - a - share * (c - a), up - b - share * (d - b)))
+        at = (_rounded(np.array(path)) * [1, -1] + REACH) / (2 * REACH) * SIDE_PX
+        line = np.ones(forward.shape, np.uint8)
+        cv2.polylines(line, [at.round().astype(np.int32)], False, (0,), 1)
+        off = cv2.distanceTransform(line, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / SIDE_PX * 2 * REACH
         return np.asarray(np.exp(-((off / width) ** 2)), np.float64)
 
     def mound(place: tuple[float, float, float, float]) -> Floats:
         far = ((forward - place[0]) / place[2]) ** 2 + ((up - place[1]) / place[3]) ** 2
         return np.asarray(np.exp(-far), np.float64)
 
-    height = ridge(RIM, 0.13) + 0.8 * ridge(FOLD, 0.13) + 0.5 * ridge(FORK, 0.11) + 0.8 * ridge(TRAGUS, 0.10)
-    height = height + 0.45 * mound(LOBE) - 0.7 * mound(BOWL) - 0.9 * mound(CANAL)
-    calm = cv2.GaussianBlur(height, (0, 0), 9.0)
-    slope = cv2.GaussianBlur(np.gradient(height, axis=0), (0, 0), 1.0)
-    shade = 1.15 * (height - calm) + 3.0 * slope - 0.25
-    blood = np.clip(ridge(RIM, 0.2) + mound(LOBE), 0, 1)
-    whole = np.stack([np.clip(shade, -1.9, 0.55), blood], axis=-1).astype(np.float32)
-    return tuple(np.asarray(cv2.GaussianBlur(whole, (0, 0), s), np.float32) for s in (1.2, 2.2, 4.0))
+    def grown(by: float) -> tuple[tuple[float, float], ...]:
+        return tuple((0.05 + by * (a - 0.05), 0.1 + by * (b - 0.1)) for a, b in RIM[2:])
+
+    height = ridge(RIM, 0.10) - 0.35 * ridge(grown(GROOVE), 0.08) - 0.45 * ridge(grown(BEYOND), 0.07)
+    height = height + 0.8 * ridge(FOLD, 0.11) + 0.5 * ridge(FORK, 0.09) + 0.8 * ridge(TRAGUS, 0.08)
+    height = height + 0.5 * mound(LOBE) - 0.6 * mound(BOWL) - 0.8 * mound(CANAL)
+    calm = cv2.GaussianBlur(height, (0, 0), 14.0)
+    up, aside = (cv2.GaussianBlur(np.gradient(height, axis=axis), (0, 0), 1.4) for axis in (0, 1))
+    shade = 1.15 * (height - calm) + 4.2 * up - 2.0 * aside - 0.2
+    blood = np.clip(ridge(RIM, 0.16) + 0.8 * mound(LOBE), 0, 1)
+    whole = np.stack([np.clip(shade, -1.7, 0.6), blood], axis=-1).astype(np.float32)
+    return tuple(np.asarray(cv2.GaussianBlur(whole, (0, 0), s), np.float32) for s in (1.3, 3.2, 6.0))
+
+
+def _rounded(path: Floats) -> Floats:
+    """A path [N, 2] without its corners (Chaikin 1974), [M, 2]."""
+    for _ in range(3):
+        ahead, behind = 0.75 * path[:-1] + 0.25 * path[1:], 0.25 * path[:-1] + 0.75 * path[1:]
+        path = np.concatenate([path[:1], np.stack([ahead, behind], axis=1).reshape(-1, 2), path[-1:]])
+    return path

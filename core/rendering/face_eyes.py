@@ -38,6 +38,8 @@ UPPER, LOWER = (0.6, 0.85, 0.92), (0.4, 1.15, 0.85)
 """Of a lid: its share of the opening's height and the powers of its curve towards the inner and the outer corner."""
 CORNEA = 0.26
 """Radius of the cornea."""
+BENT = 0.14
+"""How far out the iris is seen in profile, widths of the eye: the cornea bends what comes from it."""
 LAMP = np.array([-0.38, 0.52, 0.77])
 """Direction of the light, as drawn heads have it: from above and a little from the person's right."""
 BEFORE = (0.012, 0.03)
@@ -68,7 +70,7 @@ def _cleaned(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace, e
     """The window without what was smeared around an eye: lids and socket instead."""
     x, y, z = np.moveaxis((window.points - eye.apex) / eye.width, -1, 0)
     u, v = x * eye.side, y
-    across, up = (u - 0.05) / np.where(u > 0.05, 0.86, 0.66), (v - 0.03) / np.where(v > 0.03, 0.42, 0.44)
+    across, up = (u - 0.05) / np.where(u > 0.05, 0.86, 0.82), (v - 0.03) / np.where(v > 0.03, 0.42, 0.44)
     rows, columns = np.nonzero((np.hypot(across, up) < 1) & (np.abs(z) < 1) & (window.face + window.glasses > 0.05))
     if not len(rows):
         return rgb
@@ -91,6 +93,7 @@ class _Cap:
         u, v: float64 [N], places on it.
         shown: float64 [N], 0..1, how much of it is not hidden.
         rays: float64 [N, 3].
+        facing: float64 [N], cosine of the angle between the sphere's normal and the way to the camera.
         pixel: size of a pixel, in widths of the eye.
     """
 
@@ -100,6 +103,7 @@ class _Cap:
     v: Floats
     shown: Floats
     rays: Floats
+    facing: Floats
     pixel: float
 
     @staticmethod
@@ -118,14 +122,16 @@ class _Cap:
         facing = -(place * rays).sum(1) / SPHERE
         lead = along * (rays @ window.forward) - window.depth[rows, columns]
         shown = smooth(BEFORE[1], BEFORE[0], lead) * smooth(-2.5 * BEFORE[1], -1.5 * BEFORE[1], lead)
-        shown = shown * smooth(0.05, 0.3, facing) * smooth(0.1, 0.3, place[:, 2])
+        shown = shown * smooth(0.0, 0.05, facing) * smooth(0.1, 0.3, place[:, 2])
         glasses = window.glasses[rows, columns]
         shown = shown * np.clip(window.face[rows, columns] + THROUGH_GLASSES * glasses, 0, 1)
         chosen = shown > 0.01
         if not chosen.any():
             return None
         u, v = place[chosen, 0] * eye.side, place[chosen, 1]
-        return _Cap(rows[chosen], columns[chosen], u, v, shown[chosen], rays[chosen], window.pixel / eye.width)
+        return _Cap(
+            rows[chosen], columns[chosen], u, v, shown[chosen], rays[chosen], facing[chosen], window.pixel / eye.width
+        )
 
 
 def _lid(u: Floats, shape: tuple[float, float, float], height: float) -> Floats:
@@ -159,14 +165,16 @@ def _drawn(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace, eye
     seen = over(seen, np.minimum(at.skin * [1.08, 0.92, 0.90], 1), 0.45 * rim)
     dark = 0.25 * at.brow_rgb * np.array([0.9, 0.8, 0.75])
     thick = 0.026 + (0.024 + 0.014 * at.long) * np.clip(u + 0.5, 0, 1)
+    apart = smooth(0.2, 0.6, cap.facing)  # seen from the side lashes would be a blot
+    thick = thick * (0.45 + 0.55 * apart)
     line = smooth(thick + soft, thick - soft, np.abs(below_upper + 0.4 * thick)) * smooth(0.54, 0.46, np.abs(u))
     seen = over(seen, dark, 0.88 * line)
     low = (
         smooth(0.012 + soft, 0.012 - soft, np.abs(above_lower + 0.006)) * smooth(-0.25, 0.3, u) * smooth(0.52, 0.44, u)
     )
     seen = over(seen, dark, 0.45 * low)
-    seen = over(seen, dark, 0.7 * _lashes(u, -below_upper, 0.08 + 0.06 * at.long, soft))
-    seen = over(seen, dark, 0.3 * _lashes(u + 0.03, -above_lower, 0.05, soft))
+    seen = over(seen, dark, 0.7 * apart * _lashes(u, -below_upper, 0.08 + 0.06 * at.long, soft))
+    seen = over(seen, dark, 0.3 * apart * _lashes(u + 0.03, -above_lower, 0.05, soft))
 
     result = rgb.copy()
     result[cap.rows, cap.columns] = over(under, seen, cap.shown * face.strength * at.sure)
@@ -196,7 +204,9 @@ def _with_iris(
 ) -> Floats:
     """Colours [N, 3] of the eyeball: iris, pupil and the lights on the cornea laid on the white."""
     soft = max(cap.pixel, 0.012)
-    x, y = u - GAZE[0], v - GAZE[1] - 0.1 * eye.height / eye.width
+    view = -cap.rays.mean(0)
+    bent = BENT * float(smooth(0.6, 0.95, np.array(view[0] * eye.side)))
+    x, y = u - GAZE[0] - bent, v - GAZE[1] - 0.1 * eye.height / eye.width
     out = np.hypot(x, y)
     share = out / IRIS
     angle = np.arctan2(y, x)
@@ -213,7 +223,6 @@ def _with_iris(
     ball = over(white, iris * (1 - 0.35 * smooth(0.02, 0.2, y))[:, None], smooth(IRIS + soft, IRIS - soft, out))
     ball = over(ball, np.array([0.02, 0.018, 0.018]), smooth(PUPIL + soft, PUPIL - soft, out))
     # the cornea mirrors a window: half-way between light and view stands its normal
-    view = -cap.rays.mean(0)
     for lamp, size, strength in ((LAMP, 0.046, 0.95), (np.array([0.5, -0.35, 0.75]), 0.05, 0.16)):
         normal = view + lamp
         normal /= np.linalg.norm(normal)

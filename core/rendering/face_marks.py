@@ -82,10 +82,10 @@ def _with_nose(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace)
     hole = np.exp(-(((out - 0.46) / 0.23) ** 2) - (((up - 0.16 - 0.14 * out) / 0.12) ** 2))
     wing = np.exp(-(((out - 1.08 + 0.5 * np.clip(up - 0.35, 0, 1) ** 2) / 0.13) ** 2)) * smooth(1.3, 0.5, up)
     wing *= smooth(-0.25, 0.1, up)
-    below = np.exp(-(((up + 0.05) / 0.16) ** 2)) * smooth(1.25, 0.7, out)
+    below = np.exp(-(((up - 0.02) / 0.20) ** 2)) * smooth(1.25, 0.7, out)
     groove = np.exp(-((out / 0.16) ** 2)) * smooth(-0.1, -0.3, up) * smooth(-1.25, -0.7, up)
     ridges = np.exp(-(((out - 0.34) / 0.14) ** 2)) * smooth(-0.1, -0.3, up) * smooth(-1.25, -0.7, up)
-    shade = np.clip(0.48 * hole + 0.15 * wing + 0.05 * below + 0.08 * groove, 0, 0.75) - 0.05 * ridges
+    shade = np.clip(0.48 * hole + 0.15 * wing + 0.13 * below + 0.08 * groove, 0, 0.75) - 0.05 * ridges
     return np.asarray(rgb * (1 - (shade * shown)[..., None] * np.array([0.88, 1.02, 1.04])), np.float64)
 
 

@@ -48,6 +48,8 @@ MEAN_SPREAD = (0.106, 0.050)
 FRIENDLY, BEND = 0.07, (-0.2, 0.25)
 """What is added to the bend of the line between the lips, because blurred lips look sad, and its bounds: how far the
 corners lie above the middle, in half widths."""
+ASKEW = 0.07
+"""Bound of the slope of that line: beards hide where lips part."""
 BEARDED = (0.80, 0.62)
 """Lightness of upper lip and jaws to that of the cheeks below which there may be a beard, and is."""
 SHORT_HAIR, LONG_HAIR = -0.10, -0.24
@@ -450,6 +452,7 @@ def _lips(look: _Look, apart: float) -> LipsPlace | None:
     across = x[LOOK_PX // 2, known]
     bend = np.polyfit(across, darkest[known], 2)
     bend[0] = float(np.clip(half * bend[0] + FRIENDLY, *BEND)) / half
+    bend[1] = float(np.clip(bend[1], -ASKEW, ASKEW))
     inner = np.abs(x) < 0.35 * half
     heights = (weight * inner * look.pixel).sum(0)[np.abs(x[LOOK_PX // 2]) < 0.35 * half]
     height = float(heights.mean()) if len(heights) else 0.3 * half

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+HAIRS = ((0.8, 3.4), (1.7, 5.0))
+"""Half the width and length of the hairs of beards, texels: fine ones, and a few together."""
 UNDER = (-1.95, -1.75)
 """Heights below the eyes, in their distances, between which beards end under the chin."""
 BACK = (-1.5, -1.1)
@@ -149,7 +151,11 @@ def _moustache(x: Floats, y: Floats, off: Floats, at: FacePlace) -> Floats:
 def _stubble(seed: int) -> NDArray[np.float32]:
     """Hairs that run down, 0..1, float32 [T, T]; it repeats both ways."""
     noise = np.random.default_rng(seed).standard_normal((TEXTURE_PX, TEXTURE_PX)).astype(np.float32)
-    drawn = cv2.GaussianBlur(np.pad(noise, 64, mode="wrap"), (0, 0), sigmaX=1.1, sigmaY=3.6)[64:-64, 64:-64]
+    wide = np.pad(noise, 64, mode="wrap")
+    fine, coarse = (
+        cv2.GaussianBlur(wide, (0, 0), sigmaX=across, sigmaY=along)[64:-64, 64:-64] for across, along in HAIRS
+    )
+    drawn = fine / fine.std() + 0.6 * coarse / coarse.std()
     return np.asarray(np.clip(0.5 + 0.25 * drawn / drawn.std(), 0, 1), np.float32)
 
 
