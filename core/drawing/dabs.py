@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 LAYERS = ((11.0, 3.2, 5.4), (6.5, 3.0, 3.0), (3.2, 2.4, 1.6), (1.5, 2.0, 0.9))
 """Half the length of a dab, how much longer than wide it is, and how far dabs lie apart, in `STROKES_PX` pixels."""
-WANTED = (0.0, 0.08, 0.30, 0.52)
+WANTED = (0.0, 0.12, 0.42, 0.62)
 """How much there must be to see for a layer's dabs."""
 MIXED = 0.030
 """How far colours of dabs differ from what they show."""
-RELIEF = 0.030
+RELIEF = 0.038
 """How much lighter or darker a ridge of paint is than its colour, for each step of its height."""
 ASTRAY, TURNED_DEGREES, LONGER = 0.6, 9, (0.75, 1.2)
 """How far dabs lie from a grid's points, in its steps, and turn off their way (a deviation); and how long they are."""

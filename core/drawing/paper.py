@@ -20,6 +20,8 @@ STEP = 1.4
 """Distance of the places that a stroke is the mean of, in pixels of a picture of `STROKES_PX`."""
 LOCK = 12.0
 """Half the length of strokes along hair, in the same."""
+STEEP = 0.10
+"""How fast tones change at an edge that a brush goes along."""
 OWN = 0.3
 """Share of its own colour and shade that a comic leaves a face."""
 FEW = 1.15
@@ -174,7 +176,7 @@ def _engraved(subject: Subject, random: np.random.Generator, way: tuple[float, f
 
 
 def ways(subject: Subject) -> Values:
-    """float32 [S, S, 2], unit: which way a brush goes, columns and rows: around the form, and along the hair."""
+    """float32 [S, S, 2], unit: which way a brush goes, columns and rows: around the form, along hair and edges."""
     unit = subject.unit
     axes = subject.world_from_camera[:3, :3]
     sideways = subject.blurred(subject.normals @ axes[:, :2], 3.0)
@@ -185,7 +187,11 @@ def ways(subject: Subject) -> Values:
     across, both, below = (subject.blurred(v, 3.0) for v in (right * right, right * down, down * down))
     angle = 0.5 * np.arctan2(2 * both, across - below)
     slope = np.stack([np.cos(angle), np.sin(angle)], -1)
-    normal = sideways * (1 - hair) + slope * hair + 0.02
+    steep = np.sqrt(np.maximum(across + below, 0)) * np.float32(unit)
+    drawn = np.maximum(hair[..., 0], np.clip((steep - STEEP) / STEEP, 0, 1))[..., None]
+    # of two opposite ways along an edge the one that the form has
+    slope = slope * np.where((slope * sideways).sum(-1, keepdims=True) < 0, -1, 1)
+    normal = sideways * (1 - drawn) + slope * drawn + 0.02
     way = np.stack([-normal[..., 1], normal[..., 0]], -1)
     return floats(way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-4))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from core.drawing.paper import lines
 from core.drawing.subject import BROWS, CLOTH, EARS, EYES, GLASSES, GREY, HAIR, LIPS, MOUTH, NECK, NOSE, SKIN, floats
 
 if TYPE_CHECKING:
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 CELLS = 256 / 3
 """Pixels of a sprite along a side, in pictures of any size: it is the same sprite in all of them."""
 RAMPS: tuple[tuple[tuple[int, ...], int], ...] = (
-    ((SKIN, NOSE, EARS, NECK), 8),
-    ((HAIR, BROWS), 6),
-    ((EYES, GLASSES), 7),
-    ((LIPS, MOUTH), 5),
-    ((CLOTH,), 6),
+    ((SKIN, NOSE, EARS, NECK), 6),
+    ((HAIR, BROWS), 5),
+    ((EYES, GLASSES), 6),
+    ((LIPS, MOUTH), 4),
+    ((CLOTH,), 5),
 )
 """Parts that share tones, and how many."""
 ROUNDS = 6
@@ -34,7 +35,9 @@ ROUNDS = 6
 DITHER = 0.35
 """Share of the step between two tones over which their pixels alternate."""
 BAYER = floats([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) / 16 - 15 / 32
-COOL, WARM = floats([-0.03, -0.04, 0.06]), floats([0.05, 0.02, -0.05])
+DRAWN, LIGHT = 0.6, 0.12
+"""How dark the lines of eyes, brows and lips are drawn; and how much lighter than its surroundings what is none is."""
+COOL, WARM = floats([-0.03, -0.05, 0.07]), floats([0.06, 0.03, -0.05])
 """What shadows and lights are turned by."""
 
 
@@ -63,8 +66,13 @@ def _vivid(subject: Subject) -> Values:
     # dark heads keep their shades apart
     lifted = np.clip(tone, 0, 1) ** np.float32(0.84) * 1.04
     vivid = lifted + (lit - tone) * (lifted / np.maximum(tone, 0.05)).clip(0.8, 1.5) * 1.30
-    fine = subject.blurred(subject.light, 0.6) * (0.10 + 0.14 * subject.face)
-    return np.asarray(np.clip(vivid + fine[..., None], 0, 1), np.float32)
+    fine = subject.blurred(subject.light, 0.6) * (0.10 + 0.20 * subject.face)
+    # a line that is thinner than a pixel would be lost in the mean of it
+    telling = subject.part(EYES, BROWS, LIPS, soft_px=1.5 * subject.unit) * (subject.light < LIGHT)
+    drawn = DRAWN * np.clip(subject.thick(lines(subject, 1.5), 1.0), 0, 1) * telling
+    white = np.clip(subject.light - LIGHT, 0, 0.3) * subject.part(EYES, MOUTH, soft_px=0.5 * subject.unit)
+    vivid = vivid + white[..., None]
+    return np.asarray(np.clip(vivid + fine[..., None], 0, 1) * (1 - drawn[..., None]), np.float32)
 
 
 def _cells(values: Values) -> Values:
