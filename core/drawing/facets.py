@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from core.drawing.subject import Bits, Subject, Values
 
-COARSE, FACE, AROUND, FEATURES = 0.060, 0.044, 0.030, 0.0125
+COARSE, FACE, AROUND, FEATURES = 0.048, 0.044, 0.030, 0.0125
 """Distances of corners in world units: on hair and clothes, in faces, around their middle, at eyes and mouths."""
 RIM = 20.0
 """Distance of corners along the outline, in pixels of a picture of `STROKES_PX`; about `COARSE`."""
@@ -57,6 +57,8 @@ EYE = 0.23
 """Radius about the middle of an eye in which its lids and its white lie, in distances of the eyes."""
 WHITE = 0.12
 """How much lighter than its surroundings the white of an eye is."""
+HAIR_APART, MOST_DARKENED = 0.50, 0.40
+"""By which share of the skin's lightness hair is to be darker, and how much of its own it may lose for that."""
 DARK = -0.22
 """How much darker than its surroundings (`Subject.light`) is what is cut out of a face."""
 
@@ -79,7 +81,9 @@ def low_poly(subject: Subject, random: np.random.Generator) -> Values:
     face = np.bincount(index.ravel(), np.clip(subject.face, 0, 1).ravel() * weight) / np.maximum(number, 1)
     shade = _shade(normals)
     # a face has its own light already; what is flat about it is laid over more thinly
-    shade = shade + face.astype(np.float32) * 0.48 * (1.0 - shade)
+    shade = shade + face.astype(np.float32) * 0.42 * (1.0 - shade)
+    hairy = np.bincount(index.ravel(), (subject.labels == HAIR).ravel() * weight) / np.maximum(number, 1)
+    colours = floats(colours * (1 - _too_light(subject) * hairy)[:, None])
     grey = (colours @ GREY)[:, None]
     # dark heads are lit a little brighter, or nobody would see that they have facets
     lifted = grey ** np.float32(0.88)
@@ -91,6 +95,15 @@ def low_poly(subject: Subject, random: np.random.Generator) -> Values:
     shown = (solid[net] | (subject.rims > SOLID)) & (number > 0)[index]
     flat = np.where(shown[..., None], picture[index], 1.0).astype(np.float32)
     return subject.blurred(flat, 0.3)
+
+
+def _too_light(subject: Subject) -> float:
+    """By which share hair is darkened that is as light as the skin: facets have no strands that tell it."""
+    hair, skin = (subject.labels == part for part in (HAIR, SKIN))
+    if not hair.any() or not skin.any():
+        return 0.0
+    level = max(float(np.median(subject.grey[skin])), 0.05)
+    return float(np.clip(HAIR_APART - (1 - float(np.median(subject.grey[hair])) / level), 0, MOST_DARKENED))
 
 
 def _shade(normals: Values) -> Values:

@@ -24,7 +24,7 @@ STEEP = 0.10
 """How fast tones change at an edge that a brush goes along."""
 OWN = 0.3
 """Share of its own colour and shade that a comic leaves a face."""
-FEW = 1.15
+FEW = 0.85
 """Of a deviation of one: how much of a stroke is left out of a comic's hair."""
 
 
@@ -231,7 +231,7 @@ def _flat_hair(subject: Subject, hair: Bits, along: Values) -> Values:
     grey = subject.blurred(subject.grey, 2.6)
     away = np.log((grey + 0.03) * (0.6 + 0.6 * subject.blurred(subject.lit(0.3), 2.0)))
     away = away - float(np.median(away[hair]))
-    tone = np.select([away > GLOSSY, away < -SHADED], [1.45, 0.68], 1.12)
+    tone = np.select([away > GLOSSY, away < -SHADED], [1.28, 0.58], 0.95)
     flat = float(own @ GREY) + (own - float(own @ GREY)) * 1.35
     stroke = np.clip((along - FEW + 0.6 * np.clip(-away, -0.5, 1)) * 2.0, 0, 1)
     return floats(np.clip(tone[..., None] * flat, 0.03, 1) * (1 - 0.75 * stroke[..., None]))
