@@ -28,6 +28,8 @@ COLUMNS, ROWS = 128, 512
 """Of the pictures in which outlines are compared."""
 FIRM, CLOTH = 0.6, 0.5
 """Shares of the person and of clothes from which a pixel shows them."""
+ALL = 0.99
+"""Share of a pixel that a photo must show: beside its border a part of it would pass for nobody."""
 BELOW = 1 / 64
 """How far below an outline clothes are looked for, picture sides."""
 MOST = 0.18
@@ -88,7 +90,10 @@ class Rise:
         numbers = np.arange(COLUMNS)
         by, to = (np.interp(numbers, numbers[told], values[told]) for values in (by, wanted))
         by = median_filter(by, 2 * ODD + 1, mode="nearest")
-        near = smooth(0.0, 0.5, _blurred(few.astype(np.float64), REACH))
+        sure, ends_at = few.astype(np.float64), np.flatnonzero(few)
+        # beyond what a photo shows shoulders go on: what stayed behind there would stand up beside them
+        sure[: ends_at[0]] = sure[ends_at[-1] :] = 1
+        near = smooth(0.0, 0.5, _blurred(sure, REACH))
         return Rise(_blurred(to, calm), _blurred(by, calm) * near)
 
     def undone(self, points: Array, camera: Camera) -> Array:
@@ -107,10 +112,10 @@ def _ends_of(shown: ShownPerson) -> Array:
         cv2.resize(picture, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
         for picture in (shown.person, shown.clothes, shown.reached)
     )
-    rows = np.arange(ROWS)[:, None]
+    rows, known = np.arange(ROWS)[:, None], known > ALL
     # from below, where the photo ends, up to the first pixel that is not theirs
-    last = np.where(known > 0.5, rows, -1).max(0)
-    top = np.where((known > 0.5) & (person < FIRM), rows, -1).max(0) + 1
+    last = np.where(known, rows, -1).max(0)
+    top = np.where(known & (person < FIRM), rows, -1).max(0) + 1
     within = (rows >= top) & (rows < top + BELOW * ROWS)
     cloth = (clothes * within).sum(0) / within.sum(0).clip(1)
     lowest = np.maximum(last + 1, 0) / ROWS

@@ -125,3 +125,22 @@ def test_an_outline_goes_on_below_the_photo_as_steeply() -> None:
     assert uv[0, 1] > 0.85
     column = int(uv[0, 0] * len(rise.by))
     np.testing.assert_allclose(rise.by[column], uv[1, 1] - uv[0, 1], atol=0.02)
+
+
+def test_no_shoulder_rises_beside_the_border_of_a_photo() -> None:
+    whole, rows, columns = _photo(0.0), *np.indices((SIDE_PX, SIDE_PX))
+    # a photo whose head was turned upright: its border is tilted and half in a column of the outline
+    reached = (columns > 30 + rows / 64) & (columns < SIDE_PX - 40)
+    shown = ShownPerson(
+        *(np.asarray(one * reached) for one in (whole.person, whole.worn, whole.clothes)), reached * 1.0
+    )
+    x = np.linspace(-0.38, 0.38, 300)
+    # what a search has found lies lower
+    tops = np.column_stack([x, _shoulders(x) - 0.03, np.zeros_like(x)])
+    rise = Rise.of(tops, CAMERA, shown, 1 / 80)
+    assert rise is not None
+    uv, _ = CAMERA.project(tops)
+    wanted = CAMERA.project(np.column_stack([x, _shoulders(x), np.zeros_like(x)]))[0][:, 1]
+    column = np.clip((uv[:, 0] * len(rise.by)).astype(int), 0, len(rise.by) - 1)
+    beside_neck = np.abs(x) > 0.12
+    np.testing.assert_allclose(rise.by[column][beside_neck], (uv[:, 1] - wanted)[beside_neck], atol=0.015)
