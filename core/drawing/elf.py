@@ -28,18 +28,19 @@ if TYPE_CHECKING:
 
     from core.drawing.subject import Subject, Values
 
+BAND, TWISTS = 0.0080, 42.0
+"""Half the width of the circlet, world units, and how often its wires are twisted in a turn, times pi."""
 TIP = 3
 """Which corner of an elf's ear is pointed."""
 
 
 def elf(subject: Subject, random: np.random.Generator) -> Values:
     """Smooth luminous skin, long pointed ears, silver hair under a golden circlet, green eyes."""
-    marks = subject.landmarks
     smooth = evened(subject.whole, 0.08, max(1.0, 2.0 * subject.unit))
     level = (smooth @ GREY)[..., None]
-    pale = np.clip(0.16 + 0.92 * level, 0, 1) * floats([1.0, 0.93, 0.88])
+    pale = np.clip(0.16 + 0.92 * level, 0, 1) * floats([1.03, 0.93, 0.85])
     skin = np.clip(subject.bare - subject.part(LIPS) - dark_brows(subject), 0, 1)
-    picture = mixed(subject.whole, 0.42 * smooth + 0.62 * pale, skin)
+    picture = mixed(subject.whole, 0.48 * smooth + 0.57 * pale, skin)
     glow = np.clip(1 - subject.facing, 0, 1) ** 2 * skin
     picture = picture + glow[..., None] * floats([0.10, 0.13, 0.17])
     silver = hair_in(subject, (0.80, 0.79, 0.76), 0.8)
@@ -51,17 +52,38 @@ def elf(subject: Subject, random: np.random.Generator) -> Values:
     picture = mixed(picture, (0.93, 0.95, 0.93), 0.35 * eyes * (1 - iris))
     lips = floats([0.80, 0.42, 0.45]) * (mouth_line(subject) * (0.6 + 0.6 * subject.grey))[..., None]
     picture = mixed(picture, lips, 0.5 * subject.part(LIPS, soft_px=1.2 * subject.unit))
-    height = marks.brow + 0.062
-    band = np.exp(-np.square((subject.points[..., 1] - height - 0.02 * np.abs(subject.points[..., 0]) / 0.15) / 0.0085))
-    gold = floats([0.93, 0.74, 0.30]) * (0.55 + 0.55 * subject.lit(0.1) + 0.8 * subject.shine(12))[..., None]
-    picture = mixed(picture, gold, np.clip(1.5 * band, 0, 1) * subject.part(SKIN, HAIR))
-    gem = subject.near(_brow_centre(subject, height), 0.02, 0.4)
-    picture = mixed(picture, (0.12, 0.62, 0.45), gem * subject.part(SKIN, HAIR))
+    picture = _with_circlet(subject, picture)
     cloak = np.clip(0.3 + 0.95 * subject.lit(0.2), 0, 1.2)[..., None] * floats([0.20, 0.42, 0.24])
     picture = mixed(picture, cloak * (1 + 0.3 * subject.detail[..., None]), 0.9 * subject.part(CLOTH))
     tone = smooth[skin > 0.9].mean(0) if (skin > 0.9).any() else floats([0.8, 0.65, 0.55])
     tone = 0.42 * tone + 0.60 * float(tone @ GREY) * floats([1.0, 0.93, 0.88]) + 0.10
     return _with_ears(subject, subject.on_white(picture), tone.astype(np.float32), float(random.uniform(0.9, 1.15)))
+
+
+def _with_circlet(subject: Subject, picture: Values) -> Values:
+    """A golden band around the head, round and twisted, and a cut stone before the forehead."""
+    marks, points, worn = subject.landmarks, subject.points, subject.part(SKIN, HAIR)
+    height = marks.brow + 0.062
+    across = (points[..., 1] - height - 0.02 * np.abs(points[..., 0]) / 0.15) / BAND
+    edge = 0.5 * subject.size_px * BAND * subject.focal / max(subject.seen_at(marks.nose)[2], 0.1)
+    band = np.clip((1 - np.abs(across)) * edge + 0.5, 0, 1) * worn
+    shadow = np.clip(1 - np.abs(across + 0.9) / 1.6, 0, 1) * worn
+    picture = mixed(picture, 0.55 * picture, 0.7 * shadow)
+    # two wires that are twisted: where one goes below the other it is dark
+    turn = np.arctan2(points[..., 0], points[..., 2]) * np.float32(TWISTS)
+    twist = np.abs(np.sin(turn + 1.2 * across))
+    around = np.sqrt(np.clip(1 - across * across, 0, 1)) * (0.45 + 0.55 * twist)
+    gold = floats([0.95, 0.74, 0.30]) * (0.16 + 0.85 * around * (0.45 + 0.6 * subject.lit(0.1)))[..., None]
+    gleam = np.clip(1 - np.abs(across - 0.35) / 0.3, 0, 1) * twist**4 * (0.3 + 0.7 * subject.shine(6))
+    picture = mixed(picture, gold + 0.6 * gleam[..., None] * floats([1.0, 0.93, 0.70]), band)
+    middle = _brow_centre(subject, height)
+    setting, stone = subject.near(middle, 0.024, 0.12), subject.near(middle, 0.0185, 0.12)
+    picture = mixed(picture, floats([0.80, 0.60, 0.22]) * (0.35 + 0.65 * subject.lit(0.1))[..., None], setting * worn)
+    off = (points - middle) / np.float32(0.0185)
+    deep = 0.35 + 0.5 * np.clip(0.3 - 0.8 * off[..., 1], 0, 1)
+    light = np.exp(-np.square(np.hypot(off[..., 0] + 0.35, off[..., 1] - 0.38) / 0.22))
+    emerald = floats([0.08, 0.72, 0.48]) * deep[..., None] + 0.9 * light[..., None]
+    return mixed(picture, np.clip(emerald, 0, 1), stone * worn)
 
 
 def _with_ears(subject: Subject, picture: Values, tone: Values, length: float) -> Values:

@@ -113,8 +113,8 @@ def _painted(subject: Subject) -> Values:
 
 def _soft(picture: Values, tones: float, width_px: float) -> Values:
     """A picture without its small things, its edges kept."""
-    once = evened(picture, tones, max(1.6, width_px))
-    return evened(once, 0.6 * tones, max(1.6, 0.8 * width_px))
+    once = evened(picture, tones, max(1.0, 0.5 * width_px))
+    return evened(once, 0.6 * tones, max(1.0, 0.4 * width_px))
 
 
 def _bent(subject: Subject, growth: float) -> tuple[Values, Values]:
