@@ -131,9 +131,8 @@ def test_no_shoulder_rises_beside_the_border_of_a_photo() -> None:
     whole, rows, columns = _photo(0.0), *np.indices((SIDE_PX, SIDE_PX))
     # a photo whose head was turned upright: its border is tilted and half in a column of the outline
     reached = (columns > 30 + rows / 64) & (columns < SIDE_PX - 40)
-    shown = ShownPerson(
-        *(np.asarray(one * reached) for one in (whole.person, whole.worn, whole.clothes)), reached * 1.0
-    )
+    known = reached.astype(np.float32)
+    shown = ShownPerson(whole.person * known, whole.worn * known, whole.clothes * known, known)
     x = np.linspace(-0.38, 0.38, 300)
     # what a search has found lies lower
     tops = np.column_stack([x, _shoulders(x) - 0.03, np.zeros_like(x)])
