@@ -166,6 +166,7 @@ def _with_eyes(subject: Subject, picture: Values, seen: Values) -> Values:
         return picture
     narrow = float(np.clip(wide, 0.3, 1))
     lid = np.clip(subject.blurred(seen, 1.6) - seen, 0, 0.5)
+    colour = _iris_colour(subject)
     for eye, (column, row, _) in zip(marks.eyes, (left, right), strict=True):
         if not subject.shows(eye, SHOWN):
             continue
@@ -179,7 +180,7 @@ def _with_eyes(subject: Subject, picture: Values, seen: Values) -> Values:
         spread = float(np.sqrt((weight * np.square(rows - centre[1])).sum()))
         radius = min(IRIS * apart_px, max(2.3 * spread, 0.08 * apart_px))
         away = np.hypot((columns - centre[0]) / narrow, rows - centre[1] + 0.12 * radius) / radius
-        picture = _eye(picture, open_eye, away, (rows - centre[1]) / radius, _iris_colour(subject, eye))
+        picture = _eye(picture, open_eye, away, (rows - centre[1]) / radius, colour)
         for right_of, above, disc, share in CATCHLIGHTS:
             spot = np.hypot((columns - centre[0]) / narrow - right_of * radius, rows - centre[1] + above * radius)
             light = np.clip((disc * radius - spot) / max(0.7 * subject.unit, 0.3) + 0.5, 0, 1) * np.clip(
@@ -213,9 +214,11 @@ def _eye(picture: Values, open_eye: Values, away: Values, below: Values, colour:
     return np.asarray(picture + (ball - picture) * np.clip(1.15 * open_eye, 0, 1)[..., None], np.float32)
 
 
-def _iris_colour(subject: Subject, eye: Values) -> Values:
-    """The colour of an iris, [3], stronger than it is; brown where none is seen."""
-    here = (subject.near(eye, 0.06 * subject.landmarks.apart, 0.2) > 0.5) & (subject.labels == EYES)
+def _iris_colour(subject: Subject) -> Values:
+    """The colour of both irises, [3], stronger than it is, of the eye that is seen better; brown where none is seen."""
+    apart, around = subject.landmarks.apart, subject.labels == EYES
+    seen = [(subject.near(eye, 0.06 * apart, 0.2) > 0.5) & around for eye in subject.landmarks.eyes]
+    here = max(seen, key=np.count_nonzero)
     found = np.median(subject.whole[here], 0) if here.sum() > 6 else floats([0.30, 0.19, 0.12])
     grey = float(found @ GREY)
     strong = np.clip(grey + (found - grey) * 2.0, 0.02, 1)
