@@ -215,11 +215,15 @@ def _eye(picture: Values, open_eye: Values, away: Values, below: Values, colour:
 
 
 def _iris_colour(subject: Subject) -> Values:
-    """The colour of both irises, [3], stronger than it is, of the eye that is seen better; brown where none is seen."""
-    apart, around = subject.landmarks.apart, subject.labels == EYES
-    seen = [(subject.near(eye, 0.06 * apart, 0.2) > 0.5) & around for eye in subject.landmarks.eyes]
-    here = max(seen, key=np.count_nonzero)
-    found = np.median(subject.whole[here], 0) if here.sum() > 6 else floats([0.30, 0.19, 0.12])
+    """The colour of both irises, [3], stronger than it is; brown where none is seen."""
+    apart = subject.landmarks.apart
+    near = np.maximum(*(subject.near(eye, 0.06 * apart, 0.2) for eye in subject.landmarks.eyes))
+    here = (near > 0.5) & (subject.labels == EYES)
+    found = floats([0.30, 0.19, 0.12])
+    if here.sum() > FEWEST_SEEN:
+        # between a black pupil and the white
+        dark, light = np.quantile(subject.grey[here], (0.15, 0.55))
+        found = np.median(subject.whole[here & (subject.grey >= dark) & (subject.grey <= light)], 0)
     grey = float(found @ GREY)
     strong = np.clip(grey + (found - grey) * 2.0, 0.02, 1)
     return floats(np.clip(strong * (0.42 / max(float(strong @ GREY), 0.08)), 0, 1))
