@@ -9,6 +9,7 @@ import torch
 from core.camera import SEEN_HALF_HEIGHT, Camera
 from core.errors import ExportError
 from core.exporters.apart import run_apart
+from core.exporters.calming import calmed
 from core.exporters.density import RESOLUTION, sample_density
 from core.exporters.head_density import density_of
 from core.exporters.normal_map import with_normal_map
@@ -81,12 +82,13 @@ class Subject:
     @cached_property
     def plain(self) -> Mesh:
         """The watertight surface as the density has it, finely."""
-        return self._shape(self.options.triangles * FINE_FACTOR, found=0.4, until=0.7)
+        return self._shape(self.options.triangles * FINE_FACTOR, found=0.4, until=0.7, sculpted=False)
 
     @cached_property
     def bare(self) -> Mesh:
         """The watertight surface, sculpted, without colours."""
-        return with_eyewear(self._carved(self.plain, 0.7, 0.95), self.head.eyewear)
+        mesh = self._shape(self.options.triangles * FINE_FACTOR, found=0.4, until=0.7)
+        return with_eyewear(self._carved(mesh, 0.7, 0.95), self.head.eyewear)
 
     @cached_property
     def coloured(self) -> Mesh:
@@ -150,8 +152,8 @@ class Subject:
         """A report for a part of the work, which fills the bar from one fraction to another."""
         return lambda progress: self.tell(start + (stop - start) * progress.fraction, progress.message)
 
-    def _shape(self, triangles: int, *, found: float, until: float) -> Mesh:
-        """The surface with at most about so many triangles.
+    def _shape(self, triangles: int, *, found: float, until: float, sculpted: bool = True) -> Mesh:
+        """The surface with at most about so many triangles; what is to be sculpted has even hair.
 
         The bar stands at `found` when it is known where the surface lies, and at `until` in the end.
         """
@@ -164,6 +166,8 @@ class Subject:
             )
         if grid.is_empty:
             raise ExportError("There is no surface in this head.", "Make the head again, or try another seed.")
+        if sculpted and self._sculpture is not None and self._modeller is not None:
+            grid = calmed(grid, self._bare.grid().on_processor)
         self.tell(found, "Building the surface")
         given = {
             "raw": grid.raw,
