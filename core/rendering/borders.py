@@ -22,8 +22,9 @@ CALM = 0.003
 LEAST_PX = 60
 SURE = 0.9
 """Alpha from which a pixel shows no background."""
-SMALLER = 4
-"""By which pictures that are spread are smaller."""
+ENOUGH_PX, SMALLER = 512, 4
+"""Side of a picture of which all pixels are asked for their colours, of larger ones fewer; and by which pictures that
+are spread are smaller."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,9 +85,9 @@ def _spread(rgb: Floats, core: NDArray[np.bool_]) -> Floats | None:
     """Colours [S, S, 3] of what is surely of one kind, carried on to where it is not sure; None where nothing is."""
     if int(core.sum()) < LEAST_PX:
         return None
-    size = len(rgb)
-    weight = core.astype(np.float32)[..., None]
-    layers = np.concatenate([rgb * weight, weight], axis=2).astype(np.float32)
+    size, few = len(rgb), max(1, len(rgb) // ENOUGH_PX)
+    weight = core[::few, ::few].astype(np.float32)[..., None]
+    layers = np.concatenate([rgb[::few, ::few] * weight, weight], axis=2).astype(np.float32)
     small = cv2.resize(layers, (size // SMALLER, size // SMALLER), interpolation=cv2.INTER_AREA)
     total = np.zeros_like(small)
     for share, reach in ((1.0, 0.35), (1e-2, 1.0), (1e-4, 4.0)):

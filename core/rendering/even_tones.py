@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import torch
 
@@ -35,6 +36,8 @@ RUN = 2
 """Nodes over which colours of other parts run into those of skin."""
 THIRDS = np.full((3, 1), 1 / 3, np.float32)
 """They give the mean of three colours."""
+ENOUGH_PX = 512
+"""Side of the pictures that a head model draws."""
 DARKEST = 0.02
 BOUND = 0.25
 """How much deeper or lighter than a part may be a colour is, natural logarithms, of which nothing is kept."""
@@ -75,7 +78,7 @@ class Evenness:
 
 
 HAIR = Evenness(parts=("hair",), hue=0.85, light=0.6, middle=0.7, most=(-0.5, 0.5), deepest=0.5, highest=0.3)
-SKIN = Evenness(parts=("skin", "neck", "ears", "eyes"), hue=0.75, light=0.85, middle=0.75, most=(-0.3, 0.5))
+SKIN = Evenness(parts=("skin", "neck", "ears", "eyes"), hue=0.75, light=0.85, middle=0.85, most=(-0.25, 0.5))
 CLOTH = Evenness(parts=("cloth",), hue=0.9, light=0.8, middle=0.6, most=(-0.6, 0.6), deepest=0.5, highest=0.3)
 EVENED = (HAIR, SKIN, CLOTH)
 
@@ -151,6 +154,12 @@ def with_even_tones(frame: Frame, tones: tuple[PartTone, ...], at: FacePlace | N
     if frame.labels is None:
         return frame
     size = len(frame.rgb)
+    if size >= 2 * ENOUGH_PX:  # what is larger has no more detail of its own yet
+        half = (size // 2,) * 2
+        rgb, alpha = (cv2.resize(one, half, interpolation=cv2.INTER_AREA) for one in (frame.rgb, frame.alpha))
+        toned = with_even_tones(replace(frame, rgb=rgb, alpha=alpha), tones, at).rgb
+        change = cv2.resize(toned.astype(np.float32) - rgb, (size, size), interpolation=cv2.INTER_LINEAR)
+        return replace(frame, rgb=np.clip(frame.rgb + change + 0.5, 0, 255).astype(np.uint8))
     depth = at_size(frame.depth, size)
     finished, changed = frame.rgb.reshape(-1, 3).astype(np.float32), False
     for tone in tones:

@@ -102,13 +102,17 @@ def hung(points: NDArray[np.float64]) -> NDArray[np.float64]:
     Hair behind the neck lies near that axis, where ways around it are short: strands would run in rings. And what
     faces forward beside the neck lies at one way around for all its width: strands would run level.
     """
-    x, y, z = points[:, 0] - POLE[0], points[:, 1], points[:, 2] - POLE[1]
+    low = np.flatnonzero(points[:, 1] < HANGING[0])
+    x, y, z = points[low, 0] - POLE[0], points[low, 1], points[low, 2] - POLE[1]
     below = np.clip((HANGING[0] - y) / (HANGING[0] - HANGING[1]), 0, 1)
     z = z - AXIS_FREE * below * np.clip(1 - np.hypot(x, z) / AXIS_FREE, 0, 1)
     turn = TURNED * below * (np.hypot(x, z) / GIRTH - 1)
-    return np.stack(
-        [POLE[0] + x * np.cos(turn) + z * np.sin(turn), y, POLE[1] + z * np.cos(turn) - x * np.sin(turn)], axis=1
+    moved = points.copy()
+    moved[low, 0], moved[low, 2] = (
+        POLE[0] + x * np.cos(turn) + z * np.sin(turn),
+        POLE[1] + z * np.cos(turn) - x * np.sin(turn),
     )
+    return moved
 
 
 def _directions(seen: SeenHair) -> Floats:

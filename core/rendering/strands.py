@@ -66,9 +66,8 @@ def with_strands(frame: Frame, strands: HairStrands, flow: HairFlow | None = Non
         return frame
     points, directions = places_of(frame.camera, along_z, chosen)
     if flow is None:
-        detail, out = strands_at(points, strands)
-        turn, down, _ = run_of(points, strands.wave)
-        detail = detail + hairs_at(turn, down, frame.camera.radius / frame.camera.focal / size)
+        turn, down, out = run_of(points, strands.wave)
+        detail = _read(strands, turn, down) + hairs_at(turn, down, frame.camera.radius / frame.camera.focal / size)
         # light hair has less room to shine, and its shadows are filled
         detail *= 1 - LIGHT_CALM * (rgb.reshape(-1, 3)[chosen].mean(axis=1) / 255) ** 1.5
     else:
@@ -102,10 +101,15 @@ def _shown(out: NDArray[np.float64], flow: HairFlow | None) -> NDArray[np.float6
 def strands_at(points: NDArray[np.float64], strands: HairStrands) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """What the texture says at world points [N, 3], and how far these are from the axis of the crown, [N]."""
     turn, down, out = run_of(points, strands.wave)
+    return _read(strands, turn, down), out
+
+
+def _read(strands: HairStrands, turn: NDArray[np.float64], down: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The texture where hair runs (see `run_of`), [N]."""
     # a whole number of repeats around the head, so that there is no seam
     repeats = max(1, round(2 * math.pi * GIRTH / (strands.pixel * strands.detail.shape[1])))
     detail = strands.detail.astype(np.float32)
-    return tiled(detail, down / (strands.pixel * STRETCH), turn * repeats * strands.detail.shape[1]), out
+    return tiled(detail, down / (strands.pixel * STRETCH), turn * repeats * strands.detail.shape[1])
 
 
 def run_of(
