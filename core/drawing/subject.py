@@ -431,7 +431,8 @@ class Subject:
     def outlines(self) -> Values:
         """float32 [S, S], 0..1: lines where depth jumps, where parts meet, and where the surface turns away."""
         depth = np.where(self.figure, self.relief, self.relief[self.figure].max() + 0.2).astype(np.float32)
-        around, beside = np.ones((1 + 2 * self.pixel,) * 2), np.ones((1 + self.pixel,) * 2)
+        wide = max(2, round(2 * self.size_px / FORM_PX))
+        around, beside = np.ones((1 + wide,) * 2), np.ones((1 + self.pixel,) * 2)
         grown, shrunk = cv2.dilate(depth, around), cv2.erode(depth, around)
         jump = np.clip((grown - shrunk) / FAR_APART - 0.5, 0, 1)
         # what is small in a face is drawn by its own darkness

@@ -11,7 +11,18 @@ import numpy as np
 import pytest
 
 from core.drawing.styles import STYLES, drawing, reshaped
-from core.drawing.subject import EYES, GLASSES, HAIR, LIPS, SKIN, Subject, floats, landmarks_of_head, landmarks_of_view
+from core.drawing.subject import (
+    CLOTH,
+    EYES,
+    GLASSES,
+    HAIR,
+    LIPS,
+    SKIN,
+    Subject,
+    floats,
+    landmarks_of_head,
+    landmarks_of_view,
+)
 from core.stylizers.vocabulary import STYLES as KNOWN
 from core.training.dataset import HeadViews
 from tests.core.training.doll import PARTS, write_doll
@@ -87,8 +98,9 @@ def test_styles_have_their_colours(front: Subject) -> None:
     red, green, blue = mean("joker", HAIR)
     assert green > red + 0.1
     assert green > blue + 0.1
-    assert mean("joker", SKIN).min() > 0.6
-    assert mean("joker", LIPS)[0] > mean("joker", LIPS)[1] + 0.2
+    assert mean("joker", SKIN).min() > mean("photo", SKIN).min() + 0.1
+    assert np.ptp(mean("joker", SKIN)) < 0.5 * np.ptp(mean("photo", SKIN))
+    assert mean("joker", LIPS)[0] > mean("joker", LIPS)[1] + 0.15
     assert mean("zombie", SKIN)[1] > mean("zombie", SKIN)[0]
     assert np.ptp(mean("marble", SKIN, HAIR)) < 0.05
     bronze = mean("bronze", SKIN, HAIR)
@@ -143,6 +155,23 @@ def test_painted_faces_keep_their_light_and_shade(front: Subject) -> None:
     painted = drawing(replace(front, rgb=rgb), "joker", 5)[skin].mean(-1)
     assert np.corrcoef(painted, rgb[skin].mean(-1))[0, 1] > 0.6
     assert (painted > 0.97).mean() < 0.2
+
+
+def test_white_clothes_are_engraved_and_no_hole_in_an_ink_drawing(front: Subject) -> None:
+    hood = front.labels == HAIR
+    labels = np.where(hood, CLOTH, front.labels).astype(np.uint8)
+    rgb = np.where(hood[..., None], np.float32(1), front.rgb)
+    cloth = cv2.erode(np.uint8(hood), np.ones((9, 9))) > 0
+    black = 1 - drawing(replace(front, rgb=rgb, labels=labels), "ink", 5)[cloth].mean(-1)
+    assert 0.05 < black.mean() < 0.6
+
+
+def test_hair_as_light_as_skin_is_darker_in_facets(front: Subject) -> None:
+    """Facets have no strands: who is blond would be bald."""
+    grown, skin = (front.labels == part for part in (HAIR, SKIN))
+    rgb = np.where(grown[..., None], np.median(front.rgb[skin], 0), front.rgb).astype(np.float32)
+    picture = drawing(replace(front, rgb=rgb), "lowpoly", 5)
+    assert picture[grown].mean() < 0.85 * picture[skin].mean()
 
 
 def test_beards_are_rough_and_dark_and_the_doll_has_none(front: Subject) -> None:

@@ -71,3 +71,13 @@ def test_the_overlap_of_figures_passes_over_white_within() -> None:
     other = one.copy()
     other[:, 10:] = 255
     assert outline_overlap(one, other) == pytest.approx(0.5)
+
+
+def test_a_white_shirt_that_the_picture_ends_is_no_hole_in_a_figure() -> None:
+    one = np.full((20, 20, 3), 255, np.uint8)
+    one[4:, 4:16] = 90
+    other = one.copy()
+    other[10:, 5:15] = 255
+    assert outline_overlap(one, other) == 1
+    other[10:, 4] = 255
+    assert outline_overlap(one, other) < 0.7
