@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import torch
 
@@ -62,6 +63,33 @@ def test_dappled_hair_gets_one_hue_and_skin_stays() -> None:
     assert dapples(even) < 0.3 * dapples(frame)
     assert np.array_equal(even.rgb[SIDE // 2 + 18 :], frame.rgb[SIDE // 2 + 18 :])
     assert np.array_equal(even.rgb[frame.alpha == 0], frame.rgb[frame.alpha == 0])
+
+
+def test_black_and_white_rings_at_the_rim_of_hair_go() -> None:
+    grid = _dappled()
+    tone, frame = PartTone.of(grid, HAIR_TONE), _shown(grid)
+    assert tone is not None
+    row, rgb = SIDE // 2 - 10, frame.rgb.copy()
+    rgb[row], rgb[row + 4] = rgb[row] // 12, 250
+    middle = np.s_[SIDE // 2 - 10 : SIDE // 2 + 10]
+    even = with_even_tones(replace(frame, rgb=rgb), (tone,), None).rgb[:, middle].astype(float)
+    usual = even[row + 8].mean()
+    assert even[row].mean() > 0.5 * usual
+    assert even[row + 4].mean() < 1.5 * usual
+
+
+def test_large_pictures_get_the_tones_of_small_ones() -> None:
+    grid = _dappled()
+    tone, frame = PartTone.of(grid, HAIR_TONE), _shown(grid)
+    assert tone is not None
+
+    def at(size: int) -> Frame:
+        rgb, alpha = (cv2.resize(one, (size, size), interpolation=cv2.INTER_LINEAR) for one in (frame.rgb, frame.alpha))
+        return replace(frame, rgb=rgb, alpha=alpha)
+
+    small, large = (with_even_tones(at(size), (tone,), None).rgb for size in (512, 1024))
+    again = cv2.resize(large, (512, 512), interpolation=cv2.INTER_AREA)
+    assert np.abs(again.astype(int) - small).mean() < 1.0
 
 
 def test_a_head_without_hair_keeps_its_colours() -> None:

@@ -78,6 +78,28 @@ def test_eyes_have_whites_pupils_and_lights(yaw_degrees: float) -> None:
     assert np.ptp(after) > np.ptp(before)
 
 
+def test_an_iris_is_seen_in_profile() -> None:
+    frame, place = _frame(90), _head()[2]
+    brown, blue = (_drawn(frame, FaceDetail(iris=iris, light=1.0), place).astype(int) for iris in (0.0, 1.0))
+    assert (np.abs(brown - blue).max(2) > 20).sum() >= 6
+
+
+def test_the_lower_lip_catches_the_light_and_the_upper_one_does_not() -> None:
+    frame, place = _frame(0), _head()[2]
+    assert place.lips is not None
+    drawn, lips = _drawn(frame, FaceDetail(), place).mean(2), place.lips
+
+    def light(height: float) -> float:
+        at = np.array(
+            [[lips.centre + 0.15 * lips.half * k, lips.line[2] + height, 0.12 * place.apart] for k in (-1, 1)]
+        )
+        uv, _ = frame.camera.project(at @ place.axes + place.origin)
+        return float(np.mean([drawn[int(v * 512), int(u * 512)] for u, v in uv]))
+
+    assert light(-0.4 * lips.lower) > light(0.5 * lips.upper) + 5
+    assert light(0.0) < light(0.5 * lips.upper)
+
+
 def test_nothing_changes_behind_beside_the_face_or_at_no_strength() -> None:
     _, _, place = _head()
     behind, front = _frame(180), _frame(0)

@@ -12,6 +12,7 @@ from core.frame import Frame, Quality
 from core.hair_strands import HairStrands
 from core.inverters.strands import TEXTURE_PX, strands_of
 from core.mask import PARTS
+from core.rendering.fine_hairs import ends_at, hairs_at
 from core.rendering.strands import with_strands
 
 Floats = NDArray[np.float32]
@@ -97,3 +98,34 @@ def test_waves_swing_where_hair_hangs_free() -> None:
     change = np.abs(pair[0] - pair[1]).mean(axis=(1, 2))
     assert change[:70].max() < 0.5
     assert change[180:].mean() > 3
+
+
+def test_large_pictures_show_single_hairs_that_go_around_without_a_seam() -> None:
+    random = np.random.default_rng(0)
+    turn, down = random.uniform(-0.5, 0.5, 4000), random.uniform(0, 0.4, 4000)
+    large, small, tiny = (hairs_at(turn, down, pixel) for pixel in (0.0006, 0.0012, 0.0025))
+    assert large.std() > 1.5 * small.std() > 0
+    assert not tiny.any()
+    assert np.allclose(hairs_at(turn + 1, down, 0.0006), large, atol=1e-3)
+    # somewhere hairs are long, elsewhere short, and a hair is as long as it was a little higher
+    ends = ends_at(turn, down)
+    assert np.allclose(np.quantile(ends, (0.1, 0.5, 0.9)), (0.1, 0.5, 0.9), atol=0.05)
+    beside, along = ends_at(turn + 0.003, down), ends_at(turn, down + 0.004)
+    assert np.abs(along - ends).mean() < 0.5 * np.abs(beside - ends).mean()
+
+
+def test_strands_run_down_beside_the_neck_where_hair_faces_forward() -> None:
+    """All of such a place lies at one way around the crown's axis."""
+    hair = np.zeros((64, 64), np.float32)
+    hair[44:62, 46:60] = 1
+    rows = np.linspace(0, 0.01, 64, dtype=np.float32)[:, None]
+    depth = np.repeat(FRONT.radius + 0.05 + rows, 64, axis=1)
+    drawn = _drawn(np.full((SIDE, SIDE, 3), 120, np.uint8), hair, depth, _strands(0)).astype(float)[180:244, 190:236]
+    assert np.abs(np.diff(drawn, axis=1)).mean() > np.abs(np.diff(drawn, axis=0)).mean()
+
+
+def test_no_strands_where_a_surface_ends_before_another() -> None:
+    hair, depth = np.ones((64, 64), np.float32), np.full((64, 64), 2.5, np.float32)
+    depth[:, 32:] += 0.2
+    change = np.abs(_drawn(np.full((SIDE, SIDE, 3), 120, np.uint8), hair, depth, _strands(0)).astype(int) - 120)[150:]
+    assert change[:, 126:130].mean() < 0.25 * change[:, 90:110].mean()
