@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from core.head import Head
     from core.rendering.subject_view import Reader
 
-SKETCHED_PX = 192
-"""Side of the picture that is drawn: a third of the time of one of `preview.PICTURE_PX`, enlarged softly."""
+SKETCHED_PX = 256
+"""Side of the picture that is drawn, in .05 to .15 s of a core; enlarged softly."""
 SOFT_PX = 1.0
 """Of the rim of the parts that wear a style."""
 
