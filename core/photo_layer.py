@@ -35,6 +35,8 @@ class PhotoLayer:
             photo's, part by part; None leaves them.
         way: how points of the face as it is now come back to where they were in the photo, one after the other.
         is_guess: no photo shows this; it was made of one for another side.
+        outline: uint8 [S, S, 2], how much of each pixel the person covers, and how surely; 255 is all. None where
+            nobody looked.
         detail: int8 [F, F, 3], what the photo shows finer than `picture`; None where it has no more pixels.
     """
 
@@ -47,12 +49,13 @@ class PhotoLayer:
     gains: NDArray[np.float32] | None = None
     way: tuple[Warp, ...] = ()
     is_guess: bool = False
+    outline: NDArray[np.uint8] | None = None
     detail: NDArray[np.int8] | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PhotoLayer):
             return NotImplemented
-        names = ("picture", "cover", "cover_from_here", "depth", "labels", "gains", "detail")
+        names = ("picture", "cover", "cover_from_here", "depth", "labels", "gains", "outline", "detail")
         same = all(_alike(getattr(self, name), getattr(other, name)) for name in names)
         facts, theirs = (self.camera, self.way, self.is_guess), (other.camera, other.way, other.is_guess)
         return facts == theirs and same

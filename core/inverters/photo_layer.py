@@ -157,7 +157,8 @@ def photo_layer(alignment: Alignment, camera: Camera, depth: NDArray[np.float32]
     seen = person_seen(alignment)
     solid = smooth(*SOLID, seen.person.astype(np.float64)).astype(np.float32)
     inner = cv2.GaussianBlur(cv2.erode(solid, np.ones((rim, rim), np.uint8)), (0, 0), rim / 3) * seen.clear
-    known = inner * _inside(alignment.inside_photo)
+    inside = _inside(alignment.inside_photo)
+    known = inner * inside
     facing = cv2.resize(facing_of(depth, camera), (side, side), interpolation=cv2.INTER_LINEAR)
     return PhotoLayer(
         picture=alignment.crop,
@@ -165,6 +166,7 @@ def photo_layer(alignment: Alignment, camera: Camera, depth: NDArray[np.float32]
         cover_from_here=in_bytes(known),
         camera=camera,
         depth=depth,
+        outline=np.dstack([in_bytes(seen.person), in_bytes(seen.clear * inside)]),
         detail=alignment.detail,
     )
 

@@ -27,15 +27,28 @@ LEAST = 0.01
 
 def with_firm_outline(frame: Frame, share: float) -> Frame:
     """A frame whose outline is firm as far as `share`, 0..1; depth and labels stay as they are."""
-    alpha, size = frame.alpha, len(frame.rgb)
-    if share <= 0 or float(alpha.max()) < SURE:
+    if share <= 0 or float(frame.alpha.max()) < SURE:
         return frame
-    sigma = max(0.7, SOFT * size)
-    firm = np.clip((cv2.GaussianBlur(alpha, (0, 0), sigma) - 0.5) * STEEP + 0.5, 0, 1)
+    return with_coverage(frame, firm_coverage(frame.alpha, share))
+
+
+def firm_coverage(alpha: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+    """Coverage [S, S], 0..1, whose border is firm as far as `share`, 0..1."""
+    firm = np.clip((cv2.GaussianBlur(alpha, (0, 0), _sigma(len(alpha))) - 0.5) * STEEP + 0.5, 0, 1)
     # nothing comes where nothing was, and what is whole inside stays whole
     firm = firm * np.clip(alpha / FAINT, 0, 1)
     firm = np.where(cv2.erode(alpha, np.ones((3, 3), np.uint8)) > SURE, np.maximum(firm, alpha), firm) * _held(alpha)
-    whole = np.asarray(alpha + np.float32(share) * (firm - alpha), np.float32)
+    return np.asarray(alpha + np.float32(share) * (firm - alpha), np.float32)
+
+
+def with_coverage(frame: Frame, whole: NDArray[np.float32]) -> Frame:
+    """A frame whose head covers as much of each pixel as `whole` [S, S], 0..1, says; depth and labels stay.
+
+    Where it covers more than it did, and where its own colour was mixed with the white behind, it takes the colour that
+    is beside.
+    """
+    alpha, size = frame.alpha, len(frame.rgb)
+    sigma = _sigma(size)
     own = frame.rgb.astype(np.float32) - 255 * (1 - alpha[..., None])
     sure = np.where(alpha > SURE, np.float32(1), np.float32(0))[..., None]
     half = (max(1, size // 2),) * 2  # what is carried is smooth
@@ -47,6 +60,11 @@ def with_firm_outline(frame: Frame, share: float) -> Frame:
     # haze reaches further than coverage
     changed = (np.abs(whole - alpha) > LEAST)[..., None] | (whole < LEAST)[..., None]
     return replace(frame, rgb=np.where(changed, rgb, frame.rgb), alpha=whole)
+
+
+def _sigma(size_px: int) -> float:
+    """Deviation of the smoothing along outlines, pixels."""
+    return max(0.7, SOFT * size_px)
 
 
 def _held(alpha: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -10,14 +10,16 @@ import cv2
 import numpy as np
 
 from core.mask import PARTS
+from core.ramp import smooth
 from core.rendering.borders import share_of
 from core.rendering.carried_tones import CarriedTones, Shown, headwear, seeds_of
 from core.rendering.ears import Ear, ears_of
-from core.rendering.firm_outline import with_firm_outline
+from core.rendering.firm_outline import firm_coverage, with_coverage, with_firm_outline
 from core.rendering.form import form_of
 from core.rendering.grained_hair import with_grain
 from core.rendering.hair_grain import HairGrain
 from core.rendering.photo_hair import photo_hair
+from core.rendering.places import places_of, remapped
 from core.rendering.skin_tones import SkinTones, in_cloth_tones, in_skin_tones, skin_tones_of
 from core.rendering.strands import with_strands
 from core.rendering.strays import Strays
@@ -38,8 +40,11 @@ HAIR_SEEDS, FEWEST_SEEDS, HAIR_ODD = 250, 100, 0.9
 in natural logarithms, a pixel's lightness may lie from the middle one: a badge on a cap lies further."""
 OWN, HOLLOW = 0.45, 0.1
 """How far the model's own fine shading of hair is believed; how much darker hollows are, natural logarithms."""
-OWN_OUTLINE = (0.12, 0.35)
-"""Angles to the photo's camera, radians, between which the model's outline takes the place of the photo's."""
+OWN_OUTLINE, SHOWN = (0.12, 0.35), (0.004, 0.02)
+"""Angles to the photo's camera, radians, between which a firm outline takes the place of the model's soft one where
+nobody has told the photo's, and between which it takes the place of the photo's."""
+BESIDE = 1 / 50
+"""How far from the model's outline the photo's is believed, picture sides."""
 COLOURED, GREY = 0.98, 6
 """Share of a photo's pixels whose red, green and blue differ by at most so much, of 255, in one without colours."""
 COLLAR, LOW = (0.4, 0.8), (-0.16, -0.13)
@@ -53,6 +58,7 @@ class HiddenSide:
 
     Attributes:
         photo: where the photo was taken from.
+        outline: of the person in it, as of `PhotoLayer`; None where nobody has told it, or an edit has changed it.
         strays: what does not belong to the head.
         skin: tones of skin; None where the photo shows too little.
         hair: tones of hair; None likewise.
@@ -63,6 +69,7 @@ class HiddenSide:
     """
 
     photo: Camera
+    outline: NDArray[np.uint8] | None
     strays: Strays
     skin: SkinTones | None
     hair: CarriedTones | None
@@ -90,6 +97,7 @@ class HiddenSide:
         strays = Strays.of(photo, own_hair=own_hair)
         return HiddenSide(
             photo.camera,
+            photo.outline if own_hair and not photo.way else None,
             strays,
             skin_tones_of(photo),
             hair,
@@ -108,10 +116,9 @@ class HiddenSide:
         """
         if frame.labels is None:
             return frame
-        # the photo has an outline of its own
         turned = math.acos(min(1.0, max(-1.0, float(frame.camera.forward @ self.photo.forward))))
-        away = min(max((turned - OWN_OUTLINE[0]) / (OWN_OUTLINE[1] - OWN_OUTLINE[0]), 0.0), 1.0)
-        frame = with_firm_outline(self.strays.cut(frame), away)
+        away = float(smooth(*OWN_OUTLINE, np.array(turned)))
+        frame = self._outlined(self.strays.cut(frame), turned, away)
         assert frame.labels is not None
         form = form_of(frame.depth, frame.camera)
         if self.skin is not None:
@@ -128,6 +135,30 @@ class HiddenSide:
         if isinstance(self.flow, HairGrain):
             return with_grain(frame, self.flow.at, self.flow.curl, ragged=away)
         return frame if strands is None else with_strands(frame, strands, self.flow)
+
+    def _outlined(self, frame: Frame, turned: float, away: float) -> Frame:
+        """A frame with the photo's outline where it looks as the photo did, and else a firm one.
+
+        Args:
+            frame: of the head.
+            turned: angle to the photo's camera, radians.
+            away: how far there is to be a firm one where the photo's is not known, 0..1.
+        """
+        if self.outline is None:
+            return with_firm_outline(frame, away)
+        alpha, share = frame.alpha, float(smooth(SHOWN[1], SHOWN[0], np.array(turned)))
+        whole, wide = firm_coverage(alpha, 1.0), np.ones((round(BESIDE * len(alpha)) | 1,) * 2)
+        solid = (alpha > 1 / 2).astype(np.uint8)
+        chosen = np.flatnonzero(cv2.dilate(solid, wide) > cv2.erode(solid, wide))
+        if share > 0 and len(chosen):
+            # a camera that stands where the photo's did sees the same at any distance
+            far = np.full(alpha.shape, frame.camera.radius, np.float32)
+            uv, _ = self.photo.project(places_of(frame.camera, far, chosen)[0])
+            at = (uv * len(self.outline) - 0.5).astype(np.float32)
+            covered, sure = (remapped(self.outline.astype(np.float32), at) / 255).T
+            flat = whole.reshape(-1)
+            flat[chosen] += share * sure * (covered - flat[chosen])
+        return with_coverage(frame, whole)
 
     def _grey(self, frame: Frame) -> Frame:
         """A frame without colours; hair from another head keeps its own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -156,3 +157,26 @@ def test_hollows_are_told_from_ridges_and_outlines_are_none() -> None:
     form = form_of(depth, FRONT)
     assert np.percentile(form.hollow, 99) < 0.1
     np.testing.assert_allclose(form.normals[64, 64], [0, 0, 1], atol=0.03)
+
+
+def _outlined(camera: Camera, changed: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """How much of each pixel the ball covers, and what its photo says, whose person is a little narrower and soft."""
+    photo = photo_of(FRONT, plain(BROWN), "skin")
+    shape = cv2.GaussianBlur(cv2.erode((photo.depth > 0).astype(np.float32), np.ones((3, 3))), (0, 0), 0.6)
+    outline = np.dstack([255 * shape, np.full_like(shape, 255)]).astype(np.uint8)
+    hidden = HiddenSide.of(replace(photo, outline=outline), grid_with_ears(), own_hair=not changed)
+    assert hidden is not None
+    return hidden.drawn(frame_of(BROWN, "skin", camera)).alpha, shape
+
+
+def test_from_where_the_photo_was_taken_a_head_ends_as_softly_as_there() -> None:
+    alpha, shape = _outlined(FRONT)
+    np.testing.assert_allclose(alpha, shape, atol=0.02)
+
+
+@pytest.mark.parametrize(("yaw", "changed"), [(0.1, False), (0.0, True)])
+def test_a_photos_outline_is_believed_nowhere_else_and_of_no_other_hair(yaw: float, changed: bool) -> None:
+    camera = Camera.orbit(yaw)
+    alpha, _ = _outlined(camera, changed)
+    np.testing.assert_allclose(alpha, frame_of(BROWN, "skin", camera).alpha, atol=0.6)
+    assert abs(float(alpha.sum()) - np.count_nonzero(depth_of(camera))) < 0.01 * SIDE**2
