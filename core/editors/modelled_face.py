@@ -51,8 +51,9 @@ SOWN = 0.0009
 """Distance of points on lids and what is around them, world units."""
 OPEN = np.array([1.03, 1.3])
 """How much wider and higher than between the landmarks lids and lips are open in the model, whose edges are thick."""
-LEAST_SHARE = 0.3
-"""Of the face and the ears, from which a point of the model counts."""
+LEAST_SHARE, SURE_SHARE = 0.3, (0.7, 1.0)
+"""Of the face and the ears, from which a point of the model tells where it ends, and between which it is pressed in: at
+the jaw a neck begins whose form is another."""
 AROUND_EYE = (0.040, 0.055)
 """Distances from an eye's middle between which what belongs to it ends, world units."""
 EYE_EDGE, FACE_EDGE, FRONT_Z = 0.0011, 0.003, 0.02
@@ -61,9 +62,9 @@ NEAREST, SPREAD = 8, 0.7
 """Points of the model that tell about a vertex, and how far each is heard, in distances of the farther ones."""
 FAR, FAR_EYE = 0.005, 0.012
 """Distances, beyond the smooth one, at which mesh and model show different things; of eyes, which the mesh lacks."""
-LARGEST, CALM, LONELY = 0.008, 0.02, (1.5, 4.0)
+LARGEST, CALM, LONELY = 0.008, 0.02, (0.4, 0.8)
 """Distance up to which a point tells the smooth one, over which distance that is a mean, world units, and how far away
-in these points may be that tell it."""
+in these points may be that tell it; those of eyes are farther."""
 ANCHORS, HEARD = 4000, 24
 SIGHT = 0.5
 """Cosine between the normals of mesh and model from which both show the same side of something."""
@@ -145,8 +146,8 @@ class ModelledFace:
         alike *= np.maximum(smooth(0.2, 0.6, facing), eye)
         shares, which = self._heard_at(self.points)
         calm = smooth(0.1, 0.8, (shares * alike[which]).sum(1))  # a single point that agrees is chance
-        told = smooth(LEAST_SHARE, 0.8, self.share) * smooth(LONELY[1], LONELY[0], distance.mean(1) / CALM)
-        return smoothly, np.minimum(alike, calm) * told
+        near = np.maximum(smooth(LONELY[1], LONELY[0], distance.mean(1) / CALM), eye)
+        return smoothly, np.minimum(alike, calm) * smooth(*SURE_SHARE, self.share) * near
 
     def _heard_at(self, places: Array) -> tuple[Array, NDArray[np.int64]]:
         """Shares [N, K] of the points [N, K] that tell about places [N, 3]: sharply where they are dense."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-DEVIATION = 0.0135
+DEVIATION = 0.011
 """Of the blur, world units: bumps of a finger's width go."""
 FIRM = 0.8
 """Of the blur of what stays, in cells: enough that there are no terraces."""

@@ -21,8 +21,8 @@ class ExportOptions:
     Attributes:
         texture_px: side of the baked texture and the normal map (GLB, OBJ, USDZ).
         height_mm: height of the mesh, crown to the bottom of the bust, that is of its bounding box; None is life size.
-        triangles: most triangles of a textured mesh; PLY, STL and SPLAT have no normal map and get up to twelve times
-            as many.
+        triangles: most triangles of a textured head; glasses come on top. PLY, STL and SPLAT have no normal map and get
+            up to twelve times as many.
         camera: where a picture is taken from; a film starts there. None is the photo's camera for a picture and
             straight in front for a film.
         picture_px: side of a picture or film; None is what the generator draws.
