@@ -10,7 +10,7 @@ import numpy as np
 
 from core.rendering.borders import Border, share_of
 from core.rendering.fine_hairs import ends_at, hairs_at
-from core.rendering.places import at_size, places_of, solid
+from core.rendering.places import at_size, places_of, steps_of
 from core.rendering.strands import hair_at, run_of
 
 if TYPE_CHECKING:
@@ -92,8 +92,6 @@ def _hanging(inside: Floats) -> Floats:
 
 def _level(depth: Floats, size: int) -> Floats:
     """Where a surface goes on without a step, float32 [S, S], 0..1."""
-    whole = solid(depth)
-    kernel = np.ones((3, 3), np.uint8)
-    step = cv2.dilate(whole, kernel) - cv2.erode(whole, kernel)
-    flat = cv2.erode(np.clip(2 - step / (STEP / 2), 0, 1).astype(np.float32), kernel)
+    flat = np.clip(2 - steps_of(depth) / (STEP / 2), 0, 1).astype(np.float32)
+    flat = cv2.erode(flat, np.ones((3, 3), np.uint8))
     return np.asarray(cv2.resize(flat, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)

@@ -141,10 +141,13 @@ def steady(depth: Floats, size_px: int) -> Floats:
         depth: of a frame, along the camera's z.
         size_px: S.
     """
-    whole = solid(depth)
-    kernel = np.ones((3, 3), np.uint8)
-    step = cv2.dilate(whole, kernel) - cv2.erode(whole, kernel)
-    flat = np.clip((STEEP[1] - step) / (STEEP[1] - STEEP[0]), 0, 1).astype(np.float32)
+    flat = np.clip((STEEP[1] - steps_of(depth)) / (STEEP[1] - STEEP[0]), 0, 1).astype(np.float32)
     return np.asarray(
         cv2.resize(cv2.blur(flat, (3, 3)), (size_px, size_px), interpolation=cv2.INTER_LINEAR), np.float32
     )
+
+
+def steps_of(depth: Floats) -> Floats:
+    """By how much depth [h, w] of a frame differs over three pixels, world units."""
+    whole, kernel = solid(depth), np.ones((3, 3), np.uint8)
+    return np.asarray(cv2.dilate(whole, kernel) - cv2.erode(whole, kernel), np.float32)
