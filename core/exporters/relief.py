@@ -226,9 +226,13 @@ def _hair_of(head: Head) -> LightnessAt | None:
     flow = None if photo is None else photo_hair(photo)
     if isinstance(flow, HairGrain):
         return flow.at
-    if head.strands is None:
+    strands = head.strands
+    if strands is not None and strands.curl:
+        return partial(hair_at, strands=strands)
+    if flow is not None:
+        drawn = flow.at
+    elif strands is not None:
+        drawn = partial(hair_at, strands=strands)
+    else:
         return None
-    drawn = partial(hair_at, strands=head.strands) if flow is None or head.strands.curl else flow.at
-    if head.strands.curl:
-        return drawn
     return lambda points: drawn(points) * crown_share(points, flow)

@@ -112,7 +112,7 @@ class HiddenSide:
 
         Args:
             frame: with labels; the very same one comes back where it has none.
-            strands: the head's, for hair of which the photo does not tell how it runs.
+            strands: the head's, for hair of which the photo does not tell how it runs; None where it has none.
         """
         if frame.labels is None:
             return frame
@@ -134,7 +134,7 @@ class HiddenSide:
             frame = self._grey(frame)
         if isinstance(self.flow, HairGrain):
             return with_grain(frame, self.flow.at, self.flow.curl, ragged=away)
-        return frame if strands is None else with_strands(frame, strands, self.flow)
+        return with_strands(frame, strands, self.flow)
 
     def _outlined(self, frame: Frame, turned: float, away: float) -> Frame:
         """A frame with the photo's outline where it looks as the photo did, and else a firm one.

@@ -43,17 +43,17 @@ SWING, LIMP, FREE = 0.085, 0.10, -0.08
 Floats = NDArray[np.float32]
 
 
-def with_strands(frame: Frame, strands: HairStrands, flow: HairFlow | None = None) -> Frame:
+def with_strands(frame: Frame, strands: HairStrands | None, flow: HairFlow | None = None) -> Frame:
     """A frame whose hair has strands; the very same one where it shows none.
 
     Args:
         frame: with labels.
-        strands: the head's.
+        strands: the head's; None where nothing but `flow` tells.
         flow: where a photo tells how they run: then they are drawn from it.
     """
-    if frame.labels is None:
+    if frame.labels is None or (strands is None and flow is None):
         return frame
-    if strands.curl:
+    if strands is not None and strands.curl:
         return with_curls(frame, strands)
     rgb, size = frame.rgb, len(frame.rgb)
     hair = (frame.labels == PARTS.index("hair")).astype(np.float32)
@@ -66,6 +66,7 @@ def with_strands(frame: Frame, strands: HairStrands, flow: HairFlow | None = Non
         return frame
     points, directions = places_of(frame.camera, along_z, chosen)
     if flow is None:
+        assert strands is not None
         turn, down, out = run_of(points, strands.wave)
         detail = _read(strands, turn, down) + hairs_at(turn, down, frame.camera.radius / frame.camera.focal / size)
         # light hair has less room to shine, and its shadows are filled
