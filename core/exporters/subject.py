@@ -35,6 +35,8 @@ FINE_FACTOR, SCULPTED_FACTOR = 4, 12
 """Triangles of a mesh without texture for each one of a mesh with it: before it is sculpted, and at most thereafter."""
 FACELESS_SHARE = 0.6
 """Of the triangles of a mesh for a texture, of the whole head before its face is modelled."""
+FRONT_FINER = 2
+"""How much finer the front of a face is drawn for its texture than other views."""
 STEPS = 1000
 """Steps of a whole export, as told to the job bar. What each part of the work fills of it is what it takes of the time:
 unfolding a textured head takes as long as a fourth of all, and reading the file again an eighth."""
@@ -238,10 +240,17 @@ class Subject:
             mesh,
             self.stretch(start, middle),
             quality=self._baked_quality,
-            photo_px=max((len(photo.picture) for photo in self.head.photos), default=None),
+            photo_px=self._front_px,
         )
         own = grid_colours(self._bare.grid().on_processor)
         return lambda points, normals: surface_colours(points, normals, views, own, self.stretch(middle, stop))
+
+    @property
+    def _front_px(self) -> int | None:
+        """Side of the picture that the front's texture is taken from: as fine as the photo, or as a face is drawn."""
+        if self.head.photos:
+            return max(len(photo.picture) for photo in self.head.photos)
+        return FRONT_FINER * self.generator.info.picture_px if self.head.face is not None else None
 
     @property
     def _baked_quality(self) -> Quality:
