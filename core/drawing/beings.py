@@ -37,13 +37,7 @@ def zombie(subject: Subject, random: np.random.Generator) -> Values:
     skin = np.maximum(subject.bare, lids(subject))
     rough = subject.bumps(34, 0.24, seed) + subject.bumps(80, 0.16, seed + 7)
     light = even_skin(subject) * (0.62 + 0.62 * subject.modelled(0.2, rough)) * np.exp(0.5 * subject.light)
-    flesh = _rotten(subject, seed) * np.clip(light, 0, 1.1)[..., None]
-    bruise = np.clip(subject.noise(6, seed + 8) - 0.9, 0, 1) * 0.6
-    flesh = mixed(flesh, floats([0.36, 0.25, 0.33]) * (0.4 + 0.7 * light[..., None]), bruise)
-    veins = np.exp(-np.square((subject.noise(17, seed + 2) + 0.2 * subject.noise(50, seed + 10)) / 0.08))
-    veins = veins * np.clip(0.4 + subject.noise(5, seed + 3), 0, 1)
-    flesh = mixed(flesh, (0.20, 0.17, 0.26), 0.65 * veins)
-    picture = mixed(subject.whole, flesh, 0.96 * skin)
+    picture = mixed(subject.whole, _rotten(subject, light, seed), 0.96 * skin)
     around = around_eyes(subject, 0.25) * np.clip(skin + 0.2, 0, 1)
     picture = mixed(picture, picture * floats([0.34, 0.26, 0.30]), 0.45 * around)
     cheeks = [
@@ -51,16 +45,7 @@ def zombie(subject: Subject, random: np.random.Generator) -> Values:
     ]
     gaunt = np.maximum(*(subject.near(c, 0.22 * marks.apart, 1.2) for c in cheeks))
     picture = mixed(picture, picture * floats([0.42, 0.46, 0.38]), 0.30 * gaunt * skin)
-    depth = subject.noise(15, seed + 4) + 0.35 * subject.noise(44, seed + 5) + 0.12 * subject.noise(95, seed + 11)
-    # eyes, nose and mouth tell who it is: wounds are elsewhere
-    kept = [subject.near(place, 0.42 * marks.apart, 0.5) for place in (*marks.eyes, marks.nose, marks.mouth.mean(0))]
-    torn = np.clip(7.0 * (depth - 1.42), 0, 1) * skin * (1 - np.max(kept, 0))
-    edge = np.clip(3.0 * (depth - 1.02), 0, 1) * skin * (1 - np.max(kept, 0))
-    picture = mixed(picture, picture * floats([0.52, 0.28, 0.24]), 0.85 * edge)
-    wet = subject.bumps(60, 0.55, seed + 6) + subject.bumps(110, 0.4, seed + 12)
-    deep = np.clip(1.25 - 0.75 * np.clip(depth - 1.42, 0, 1), 0.3, 1)
-    raw = floats([0.40, 0.05, 0.045]) * (deep * (0.25 + 0.95 * subject.lit(0.1, wet)))[..., None]
-    picture = mixed(picture, raw + 0.30 * subject.shine(40, wet)[..., None], torn)
+    picture = _wounded(subject, picture, skin, seed)
     mouth = np.mean(marks.mouth, 0)
     blood = mouth + floats([[0.028 * np.sign(random.uniform(-1, 1)) * (i > 0), -0.018 * i, 0.01] for i in range(7)])
     drip = along(subject, blood, 0.011) * np.clip(0.75 + 0.4 * subject.noise(60, seed + 9), 0, 1)
@@ -78,13 +63,33 @@ def zombie(subject: Subject, random: np.random.Generator) -> Values:
     return subject.on_white(mixed(picture, (0.20, 0.18, 0.14), dirt))
 
 
-def _rotten(subject: Subject, seed: int) -> Values:
-    """float32 [S, S, 3]: the colour of dead skin: grey green, blotched pale and dark, sallow in places."""
+def _rotten(subject: Subject, light: Values, seed: int) -> Values:
+    """float32 [S, S, 3]: dead skin in some light [S, S]: grey green, blotched, sallow and bruised in places, veined."""
     broad, fine = subject.noise(13, seed + 1), subject.noise(42, seed + 13)
     patches = np.clip(0.5 + 0.22 * broad + 0.18 * fine, 0, 1)[..., None]
     dark, pale = floats([0.50, 0.56, 0.40]), floats([0.86, 0.90, 0.72])
     sallow = np.clip(0.30 * subject.noise(8, seed + 14), 0, 0.4)[..., None] * floats([0.10, 0.02, -0.10])
-    return floats(dark + patches * (pale - dark) + sallow)
+    flesh = floats(dark + patches * (pale - dark) + sallow) * np.clip(light, 0, 1.1)[..., None]
+    bruise = np.clip(subject.noise(6, seed + 8) - 0.9, 0, 1) * 0.6
+    flesh = mixed(flesh, floats([0.36, 0.25, 0.33]) * (0.4 + 0.7 * light[..., None]), bruise)
+    veins = np.exp(-np.square((subject.noise(17, seed + 2) + 0.2 * subject.noise(50, seed + 10)) / 0.08))
+    veins = veins * np.clip(0.4 + subject.noise(5, seed + 3), 0, 1)
+    return mixed(flesh, (0.20, 0.17, 0.26), 0.65 * veins)
+
+
+def _wounded(subject: Subject, picture: Values, skin: Values, seed: int) -> Values:
+    """A picture [S, S, 3] with ragged wounds in the skin [S, S], dark around them and wet within."""
+    marks = subject.landmarks
+    depth = subject.noise(15, seed + 4) + 0.35 * subject.noise(44, seed + 5) + 0.12 * subject.noise(95, seed + 11)
+    # eyes, nose and mouth tell who it is: wounds are elsewhere
+    kept = [subject.near(place, 0.42 * marks.apart, 0.5) for place in (*marks.eyes, marks.nose, marks.mouth.mean(0))]
+    torn = np.clip(7.0 * (depth - 1.42), 0, 1) * skin * (1 - np.max(kept, 0))
+    edge = np.clip(3.0 * (depth - 1.02), 0, 1) * skin * (1 - np.max(kept, 0))
+    picture = mixed(picture, picture * floats([0.52, 0.28, 0.24]), 0.85 * edge)
+    wet = subject.bumps(60, 0.55, seed + 6) + subject.bumps(110, 0.4, seed + 12)
+    deep = np.clip(1.25 - 0.75 * np.clip(depth - 1.42, 0, 1), 0.3, 1)
+    raw = floats([0.40, 0.05, 0.045]) * (deep * (0.25 + 0.95 * subject.lit(0.1, wet)))[..., None]
+    return mixed(picture, raw + 0.30 * subject.shine(40, wet)[..., None], torn)
 
 
 def joker(subject: Subject, random: np.random.Generator) -> Values:

@@ -65,6 +65,16 @@ def _rough(subject: Subject, relief: Values) -> Values:
     return floats(normals / np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-6))
 
 
+def _cast(subject: Subject, brushed: Values) -> Values:
+    """float32 [S, S, 3]: a face of steel, brushed [S, S]: lids, lips and folds in relief, its own light and shade."""
+    rough = carving(subject, CAST)
+    shade = subject.modelled(0.3, rough) * hollows(subject, 0.95) * brushed
+    cast = coloured(shade, *RAMP) + 0.32 * subject.shine(36, rough)[..., None]
+    cast = cast + (0.18 * (_mirrored_room(subject, _rough(subject, rough)) - 0.4))[..., None]
+    own = np.clip(even_skin(subject) - 0.05, 0, 1) ** np.float32(1.05)
+    return floats(cast + OWN * (own[..., None] * STEEL - cast))
+
+
 def _plated(subject: Subject, room: Values, tint: float) -> Values:
     """float32 [S, S, 3]: steel, a painted helmet, a suit, a ribbed neck.
 
@@ -77,15 +87,8 @@ def _plated(subject: Subject, room: Values, tint: float) -> Values:
     y, z = points[..., 1], points[..., 2]
     hair, neck = subject.part(HAIR, soft_px=subject.unit), subject.part(NECK, soft_px=subject.unit)
     brushed = 1 + 0.035 * subject.noise(70, 5)
-    # a face of steel is cast from the person: lids, lips and folds in relief, and its own light and shade
-    rough = carving(subject, CAST)
-    shade = subject.modelled(0.3, rough) * hollows(subject, 0.95) * brushed
-    cast = coloured(shade, *RAMP) + 0.32 * subject.shine(36, rough)[..., None]
-    cast = cast + (0.18 * (_mirrored_room(subject, _rough(subject, rough)) - 0.4))[..., None]
-    own = np.clip(even_skin(subject) - 0.05, 0, 1) ** np.float32(1.05)
-    cast = cast + OWN * (own[..., None] * STEEL - cast)
     plate = ((0.10 + 0.86 * room) * np.exp(0.30 * np.clip(subject.light, -0.8, 0.4)))[..., None] * STEEL
-    steel = plate + (cast - plate) * (0.96 * subject.face)[..., None]
+    steel = plate + (_cast(subject, brushed) - plate) * (0.96 * subject.face)[..., None]
     groove = np.exp(0.55 * np.clip(subject.blurred(subject.light, 1.0), -0.9, 0.5))
     helmet = ((0.10 + 0.95 * room) * groove)[..., None] * PAINT * floats([1, tint, 1])
     helmet = helmet + (0.55 * room**6)[..., None]
