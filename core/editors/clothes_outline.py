@@ -40,6 +40,8 @@ ODD, GAP = 2, 9
 """Columns to each side among which one alone tells nothing; and how many between those that tell may tell nothing."""
 STEADY = 8
 """Columns at the end of an outline that tell its slope."""
+STEEP = 2
+"""Slope from which the border of a photo is one of its sides: heads are turned upright, and it lies askew."""
 UNSEEN = 0.1
 """How far below what a photo shows it does not matter any more how far it is, picture sides."""
 DEEP, STRETCH = 0.2, 2.4
@@ -115,12 +117,16 @@ def _ends_of(shown: ShownPerson) -> Array:
     rows, known = np.arange(ROWS)[:, None], known > ALL
     # from below, where the photo ends, up to the first pixel that is not theirs
     last = np.where(known, rows, -1).max(0)
+    # in a column that its side border crosses a photo ends above its foot
+    crossed, middle = np.flatnonzero(np.abs(np.diff(last)) > ROWS / COLUMNS * STEEP), COLUMNS // 2
+    first, end = crossed[crossed < middle].max(initial=-1) + 1, crossed[crossed >= middle].min(initial=COLUMNS) + 1
+    last[:first] = last[end:] = -1
     top = np.where(known & (person < FIRM), rows, -1).max(0) + 1
     within = (rows >= top) & (rows < top + BELOW * ROWS)
     cloth = (clothes * within).sum(0) / within.sum(0).clip(1)
     lowest = np.maximum(last + 1, 0) / ROWS
     low = top / ROWS > lowest - BELOW
-    ends = np.where((top > 0) & ~low & (cloth > CLOTH), top / ROWS, np.inf)
+    ends = np.where((top > 0) & (last >= 0) & ~low & (cloth > CLOTH), top / ROWS, np.inf)
     # where there is nobody down to the end of the photo, the outline goes on below that as steeply as before
     for way in (slice(None), slice(None, None, -1)):
         _lead_on(ends[way], (low & (last >= 0))[way], lowest[way])
