@@ -171,7 +171,8 @@ class Subject:
             return self
         at = ((np.arange(FORM_PX) + 0.5) * self.size_px / FORM_PX).astype(np.intp)
         pixels = np.ix_(at, at)
-        frames = None if self.frames is None else resized(self.frames, FORM_PX)
+        # picked like labels: a wire that is no glasses has no depth
+        frames = None if self.frames is None else self.frames[pixels]
         alpha = None if self.alpha is None else resized(self.alpha, FORM_PX)
         other = replace(self, rgb=self.rgb[pixels], labels=self.labels[pixels], depth=self.depth[pixels])
         return replace(other, alpha=alpha, frames=frames)

@@ -13,7 +13,7 @@ from core.drawing.noise import fine_noise
 from core.drawing.smoothing import evened, resized, softened
 from core.drawing.sprites import CELLS
 from core.drawing.styles import drawing
-from core.drawing.subject import FORM_PX, Subject, floats
+from core.drawing.subject import FORM_PX, GLASSES, Subject, floats
 from core.training.dataset import HeadViews
 from tests.core.training.doll import write_doll
 
@@ -49,6 +49,17 @@ def test_a_larger_drawing_is_the_same_one(doll: Subject, style: str) -> None:
     assert np.abs(one - other).mean() < 0.015
     if style not in ("pixel", "ink"):  # there is hardly anything in these that is drawn by lot
         assert np.abs(one - other).mean() < 0.5 * np.abs(one - by_another_hand).mean()
+
+
+def test_wires_beside_a_head_have_a_depth_in_a_large_picture(doll: Subject) -> None:
+    large = _at(doll, LARGE)
+    frames = np.zeros((LARGE, LARGE), np.float32)
+    frames[LARGE // 2, :] = 1
+    depth = np.where(frames > 0, np.maximum(large.depth, 2.5), large.depth)
+    labels = np.where(frames > 0, GLASSES, large.labels).astype(np.uint8)
+    worn = replace(large, frames=frames, labels=labels, depth=floats(depth))
+    assert np.isfinite(worn.towards).all()
+    assert worn.relief.min() > 1
 
 
 @pytest.mark.parametrize("size", [192, 512, 700])
