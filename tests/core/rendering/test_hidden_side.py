@@ -180,3 +180,19 @@ def test_a_photos_outline_is_believed_nowhere_else_and_of_no_other_hair(yaw: flo
     alpha, _ = _outlined(camera, changed)
     np.testing.assert_allclose(alpha, frame_of(BROWN, "skin", camera).alpha, atol=0.6)
     assert abs(float(alpha.sum()) - np.count_nonzero(depth_of(camera))) < 0.01 * SIDE**2
+
+
+def test_hair_goes_on_in_strands_though_the_photo_shows_no_whole_window_of_it() -> None:
+    noisy = np.random.default_rng(0).integers(60, 160, (1, SIDE, 1)).repeat(SIDE, axis=0).repeat(3, axis=2)
+    streaked, even = (
+        HiddenSide.of(photo_of(FRONT, picture.astype(np.uint8), "hair"), grid_with_ears())
+        for picture in (noisy, np.full_like(noisy, 110))
+    )
+    assert streaked is not None
+    assert even is not None
+    behind = frame_of(BROWN, "hair", BEHIND)
+    rows = slice(SIDE // 2 - 30, SIDE // 2 + 30)
+    seen = [hidden.drawn(behind, strands=None).rgb[rows, rows].astype(float) for hidden in (streaked, even)]
+    across, down = (np.abs(np.diff(seen[0], axis=axis)).mean() for axis in (1, 0))
+    assert across > 2 * down, "strands run down behind"
+    assert across > 4 * np.abs(np.diff(seen[1], axis=1)).mean()
