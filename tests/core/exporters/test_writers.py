@@ -49,7 +49,7 @@ def mesh() -> Mesh:
     flat = unwrapped(bare)
     texels = Texels.of(flat, 128)
     textured = baked(flat, texels, colours)
-    textured = with_normal_map(textured, texels, lambda points, _: 0.002 * np.sin(90 * points[:, 1]))
+    textured = with_normal_map(textured, texels, lambda places, _: 0.002 * np.sin(90 * places[..., 1]))
     return Mesh(
         textured.vertices,
         textured.faces,
