@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from core.mask import PARTS
+from core.rendering.carried_beard import full_beard
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +44,7 @@ DISAGREE = (0.3, 0.7)
 """Chance of that at which the photo begins to go, seen from elsewhere, and at which it is gone."""
 STRANGE = (0.3, 0.6)
 """Difference of lightness from the middle of the photo's skin, natural logarithms, at which the photo begins to go from
-skin that turns away, and at which it is gone: loose hair and what stands behind are seen there."""
+skin that turns away, and at which it is gone: loose hair and what stands behind are seen there. Full beards stay."""
 FOREIGN = (16.0, 30.0)
 """The same for the difference of hue, in Lab's a and b: grey hair is as light as skin."""
 SQUARELY = (0.55, 0.85)
@@ -130,6 +131,10 @@ def _plain(layer: PhotoLayer, chances: NDArray[np.float32]) -> NDArray[np.float3
     odd = np.maximum(odd, np.clip((off - FOREIGN[0]) / (FOREIGN[1] - FOREIGN[0]), 0, 1))
     cosine = cv2.resize(_cosine(layer.depth, layer.camera), size, interpolation=cv2.INTER_LINEAR)
     away = 1 - np.clip((cosine - SQUARELY[0]) / (SQUARELY[1] - SQUARELY[0]), 0, 1)
+    beard = None if layer.labels is None else full_beard(layer)
+    if beard is not None:
+        wide = np.ones((round(len(beard) * RIM) | 1,) * 2, np.uint8)
+        odd *= 1 - cv2.resize(cv2.dilate(beard.astype(np.float32), wide), size, interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.GaussianBlur(1 - odd * away * skin, (0, 0), side * RIM / 3), np.float32)
 
 

@@ -94,10 +94,10 @@ def with_photo(head: Head, alignment: Alignment, generator: Generator) -> Head:
     layer = photo_layer(alignment, head.camera, depth)
     chances = part_chances_of(tuned, seen)
     gains = _gains(layer, seen, chances)
-    if chances is not None and parts.any():
-        layer = replace(layer, cover=believed(layer, parts, chances))
     labels = cv2.resize(parts.argmax(axis=0).astype(np.uint8), (LABELS_PX, LABELS_PX), interpolation=cv2.INTER_NEAREST)
     layer = replace(layer, labels=labels, gains=gains)
+    if chances is not None and parts.any():
+        layer = replace(layer, cover=believed(layer, parts, chances))
     if head.eyewear is not None:
         own = None if chances is None else chances[[PARTS.index("eyes"), PARTS.index("brows")]].sum(axis=0)
         dark = head.eyewear.form.lens_opacity > 0

@@ -12,6 +12,7 @@ import numpy as np
 from core.mask import PARTS
 from core.ramp import smooth
 from core.rendering.borders import share_of
+from core.rendering.carried_beard import CarriedBeard
 from core.rendering.carried_tones import CarriedTones, Shown, headwear, seeds_of
 from core.rendering.ears import Ear, ears_of
 from core.rendering.firm_outline import firm_coverage, with_coverage, with_firm_outline
@@ -64,6 +65,7 @@ class HiddenSide:
         hair: tones of hair; None likewise.
         ears: where the head has some.
         flow: its strands or its grain; None likewise.
+        beard: that goes on to its ears; None where the photo shows no full one.
         own_hair: its hair is the photo's: other hair throws no shade of which the photo knew.
         grey: the photo has no colours, so the head has none.
     """
@@ -75,6 +77,7 @@ class HiddenSide:
     hair: CarriedTones | None
     ears: tuple[Ear, ...]
     flow: HairFlow | HairGrain | None
+    beard: CarriedBeard | None
     own_hair: bool = True
     grey: bool = False
 
@@ -94,15 +97,16 @@ class HiddenSide:
         if seeds is None:  # thin hair is seen beside the temples alone, where heads turn away
             seeds = seeds_of(photo, worn, least=FEWEST_SEEDS, odd=HAIR_ODD, edgewise=True)
         hair = None if seeds is None else CarriedTones.of(seeds)
-        strays = Strays.of(photo, own_hair=own_hair)
+        strays, ears = Strays.of(photo, own_hair=own_hair), ears_of(grid)
         return HiddenSide(
             photo.camera,
             photo.outline if own_hair and not photo.way else None,
             strays,
             skin_tones_of(photo),
             hair,
-            ears_of(grid),
+            ears,
             photo_hair(photo),
+            CarriedBeard.of(photo, ears),
             own_hair,
             bool(np.quantile(np.ptp(photo.picture, axis=2), COLOURED) <= GREY),
         )
@@ -123,7 +127,10 @@ class HiddenSide:
         form = form_of(frame.depth, frame.camera)
         if self.skin is not None:
             skin_form = form if self.own_hair else _without_hair(frame)
-            frame = in_cloth_tones(in_skin_tones(frame, self.skin, skin_form, self.ears), self.skin, form)
+            frame = in_skin_tones(frame, self.skin, skin_form, self.ears)
+            if self.beard is not None:
+                frame = self.beard.drawn(frame, skin_form)
+            frame = in_cloth_tones(frame, self.skin, form)
         if self.hair is not None:
             hair = np.asarray(frame.labels == PARTS.index("hair"), np.float32)
             shown = Shown.of(frame, hair, form)
