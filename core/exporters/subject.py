@@ -37,6 +37,8 @@ FACELESS_SHARE = 0.6
 """Of the triangles of a mesh for a texture, of the whole head before its face is modelled."""
 FRONT_FINER = 2
 """How much finer the front of a face is drawn for its texture than other views."""
+MOST_FRONT_PX = 1024
+"""Side of the largest such picture: as fine as a texture of 2048."""
 STEPS = 1000
 """Steps of a whole export, as told to the job bar. What each part of the work fills of it is what it takes of the time:
 unfolding a textured head takes as long as a fourth of all, and reading the file again an eighth."""
@@ -240,18 +242,26 @@ class Subject:
             mesh,
             self.stretch(start, middle),
             quality=self._baked_quality,
-            photo_px=self._front_px,
+            photo_px=front_px(self.head, self.generator.info.picture_px),
         )
         own = grid_colours(self._bare.grid().on_processor)
         return lambda points, normals: surface_colours(points, normals, views, own, self.stretch(middle, stop))
 
     @property
-    def _front_px(self) -> int | None:
-        """Side of the picture that the front's texture is taken from: as fine as the photo, or as a face is drawn."""
-        if self.head.photos:
-            return max(len(photo.picture) for photo in self.head.photos)
-        return FRONT_FINER * self.generator.info.picture_px if self.head.face is not None else None
-
-    @property
     def _baked_quality(self) -> Quality:
         return self.options.quality or Quality.NEAR
+
+
+def front_px(head: Head, own_px: int) -> int | None:
+    """Side of the picture that a front's texture is taken from: as fine as the photo is, or as a face is drawn.
+
+    Args:
+        head: as it is exported.
+        own_px: side of its generator's pictures.
+
+    Returns:
+        None where those will do.
+    """
+    if head.photos:
+        return max(min(len(photo.fine), MOST_FRONT_PX) for photo in head.photos)
+    return FRONT_FINER * own_px if head.face is not None else None

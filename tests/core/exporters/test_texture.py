@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -6,14 +7,18 @@ import torch
 
 from core.camera import Camera
 from core.exporters.density import sample_density
+from core.exporters.subject import front_px
 from core.exporters.surface import simplified, surface_of_grid
 from core.exporters.texture import Texels, baked, coloured, surface_colours
 from core.exporters.unwrap import unwrapped
 from core.exporters.views import View, view_of, views_around
+from core.face_detail import FaceDetail
 from core.frame import Frame, Quality
 from core.mesh import Mesh
+from core.photo_layer import PhotoLayer
 from core.progress import silent
 from tests.core.exporters.ball import HALF_SIDES, LEVEL, BallRenderer, ball, ball_colours
+from tests.fakes import tiny_head
 
 TEXTURE_PX = 256
 WRONG = torch.tensor([1.0, 0.0, 1.0])
@@ -116,3 +121,20 @@ def test_a_surface_behind_another_is_not_painted_with_it(mesh: Mesh) -> None:
     inside = torch.tensor([[0.0, 0.0, 0.05]])
     towards = torch.tensor([[0.0, 0.0, 1.0]])
     assert torch.allclose(surface_colours(inside, towards, [view], own_colours), WRONG, atol=1e-3)
+
+
+def test_a_front_is_as_fine_as_its_photo() -> None:
+    head = tiny_head()
+    assert front_px(head, 64) is None
+    assert front_px(replace(head, face=FaceDetail()), 64) == 128
+    side = 512
+    nothing = np.zeros((side, side), np.uint8)
+    photo = PhotoLayer(
+        picture=np.zeros((side, side, 3), np.uint8),
+        cover=nothing,
+        cover_from_here=nothing,
+        camera=Camera.orbit(),
+        depth=np.zeros((8, 8), np.float32),
+    )
+    fine = replace(photo, detail=np.zeros((3 * side, 3 * side, 3), np.int8))
+    assert [front_px(replace(head, photos=(one,)), 64) for one in (photo, fine)] == [side, 2 * side]
