@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 RUNNING = 0.5
 """How far neighbouring strands agree, 0..1, from which hair runs. Measured: straight hair .71, the astronaut's .53,
 short locks .46 and .47, curls .41, cropped hair .32."""
-LEAST_RUNNING, LEAST_GRAIN = 350.0, 60.0
+LEAST_RUNNING, LEAST_GRAIN = 120.0, 60.0
 """Pixels of hair that the photo shows, in a picture of `VOTES_PX`, under which it does not tell how strands run, and
 under which it tells nothing."""
 WIDEST_PX = 16.0

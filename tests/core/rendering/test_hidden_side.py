@@ -196,3 +196,14 @@ def test_hair_goes_on_in_strands_though_the_photo_shows_no_whole_window_of_it() 
     across, down = (np.abs(np.diff(seen[0], axis=axis)).mean() for axis in (1, 0))
     assert across > 2 * down, "strands run down behind"
     assert across > 4 * np.abs(np.diff(seen[1], axis=1)).mean()
+
+
+def test_a_fringe_alone_tells_how_short_hair_runs() -> None:
+    noisy = np.random.default_rng(0).integers(60, 160, (1, SIDE, 1)).repeat(SIDE, axis=0).repeat(3, axis=2)
+    photo = photo_of(FRONT, noisy.astype(np.uint8), "hair")
+    assert photo.labels is not None
+    top = np.flatnonzero(photo.labels.any(axis=1))[0]
+    fringe = np.arange(SIDE)[:, None] < top + 16
+    labels = np.where(fringe | (photo.labels == 0), photo.labels, PARTS.index("skin")).astype(np.uint8)
+    assert (labels == PARTS.index("hair")).mean() < 0.02
+    assert isinstance(photo_hair(replace(photo, labels=labels)), HairFlow)
