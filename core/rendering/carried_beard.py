@@ -76,12 +76,12 @@ class CarriedBeard:
     @staticmethod
     def of(photo: PhotoLayer, ears: Sequence[Ear]) -> CarriedBeard | None:
         """That of a photo with labels; None where it shows no full one, or the head shows no ears."""
-        beard = full_beard(photo)
-        if beard is None or not ears:
+        found = _full_beard(photo) if ears else None
+        if found is None:
             return None
+        beard, tops = found
         seeds = seeds_of(photo, beard, least=LEAST_SEEDS, odd=ODD, edgewise=True)
-        tops = _tops_of(photo, beard)
-        if seeds is None or tops is None:
+        if seeds is None:
             return None
         return CarriedBeard(CarriedTones.of(seeds), _grain_of(photo, beard), tops, tuple(ears))
 
@@ -113,8 +113,15 @@ class CarriedBeard:
 
 def full_beard(photo: PhotoLayer) -> Bits | None:
     """Where a photo's labels [h, h] bear a full beard; None where it shows none. Without labels nobody can tell."""
+    found = _full_beard(photo)
+    return None if found is None else found[0]
+
+
+def _full_beard(photo: PhotoLayer) -> tuple[Bits, dict[int, tuple[float, float]]] | None:
+    """The same with its tops, as `CarriedBeard` has them."""
     beard = _beard_of(photo)
-    return None if beard is None or _tops_of(photo, beard) is None else beard
+    tops = None if beard is None else _tops_of(photo, beard)
+    return None if beard is None or tops is None else (beard, tops)
 
 
 def _beard_of(photo: PhotoLayer) -> Bits | None:
