@@ -102,7 +102,7 @@ def joker(subject: Subject, random: np.random.Generator) -> Values:
     skin = np.maximum(subject.bare, lids(subject)) * (1 - neck) * above
     light = even_skin(subject)
     paint = _white_paint(subject)[..., None] * floats([0.98, 0.98, 0.96])
-    worn = 0.80 - 0.14 * np.clip(subject.noise(16, seed), 0, 1)
+    worn = 0.83 - 0.14 * np.clip(subject.noise(16, seed), 0, 1)
     face = skin * np.clip((subject.points[..., 2] - (marks.nose[2] - 0.36)) / 0.05, 0, 1)
     picture = mixed(subject.whole, paint, face * worn)
     black = 0.52 * around_eyes(subject, 0.18)
@@ -114,7 +114,7 @@ def joker(subject: Subject, random: np.random.Generator) -> Values:
     picture = mixed(picture, (0.95, 0.94, 0.90), 0.25 * eyes * (1 - iris))
     red = _painted_lips(subject, skin)
     lips = (0.30 + 0.85 * light) * mouth_line(subject)
-    picture = mixed(picture, floats([0.70, 0.04, 0.06]) * lips[..., None], 0.72 * red)
+    picture = mixed(picture, floats([0.70, 0.04, 0.06]) * lips[..., None], 0.80 * red)
     grown = subject.part(HAIR, soft_px=1.2 * subject.unit)
     grown = np.maximum(grown, 0.75 * subject.blurred(floats(subject.beard), 1.5) * (1 - red))
     picture = mixed(picture, hair_in(subject, (0.16, 0.56, 0.20), 1.1), grown)
