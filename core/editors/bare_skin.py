@@ -17,7 +17,7 @@ from core.editors.recolouring import CALM, FREE, remap_to, some_of
 from core.grafted_field import RemappedField
 from core.mask import PARTS
 from core.rendering.occupancy import field_grid
-from core.rendering.renderer import part_labels
+from core.rendering.part_labels import part_labels
 from core.rendering.sampling import sampler_of
 
 if TYPE_CHECKING:

@@ -26,7 +26,8 @@ from core.formed_field import FormedField
 from core.frame import Quality
 from core.rendering.kept_grid import keep_grid
 from core.rendering.occupancy import field_grid
-from core.rendering.renderer import HeadRenderer, part_labels
+from core.rendering.part_labels import part_labels
+from core.rendering.renderer import HeadRenderer
 from core.rendering.sampling import sampler_of
 
 if TYPE_CHECKING:

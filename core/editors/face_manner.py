@@ -20,10 +20,10 @@ from core.editors.face_warp import HIGH, LOW, Fitting
 from core.editors.spread import Spread
 from core.errors import VoltefaceError
 from core.frame import Frame
+from core.rendering.finished_frame import SEEN
 from core.rendering.marching import never_stale
 from core.rendering.near import march_near
 from core.rendering.rays import camera_rays
-from core.rendering.renderer import SEEN
 from core.warped_field import Warp
 
 if TYPE_CHECKING:

@@ -56,7 +56,8 @@ from core.grafted_field import Fit, GraftedField, RemappedField, Volume
 from core.protocols import PlaneGenerator
 from core.rendering.marching import never_stale
 from core.rendering.occupancy import FieldGrid, field_grid
-from core.rendering.renderer import HeadRenderer, part_labels
+from core.rendering.part_labels import part_labels
+from core.rendering.renderer import HeadRenderer
 from core.rendering.sampling import sampler_of
 from core.styled_field import StyledField
 from core.trigrid import Trigrid

@@ -19,10 +19,11 @@ from core.camera import HEAD_RADIUS, Camera
 from core.editors.glasses_outline import drawn_out, has_no_rim, lower_tone
 from core.eyewear import GlassesForm
 from core.mask import PARTS
+from core.rendering.finished_frame import as_rgb
 from core.rendering.near import march_near
 from core.rendering.paint import painted
+from core.rendering.part_labels import part_labels
 from core.rendering.rays import camera_rays
-from core.rendering.renderer import as_rgb, part_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

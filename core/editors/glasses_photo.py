@@ -29,7 +29,7 @@ from core.grafted_field import RemappedField
 from core.mask import PARTS
 from core.rendering.glasses_seen import silhouettes
 from core.rendering.occupancy import field_grid
-from core.rendering.renderer import part_labels
+from core.rendering.part_labels import part_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

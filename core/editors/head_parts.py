@@ -16,7 +16,7 @@ from core.errors import VoltefaceError
 from core.grafted_field import Volume
 from core.mask import PARTS
 from core.rendering.occupancy import FieldGrid, field_grid
-from core.rendering.renderer import part_labels
+from core.rendering.part_labels import part_labels
 
 if TYPE_CHECKING:
     from core.field import Field

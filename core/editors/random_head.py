@@ -29,7 +29,7 @@ from core.mask import PARTS
 from core.rendering.bent_grid import bent_grid
 from core.rendering.kept_grid import keep_grid
 from core.rendering.occupancy import field_grid
-from core.rendering.renderer import part_labels
+from core.rendering.part_labels import part_labels
 from core.warped_field import WarpedField
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from core.editors.recolouring import CALM, remap_to
 from core.grafted_field import GraftedField, RemappedField, Volume
 from core.mask import PARTS
 from core.rendering.occupancy import field_grid
+from core.rendering.part_labels import part_labels
 from core.rendering.preview import preview
-from core.rendering.renderer import part_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

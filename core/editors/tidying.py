@@ -20,7 +20,7 @@ from core.grafted_field import GraftedField, RemappedField, Volume
 from core.mask import PARTS
 from core.rendering.kept_grid import keep_grid
 from core.rendering.occupancy import FAINT, field_grid
-from core.rendering.renderer import part_labels
+from core.rendering.part_labels import part_labels
 
 if TYPE_CHECKING:
     from core.field import Field

@@ -17,10 +17,11 @@ import torch.nn.functional as F
 from core.editors.head_parts import HeadParts
 from core.editors.localize import QUICK_VIEWS, cameras_of_views
 from core.mask import PARTS
+from core.rendering.finished_frame import as_rgb
 from core.rendering.marching import march, never_stale
 from core.rendering.occupancy import field_grid
+from core.rendering.part_labels import part_labels
 from core.rendering.rays import camera_rays
-from core.rendering.renderer import as_rgb, part_labels
 from core.segmenters.parser import parse
 
 if TYPE_CHECKING:

@@ -34,7 +34,8 @@ from core.generators.bareness import can_go_without
 from core.grafted_field import GraftedField
 from core.progress import Progress
 from core.rendering.occupancy import field_grid
-from core.rendering.renderer import HeadRenderer, part_labels
+from core.rendering.part_labels import part_labels
+from core.rendering.renderer import HeadRenderer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

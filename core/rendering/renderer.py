@@ -1,6 +1,7 @@
 """Draws one head at three qualities through one door.
 
-Longer than usual: qualities, what a head wears, and what to do without memory meet in each frame.
+Longer than usual: qualities, previews, styles and what to do without memory meet in each frame. What happens to a
+picture after its rays stands in `finished_frame`.
 """
 
 import copy
@@ -19,43 +20,26 @@ from core.camera import Camera
 from core.device import Effort, moved, with_less
 from core.drawing.subject import Landmarks
 from core.edit import Restyle
-from core.field import Field
 from core.frame import Frame, Quality
-from core.grafted_field import unformed, unworn
 from core.head import Head
-from core.mask import PARTS
 from core.photo_detail import SHARPER
 from core.protocols import Generator
 from core.rendering import marching, near
-from core.rendering.even_tones import EVENED, PartTone, with_even_tones
-from core.rendering.eyewear import with_eyewear
-from core.rendering.face_detail import with_face_detail
-from core.rendering.face_place import FacePlace, find_face
-from core.rendering.finish import with_finish
-from core.rendering.firm_outline import with_firm_outline
-from core.rendering.head_light import HeadLight
-from core.rendering.hidden_side import HiddenSide
-from core.rendering.islands import without_islands
+from core.rendering.finished_frame import as_neural, bare_frame, depth_along_z, detailed, dressed, worn
+from core.rendering.head_facts import HeadFacts
 from core.rendering.kept_grid import kept_grid
 from core.rendering.key_view import KeyView
 from core.rendering.known_views import KnownViews
 from core.rendering.marching import Composite, march, never_stale
-from core.rendering.matte import fine_alpha
-from core.rendering.mouth_inside import with_mouth_inside
 from core.rendering.near import march_near
 from core.rendering.occupancy import FieldGrid, field_grid
-from core.rendering.paint import finer_depth, painted
-from core.rendering.part_tones import in_tones
+from core.rendering.paint import finer_depth
+from core.rendering.part_labels import part_labels
 from core.rendering.preview import preview
-from core.rendering.rays import camera_rays
 from core.rendering.stored_view import StoredView
-from core.rendering.strands import with_strands
 from core.rendering.styling import Stylist, reader_of
 from core.rendering.subject_view import LANDMARK_PX, Reader, landmarks_seen
-from core.resizing import sized
 
-SEEN = 0.5
-"""Alpha from which a pixel belongs to the head: it then has a depth and a label."""
 QUICK_NODES = 64
 """Along each side of the grid that previews walk until there is a better one."""
 SKETCH_SHARE = 2
@@ -173,9 +157,9 @@ class HeadRenderer:
         size_px = size_px or self.generator.info.picture_px
         frame = preview(grid.on_processor, views.all, camera, size_px, views.tones)
         if not views.own:
-            frame = self._dressed(frame, frame.depth)
+            frame = dressed(frame, self.head, frame.depth)
         if self._stylist is not None and self._stylist.by_hand:
-            return self._stylist.sketched(self._worn(frame), self._landmarks)
+            return self._stylist.sketched(worn(frame, self.head), self._landmarks)
         return self._wearing(frame)
 
     def _begin_views(self, grid: FieldGrid, camera: Camera) -> None:
@@ -216,11 +200,10 @@ class HeadRenderer:
         bare = self.twin()
         bare._stylist = None
         plain = bare._wearing(bare._finished(composite, camera, Quality.NEAR, size_px))
-        side = self.generator.info.neural_px
-        seen = Composite(*(sized(value, side) for value in (composite.features, composite.alpha, composite.depth)))
-        for worn in styles:
+        seen = as_neural(self.generator, composite)
+        for chosen in styles:
             stale()
-            stylist = Stylist.of(self._untuned, replace(self.head, styles=worn), self._read)
+            stylist = Stylist.of(self._untuned, replace(self.head, styles=chosen), self._read)
             if stylist is None:
                 yield plain
             else:
@@ -283,6 +266,7 @@ class HeadRenderer:
             self.head = replace(self.head, trigrid=trigrid.to("cpu"), latents=self.head.latents.to("cpu"))
             self._stylist = None if self._stylist is None else self._stylist.on_processor(self.head)
             self._grid = None if self._grid is None else self._grid.on_processor
+            vars(self).pop("_facts", None)
 
     def _marched(
         self, camera: Camera, quality: Quality, effort: Effort, stale: Callable[[], None], share: int = 1
@@ -328,88 +312,22 @@ class HeadRenderer:
             size_px: side of the picture; None is the generator's own.
             surface: its depth as more rays have met it, for photos and paint; None takes the composite's.
         """
-        generator = self.generator
-        side = generator.info.neural_px
-        features, coverage = sized(composite.features, side), sized(composite.alpha, side)
-        picture = generator.picture(features, coverage, self.head.latents[None])
-        rgb = as_rgb(sized(picture, size_px or picture.shape[-1])[0])
-        opacity = composite.alpha.cpu()
-        alpha = fine_alpha(rgb, sized(opacity, rgb.shape[0])[0, 0].clamp(0, 1).numpy())
-        depth = depth_along_z(composite, camera)
-        labels = part_labels(generator, composite.features[0].movedim(0, -1))
-        if labels is not None:
-            labels = labels.cpu() * (torch.from_numpy(depth) > 0)
-        frame = Frame(
-            rgb=rgb,
-            alpha=alpha,
-            depth=depth,
-            labels=None if labels is None else labels.numpy(),
-            camera=camera,
-            quality=quality,
-        )
-        frame = self._detailed(frame)
-        frame = self._dressed(frame, frame.depth if surface is None else finer_depth(frame.depth, surface))
+        frame = bare_frame(self.generator, self.head.latents, composite, camera, quality, size_px)
+        frame = detailed(frame, self.head, lambda: self._facts)
+        frame = dressed(frame, self.head, frame.depth if surface is None else finer_depth(frame.depth, surface))
         if self._stylist is None:
             return frame
         if self._stylist.by_hand and quality > Quality.PREVIEW:
             self._bare_views.remember(frame, self._grid or self._quick_grid)
-        frame = self._worn(frame)
-        seen_now = Composite(features, coverage, sized(composite.depth, side))
+        frame = worn(frame, self.head)
+        seen_now = as_neural(self.generator, composite)
         rgb, alpha = self._stylist.drawn(frame, seen_now, lambda: self._landmarks)
         return replace(frame, rgb=rgb, alpha=alpha)
 
-    def _detailed(self, frame: Frame) -> Frame:
-        """A frame with what the generator draws coarsely drawn finely, and as the photo suggests."""
-        head, hidden = self.head, None
-        if head.photos and head.photos[-1].gains is not None:
-            frame, hidden = in_tones(frame, head.photos[-1].gains), self._hidden_side
-        if hidden is not None:
-            frame = hidden.drawn(frame, head.strands)
-        elif head.strands is not None:
-            frame = without_islands(with_firm_outline(frame, 1.0))
-            frame = with_even_tones(frame, self._part_tones, self._face_place)
-            frame = with_strands(frame, head.strands)
-        if head.face is not None and self._face_place is not None:
-            frame = with_face_detail(frame, head.face, self._face_place)
-        if head.face is not None and head.face.light:
-            frame = with_finish(frame, head.strands, self._head_light, head.face.light, self._face_place)
-        return frame
-
     @cached_property
-    def _head_light(self) -> HeadLight:
-        """How the head's shape lights it."""
-        light, (_, before) = HeadLight.of(self.grid()), self._unworn
-        # under other hair a face has other shadows, but no other skin
-        return light if before is self.grid() else light.on_skin_of(HeadLight.of(before))
-
-    @cached_property
-    def _part_tones(self) -> tuple[PartTone, ...]:
-        """What is uneven in the colours of hair, skin and cloth that no photo shows."""
-        tones = (PartTone.of(self.grid(), evenness) for evenness in EVENED)
-        return tuple(tone for tone in tones if tone is not None)
-
-    @cached_property
-    def _face_place(self) -> FacePlace | None:
-        """Where the face is that is drawn finely: other hair changes neither brows nor lips.
-
-        It is looked for in the field without its form, whose labels and colours come from below the surface.
-        """
-        field, grid = self._unworn
-        plain = unformed(field)
-        if plain is field:
-            return find_face(self.generator, field, grid)
-        return find_face(self.generator, plain, field_grid(self.generator, plain, part_labels), shape=(field, grid))
-
-    @cached_property
-    def _unworn(self) -> tuple[Field, FieldGrid]:
-        """The field without what edits put on, and its grid."""
-        field, grid = unworn(self.head.trigrid), self.grid()
-        if field is self.head.trigrid:
-            return field, grid
-        root = grid.root
-        if root is None or root.field is not field:
-            root = field_grid(self.generator, field, part_labels, below=root)
-        return field, root
+    def _facts(self) -> HeadFacts:
+        """What finishing must know of the head."""
+        return HeadFacts(self.generator, self.head.trigrid, self.head.photos, self.grid())
 
     @cached_property
     def _landmarks(self) -> Landmarks | None:
@@ -424,53 +342,9 @@ class HeadRenderer:
 
         return landmarks_seen(seen, front, self.generator, shown, reader_of(self.generator, self.head, self._read))
 
-    @cached_property
-    def _hidden_side(self) -> HiddenSide | None:
-        """What the head's photo says of what it does not show."""
-        own_hair = unworn(self.head.trigrid) is self.head.trigrid
-        return HiddenSide.of(self.head.photos[-1], self.grid(), own_hair=own_hair)
-
     def _wearing(self, frame: Frame) -> Frame:
         """A frame with what is worn over the finished head; styles have drawn that already.
 
         Previews take their colours from frames without, and get it anew.
         """
-        return frame if self._stylist is not None else self._worn(frame)
-
-    def _worn(self, frame: Frame) -> Frame:
-        """A frame with the inside of an opened mouth and with glasses."""
-        if self.head.mouth is not None:
-            frame = with_mouth_inside(frame, self.head.mouth)
-        return frame if self.head.eyewear is None else with_eyewear(frame, self.head.eyewear)
-
-    def _dressed(self, frame: Frame, depth: NDArray[np.float32]) -> Frame:
-        """A frame with the head's photos and paint on; later previews get them from finished frames.
-
-        Args:
-            frame: of the head.
-            depth: of the same surface, as fine as it is known.
-        """
-        rgb = painted(frame.rgb, frame.alpha, depth, frame.camera, (*self.head.photos, *self.head.paint))
-        return replace(frame, rgb=rgb)
-
-
-def depth_along_z(composite: Composite, camera: Camera) -> NDArray[np.float32]:
-    """Depth float32 [S, S] of what rays have met, along the camera's z, world units; 0 where they met too little."""
-    seen = composite.alpha[0, 0].cpu() >= SEEN
-    along_z = camera_rays(camera, seen.shape[0])[2].view_as(seen)
-    return torch.where(seen, composite.depth[0, 0].cpu() * along_z, torch.zeros(())).numpy()
-
-
-def part_labels(generator: Generator, features: torch.Tensor) -> torch.Tensor | None:
-    """Indices into `core.mask.PARTS`, uint8 [...], of decoded features [..., F]; None when none are decoded."""
-    logits = generator.label_logits(features)
-    if logits is None or not generator.info.parts:
-        return None
-    index = torch.tensor([PARTS.index(part) for part in generator.info.parts], dtype=torch.uint8, device=logits.device)
-    return index[logits.argmax(-1)]
-
-
-def as_rgb(picture: torch.Tensor) -> NDArray[np.uint8]:
-    """Picture [3, H, W], 0..1, as uint8 [H, W, 3]."""
-    rgb = (picture.clamp(0, 1) * 255).round().to(torch.uint8).movedim(0, -1).contiguous()
-    return rgb.cpu().numpy()
+        return frame if self._stylist is not None else worn(frame, self.head)

@@ -16,11 +16,12 @@ import torch
 from core.camera import Camera
 from core.drawing.subject import NOWHERE, Subject, landmarks_of_view
 from core.progress import Progress
+from core.rendering.finished_frame import as_rgb
 from core.rendering.near import march_near
 from core.rendering.occupancy import field_grid
+from core.rendering.part_labels import part_labels
 from core.rendering.rays import camera_rays
 from core.rendering.relief import relief
-from core.rendering.renderer import as_rgb, part_labels
 from core.rendering.subject_view import enlarged
 from core.resizing import sized
 from core.whole_file import written_whole

@@ -15,7 +15,8 @@ from core.generators import load
 from core.grafted_field import RemappedField
 from core.mask import PARTS
 from core.rendering.occupancy import FieldGrid, field_grid
-from core.rendering.renderer import HeadRenderer, part_labels
+from core.rendering.part_labels import part_labels
+from core.rendering.renderer import HeadRenderer
 from core.warped_field import WarpedField
 from tests.fakes import TinyGenerator
 

@@ -6,7 +6,7 @@ import torch
 
 from core.rendering.bent_grid import bent_grid
 from core.rendering.occupancy import FieldGrid, field_grid
-from core.rendering.renderer import part_labels
+from core.rendering.part_labels import part_labels
 from core.warped_field import Warp, WarpedField
 from tests.fakes import TinyGenerator, tiny_head
 

@@ -21,7 +21,8 @@ from core.rendering.face_detail import with_face_detail
 from core.rendering.face_eyes import iris_colour
 from core.rendering.face_place import FacePlace, find_face
 from core.rendering.occupancy import field_grid
-from core.rendering.renderer import HeadRenderer, part_labels
+from core.rendering.part_labels import part_labels
+from core.rendering.renderer import HeadRenderer
 from core.warped_field import WarpedField
 from tests.fakes import TinyGenerator
 

@@ -9,7 +9,7 @@ import pytest
 from core.camera import Camera
 from core.edit import Paint
 from core.frame import Frame, Quality
-from core.rendering import renderer as renderer_of_heads
+from core.rendering import finished_frame
 from core.rendering.paint import finer_depth, painted
 from core.rendering.renderer import FINER, HeadRenderer
 from tests.fakes import TinyGenerator, tiny_head
@@ -111,7 +111,7 @@ def test_a_large_picture_lays_photos_on_the_surface_that_many_rays_have_met(monk
         sides.append(len(depth))
         return painted(rgb, alpha, depth, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(renderer_of_heads, "painted", looked)
+    monkeypatch.setattr(finished_frame, "painted", looked)
     small, large = (renderer.render(FRONT, Quality.EXACT, size_px=size) for size in (own, 4 * own))
     assert sides == [len(small.depth), FINER * len(large.depth)]
     assert _red_at(large) == pytest.approx((0.45, 0.5), abs=0.01)

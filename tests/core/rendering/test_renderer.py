@@ -14,7 +14,8 @@ from core.mask import PARTS
 from core.rendering.marching import march
 from core.rendering.near import march_near
 from core.rendering.occupancy import FieldGrid, field_grid
-from core.rendering.renderer import HeadRenderer, part_labels
+from core.rendering.part_labels import part_labels
+from core.rendering.renderer import HeadRenderer
 from core.rendering.tracing import Walk, pixel_directions, trace
 from tests.core.rendering.balls import RADIUS, BallGenerator, ball_head, nothing
 from tests.fakes import TinyGenerator, tiny_head
