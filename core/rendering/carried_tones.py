@@ -43,6 +43,8 @@ that light: by how much what faces the way that the photo's part faces is lighte
 logarithms. Photographed people stand before a lamp; behind, held-out heads are darker by .1 (necks) to .3 (hair)."""
 DIMMEST, BRIGHTEST = -0.3, 0.12
 """Bounds of what the light changes, natural logarithms."""
+SHADED = 1.0
+"""How far what lies in the shade of a head's shape is darker: photos are lit from more than one side."""
 HOLLOW_MOST, RIDGE_MOST = 0.35, 0.04
 """The most that form darkens, and lightens, natural logarithms: ridges get no more light than what is flat."""
 DARKEST, BLOWN = 0.02, 0.9
@@ -84,26 +86,39 @@ class CarriedTones:
         grid: float32 [C, C, C, 3], natural logarithms of colours 0..1 in even light, by x, y and z about the origin.
         light: float32 [3], by how much each of a normal's coordinates lightens the part, natural logarithms.
         facing: float32 [3], mean normal of what the photo shows, which the light leaves as it is.
+        shaded: float32 [3], how much of the shade of the head's shape red, green and blue take.
     """
 
     grid: Floats
     light: Floats
     facing: Floats
+    shaded: Floats
 
     @staticmethod
-    def of(seeds: Seeds) -> CarriedTones:
-        """What pixels of a photo say; at least one."""
-        colours = seeds.colours.clip(min=DARKEST)
-        facing = seeds.normals.mean(axis=0)
-        light = _fitted(seeds.normals - facing, np.log(colours).mean(axis=1), facing)
-        # means of colours, not of their logarithms: those would be more colourful
-        lit = np.exp(_lit(seeds.normals - facing, light))
-        even = spread(seeds.points, np.asarray(colours / lit[:, None], np.float32))
-        return CarriedTones(np.log(even.clip(min=DARKEST / 2)), light, facing)
+    def of(seeds: Seeds, shape: Floats | None = None, hue: Sequence[float] = (1, 1, 1)) -> CarriedTones:
+        """What pixels of a photo say; at least one.
 
-    def at(self, points: NDArray[np.float64], normals: Floats) -> Floats:
-        """Natural logarithms of the part's colours [N, 3] at points [N, 3] of a surface with normals [N, 3]."""
-        return value_at(self.grid, points) + _lit(normals - self.facing, self.light)[:, None]
+        Args:
+            seeds: the pixels.
+            shape: light [N] that the head's shape leaves there, natural logarithms; None asks for none later either.
+            hue: how much of that light red, green and blue take.
+        """
+        colours, facing = seeds.colours.clip(min=DARKEST), seeds.normals.mean(axis=0)
+        shaded = np.asarray(hue, np.float32) * np.float32(0 if shape is None else SHADED)
+        own = (np.zeros(len(colours), np.float32) if shape is None else shape)[:, None] * shaded
+        light = _fitted(seeds.normals - facing, (np.log(colours) - own).mean(axis=1), facing)
+        # means of colours, not of their logarithms: those would be more colourful
+        lit = np.exp(_lit(seeds.normals - facing, light)[:, None] + own)
+        even = spread(seeds.points, np.asarray(colours / lit, np.float32))
+        return CarriedTones(np.log(even.clip(min=DARKEST / 2)), light, facing, shaded)
+
+    def at(self, points: NDArray[np.float64], normals: Floats, shape: Floats) -> Floats:
+        """Natural logarithms of the part's colours [N, 3] at points [N, 3] of a surface with normals [N, 3].
+
+        Its `shape` leaves light [N], natural logarithms.
+        """
+        lit = _lit(normals - self.facing, self.light)
+        return value_at(self.grid, points) + lit[:, None] + shape[:, None] * self.shaded
 
 
 def seeds_of(
@@ -148,6 +163,7 @@ class Shown:
         points: float64 [N, 3], world.
         normals: float32 [N, 3].
         hollow: float32 [N], see `Form`.
+        light: float32 [N], see `Form`.
         own: float32 [N, 3], their colours, without the white behind them.
     """
 
@@ -157,6 +173,7 @@ class Shown:
     points: NDArray[np.float64]
     normals: Floats
     hollow: Floats
+    light: Floats
     own: Floats
 
     @staticmethod
@@ -169,11 +186,13 @@ class Shown:
         if not len(chosen):
             return None
         points, _ = places_of(frame.camera, along_z, chosen)
-        normals, hollow = (
+        light = np.broadcast_to(np.float32(form.light), form.hollow.shape)
+        normals, hollow, lit = (
             cv2.resize(values, (size, size), interpolation=cv2.INTER_LINEAR).reshape(size * size, -1)[chosen]
-            for values in (form.normals, form.hollow)
+            for values in (form.normals, form.hollow, light)
         )
-        return Shown(frame, chosen, share[chosen], points, normals, hollow[:, 0], own_colours(frame, chosen))
+        own = own_colours(frame, chosen)
+        return Shown(frame, chosen, share[chosen], points, normals, hollow[:, 0], lit[:, 0], own)
 
     def toned(
         self, tones: CarriedTones, change: Floats, *, own: float, hollow: float, hue: Sequence[float] = (1, 1, 1)
@@ -189,7 +208,8 @@ class Shown:
         """
         shade = own * fine_shading(self.frame, self.own, self.chosen, self.share)
         shade = shade - np.clip(hollow * self.hollow, -RIDGE_MOST, HOLLOW_MOST) + change
-        wanted = np.minimum(np.exp(tones.at(self.points, self.normals) + shade[:, None] * np.asarray(hue)), BLOWN)
+        tone = tones.at(self.points, self.normals, self.light)
+        wanted = np.minimum(np.exp(tone + shade[:, None] * np.asarray(hue)), BLOWN)
         finished = self.frame.rgb.reshape(-1, 3).astype(np.float32)
         alpha = self.frame.alpha.ravel()[self.chosen]
         # what hardly covers the white behind has no colour of its own that could be told

@@ -36,10 +36,13 @@ class Form:
     Attributes:
         normals: float32 [h, w, 3], unit, outwards, world axes.
         hollow: float32 [h, w], how far a pixel lies below its surroundings, in radii of the hollow; negative on ridges.
+        light: float32 [h, w], what the head's shape leaves of light, natural logarithms, see `HeadLight`; 0 where
+            nobody has told it.
     """
 
     normals: Floats
     hollow: Floats
+    light: Floats | float = 0.0
 
 
 def form_of(depth: Floats, camera: Camera) -> Form:

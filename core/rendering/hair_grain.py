@@ -66,9 +66,9 @@ class HairGrain:
         slope = float(np.sqrt(np.mean([np.square(np.diff(self.tile, axis=axis)).mean() for axis in (0, 1)])))
         return math.pi * float(self.tile.std()) / max(slope, 1e-6) * self.pixel
 
-    def at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Detail [N] at world points [N, 3]."""
-        return triplanar(self.tile, points, self.pixel)
+    def at(self, points: NDArray[np.float64], facing: Floats | None = None) -> NDArray[np.float64]:
+        """Detail [N] at world points [N, 3], on a surface that faces where they are told, or as a ball does."""
+        return triplanar(self.tile, points, self.pixel, facing)
 
 
 def _pieces(detail: Floats, sure: NDArray[np.bool_]) -> Floats:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from core.camera import Camera
     from core.frame import Frame
     from core.rendering.face_place import FacePlace
     from core.rendering.occupancy import FieldGrid
@@ -175,6 +176,21 @@ class HeadLight:
         key += FILL * np.clip((normals @ BEHIND + WRAP / 2) / (1 + WRAP / 2), 0, 1)
         plain = (LAMP[2] + WRAP) / (1 + WRAP)
         return np.asarray(light * (SKY + (1 - SKY) * key / plain), np.float32)
+
+    def picture(self, depth: Floats, camera: Camera) -> Floats:
+        """Logarithms of the light on skin [h, h] of a depth picture [h, h] along the camera's z; 0 without depth."""
+        chosen = np.flatnonzero(depth.ravel() > 0)
+        light = np.zeros(depth.shape, np.float32)
+        if len(chosen):
+            light.ravel()[chosen] = self.on_skin(places_of(camera, depth, chosen)[0])
+        # between two surfaces lie points of neither
+        return np.asarray(cv2.GaussianBlur(cv2.medianBlur(light, 5), (0, 0), 0.7), np.float32)
+
+    def on_skin(self, places: NDArray[np.float64]) -> Floats:
+        """Natural logarithms of the light on skin at world points [N, 3], [N]; 0 is usual."""
+        points = places.astype(np.float32)
+        light = self.light(points, self.normals(points, FINE[0]), FINE[0])
+        return np.asarray(np.log(light / self.levels[0]), np.float32)
 
 
 def with_head_light(frame: Frame, form: HeadLight, strength: float, face: FacePlace | None = None) -> Frame:

@@ -19,6 +19,7 @@ from core.rendering.firm_outline import firm_coverage, with_coverage, with_firm_
 from core.rendering.form import form_of
 from core.rendering.grained_hair import with_grain
 from core.rendering.hair_grain import HairGrain
+from core.rendering.head_light import HeadLight
 from core.rendering.photo_hair import photo_hair
 from core.rendering.places import places_of, remapped
 from core.rendering.skin_tones import SkinTones, in_cloth_tones, in_skin_tones, skin_tones_of
@@ -59,6 +60,7 @@ class HiddenSide:
 
     Attributes:
         photo: where the photo was taken from.
+        shape: light that the head's shape leaves.
         outline: of the person in it, as of `PhotoLayer`; None where nobody has told it, or an edit has changed it.
         strays: what does not belong to the head.
         skin: tones of skin; None where the photo shows too little.
@@ -71,6 +73,7 @@ class HiddenSide:
     """
 
     photo: Camera
+    shape: HeadLight
     outline: NDArray[np.uint8] | None
     strays: Strays
     skin: SkinTones | None
@@ -97,12 +100,13 @@ class HiddenSide:
         if seeds is None:  # thin hair is seen beside the temples alone, where heads turn away
             seeds = seeds_of(photo, worn, least=FEWEST_SEEDS, odd=HAIR_ODD, edgewise=True)
         hair = None if seeds is None else CarriedTones.of(seeds)
-        strays, ears = Strays.of(photo, own_hair=own_hair), ears_of(grid)
+        shape, strays, ears = HeadLight.of(grid), Strays.of(photo, own_hair=own_hair), ears_of(grid)
         return HiddenSide(
             photo.camera,
+            shape,
             photo.outline if own_hair and not photo.way else None,
             strays,
-            skin_tones_of(photo),
+            skin_tones_of(photo, shape),
             hair,
             ears,
             photo_hair(photo),
@@ -127,6 +131,7 @@ class HiddenSide:
         form = form_of(frame.depth, frame.camera)
         if self.skin is not None:
             skin_form = form if self.own_hair else _without_hair(frame)
+            skin_form = replace(skin_form, light=self.shape.picture(frame.depth, frame.camera))
             frame = in_skin_tones(frame, self.skin, skin_form, self.ears)
             if self.beard is not None:
                 frame = self.beard.drawn(frame, skin_form)
@@ -185,6 +190,6 @@ def _without_hair(frame: Frame) -> Form:
 
 def _collar(shown: Shown, hair: CarriedTones) -> NDArray[np.float32]:
     """How surely pixels that are labelled hair are a dark collar that it hangs to, 0..1 [N]."""
-    darker = hair.at(shown.points, shown.normals).mean(axis=1) - np.log(shown.own.mean(axis=1))
+    darker = hair.at(shown.points, shown.normals, shown.light).mean(axis=1) - np.log(shown.own.mean(axis=1))
     dark = np.clip((darker - COLLAR[0]) / (COLLAR[1] - COLLAR[0]), 0, 1)
     return np.asarray(dark * np.clip((LOW[1] - shown.points[:, 1]) / (LOW[1] - LOW[0]), 0, 1), np.float32)

@@ -75,18 +75,24 @@ def tiled(texture: Floats, row: NDArray[np.float64], column: NDArray[np.float64]
     return np.asarray(remapped(wide, at), np.float64)
 
 
-def triplanar(texture: Floats, points: NDArray[np.float64], texel: float) -> NDArray[np.float64]:
+def triplanar(
+    texture: Floats, points: NDArray[np.float64], texel: float, facing: Floats | None = None
+) -> NDArray[np.float64]:
     """A texture [H, W] that repeats both ways, laid on the head from three sides, at world points [N, 3].
 
-    The sides are mixed by where a ball in the head faces, so that there is no pole and no seam. Where they mix, the
-    mean of two is calmer than either, and takes its contrast back (Heitz and Neyret 2018).
+    The sides are mixed by where it faces, so that there is no pole and no seam. Where they mix, the mean of two is
+    calmer than either, and takes its contrast back (Heitz and Neyret 2018).
 
     Args:
         texture: of mean 0.
         points: on the head.
         texel: size of its pixels, world units.
+        facing: where the surface faces there, [N, 3]; None takes a ball, and a pillar below it.
     """
-    out = np.abs(points - CENTRE)
+    if facing is None:
+        out = points - CENTRE
+        facing = np.stack([out[:, 0], np.maximum(out[:, 1], 0), out[:, 2]], axis=1).astype(np.float32)
+    out = np.abs(facing)
     out = out / np.maximum(out.max(axis=1, keepdims=True), 1e-6)
     weights = out**SHARP
     weights /= weights.sum(axis=1, keepdims=True)

@@ -17,7 +17,7 @@ import numpy as np
 
 from core.mask import PARTS
 from core.rendering.carried_tones import CarriedTones, Seeds, Shown, clothes, seeds_of, shown_share
-from core.rendering.places import tiled
+from core.rendering.hair_grain import HairGrain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from core.photo_layer import PhotoLayer
     from core.rendering.ears import Ear
     from core.rendering.form import Form
+    from core.rendering.head_light import HeadLight
 
     Floats = NDArray[np.float32]
 
@@ -54,12 +55,10 @@ CLOTH_SEEDS, CLOTH_ODD = 150, 1.5
 """The same two numbers as for skin, of what hides the neck."""
 CLOTH_TOP, CLOTH_OWN = -0.12, 0.6
 """Height, world units, below which cloth is clothes in any case; how far the model's shading of it is believed."""
-GRAIN_PX, WINDOW_PX, FLAT_PX = 256, 36, 4.0
-"""Side of the grain's tile, of the piece of skin it resembles, and deviation of the blur that lies under the grain."""
-GRAIN_MOST = 0.016
-"""Deviation of the grain's lightness beyond which the piece was no plain skin, in natural logarithms."""
-GIRTH = 0.2
-"""Distance from the axis at which the grain has its own size, world units."""
+FLAT, BESIDE = 1 / 85, 1 / 40
+"""Deviation of the blur that lies under the grain of skin, and how far what is no skin stays away, picture sides."""
+GRAIN_MOST = 0.08
+"""Bound of the grain's lightness, natural logarithms."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,20 +69,18 @@ class SkinTones:
         tones: of the skin.
         cloth: of what hides the neck; None where the photo shows nothing of it.
         collar: height, world units, at which that begins.
-        grain: float32 [P, P], change of lightness in natural logarithms; repeats both ways.
-        texel: world units of the grain's pixel.
+        grain: of the skin; None where the photo shows too little in one piece.
     """
 
     tones: CarriedTones
     cloth: CarriedTones | None
     collar: float
-    grain: Floats
-    texel: float
+    grain: HairGrain | None
 
 
 @lru_cache(maxsize=3)
-def skin_tones_of(photo: PhotoLayer) -> SkinTones | None:
-    """The tones that a photo's skin gives; None where it shows too little of it."""
+def skin_tones_of(photo: PhotoLayer, shape: HeadLight | None = None) -> SkinTones | None:
+    """The tones that a photo's skin gives on a head of some shape; None where it shows too little of it."""
     if photo.labels is None:
         return None
     skin = np.isin(photo.labels, [PARTS.index(part) for part in SKIN if part != "ears"])
@@ -92,8 +89,8 @@ def skin_tones_of(photo: PhotoLayer) -> SkinTones | None:
         return None
     collar = _collar(photo.labels, seeds)
     cloth = seeds_of(photo, clothes(photo.labels), least=CLOTH_SEEDS, odd=CLOTH_ODD)
-    grain, texel = _grain(photo, seeds.chosen)
-    return SkinTones(CarriedTones.of(seeds), None if cloth is None else CarriedTones.of(cloth), collar, grain, texel)
+    tones = CarriedTones.of(seeds, None if shape is None else shape.on_skin(seeds.points), FLESH)
+    return SkinTones(tones, None if cloth is None else CarriedTones.of(cloth), collar, _grain(photo, seeds.chosen))
 
 
 def in_skin_tones(frame: Frame, skin: SkinTones, form: Form, ears: Sequence[Ear] = ()) -> Frame:
@@ -115,14 +112,13 @@ def in_skin_tones(frame: Frame, skin: SkinTones, form: Form, ears: Sequence[Ear]
     necks = shown_share(frame, neck.astype(np.float32)).ravel()[shown.chosen]
     below = np.clip((skin.collar - shown.points[:, 1]) / COLLAR, 0, 1).astype(np.float32)
     hidden, kept = necks * below, necks * (1 - below) * _tie(shown, skin)
-    angle = np.arctan2(shown.points[:, 0], shown.points[:, 2])
-    grain = tiled(skin.grain, shown.points[:, 1] / skin.texel, angle * GIRTH / skin.texel).astype(np.float32)
-    change = sum((ear.shade(shown.points, shown.normals) for ear in ears), start=grain)
+    grain = np.zeros(len(shown.points)) if skin.grain is None else skin.grain.at(shown.points, shown.normals)
+    change = sum((ear.shade(shown.points, shown.normals) for ear in ears), start=grain.astype(np.float32))
     bare = replace(shown, share=shown.share - hidden - kept)
     toned = bare.toned(skin.tones, change, own=OWN, hollow=HOLLOW, hue=FLESH)
     if skin.cloth is None or not hidden.any():
         return toned
-    return replace(shown, frame=toned, share=hidden).toned(skin.cloth, np.zeros_like(grain), own=OWN, hollow=HOLLOW)
+    return replace(shown, frame=toned, share=hidden).toned(skin.cloth, np.zeros_like(change), own=OWN, hollow=HOLLOW)
 
 
 def in_cloth_tones(frame: Frame, skin: SkinTones, form: Form) -> Frame:
@@ -140,7 +136,7 @@ def in_cloth_tones(frame: Frame, skin: SkinTones, form: Form) -> Frame:
 
 def _tie(shown: Shown, skin: SkinTones) -> Floats:
     """How surely pixels of a neck that faces the photo's camera are something dark that the search saw there, [N]."""
-    darker = skin.tones.at(shown.points, shown.normals).mean(axis=1) - np.log(shown.own.mean(axis=1))
+    darker = skin.tones.at(shown.points, shown.normals, shown.light).mean(axis=1) - np.log(shown.own.mean(axis=1))
     squarely = shown.normals @ (skin.tones.facing / max(float(np.linalg.norm(skin.tones.facing)), 1e-6))
     dark = np.clip((darker - TIE[0]) / (TIE[1] - TIE[0]), 0, 1)
     return np.asarray(dark * np.clip((squarely - FRONT[0]) / (FRONT[1] - FRONT[0]), 0, 1), np.float32)
@@ -158,26 +154,18 @@ def _collar(labels: NDArray[np.uint8], seeds: Seeds) -> float:
     return float(np.percentile(seeds.points[shown[seeds.chosen], 1], COLLAR_SHARE))
 
 
-def _grain(photo: PhotoLayer, chosen: NDArray[np.bool_]) -> tuple[Floats, float]:
-    """Noise like the plainest piece of the photo's skin, and the size of its pixel; none where all pieces are small."""
+def _grain(photo: PhotoLayer, chosen: NDArray[np.bool_]) -> HairGrain | None:
+    """The pores, spots and folds of a photo's skin, laid together anew; None where all pieces of it are small."""
+    assert photo.labels is not None
     side = len(photo.picture)
-    room = cv2.resize(chosen.astype(np.float32), (side, side), interpolation=cv2.INTER_LINEAR)
-    inside = cv2.boxFilter(room, -1, (WINDOW_PX, WINDOW_PX), borderType=cv2.BORDER_CONSTANT)
+    room = cv2.resize(chosen.astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST)
+    skin = cv2.resize(
+        (photo.labels == PARTS.index("skin")).astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST
+    )
+    wide = np.ones((round(BESIDE * side) | 1,) * 2, np.uint8)
+    plain = cv2.morphologyEx(room, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) & cv2.erode(skin, wide)
     light = np.log(photo.picture.mean(axis=2).astype(np.float32).clip(min=5) / 255)
-    fine = light - cv2.GaussianBlur(light, (0, 0), FLAT_PX)
-    rough = cv2.boxFilter(fine * fine, -1, (WINDOW_PX, WINDOW_PX), borderType=cv2.BORDER_CONSTANT)
-    half = WINDOW_PX // 2
-    score = np.where(inside > 0.9, rough, np.inf)[half : side - half, half : side - half]
-    row, column = np.unravel_index(int(score.argmin()), score.shape)
+    fine = light - cv2.GaussianBlur(light, (0, 0), FLAT * side)
     distance = float(np.median(photo.depth[photo.depth > 0]))
-    texel = distance / photo.camera.focal / side
-    if not np.isfinite(score[row, column]):
-        return np.zeros((GRAIN_PX, GRAIN_PX), np.float32), texel
-    piece = fine[row : row + WINDOW_PX, column : column + WINDOW_PX]
-    deviation = min(float(piece.std()), GRAIN_MOST)
-    hann = np.hanning(WINDOW_PX)
-    spot = np.zeros((GRAIN_PX, GRAIN_PX))
-    spot[:WINDOW_PX, :WINDOW_PX] = (piece - piece.mean()) * hann[:, None] * hann
-    phases = np.fft.fft2(np.random.default_rng(0).standard_normal(spot.shape))
-    noise = np.fft.ifft2(np.abs(np.fft.fft2(spot)) * phases / np.maximum(np.abs(phases), 1e-12)).real
-    return (noise * (deviation / max(float(noise.std()), 1e-9))).astype(np.float32), texel
+    bounded = GRAIN_MOST * np.tanh(fine / GRAIN_MOST)
+    return HairGrain.of(bounded.astype(np.float32), plain > 0, distance / photo.camera.focal / side)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from core.camera import Camera
 from core.mask import PARTS
 from core.rendering.form import form_of
 from core.rendering.places import places_of
-from core.rendering.skin_tones import SkinTones, in_skin_tones, skin_tones_of
+from core.rendering.skin_tones import GRAIN_MOST, SkinTones, in_skin_tones, skin_tones_of
 from core.rendering.tone_volume import HALF_SIDE
 from tests.core.rendering.photographed_ball import (
     RADIUS,
@@ -27,6 +27,7 @@ from tests.core.rendering.photographed_ball import (
 
 if TYPE_CHECKING:
     from core.photo_layer import PhotoLayer
+    from core.rendering.head_light import HeadLight
 
 TONE = (200, 150, 120)
 BEHIND = Camera.orbit(np.pi)
@@ -103,7 +104,7 @@ def test_a_side_that_was_not_seen_is_the_mirrored_one() -> None:
     tones = tones_of(photo_of(camera, picture)).tones
     at = np.array([[0.18, 0, -0.05], [-0.18, 0, -0.05], [0, 0, 0.19]])
     assert (np.abs(at) < HALF_SIDE).all()
-    left, right, front = tones.at(at, np.broadcast_to(tones.facing, (3, 3)))
+    left, right, front = tones.at(at, np.broadcast_to(tones.facing, (3, 3)), np.zeros(3, np.float32))
     np.testing.assert_allclose(left, right, atol=0.04)
     assert left[1] < front[1] - 0.05
     assert left[2] > front[2] + 0.05
@@ -113,8 +114,37 @@ def test_grain_is_the_photos_and_never_strong() -> None:
     camera = Camera.orbit()
     rough = plain(TONE).astype(float) * np.exp(np.random.default_rng(1).normal(0, 0.01, (SIDE, SIDE, 1)))
     grain = tones_of(photo_of(camera, rough.clip(0, 255).astype(np.uint8))).grain
-    assert grain.std() == pytest.approx(0.01, rel=0.3)
-    assert tones_of(photo_of(camera, plain(TONE))).grain.std() == pytest.approx(0, abs=1e-3)
+    assert grain is not None
+    assert grain.tile.std() == pytest.approx(0.01, rel=0.3)
+    calm = tones_of(photo_of(camera, plain(TONE))).grain
+    assert calm is not None
+    assert calm.tile.std() == pytest.approx(0, abs=1e-3)
+    wild = plain(TONE).astype(float) * np.exp(np.random.default_rng(1).normal(0, 0.25, (SIDE, SIDE, 1)))
+    bounded = tones_of(photo_of(camera, wild.clip(0, 255).astype(np.uint8))).grain
+    assert bounded is None or np.abs(bounded.tile).max() < 3 * GRAIN_MOST
+
+
+class Shade:
+    """A head whose lower half lies in the shade."""
+
+    def on_skin(self, places: np.ndarray) -> np.ndarray:
+        return np.where(places[:, 1] < 0, np.float32(-0.4), np.float32(0))
+
+
+def test_what_lies_in_the_shade_of_the_heads_shape_is_darker_and_the_photo_knows_it() -> None:
+    """A photo with that shade: where it looks nothing changes, and behind the lower half is as dark."""
+    front, shape = Camera.orbit(), cast("HeadLight", Shade())
+    low = np.arange(SIDE)[:, None, None] > SIDE // 2
+    photo = photo_of(front, np.where(low, np.exp(-0.2), 1) * plain(TONE))
+    tones = skin_tones_of(replace(photo, picture=photo.picture.astype(np.uint8)), shape)
+    assert tones is not None
+    for camera in (front, BEHIND):
+        frame = frame_of(TONE, "skin", camera)
+        dark = np.where(np.arange(len(frame.depth))[:, None] > len(frame.depth) // 2, np.float32(-0.4), np.float32(0))
+        lit = replace(form_of(frame.depth, camera), light=np.broadcast_to(dark, frame.depth.shape))
+        found = in_skin_tones(frame, tones, lit).rgb[:, SIDE // 2].astype(float).mean(axis=1)
+        above, below = found[SIDE // 2 - 30], found[SIDE // 2 + 30]
+        assert 0.55 < below / above < 0.9
 
 
 def test_a_photo_without_skin_says_nothing() -> None:
