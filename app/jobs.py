@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QThread, Signal
 
 from app.outcome import Outcome, attempt
-from core.errors import Cancelled, VoltefaceError
+from core.errors import Abandoned, Cancelled, VoltefaceError
 from core.spare_memory import give_back
 from widgets.values import JobState, JobView
 
@@ -80,7 +80,8 @@ class Gate:
 class Job:
     """One piece of background work and what the main thread does with what comes back.
 
-    `work` gets the report to call between steps; the report raises `Cancelled` after a stop.
+    `work` gets the report to call between steps; the report raises `Cancelled` after a stop, and `Abandoned` after one
+    that wants nothing of the job.
     `keeps_best` says that stopping is a way to finish: what was reported before stays.
     `yields` says that the job waits at the gate while the user drags.
     """
@@ -102,6 +103,7 @@ class _Entry:
     job: Job
     key: str
     stop: threading.Event = field(default_factory=threading.Event)
+    is_abandoned: bool = False
     progress: Progress | None = None
     started: float = 0.0
 
@@ -153,16 +155,23 @@ class JobQueue(QObject):
                 self._waiting.notify()
         return entry.key
 
-    def stop(self, key: str) -> None:
-        """Ask the job to end at its next step; one that has not begun ends at once."""
+    def stop(self, key: str, *, abandon: bool = False) -> None:
+        """Ask the job to end at its next step; one that has not begun ends at once.
+
+        Args:
+            key: of the job.
+            abandon: nobody wants the best it has, so it takes no time to finish that.
+        """
         for entry in self._entries:
             if entry.key == key:
+                entry.is_abandoned = entry.is_abandoned or abandon
                 entry.stop.set()
         self.changed.emit()
 
     def stop_all(self) -> None:
-        """Ask every job to end."""
+        """Ask every job to end; nobody wants what they have."""
         for entry in self._entries:
+            entry.is_abandoned = True
             entry.stop.set()
         self.changed.emit()
 
@@ -209,6 +218,8 @@ class JobQueue(QObject):
             self._post(lambda: self._progressed(entry, progress))
             if entry.job.yields:
                 self._gate.wait(entry.stop.is_set)
+            if entry.is_abandoned:
+                raise Abandoned
             if entry.stop.is_set():
                 raise Cancelled
 

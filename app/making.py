@@ -163,7 +163,7 @@ class Making(QObject):
     def stop(self) -> None:
         """Leave the search for good: what it still reports is not wanted."""
         if self._key:
-            self._heads.stop(self._key)
+            self._heads.stop(self._key, abandon=True)
             self._run += 1
             self._rest()
 
@@ -187,7 +187,7 @@ class Making(QObject):
 
     def _note(self, progress: Progress, made: Made) -> None:
         """Keep a head of the search as a rung; those that are not drawn yet can be drawn when they are asked for."""
-        picture = made.frame.rgb if progress.preview is None and made.frame is not None else progress.preview
+        picture = made.picture if made.picture is not None else progress.preview
         if picture is not None:
             seconds, difference = time.monotonic() - self._started, progress.values.get("difference")
             self.rungs.add(Rung(made.head, progress.message, seconds, picture, difference))

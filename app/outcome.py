@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from app.places import log_file
-from core.errors import Cancelled, VoltefaceError
+from core.errors import Abandoned, Cancelled, VoltefaceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ def attempt(work: Callable[[], T]) -> Outcome[T]:
     """Run `work` and bring back how it ended; no exception passes."""
     try:
         return Outcome(value=work())
-    except Cancelled:
+    except (Cancelled, Abandoned):
         return Outcome(cancelled=True)
     except Exception as error:  # noqa: BLE001  the one place where everything is caught
         return Outcome(error=explain(error))

@@ -183,7 +183,7 @@ class Referencing(QObject):
         """Take a reference away; edits that use it stay, switched off. One that is being made is given up."""
         coming = self._coming.get(key)
         if coming is not None:
-            self._heads.stop(coming.job)
+            self._heads.stop(coming.job, abandon=True)
             self._queue.stop(coming.job)
             return
         project = self._session.project
@@ -298,7 +298,7 @@ class Referencing(QObject):
     def _forget(self) -> None:
         """Another document is open."""
         for coming in self._coming.values():
-            self._heads.stop(coming.job)
+            self._heads.stop(coming.job, abandon=True)
             self._queue.stop(coming.job)
         self._coming.clear()
         self._looks.forget()

@@ -102,7 +102,7 @@ class Rungs(QObject):
             known = self._rungs[-1]
             if known.difference is not None or rung.difference is None:
                 return
-            self._rungs = (*self._rungs[:-1], replace(rung, seconds=known.seconds))
+            self._rungs = (*self._rungs[:-1], replace(known, difference=rung.difference))
         else:
             self._rungs = thinned((*self._rungs, rung))
         self._show()

@@ -13,6 +13,9 @@ from core.frame import Quality
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from app.choosing import Choosing
     from app.engines import Engines
     from app.viewing import Viewing
@@ -29,11 +32,15 @@ SECONDS_BETWEEN_HEADS = 3.0
 
 @dataclass(frozen=True)
 class Made:
-    """A head with a renderer that is ready to draw it and its first frame; none for a head that is not shown."""
+    """A head with a renderer that is ready to draw it and its first frame; none for a head that is not shown.
+
+    `picture`, uint8 [h, w, 3], is how the photo's camera sees it.
+    """
 
     head: Head
     renderer: Renderer | None = None
     frame: Frame | None = None
+    picture: NDArray[np.uint8] | None = None
     figures: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -102,6 +109,9 @@ class Searching:
         return dataclasses.replace(made, figures=self.engines.likeness(head, wish.alignment, renderer))
 
     def made(self, head: Head) -> Made:
-        """A head, drawn once from where the window looks; may be asked for in any thread."""
+        """A head, drawn once from where the window looks and once as the photo was taken; of any thread."""
         renderer = self._viewing.made_renderer(head, former=self._viewing.head)
-        return Made(head, renderer, renderer.render(self._viewing.camera, Quality.PREVIEW))
+        camera = self._viewing.camera
+        frame = renderer.render(camera, Quality.PREVIEW)
+        portrait = frame if head.camera == camera else renderer.render(head.camera, Quality.PREVIEW)
+        return Made(head, renderer, frame, portrait.rgb)

@@ -48,3 +48,7 @@ class ExportError(VoltefaceError):
 
 class Cancelled(Exception):  # noqa: N818 - not an error: the person changed their mind
     """The person stopped the work. Engines let it pass; nothing reports it as a failure."""
+
+
+class Abandoned(Exception):  # noqa: N818 - not an error either
+    """Nobody wants what the work would give: unlike after `Cancelled`, no engine keeps or finishes its best."""

@@ -1,6 +1,7 @@
 """How an engine tells of its progress: it calls `report(progress)` at each step.
 
-The callback may raise `core.errors.Cancelled`; engines let it pass.
+The callback may raise `core.errors.Cancelled`, at which some engines finish the best they have, or
+`Abandoned`, which all let pass.
 """
 
 from collections.abc import Callable, Mapping

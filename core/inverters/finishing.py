@@ -2,7 +2,7 @@
 
 Only the head that is answered is finished: the ones on the way are looked at for seconds, and so is one that is
 finished by half: where one finishes what another one has finished, the head is told of once. Who has stopped the search
-has the finished head all the same.
+has the finished head all the same; who has left it (`Abandoned`) waits for none.
 """
 
 from __future__ import annotations
@@ -79,6 +79,9 @@ class Finishing(ABC):
         )
         head, message = found, ""
         for finish in reversed(finishes):
+            with suppress(Cancelled):
+                # a stop keeps the finished head, so nothing but `Abandoned` ends this
+                report(replace(last, message=finish.message, values={}, preview=None, result=None))
             before, head = head, finish.finished(head, alignment, generator)
             message = message if head is before else finish.message
         if head is not found:

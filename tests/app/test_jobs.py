@@ -9,7 +9,7 @@ import pytest
 
 from app import jobs
 from app.jobs import Door, Gate, Job, JobQueue
-from core.errors import PhotoError, VoltefaceError
+from core.errors import Abandoned, Cancelled, PhotoError, VoltefaceError
 from core.progress import Progress, Report
 from widgets.values import JobState
 
@@ -93,6 +93,34 @@ def test_stop_ends_a_running_job_at_its_next_step_and_a_queued_one_at_once(make_
     queue.stop(second)
     queue.stop(first)
     qtbot.waitUntil(lambda: cancelled == ["first", "second"], timeout=5000)
+
+
+@pytest.mark.parametrize("abandon", [False, True])
+def test_a_job_is_told_whether_its_best_is_wanted_when_it_is_stopped(
+    make_queue: MakeQueue, qtbot: QtBot, abandon: bool
+) -> None:
+    queue = make_queue()
+    ended: list[str] = []
+
+    def work(report: Report) -> str:
+        try:
+            while True:
+                report(Progress(0, 0, "searching"))
+                time.sleep(0.005)
+        except Cancelled:
+            ended.append("best")
+            return "best"
+        except Abandoned:
+            ended.append("nothing")
+            raise
+
+    key = queue.submit(
+        Job("x", work, done=lambda value: ended.append(f"done {value}"), cancelled=lambda: ended.append("cancelled"))
+    )
+    qtbot.waitUntil(lambda: queue.views()[0].message == "searching", timeout=5000)
+    queue.stop(key, abandon=abandon)
+    wanted = ["nothing", "cancelled"] if abandon else ["best", "done best"]
+    qtbot.waitUntil(lambda: ended == wanted, timeout=5000)
 
 
 def test_close_stops_the_thread_and_nothing_is_called_back(make_queue: MakeQueue, qtbot: QtBot) -> None:

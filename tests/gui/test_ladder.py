@@ -11,6 +11,7 @@ import pytest
 
 from app.rungs import Rung, thinned
 from core.camera import Camera
+from core.frame import Quality
 from core.further_photo import FurtherPhoto, alignment_from
 from core.project import Project
 from tests.app.studio_fakes import studio_in
@@ -122,6 +123,22 @@ def test_a_head_that_was_shown_before_it_was_measured_is_one_rung(
     assert len(strip.buttons()) == before + 1
     assert rungs._rungs[-1].difference == 0.31
     assert rungs._rungs[-1].seconds == 2.0
+
+
+def test_a_step_shows_its_face_whatever_side_is_looked_at(
+    studio: Studio, photo: Path, qtbot: QtBot, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.searching.SECONDS_BETWEEN_HEADS", 0.0)
+    rungs, _strip = _searched_for_ever(studio, photo, qtbot, workshop)
+    studio.viewing.set_camera(project_of(studio).camera.orbited(2.0, 0.0))
+    for _ in range(2):  # the one that is on its way may have been drawn already
+        known = rungs._rungs[-1]
+        qtbot.waitUntil(lambda known=known: rungs._rungs[-1].head is not known.head, timeout=LONG)  # type: ignore[misc]
+    newest = rungs._rungs[-1]
+    renderer = studio.viewing.known_renderer(newest.head)
+    assert renderer is not None
+    assert np.array_equal(newest.picture, renderer.render(newest.head.camera, Quality.PREVIEW).rgb)
+    assert not np.array_equal(newest.picture, renderer.render(studio.viewing.camera, Quality.PREVIEW).rgb)
 
 
 def test_so_many_rungs_stay_and_always_the_first_and_the_newest() -> None:

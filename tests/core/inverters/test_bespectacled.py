@@ -42,7 +42,8 @@ def test_only_the_answer_wears_glasses_and_whoever_has_none_stays_as_found(monke
         return replace(head, eyewear=pair_of_glasses())
 
     def wearing(progress: Progress) -> None:
-        seen.append(progress.result.eyewear)  # type: ignore[attr-defined]
+        if progress.result is not None:
+            seen.append(progress.result.eyewear)  # type: ignore[attr-defined]
 
     head = Bespectacled(Finds(), put_on).invert(PHOTO, TinyGenerator(), wearing)
     assert head.eyewear is not None
