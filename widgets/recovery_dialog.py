@@ -7,7 +7,7 @@ from functools import partial
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from widgets.parts import GAP, MARGIN, button, buttons_row, clear_layout, label, panel
+from widgets.parts import GAP, MARGIN, LongLabel, button, buttons_row, clear_layout, label, panel
 from widgets.pictures import thumbnail
 from widgets.values import RecoveryItem
 
@@ -28,7 +28,7 @@ class RecoveryDialog(QDialog):
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.setSpacing(GAP)
         column.addWidget(label("Volteface was not closed properly last time", "title"))
-        column.addWidget(label("These heads were not saved. Nothing is lost until you discard it.", "muted"))
+        column.addWidget(label("These heads were not saved. Nothing is lost until you discard them.", "muted"))
         column.addSpacing(4)
         inside = QWidget()
         inside.setProperty("role", "clear")
@@ -66,10 +66,10 @@ class RecoveryDialog(QDialog):
         words = QVBoxLayout()
         words.setSpacing(3)
         words.addStretch(1)
-        words.addWidget(label(item.title, "title"))
+        words.addWidget(LongLabel(item.title, "title"))
         words.addWidget(label(since(item.saved_at, datetime.now(item.saved_at.tzinfo)), "muted"))
         if item.detail:
-            words.addWidget(label(item.detail, "muted"))
+            words.addWidget(LongLabel(item.detail, "muted"))
         words.addStretch(1)
         row.addLayout(words, 1)
         row.addWidget(

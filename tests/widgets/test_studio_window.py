@@ -18,9 +18,11 @@ from PySide6.QtWidgets import (
     QDialog,
     QDockWidget,
     QFileDialog,
+    QLabel,
     QLineEdit,
     QMenu,
     QPlainTextEdit,
+    QPushButton,
     QScrollBar,
     QTabBar,
     QWidget,
@@ -397,6 +399,18 @@ def test_preferences_change_the_theme_at_once(qtbot: QtBot, studio: StudioWindow
     assert studio.viewer.scene.centre[0] > 0.9
     studio.set_preferences(Preferences())
     assert is_dark(studio.palette())
+
+
+def test_a_head_of_a_long_path_can_be_restored_without_scrolling(qtbot: QtBot, window: StudioWindow) -> None:
+    path = "/home/ada/" + "a very long folder/" * 12 + "head.volteface"
+    window.dialogs.show_recovery([RecoveryItem("a", "ada " * 40, datetime(2025, 11, 21, 14, 5), path, PICTURE)])
+    dialog = _modal()
+    restore = next(one for one in dialog.findChildren(QPushButton) if one.accessibleName().startswith("Restore"))
+    qtbot.waitUntil(lambda: restore.isVisible() and restore.visibleRegion().boundingRect() == restore.rect())
+    shown = next(one for one in dialog.findChildren(QLabel) if one.toolTip() == path)
+    assert "…" in shown.text()
+    assert shown.text().endswith("volteface")
+    dialog.reject()
 
 
 def test_recovery_is_a_list_that_shrinks(qtbot: QtBot, window: StudioWindow) -> None:
