@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from core.photo_detail import SHARPER
 from core.photo_layer import PhotoLayer
-from core.rendering.places import at_size, places_of, remapped, solid
+from core.rendering.places import at_size, places_of, remapped, solid, unspeckled
+from core.rendering.two_surfaces import two_surfaces
 
 if TYPE_CHECKING:
     from core.camera import Camera
@@ -49,38 +51,54 @@ def painted(
     """
     if not layers:
         return rgb
+    surfaces = two_surfaces(depth, rgb.shape[0])
+    shown = _laid(rgb, alpha, surfaces.near, camera, layers)
+    beyond = surfaces.beyond
+    if beyond.any():
+        behind = _laid(rgb, alpha * (beyond > 0), surfaces.far, camera, layers)
+        shown = shown + beyond[..., None] * (behind - shown)
+    return np.asarray(np.clip(shown * 255 + 0.5, 0, 255), np.uint8)
+
+
+def finer_depth(depth: Floats, finer: Floats) -> Floats:
+    """A depth [h, w] with more pixels [S, S] where they show a surface that it shows there, too.
+
+    What was tidied in the coarse one, such as specks that float before the face, stays so.
+    """
+    size = (len(finer),) * 2
+    whole, near = unspeckled(depth), np.ones((3, 3), np.uint8)
+    low = cv2.erode(np.where(whole > 0, whole, np.float32(np.inf)), near)
+    low, high = (cv2.resize(one, size, interpolation=cv2.INTER_NEAREST) for one in (low, cv2.dilate(whole, near)))
+    same = (finer > low - SKIN_DEEP) & (finer < high + SKIN_DEEP)
+    return np.where(same, finer, at_size(depth, len(finer)))
+
+
+def _laid(
+    rgb: NDArray[np.uint8], alpha: Floats, surface: Floats, camera: Camera, layers: tuple[PhotoLayer | Paint, ...]
+) -> Floats:
+    """A picture with layers on one surface, float32 [S, S, 3], 0..1; depth [S, S] of that is as large."""
     size = rgb.shape[0]
-    surface = at_size(depth, size)
+    picture = rgb.reshape(-1, 3).astype(np.float32) / np.float32(255)
     chosen = np.flatnonzero((alpha > 0) & (surface > 0))
     if not len(chosen):
-        return rgb
+        return picture.reshape(rgb.shape)
     points, directions = places_of(camera, surface, chosen)
     share = alpha.ravel()[chosen, None]
     behind = 1 - share
-    seen = rgb.reshape(-1, 3)[chosen].astype(np.float32) / 255
+    seen = picture[chosen]
     known: dict[tuple[Warp, ...], NDArray[np.float64]] = {(): points}
     for layer in layers:
         if layer.way not in known:
             known[layer.way] = _brought_back(points, layer.way)
         there = known[layer.way]
         if isinstance(layer, PhotoLayer):
-            picture = layer.fine if is_closer(camera, size, layer.camera, len(layer.picture)) else layer.picture
-            colour, cover = _photographed(layer, picture, there, directions)
+            photo = layer.fine if is_closer(camera, size, layer.camera, len(layer.picture)) else layer.picture
+            colour, cover = _photographed(layer, photo, there, directions)
         else:
             colour, cover = _brushed(layer, there)
         seen = seen + cover * (colour * share + behind - seen)
-    finished = rgb.reshape(-1, 3).copy()
-    finished[chosen] = np.clip(seen * 255 + 0.5, 0, 255).astype(np.uint8)
-    return finished.reshape(rgb.shape)
-
-
-def finer_depth(depth: Floats, finer: Floats) -> Floats:
-    """A depth [h, w] with more pixels [S, S] where they show the same surface.
-
-    What was tidied in the coarse one, such as specks that float before the face, stays so.
-    """
-    wide = at_size(depth, len(finer))
-    return np.where((finer > 0) & (np.abs(finer - wide) < SKIN_DEEP), finer, wide)
+    picture[chosen] = seen
+    return picture.reshape(rgb.shape)
 
 
 def _brought_back(points: NDArray[np.float64], way: tuple[Warp, ...]) -> NDArray[np.float64]:

@@ -104,9 +104,14 @@ def triplanar(
 
 def at_size(depth: Floats, size_px: int) -> Floats:
     """Depth at the picture's size, float32 [S, S]; it goes on a little beyond its rim."""
-    # single pixels of foggy surfaces are far off when few samples were taken
-    calm = cv2.medianBlur(solid(depth), 3)
+    calm = unspeckled(depth)
     return np.asarray(cv2.resize(calm, (size_px, size_px), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def unspeckled(depth: Floats) -> Floats:
+    """Depth [h, w] that goes on a little beyond its rim, and without single pixels far off."""
+    # foggy surfaces have such when few samples were taken
+    return np.asarray(cv2.medianBlur(solid(depth), 3), np.float32)
 
 
 def solid(depth: Floats) -> Floats:

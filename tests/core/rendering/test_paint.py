@@ -101,6 +101,14 @@ def test_what_was_tidied_in_a_depth_does_not_come_back_with_a_finer_one() -> Non
     assert np.allclose(found[40:, 40:], 2.501)
 
 
+def test_a_finer_depth_tells_where_the_nearer_of_two_surfaces_ends() -> None:
+    coarse = np.full((32, 32), 2.5, np.float32)
+    coarse[:, 16:] = 2.6
+    fine = np.full((64, 64), 2.5, np.float32)
+    fine[:, 33:] = 2.6  # interpolated, the coarse one has a ramp there
+    assert np.array_equal(finer_depth(coarse, fine), fine)
+
+
 def test_a_large_picture_lays_photos_on_the_surface_that_many_rays_have_met(monkeypatch: pytest.MonkeyPatch) -> None:
     spot = _spot(0.45, 0.5)
     renderer = HeadRenderer(TinyGenerator(), replace(tiny_head(), paint=(spot,)))
