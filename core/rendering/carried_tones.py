@@ -8,6 +8,7 @@ the fine shading stays: its colours are whatever the search left there.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from core.mask import PARTS
 from core.rendering.form import form_of
 from core.rendering.own_shading import fine_shading, own_colours
 from core.rendering.places import at_size, places_of
-from core.rendering.tone_volume import spread, value_at
+from core.rendering.tone_volume import spread, usual_beyond, value_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,13 +96,16 @@ class CarriedTones:
     shaded: Floats
 
     @staticmethod
-    def of(seeds: Seeds, shape: Floats | None = None, hue: Sequence[float] = (1, 1, 1)) -> CarriedTones:
+    def of(
+        seeds: Seeds, shape: Floats | None = None, hue: Sequence[float] = (1, 1, 1), reach: float = math.inf
+    ) -> CarriedTones:
         """What pixels of a photo say; at least one.
 
         Args:
             seeds: the pixels.
             shape: light [N] that the head's shape leaves there, natural logarithms; None asks for none later either.
             hue: how much of that light red, green and blue take.
+            reach: how far what is special in a place goes on, world units; farther away the part has its mean tone.
         """
         colours, facing = seeds.colours.clip(min=DARKEST), seeds.normals.mean(axis=0)
         shaded = np.asarray(hue, np.float32) * np.float32(0 if shape is None else SHADED)
@@ -109,8 +113,9 @@ class CarriedTones:
         light = _fitted(seeds.normals - facing, (np.log(colours) - own).mean(axis=1), facing)
         # means of colours, not of their logarithms: those would be more colourful
         lit = np.exp(_lit(seeds.normals - facing, light)[:, None] + own)
-        even = spread(seeds.points, np.asarray(colours / lit, np.float32))
-        return CarriedTones(np.log(even.clip(min=DARKEST / 2)), light, facing, shaded)
+        even = np.asarray(colours / lit, np.float32)
+        grid = usual_beyond(spread(seeds.points, even), seeds.points, even, reach)
+        return CarriedTones(np.log(grid.clip(min=DARKEST / 2)), light, facing, shaded)
 
     def at(self, points: NDArray[np.float64], normals: Floats, shape: Floats) -> Floats:
         """Natural logarithms of the part's colours [N, 3] at points [N, 3] of a surface with normals [N, 3].
@@ -227,16 +232,16 @@ def shown_share(frame: Frame, part: Floats) -> Floats:
 
 def clothes(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Where a photo's labels [h, w] show cloth below the eyes."""
-    return np.asarray((labels == PARTS.index("cloth")) & ~_above_eyes(labels), np.bool_)
+    return np.asarray((labels == PARTS.index("cloth")) & ~above_eyes(labels), np.bool_)
 
 
 def headwear(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Where a photo's labels [h, w] show hair, or cloth above the eyes: a cap."""
-    cap = (labels == PARTS.index("cloth")) & _above_eyes(labels)
+    cap = (labels == PARTS.index("cloth")) & above_eyes(labels)
     return np.asarray((labels == PARTS.index("hair")) | cap, np.bool_)
 
 
-def _above_eyes(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def above_eyes(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Rows [h, 1] above the middle of eyes, brows and glasses."""
     rows = np.nonzero(np.isin(labels, [PARTS.index(part) for part in EYES]))[0]
     return np.asarray(np.arange(len(labels))[:, None] < (np.median(rows) if len(rows) else 0))

@@ -1,9 +1,10 @@
 """Strands that run on as the photo's hair runs, and bend into the flow from the crown down.
 
 The hair is unrolled: columns go around the upright axis, rows from the crown outwards and down. There the strands
-of the photo vote for a direction, as the axes of the structure tensor, and nearby votes outweigh the way down. Noise in
-three widths is smeared along it (line integral convolution, Cabral and Leedom 1993, in steps that double) and takes the
-contrast that the photo's hair has in each width. The map is made once for a head, so that it lies still.
+of the photo vote for a direction, as the axes of the structure tensor, and nearby votes outweigh the way down. Locks
+follow it (see `flowing_locks`), and noise in two widths is smeared along it (line integral convolution, Cabral and
+Leedom 1993, in steps that double); each has the contrast and the hue of what is as wide in the photo's hair. The map is
+made once for a head, so that it lies still.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from core.rendering.flowing_locks import LockSize, flowing_locks
 from core.rendering.places import places_of, remapped, solid
 
 if TYPE_CHECKING:
@@ -44,9 +46,12 @@ DOWN = 0.35
 """Weight of the way down, beside 1 for each strand in a cell."""
 CALM_PX = 4.0
 """Deviation of the smoothing of the surface that strands lie on: its bumps are the model's."""
-BANDS = ((1.0, 2.4, 5, 0.65), (2.4, 6.0, 5, 0.75), (6.0, 16.0, 5, 0.5))
+BANDS = ((1.0, 2.4, 5, 0.8), (2.4, 6.0, 6, 0.45))
 """Widths between which a band of strands lies, photo pixels, how many doublings long they are, and the share of the
-photo's contrast that they have: the widest of it is light and shade."""
+photo's contrast that they have beside that of locks."""
+LOCKS = LockSize(wide_px=(3.0, 10.0), long_px=(80.0, 240.0), layers=7.0)
+BROAD = (2.4, 20.0), 1.0
+"""Widths of what locks take the place of, photo pixels, and the share of the photo's contrast that they have."""
 NARROWEST = 0.07
 """Way around the crown, in that around the head, below which strands do not become narrower."""
 MOST = 0.45
@@ -59,9 +64,11 @@ class HairFlow:
 
     Attributes:
         detail: float32 [R, C], natural logarithm of lightness to that around; columns go around and repeat.
+        hue: float32 [3], how much of it red, green and blue take: what lies between strands is more colourful.
     """
 
     detail: Floats
+    hue: Floats
 
     @staticmethod
     def of(seen: SeenHair) -> HairFlow:
@@ -70,13 +77,17 @@ class HairFlow:
         along = _directions(seen)
         drawn = np.zeros((round(LENGTH / TEXEL), round(2 * math.pi * GIRTH / TEXEL)), np.float32)
         if not seen.sure.any():
-            return HairFlow(drawn)
+            return HairFlow(drawn, seen.hue)
+        squeeze = _squeeze(len(drawn))
+        slope = along[..., 0] * squeeze[:, None] / np.maximum(along[..., 1], 1e-3)
+        locks, broad = flowing_locks(slope, squeeze, LOCKS, 0), seen.band(*BROAD[0]) * np.float32(BROAD[1])
+        drawn += locks * (broad[seen.sure].std() / max(float(locks.std()), 1e-6))
         for number, (band, (low, high, doublings, amount)) in enumerate(zip(bands, BANDS, strict=True)):
             smeared = _smeared(_noise(drawn.shape, low, high, number), along, doublings)
             loud = cv2.GaussianBlur(smeared * smeared, (0, 0), 3 * high)
             drawn += smeared / np.sqrt(np.maximum(loud, 1e-12)) * np.float32(amount * band[seen.sure].std())
-        like = np.sum([band * amount for band, (*_, amount) in zip(bands, BANDS, strict=True)], axis=0)
-        return HairFlow(_distributed(drawn, like[seen.sure]))
+        like = broad + bands[0] * np.float32(BANDS[0][-1])
+        return HairFlow(_distributed(drawn, like[seen.sure]), seen.hue)
 
     def at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Detail [N] at world points [N, 3]."""

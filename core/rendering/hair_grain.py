@@ -49,15 +49,18 @@ class HairGrain:
     pixel: float
 
     @staticmethod
-    def of(detail: Floats, sure: NDArray[np.bool_], pixel: float) -> HairGrain | None:
+    def of(detail: Floats, sure: NDArray[np.bool_], pixel: float, *, turned: bool = False) -> HairGrain | None:
         """Hair like a photo's; None where it shows too little in one piece.
 
         Args:
             detail: float32 [S, S], natural logarithm of the photo's lightness to that around.
             sure: where that is hair, seen squarely, [S, S].
             pixel: size of a pixel on the head, world units.
+            turned: pieces may lie on their side, too: skin knows no way down.
         """
         pieces = _pieces(detail, sure)
+        if turned:
+            pieces = np.concatenate([pieces, pieces.transpose(0, 2, 1)])
         return None if len(pieces) < LEAST else HairGrain(_quilt(pieces), pixel)
 
     @cached_property

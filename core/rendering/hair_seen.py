@@ -28,6 +28,10 @@ FLOW_PX = 7.0
 """Deviation of the smoothing of their direction, photo pixels."""
 SQUARELY = 0.3
 """Share of that, 0..1, from which hair is sure."""
+LEAST_HUED, HUED_PX, HUES = 400, 8.0, (0.5, 1.7)
+"""Pixels of hair from which its hue is told, deviation of the blur that it changes from, and bounds of what a colour
+takes."""
+LUMINANCE = np.array([0.30, 0.59, 0.11], np.float32)
 ODD = 0.9
 """Difference of lightness from the middle one, natural logarithms, from which something is no hair."""
 BORDER_PX = 7
@@ -40,6 +44,7 @@ class SeenHair:
 
     Attributes:
         light: float32 [S, S], natural logarithm of lightness.
+        hue: float32 [3], how much of a change of lightness from strand to strand red, green and blue take.
         hair: where there is hair, and nothing like a badge on a cap, [S, S].
         sure: where it is seen squarely, [S, S].
         votes: float32 [VOTES_PX, VOTES_PX], 0..1: the same in the picture of strands.
@@ -48,6 +53,7 @@ class SeenHair:
     """
 
     light: Floats
+    hue: Floats
     hair: NDArray[np.bool_]
     sure: NDArray[np.bool_]
     votes: Floats
@@ -65,10 +71,12 @@ class SeenHair:
         depth = cv2.resize(photo.depth, small, interpolation=cv2.INTER_NEAREST)
         squarely = np.clip((form_of(depth, photo.camera).normals @ -photo.camera.forward - 0.3) / 0.4, 0, 1)
         squarely = np.asarray(squarely * (depth > 0), np.float32)
+        sure = inner * cv2.resize(squarely, (side, side), interpolation=cv2.INTER_LINEAR) > SQUARELY
         return SeenHair(
             light=light,
+            hue=_hue(photo.picture, sure),
             hair=hair,
-            sure=inner * cv2.resize(squarely, (side, side), interpolation=cv2.INTER_LINEAR) > SQUARELY,
+            sure=sure,
             votes=np.asarray(cv2.resize(inner, small, interpolation=cv2.INTER_AREA) * squarely, np.float32),
             depth=photo.depth,
             camera=photo.camera,
@@ -117,6 +125,17 @@ class SeenHair:
         slope = 0.5 * np.arctan2(2 * xy, xx - yy)
         strand = np.stack([-np.sin(slope), np.cos(slope)])  # across the steepest slope
         return np.asarray(strand, np.float32), np.asarray(agreement, np.float32)
+
+
+def _hue(picture: NDArray[np.uint8], sure: NDArray[np.bool_]) -> Floats:
+    """How much of a change of lightness within hair red, green and blue take, float32 [3]; the eye sees all of it."""
+    if sure.sum() < LEAST_HUED:
+        return np.ones(3, np.float32)
+    logs = np.log(picture.astype(np.float32) / 255 + 0.04)
+    colours = (logs - cv2.GaussianBlur(logs, (0, 0), HUED_PX))[sure]
+    light = colours.mean(axis=1)
+    taken = np.clip(colours.T @ light / max(float(light @ light), 1e-6), *HUES)
+    return np.asarray(taken / (taken @ LUMINANCE), np.float32)
 
 
 def _odd(light: Floats, hair: NDArray[np.bool_]) -> NDArray[np.bool_]:

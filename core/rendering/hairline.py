@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from core.hair_strands import HairStrands
 from core.rendering.borders import Border, share_of
 from core.rendering.fine_hairs import ends_at, hairs_at
+from core.rendering.hair_grain import HairGrain
 from core.rendering.places import at_size, places_of, steps_of
 from core.rendering.strands import hair_at, run_of
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.frame import Frame
-    from core.hair_strands import HairStrands
+    from core.rendering.hair_flow import HairFlow
 
     Floats = NDArray[np.float32]
 
@@ -40,14 +42,14 @@ SHADE, SHADE_FAR = 0.16, 0.012
 """How dark hair's shadow on the skin is, and how far it falls, picture sides."""
 
 
-def with_hairline(frame: Frame, strands: HairStrands) -> Frame:
+def with_hairline(frame: Frame, strands: HairStrands | HairFlow | HairGrain | None) -> Frame:
     """A frame whose hair ends in hairs on the skin; the very same one where it shows none.
 
     Args:
         frame: with its hair drawn.
-        strands: of the hair.
+        strands: of the hair, or how a photo's hair goes on; None where nobody has told.
     """
-    if frame.labels is None:
+    if frame.labels is None or strands is None:
         return frame
     size = len(frame.rgb)
     rgb = frame.rgb.astype(np.float32)
@@ -62,9 +64,10 @@ def with_hairline(frame: Frame, strands: HairStrands) -> Frame:
     points, _ = places_of(frame.camera, depth, chosen)
     found, longer = _hairs(points, strands, frame.camera.radius / frame.camera.focal / size)
     inside = cv2.GaussianBlur(border.inside, (0, 0), CALM * size)
-    reach = CURLED if strands.curl else STANDS + (HANGS - STANDS) * _hanging(inside).ravel()[chosen]
+    curled = isinstance(strands, HairGrain) or (isinstance(strands, HairStrands) and bool(strands.curl))
+    reach = CURLED if curled else STANDS + (HANGS - STANDS) * _hanging(inside).ravel()[chosen]
     share, tone = (inside > 0).astype(np.float32), np.ones_like(inside)
-    share.ravel()[chosen] = np.clip(0.5 + (inside.ravel()[chosen] + reach * longer) / SOFT[bool(strands.curl)], 0, 1)
+    share.ravel()[chosen] = np.clip(0.5 + (inside.ravel()[chosen] + reach * longer) / SOFT[curled], 0, 1)
     tone.ravel()[chosen] = np.exp(np.clip(found, LEAST, MOST))
     level = _level(frame.depth, size)
     border = replace(border, near=border.near * level, both=border.both * level)
@@ -74,13 +77,14 @@ def with_hairline(frame: Frame, strands: HairStrands) -> Frame:
 
 
 def _hairs(
-    points: NDArray[np.float64], strands: HairStrands, pixel: float
+    points: NDArray[np.float64], strands: HairStrands | HairFlow | HairGrain, pixel: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """How light hairs are at world points [N, 3], natural logarithms, and how much longer than others, -1..1, [N]."""
-    found = hair_at(points, strands)
-    if strands.curl:
+    told = isinstance(strands, HairStrands)
+    found = hair_at(points, strands) if told else strands.at(points)
+    if isinstance(strands, HairGrain) or (told and strands.curl):
         return LOCKS * found, np.clip(found / max(float(found.std()), 1e-6), -2, 2)
-    turn, down, _ = run_of(points, strands.wave)
+    turn, down, _ = run_of(points, strands.wave if told else 0.0)
     return LOCKS * found + hairs_at(turn, down, pixel), 2 * ends_at(turn, down) - 1
 
 

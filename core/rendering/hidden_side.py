@@ -19,7 +19,9 @@ from core.rendering.firm_outline import firm_coverage, with_coverage, with_firm_
 from core.rendering.form import form_of
 from core.rendering.grained_hair import with_grain
 from core.rendering.hair_grain import HairGrain
+from core.rendering.hairline import with_hairline
 from core.rendering.head_light import HeadLight
+from core.rendering.nape import Nape
 from core.rendering.photo_hair import photo_hair
 from core.rendering.places import places_of, remapped
 from core.rendering.skin_tones import SkinTones, in_cloth_tones, in_skin_tones, skin_tones_of
@@ -40,11 +42,15 @@ if TYPE_CHECKING:
 HAIR_SEEDS, FEWEST_SEEDS, HAIR_ODD = 250, 100, 0.9
 """Pixels of hair from which a photo tells its tones, and those up to its outline from which it still does; and how far,
 in natural logarithms, a pixel's lightness may lie from the middle one: a badge on a cap lies further."""
+HAIR_REACH = 0.12
+"""How far hair goes on as it is where the photo ends, world units: there it is seen edgewise, often in the shade."""
 OWN, HOLLOW = 0.45, 0.1
 """How far the model's own fine shading of hair is believed; how much darker hollows are, natural logarithms."""
 OWN_OUTLINE, SHOWN = (0.12, 0.35), (0.004, 0.02)
 """Angles to the photo's camera, radians, between which a firm outline takes the place of the model's soft one where
 nobody has told the photo's, and between which it takes the place of the photo's."""
+UNSEEN = (0.5, 0.2)
+"""Cosines to the photo's direction between which it does not tell any more where hair ends."""
 BESIDE = 1 / 50
 """How far from the model's outline the photo's is believed, picture sides."""
 COLOURED, GREY = 0.98, 6
@@ -66,6 +72,7 @@ class HiddenSide:
         skin: tones of skin; None where the photo shows too little.
         hair: tones of hair; None likewise.
         ears: where the head has some.
+        nape: where its hair ends behind; None where it is long, or another's.
         flow: its strands or its grain; None likewise.
         beard: that goes on to its ears; None where the photo shows no full one.
         own_hair: its hair is the photo's: other hair throws no shade of which the photo knew.
@@ -79,6 +86,7 @@ class HiddenSide:
     skin: SkinTones | None
     hair: CarriedTones | None
     ears: tuple[Ear, ...]
+    nape: Nape | None
     flow: HairFlow | HairGrain | None
     beard: CarriedBeard | None
     own_hair: bool = True
@@ -99,7 +107,7 @@ class HiddenSide:
         seeds = seeds_of(photo, worn, least=HAIR_SEEDS, odd=HAIR_ODD)
         if seeds is None:  # thin hair is seen beside the temples alone, where heads turn away
             seeds = seeds_of(photo, worn, least=FEWEST_SEEDS, odd=HAIR_ODD, edgewise=True)
-        hair = None if seeds is None else CarriedTones.of(seeds)
+        hair = None if seeds is None else CarriedTones.of(seeds, reach=HAIR_REACH)
         shape, strays, ears = HeadLight.of(grid), Strays.of(photo, own_hair=own_hair), ears_of(grid)
         return HiddenSide(
             photo.camera,
@@ -109,6 +117,7 @@ class HiddenSide:
             skin_tones_of(photo, shape),
             hair,
             ears,
+            Nape.of(grid) if own_hair else None,
             photo_hair(photo),
             CarriedBeard.of(photo, ears),
             own_hair,
@@ -128,6 +137,8 @@ class HiddenSide:
         away = float(smooth(*OWN_OUTLINE, np.array(turned)))
         frame = self._outlined(self.strays.cut(frame), turned, away)
         assert frame.labels is not None
+        if self.nape is not None:
+            frame = self.nape.drawn(frame)
         form = form_of(frame.depth, frame.camera)
         if self.skin is not None:
             skin_form = form if self.own_hair else _without_hair(frame)
@@ -145,8 +156,20 @@ class HiddenSide:
         if self.grey:
             frame = self._grey(frame)
         if isinstance(self.flow, HairGrain):
-            return with_grain(frame, self.flow.at, self.flow.curl, ragged=away)
-        return with_strands(frame, strands, self.flow)
+            frame = with_grain(frame, self.flow.at, self.flow.curl, ragged=away)
+        else:
+            frame = with_strands(frame, strands, self.flow)
+        return self._with_hairs(frame, strands if self.flow is None else self.flow, form)
+
+    def _with_hairs(self, frame: Frame, strands: HairStrands | HairFlow | HairGrain | None, form: Form) -> Frame:
+        """A frame whose hair ends in hairs where the photo hardly looks: elsewhere it knows where hair ends."""
+        drawn, size = with_hairline(frame, strands), len(frame.rgb)
+        if drawn is frame:
+            return frame
+        away = smooth(*UNSEEN, (form.normals @ -self.photo.forward).astype(np.float64)).astype(np.float32)
+        share = cv2.resize(away, (size, size), interpolation=cv2.INTER_LINEAR)[..., None]
+        mixed = frame.rgb + share * (drawn.rgb.astype(np.float32) - frame.rgb)
+        return replace(frame, rgb=(mixed + 0.5).astype(np.uint8))
 
     def _outlined(self, frame: Frame, turned: float, away: float) -> Frame:
         """A frame with the photo's outline where it looks as the photo did, and else a firm one.

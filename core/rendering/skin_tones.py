@@ -1,8 +1,8 @@
 """Skin that no photo shows, drawn like the skin that one shows: its tones go on around the head, and so does its grain.
 
-The tones are carried (see `carried_tones`). The grain is noise with the spectrum of a piece of the photo's skin (random
-phases: Galerne, Gousseau and Morel 2011), so no wrinkle of it comes twice. Where the photo shows that clothes begin,
-skin ends all around the neck.
+The tones are carried (see `carried_tones`), in the light that the head's shape leaves. The grain is a quilt of pieces of
+the photo's skin (see `hair_grain`), without furrows. Where the photo shows that clothes begin, skin ends all around the
+neck.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from core.mask import PARTS
-from core.rendering.carried_tones import CarriedTones, Seeds, Shown, clothes, seeds_of, shown_share
+from core.rendering.carried_tones import CarriedTones, Seeds, Shown, above_eyes, clothes, seeds_of, shown_share
 from core.rendering.hair_grain import HairGrain
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ CLOTH_TOP, CLOTH_OWN = -0.12, 0.6
 """Height, world units, below which cloth is clothes in any case; how far the model's shading of it is believed."""
 FLAT, BESIDE = 1 / 85, 1 / 40
 """Deviation of the blur that lies under the grain of skin, and how far what is no skin stays away, picture sides."""
+LOUD = 1.8
+"""How much stronger than usual skin's detail may be, squared, that is carried elsewhere: no furrow comes twice."""
 GRAIN_MOST = 0.08
 """Bound of the grain's lightness, natural logarithms."""
 
@@ -158,6 +160,8 @@ def _grain(photo: PhotoLayer, chosen: NDArray[np.bool_]) -> HairGrain | None:
     """The pores, spots and folds of a photo's skin, laid together anew; None where all pieces of it are small."""
     assert photo.labels is not None
     side = len(photo.picture)
+    # foreheads have furrows
+    chosen = chosen & ~cv2.resize(above_eyes(photo.labels).astype(np.uint8), (1, len(chosen))).astype(np.bool_)
     room = cv2.resize(chosen.astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST)
     skin = cv2.resize(
         (photo.labels == PARTS.index("skin")).astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST
@@ -166,6 +170,9 @@ def _grain(photo: PhotoLayer, chosen: NDArray[np.bool_]) -> HairGrain | None:
     plain = cv2.morphologyEx(room, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) & cv2.erode(skin, wide)
     light = np.log(photo.picture.mean(axis=2).astype(np.float32).clip(min=5) / 255)
     fine = light - cv2.GaussianBlur(light, (0, 0), FLAT * side)
+    loud = cv2.GaussianBlur(fine * fine, (0, 0), FLAT * side)
+    if plain.any():
+        plain[loud > LOUD * np.median(loud[plain > 0])] = 0
     distance = float(np.median(photo.depth[photo.depth > 0]))
     bounded = GRAIN_MOST * np.tanh(fine / GRAIN_MOST)
-    return HairGrain.of(bounded.astype(np.float32), plain > 0, distance / photo.camera.focal / side)
+    return HairGrain.of(bounded.astype(np.float32), plain > 0, distance / photo.camera.focal / side, turned=True)

@@ -77,9 +77,10 @@ def with_strands(frame: Frame, strands: HairStrands | None, flow: HairFlow | Non
     if flow is None:
         shown *= steady(frame.depth, size).ravel()[chosen]
     detail += np.log1p(SHINE * _shine(points, directions, detail))
-    change = np.exp(detail * shown)
+    hue = np.ones(3) if flow is None else flow.hue
+    change = np.exp((detail * shown)[:, None] * hue)
     finished = rgb.reshape(-1, 3).copy()
-    finished[chosen] = np.clip(finished[chosen] * change[:, None] + 0.5, 0, 255).astype(np.uint8)
+    finished[chosen] = np.clip(finished[chosen] * change + 0.5, 0, 255).astype(np.uint8)
     return replace(frame, rgb=finished.reshape(rgb.shape))
 
 

@@ -34,6 +34,26 @@ def spread(points: NDArray[np.float64], values: Floats) -> Floats:
     return _filled(volume.reshape(CELLS, CELLS, CELLS, 4).astype(np.float32))
 
 
+def usual_beyond(grid: Floats, points: NDArray[np.float64], values: Floats, reach: float) -> Floats:
+    """A grid as `spread` gives it, that turns to the mean of the values [N, 3] where their points [N, 3] are far away.
+
+    What is seen edgewise is as it is for being seen so; far from there it tells no more than the rest.
+
+    Args:
+        grid: [C, C, C, 3].
+        points: where the values were seen.
+        values: of any scale.
+        reach: distance to the nearest point by which most of what it tells is lost, world units.
+    """
+    from scipy.spatial import cKDTree
+
+    side = (np.arange(CELLS) + 0.5) / CELLS * 2 * HALF_SIDE - HALF_SIDE
+    cells = np.stack(np.meshgrid(side, side, side, indexing="ij"), axis=-1)
+    away = cKDTree(points).query(cells)[0]
+    near = np.exp(-np.square(away / reach))[..., None].astype(np.float32)
+    return np.asarray(grid * near + values.mean(axis=0) * (1 - near), np.float32)
+
+
 def value_at(grid: Floats, points: NDArray[np.float64]) -> Floats:
     """The grid's values [N, 3] at points [N, 3]."""
     import torch
