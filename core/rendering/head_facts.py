@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.grafted_field import unformed, unworn
 from core.rendering.even_tones import EVENED, PartTone
-from core.rendering.face_place import FacePlace, find_face
+from core.rendering.face_search import find_face
 from core.rendering.head_light import HeadLight
 from core.rendering.hidden_side import HiddenSide
 from core.rendering.occupancy import FieldGrid, field_grid
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.field import Field
     from core.photo_layer import PhotoLayer
     from core.protocols import Generator
+    from core.rendering.face_place import FacePlace
 
 
 @dataclass(frozen=True, eq=False)

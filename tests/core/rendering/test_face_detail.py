@@ -19,7 +19,8 @@ from core.head import Head
 from core.mask import PARTS
 from core.rendering.face_detail import with_face_detail
 from core.rendering.face_eyes import iris_colour
-from core.rendering.face_place import FacePlace, find_face
+from core.rendering.face_place import FacePlace
+from core.rendering.face_search import find_face
 from core.rendering.occupancy import field_grid
 from core.rendering.part_labels import part_labels
 from core.rendering.renderer import HeadRenderer
