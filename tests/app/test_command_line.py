@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app import command_line, verbs
+from app.options import VERBS
 from core.errors import Cancelled, PhotoError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ assert time.process_time() < 0.7, time.process_time()
     assert "invert" in answer.stdout
 
 
-@pytest.mark.parametrize("verb", [[verb] for verb in command_line.VERBS] + [["models", "list"], ["train", "mini"]])
+@pytest.mark.parametrize("verb", [[verb] for verb in VERBS] + [["models", "list"], ["train", "mini"]])
 def test_every_verb_explains_itself(verb: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as leave:
         command_line.main([*verb, "--help"])

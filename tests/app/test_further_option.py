@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.command_line import build_parser
+from app.options import build_parser
 
 
 def test_further_photos_may_tell_their_side() -> None:
