@@ -1,8 +1,8 @@
 """Skin that no photo shows, drawn like the skin that one shows: its tones go on around the head, and so does its grain.
 
-The tones are carried (see `carried_tones`), in the light that the head's shape leaves. The grain is a quilt of pieces of
-the photo's skin (see `hair_grain`), without furrows. Where the photo shows that clothes begin, skin ends all around the
-neck.
+The tones are carried (see `carried_tones`), in the light that the head's shape leaves. The grain is a quilt of pieces
+of the photo's skin (see `hair_grain`), without furrows. Where the photo shows that clothes begin, skin ends all around
+the neck.
 """
 
 from __future__ import annotations
