@@ -9,7 +9,7 @@ import numpy as np
 
 from core.editors.random_head import random_head
 from core.errors import VoltefaceError
-from core.evaluation.editing import Pair
+from core.evaluation.edit_pairs import Pair
 from core.evaluation.pictures import at_degrees
 from core.evaluation.published_steps import as_generated, published_steps
 from core.frame import Quality

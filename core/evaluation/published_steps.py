@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from core.evaluation.editing import Pair
+    from core.evaluation.edit_pairs import Pair
     from core.evaluation.pair_log import PairLog
     from core.head import Head
     from core.progress import Report

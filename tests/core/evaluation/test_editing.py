@@ -13,9 +13,11 @@ from core.camera import Camera
 from core.edit import Recolour
 from core.editors.fold import Folder
 from core.errors import VoltefaceError
-from core.evaluation import edited_views, editing
+from core.evaluation import edit_pairs, edited_views, editing
+from core.evaluation.edit_pairs import Pair, sampled_pairs
+from core.evaluation.edit_record import NAIVE, WHOLE
 from core.evaluation.edited_views import Outline, compared, left_of, views_of, where_worn
-from core.evaluation.editing import NAIVE, REMOVAL, WHOLE, Pair, Plan, evaluate_editing, sampled_pairs, taking
+from core.evaluation.editing import REMOVAL, Plan, evaluate_editing, taking
 from core.evaluation.figures import Cell, ModelFigures, Part
 from core.evaluation.pair_log import PairLog
 from core.frame import Frame, Quality
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 def few_views() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(edited_views, "YAWS_DEGREES", (0, 180))
-        patch.setattr(editing, "MOST_TRIES", 2)
+        patch.setattr(edit_pairs, "MOST_TRIES", 2)
         yield
 
 
@@ -106,7 +108,7 @@ def test_what_was_measured_of_pairs_is_not_measured_again(
     known = log.records("hair")
     assert [record.names for record in known] == [(1, 2), (3, 4)]
     assert log.records("nose") == PairLog(log_path, "other").records("hair") == []
-    monkeypatch.setattr(editing, "_recorded", None)
+    monkeypatch.setattr(editing, "recorded", None)
     again = taking(tiny, "hair", [], "two pairs", 1, silent, known=known)
     assert again.cells == measured.cells
     assert again.remarks == measured.remarks
