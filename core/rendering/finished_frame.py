@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from core.frame import Frame, Quality
+from core.rendering.calm_mouth import calm_mouth
 from core.rendering.even_tones import with_even_tones
 from core.rendering.eyewear import with_eyewear
 from core.rendering.face_detail import with_face_detail
@@ -116,6 +117,7 @@ def dressed(frame: Frame, head: Head, depth: NDArray[np.float32]) -> Frame:
         head: of the frame.
         depth: of the same surface, as fine as it is known.
     """
+    depth = calm_mouth(depth, frame.labels, frame.camera) if head.photos else depth
     return replace(frame, rgb=painted(frame.rgb, frame.alpha, depth, frame.camera, (*head.photos, *head.paint)))
 
 
