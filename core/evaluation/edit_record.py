@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.edit import RemovePart, TakePart, with_strength
-from core.editors.fold import WORN, Folder
+from core.editors.fold import Folder
 from core.editors.head_parts import HeadParts
 from core.editors.part_fit import fit_of
+from core.editors.part_taking import WORN
 from core.editors.part_volume import part_volume
 from core.errors import VoltefaceError
 from core.evaluation import kid

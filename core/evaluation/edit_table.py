@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from core.editors.fold import WORN
+from core.editors.part_taking import WORN
 from core.evaluation import kid
 from core.evaluation.edit_record import CLEARED, FITTED, NAIVE, WHOLE
 from core.evaluation.edited_views import YAWS_DEGREES
