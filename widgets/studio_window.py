@@ -1,13 +1,13 @@
 """The main window: shows the application's values and hands its user's intentions on.
 
 It is long because it is the one surface that the application sees; what its setters and signals do lives in the widgets
-around it.
+around it, which actions can be used in `availability`, and what its foot says in `foot`.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -20,7 +20,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QApplication,
-    QLabel,
     QMainWindow,
     QStackedWidget,
     QVBoxLayout,
@@ -31,11 +30,13 @@ from core.camera import Camera
 from core.frame import Frame
 from widgets import intake
 from widgets.actions import build_actions, groups_of, panel_action
+from widgets.availability import WindowState, available
 from widgets.banner import Banner
 from widgets.curve_panel import CurvePanel
 from widgets.drop_overlay import DropOverlay
 from widgets.edit_values import EditingView
 from widgets.editing_panels import EditingPanels
+from widgets.foot import STUDIO_HINT, WELCOME_HINT, Foot
 from widgets.head_panel import HeadPanel
 from widgets.icons import mark_icon, redress
 from widgets.job_bar import JobBar
@@ -67,10 +68,8 @@ from widgets.window_docks import WindowDocks
 
 _FRAME = QSize(16, 48)
 """What is left of the screen for the window's frame, pixels."""
-_HINT = "Drag to orbit  ·  wheel to zoom  ·  Shift-drag to pan  ·  Home to reset"
 _MOST_FOCUSED = 500
 """Widgets that the Tab key passes over before it gives up."""
-_NEEDS_HEAD = ("save", "save_as", "copy_picture")
 
 
 class StudioWindow(QMainWindow):
@@ -159,7 +158,7 @@ class StudioWindow(QMainWindow):
         self.view_bar.set_actions(
             act["compare"], act["surface"], act["seen"], act["turntable"], act["reset_view"], self._menus.backdrops
         )
-        self._build_foot()
+        self._foot = Foot(self.statusBar(), self.job_bar)
         self._overlay = DropOverlay(self)
         self._connect_widgets()
         self._connect_actions()
@@ -180,7 +179,7 @@ class StudioWindow(QMainWindow):
         self.docks.hide()
         self._toolbar.hide()
         self._refresh_actions()
-        self._say_hint()
+        self._foot.set_hint(WELCOME_HINT)
 
     def show_studio(self) -> None:
         """Show the viewer and its panels."""
@@ -193,7 +192,7 @@ class StudioWindow(QMainWindow):
         self._toolbar.show()
         self.setUpdatesEnabled(True)
         self._refresh_actions()
-        self._say_hint()
+        self._foot.set_hint(STUDIO_HINT)
         self.viewer.setFocus()
 
     def set_recent(self, items: Sequence[RecentItem]) -> None:
@@ -265,7 +264,7 @@ class StudioWindow(QMainWindow):
     def set_jobs(self, jobs: Sequence[JobView]) -> None:
         """Show the running job and those that wait."""
         self.job_bar.set_jobs(jobs)
-        self._foot_label.setVisible(not jobs or self.width() > 1100)
+        self._foot.make_room(self.width(), busy=bool(jobs))
         self.head_panel.set_running(bool(self.job_bar.best_kept()))
         self.actions_by_name["stop"].setEnabled(bool(jobs))
         self._refresh_notice(jobs)
@@ -329,8 +328,7 @@ class StudioWindow(QMainWindow):
 
     def show_message(self, text: str, seconds: float = 4.0) -> None:
         """Say something in the foot of the window for a while."""
-        self._foot_label.setText(text)
-        self._foot_timer.start(round(seconds * 1000))
+        self._foot.say(text, seconds)
 
     def show_error(self, message: str, hint: str = "", details: str = "") -> None:
         """Say what went wrong; does not block."""
@@ -425,19 +423,6 @@ class StudioWindow(QMainWindow):
         is_open = self._pages.currentIndex() == 1 or document.modified
         self.setWindowTitle(f"{document.name}[*] — Volteface" if is_open else "Volteface[*]")
         self.setWindowModified(document.modified)
-
-    def _build_foot(self) -> None:
-        self._foot_label = QLabel(_HINT)
-        self._foot_label.setProperty("role", "muted")
-        self._foot_label.setAccessibleName("Status")
-        self._foot_timer = QTimer(self, singleShot=True)
-        self._foot_timer.timeout.connect(self._say_hint)
-        bar = self.statusBar()
-        bar.setSizeGripEnabled(False)
-        bar.setFixedHeight(44)
-        bar.setContentsMargins(10, 0, 4, 0)
-        bar.addWidget(self._foot_label, 1)
-        bar.addPermanentWidget(self.job_bar, 2)
 
     def _connect_widgets(self) -> None:
         welcome, viewer = self.welcome, self.viewer
@@ -613,37 +598,26 @@ class StudioWindow(QMainWindow):
 
     def _part_hovered(self, name: str) -> None:
         if name:
-            self._foot_label.setText(name.capitalize())
+            self._foot.say(name.capitalize())
         else:
-            self._say_hint()
+            self._foot.say_hint()
         self.part_hovered.emit(name)
-
-    def _say_hint(self) -> None:
-        studio = self._pages.currentIndex() == 1
-        self._foot_label.setText(_HINT if studio else "Photos can be dropped anywhere on this window.")
 
     def _refresh_actions(self) -> None:
         studio = self._pages.currentIndex() == 1
-        head = studio and self._has_head
-        # the picture that is painted on must stay where it is
-        still = self.editing.is_drawing
-        for name in _NEEDS_HEAD:
-            self.actions_by_name[name].setEnabled(head)
-        for name in ("reset_view", "turntable", *(f"view_{name}" for name in NAMED_VIEWS)):
-            self.actions_by_name[name].setEnabled(head and not still)
-        self.actions_by_name["paint"].setEnabled(head and self.editing.can_edit)
-        self.actions_by_name["repair"].setEnabled(head and self.editing.can_edit)
-        for name in ("seen", "surface"):
-            self.actions_by_name[name].setEnabled(head and not still)
-        self.actions_by_name["report"].setEnabled(head)
-        self.actions_by_name["bare"].setEnabled(head and not still)
-        self.actions_by_name["add_references"].setEnabled(head and self.editing.can_edit)
-        self.actions_by_name["improve"].setEnabled(head and self._can_improve)
-        self.actions_by_name["export"].setEnabled(head and not self._export_refusal)
+        state = WindowState(
+            studio,
+            self._has_head,
+            drawing=self.editing.is_drawing,
+            editable=self.editing.can_edit,
+            improvable=self._can_improve,
+            exportable=not self._export_refusal,
+            comparable=self.viewer.can_compare(),
+        )
+        for name, on in available(state).items():
+            self.actions_by_name[name].setEnabled(on)
         self.actions_by_name["export"].setToolTip(self._export_refusal or self._export_tip)
-        self.actions_by_name["close_document"].setEnabled(studio)
-        self.actions_by_name["compare"].setEnabled(head and not still and self.viewer.can_compare())
-        self.view_bar.setEnabled(studio and not still)
+        self.view_bar.setEnabled(studio and not state.drawing)
         self._menus.panels.setEnabled(studio)
         for action in groups_of(self.actions_by_name)["Panels"]:
             action.setEnabled(studio)
