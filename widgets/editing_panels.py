@@ -16,7 +16,8 @@ from widgets.overlays import Caption
 from widgets.painting import Painting
 from widgets.parts_panel import PartsPanel
 from widgets.references_panel import ReferencesPanel
-from widgets.viewer import REGION_LABEL, Viewer
+from widgets.region_tint import REGION_LABEL
+from widgets.viewer import Viewer
 
 _OF_PARTS = ("parts", "references", "refusal", "part_limit")
 """What of a view the panel of parts shows."""

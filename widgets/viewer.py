@@ -1,50 +1,44 @@
 """The viewer: shows the newest frame, turns the user's hands into cameras.
 
 It is longer than most modules because all input to the picture (mouse, wheel, keys, comparison, turntable) meets here
-in one small state; what can be said without Qt lives in `widgets.navigation` and `widgets.scene`.
+in one small state; what can be said without Qt lives in `widgets.navigation` and `widgets.scene`, what floats over the
+picture in `widgets.viewer_overlays`.
 """
 
 import math
-import os
 from dataclasses import replace
 
-import cv2
-import numpy as np
 from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
-    QGuiApplication,
     QKeyEvent,
     QMouseEvent,
-    QOffscreenSurface,
-    QOpenGLContext,
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from core.camera import Camera
 from core.frame import Frame
 from core.mask import PARTS
 from core.region import Region
-from widgets.focus_frame import BY_KEYS, FocusFrame
-from widgets.gizmo import OrientationGizmo
-from widgets.gl_canvas import GLCanvas, is_software
+from widgets.focus_frame import BY_KEYS
+from widgets.gl_canvas import GLCanvas
+from widgets.gl_choice import use_gl
 from widgets.image_canvas import ImageCanvas
 from widgets.navigation import View, picture_place
-from widgets.overlays import Caption, CornerMask, QualityBadge, WipeHandle
+from widgets.region_tint import REGION_LABEL, with_region
 from widgets.scene import Scene, colour_of_hex
 from widgets.theme import colours_of
 from widgets.values import Backdrop, Picture
+from widgets.viewer_overlays import ViewerOverlays
 
 KEY_STEP_RADIANS = math.radians(15)
 FINE_STEP_RADIANS = math.radians(1)
 KEY_PAN = 0.05
 """By which a key moves the picture, in its sides."""
 CLICK_PX = 4
-REGION_LABEL = len(PARTS)
-"""Stands in a frame's labels for what was drawn."""
 TURNTABLE_INTERVAL_MS = 33
 TINT_MS = 1200
 """A part stays tinted for this long after the pointer came to rest; then the head shows as it is."""
@@ -55,31 +49,8 @@ _ARROWS = {
     Qt.Key.Key_Down: (0.0, -1.0),
 }
 """To the right and up."""
-_GL_RENDERER = 0x1F01
 SETTLE_MS = 160
 """A wheel or key movement counts as ended when nothing followed for this long."""
-
-
-def use_gl() -> bool:
-    """Tell whether the viewer draws with OpenGL by itself: where a graphics processor does the work.
-
-    VOLTEFACE_NO_GL=1 never does, VOLTEFACE_GL=1 does with OpenGL on the processor too.
-    """
-    if QGuiApplication.platformName() in {"offscreen", "minimal"} or os.environ.get("VOLTEFACE_NO_GL"):
-        return False
-    return bool(os.environ.get("VOLTEFACE_GL")) or not is_software(renderer_name())
-
-
-def renderer_name() -> str:
-    """Return the name of this machine's OpenGL renderer; empty where OpenGL does not work."""
-    surface = QOffscreenSurface()
-    surface.create()
-    context = QOpenGLContext()
-    if not context.create() or not context.makeCurrent(surface):
-        return ""
-    name = context.functions().glGetString(_GL_RENDERER)
-    context.doneCurrent()
-    return str(name)
 
 
 class Viewer(QWidget):
@@ -135,22 +106,11 @@ class Viewer(QWidget):
         self._frame: Frame | None = None
         self._region: Region | None = None
         self.click_adds = False
-        self.gizmo = OrientationGizmo(self)
+        self._overlays = ViewerOverlays(self)
+        self.gizmo, self.badge, self.wipe = self._overlays.gizmo, self._overlays.badge, self._overlays.wipe
+        self.notice, self._focus_frame = self._overlays.notice, self._overlays.focus_frame
         self.gizmo.view_chosen.connect(self.show_named)
-        self.badge = QualityBadge(self)
-        self.badge.hide()
-        self.wipe = WipeHandle(self)
-        self.wipe.hide()
         self.wipe.dragged.connect(self._wipe_to)
-        self._photo_caption = Caption("Photo", self)
-        self._head_caption = Caption("Head", self)
-        self._corners = [CornerMask(right, bottom, self) for right in (False, True) for bottom in (False, True)]
-        self._focus_frame = FocusFrame(self)
-        self.notice = QLabel(self)
-        self.notice.setProperty("role", "pill")
-        self.notice.setAccessibleName("Notice")
-        self.notice.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.notice.hide()
         self._settle = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._settle.timeout.connect(lambda: self._emit(interactive=False))
         self._tint_end = QTimer(self, interval=TINT_MS, singleShot=True)
@@ -184,7 +144,7 @@ class Viewer(QWidget):
     def show_frame(self, frame: Frame | None) -> None:
         """Show a newer frame; None empties the viewer."""
         self._frame = frame
-        self._redraw(frame=self._with_region(frame))
+        self._redraw(frame=with_region(frame, self._region))
         self._redraw(photo=self._photo_to_draw())
         self.badge.set_quality(None if frame is None else frame.quality)
         self._place_overlays()
@@ -307,7 +267,7 @@ class Viewer(QWidget):
         """Tint what was drawn once, from whatever side it is looked at; None tints nothing but parts."""
         if region is not self._region:
             self._region = region
-            self._redraw(frame=self._with_region(self._frame), highlight=self._rest_highlight())
+            self._redraw(frame=with_region(self._frame, region), highlight=self._rest_highlight())
 
     def part_at(self, position: QPointF) -> int:
         """Return the part label under a widget position; 0 is none."""
@@ -480,16 +440,6 @@ class Viewer(QWidget):
     def _rest_highlight(self) -> int:
         return REGION_LABEL if self._region is not None else 0
 
-    def _with_region(self, frame: Frame | None) -> Frame | None:
-        """The frame whose labels tell the region too."""
-        if frame is None or self._region is None:
-            return frame
-        held = self._region.weights_over(frame) > 1 / 2
-        labels = np.zeros(held.shape, np.uint8) if frame.labels is None else frame.labels
-        if labels.shape != held.shape:
-            held = cv2.resize(held.astype(np.uint8), labels.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
-        return replace(frame, labels=np.where(held, np.uint8(REGION_LABEL), labels))
-
     def _photo_to_draw(self) -> Picture | None:
         """Return the photo while comparing, and while it stands in for a head that is still to come."""
         return self._photo if self._comparing or self._scene.frame is None else None
@@ -504,33 +454,9 @@ class Viewer(QWidget):
         self.canvas.show_scene(self._scene)
 
     def _place_overlays(self) -> None:
-        margin = 12
-        for corner in self._corners:
-            corner.place(self.size())
-            corner.raise_()
-        self._focus_frame.setGeometry(self.rect())
-        self._focus_frame.raise_()
-        self.gizmo.move(self.width() - self.gizmo.width() - margin, margin)
-        self.badge.move(margin, self.height() - self.badge.height() - margin)
-        self.notice.move((self.width() - self.notice.width()) // 2, (self.height() - self.notice.height()) // 2)
-        square = self.picture_square()
+        compared = ("photo", "head") if self._comparing else ("head before", "head after")
         both = self._comparing or self._wiping
-        if not both and self.wipe.hasFocus():
-            self.setFocus()  # else Qt gives the keys to whatever comes next
-        self.wipe.setVisible(both)
-        self._photo_caption.setVisible(both)
-        self._head_caption.setVisible(both)
-        if both:
-            self._photo_caption.setText("Photo" if self._comparing else "Before")
-            self._head_caption.setText("Head" if self._comparing else "After")
-            self.wipe.set_compared(*(("photo", "head") if self._comparing else ("head before", "head after")))
-            x = round(square.x() + self._scene.wipe * square.width())
-            self.wipe.setGeometry(x - WipeHandle.WIDTH // 2, 0, WipeHandle.WIDTH, self.height())
-            self._photo_caption.adjustSize()
-            self._head_caption.adjustSize()
-            self._photo_caption.move(max(0, round(square.x())) + margin, margin)
-            right = min(round(square.right()), self.gizmo.x()) - margin
-            self._head_caption.move(right - self._head_caption.width(), margin)
+        self._overlays.place(self.picture_square(), self._scene.wipe, compared if both else None)
 
     def _fall_back(self, reason: str) -> None:
         del reason

@@ -14,8 +14,9 @@ from core.camera import Camera
 from core.frame import Quality
 from core.region import Region
 from tests.widgets.frames import HAIR, SKIN, sphere_frame
+from widgets.region_tint import REGION_LABEL
 from widgets.values import Backdrop, Picture
-from widgets.viewer import REGION_LABEL, Viewer
+from widgets.viewer import Viewer
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
