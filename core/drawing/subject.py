@@ -3,14 +3,15 @@
 The geometry is read off the depth: points of the world, normals, hollows. Textures that belong to the head (grain,
 veins, panels) are functions of points of the world, so that they stay where they are when the camera moves.
 
-Longer than usual: all artists ask one object, and what it finds out for one of them it keeps for the next.
+Longer than usual: all artists ask one object, and what it finds out for one of them it keeps for the next. Where eyes
+and mouth are it is told (`landmarks`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -23,6 +24,8 @@ from core.nearest_pixel import nearest_known
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from core.drawing.landmarks import Landmarks
 
     Values = NDArray[np.float32]
     Bits = NDArray[np.bool_]
@@ -51,8 +54,6 @@ GEOMETRY = (
     "outlines",
 )
 """What a `Subject` finds out that does not hang on its colours."""
-EYE_LEVEL, EYE_REACH = 0.02, 0.06
-"""Height where eyes are, and how far from it, in world units: those behind glasses are looked for there."""
 BEARDED, ROUGH, LEAST_BEARD = 0.80, 0.035, 0.28
 """Of the skin's lightness, below which a beard's is; its roughness, in natural logarithms; and its share of the lower
 face, below which it is folds and shade."""
@@ -60,52 +61,8 @@ WIRE = 0.7
 """Share of a pixel that is frame from which it has a frame's colour."""
 AROUND = 1.1
 """How much larger than straight before the camera a ball may be seen towards the corners of the picture."""
-STRAY = 0.004
-"""Share of a face's pixels that may lie below its chin, for their labels are wrong."""
 FAR_APART = 0.05
 """World units of depth between two neighbouring pixels of different surfaces."""
-
-
-class Views(Protocol):
-    """Views of one head, such as `core.training.dataset.HeadViews`."""
-
-    rgb: Any
-    label: Any
-    depth: Any
-    world_from_camera: Any
-
-
-@dataclass(frozen=True, eq=False)
-class Landmarks:
-    """Places on a head, world coordinates, float32.
-
-    Attributes:
-        eyes: [2, 3], the person's left one (+x) first.
-        mouth: [2, 3], its corners, left first.
-        nose: [3], its tip.
-        ears: [2, 3], left first; supposed where hair hides them.
-        brow: height y of the brows.
-        chin: height y where the face ends.
-        top: height y of the highest point.
-    """
-
-    eyes: Values
-    mouth: Values
-    nose: Values
-    ears: Values
-    brow: float
-    chin: float
-    top: float
-
-    @property
-    def apart(self) -> float:
-        """Distance of the eyes, by which other lengths are told."""
-        return float(np.linalg.norm(self.eyes[0] - self.eyes[1]))
-
-
-_ORIGIN = np.zeros((2, 3), np.float32)
-NOWHERE = Landmarks(_ORIGIN, _ORIGIN, _ORIGIN[0], _ORIGIN, 0, 0, 0)
-"""Of a head that is not known yet."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,17 +88,6 @@ class Subject:
     focal: float = HEAD_FOCAL
     alpha: Values | None = None
     frames: Values | None = None
-
-    @staticmethod
-    def of_view(views: Views, view: int, landmarks: Landmarks | None = None) -> Subject:
-        """A view of a rendered head; landmarks are measured unless they are told."""
-        return Subject(
-            np.asarray(views.rgb[view] / np.float32(255), np.float32),
-            np.ascontiguousarray(views.label[view]),
-            np.asarray(views.depth[view], np.float32),
-            np.asarray(views.world_from_camera[view], np.float32),
-            landmarks or landmarks_of_head(views),
-        )
 
     def repainted(self, rgb: Values) -> Subject:
         """The same view in another picture [S, S, 3]; what is known of its geometry is kept."""
@@ -444,50 +390,6 @@ class Subject:
     def on_white(self, picture: Values) -> Values:
         """float32 [S, S, 3], 0..1: a picture of the figure, cut out on white."""
         return np.asarray(1 - self.cover * (1 - np.clip(picture, 0, 1)), np.float32)
-
-
-def landmarks_of_head(views: Views, front: int = 0) -> Landmarks:
-    """Where eyes, mouth, nose and ears of a rendered head are, by the labels of its frontal view."""
-    return landmarks_of_view(Subject.of_view(views, front, NOWHERE))
-
-
-def landmarks_of_view(front: Subject) -> Landmarks:
-    """Where eyes, mouth, nose and ears of a head are, by the labels of its frontal view (landmarks are unread)."""
-    labels, points = front.labels, front.points
-
-    def mean(mask: Bits, otherwise: tuple[float, float, float]) -> Values:
-        return points[mask].mean(0) if mask.sum() > 3 else np.array(otherwise, np.float32)
-
-    # a moustache has been taken for an eye
-    eyes, lips, bare = (
-        (labels == EYES) & (points[..., 1] > EYE_LEVEL - EYE_REACH),
-        labels == LIPS,
-        np.isin(labels, (SKIN, NOSE, LIPS, EYES, BROWS)),
-    )
-    sides = (points[..., 0] > 0, points[..., 0] <= 0)
-    found = []
-    for side, x in zip(sides, (0.065, -0.065), strict=True):
-        behind = (labels == GLASSES) & side & (np.abs(points[..., 1] - EYE_LEVEL) < EYE_REACH)
-        lens = mean(behind, (x, EYE_LEVEL, 0.21))
-        found.append(mean(eyes & side, (x, float(lens[1]), float(lens[2]))))
-    both = np.stack(found)
-    lip_points = points[lips] if lips.sum() > 8 else both - np.array([0, 0.15, 0], np.float32)
-    corners = np.stack([lip_points[lip_points[:, 0].argmax()], lip_points[lip_points[:, 0].argmin()]])
-    nose = points[labels == NOSE]
-    tip = nose[nose[:, 2].argmax()] if len(nose) else both.mean(0) + np.array([0, -0.08, 0.08], np.float32)
-    level = np.abs(points[..., 1] - both[:, 1].mean()) < 0.02
-    half = float(np.abs(points[bare & level][:, 0]).max()) if (bare & level).any() else 0.18
-    ears = []
-    for side, sign in zip(sides, (1, -1), strict=True):
-        seen = (labels == EARS) & side
-        supposed = (sign * (half + 0.012), float(both[:, 1].mean()) - 0.03, float(both[:, 2].mean()) - 0.2)
-        ears.append(mean(seen, supposed) if seen.sum() > 20 else np.array(supposed, np.float32))
-    brows, face = labels == BROWS, np.isin(labels, (SKIN, LIPS))
-    brow = float(points[brows][:, 1].mean()) if brows.any() else float(both[:, 1].mean()) + 0.05
-    chin = float(np.quantile(points[face][:, 1], STRAY)) if face.any() else float(corners[:, 1].mean()) - 0.1
-    return Landmarks(
-        both, corners, tip, np.stack(ears), brow, chin, float(points[labels > 0][:, 1].max()) if labels.any() else 0.4
-    )
 
 
 def lengths(vectors: Values) -> Values:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from core.camera import Camera
 from core.device import Effort, moved, with_less
-from core.drawing.subject import Landmarks
+from core.drawing.landmarks import Landmarks
 from core.edit import Restyle
 from core.frame import Frame, Quality
 from core.head import Head

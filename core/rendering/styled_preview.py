@@ -23,7 +23,8 @@ from core.worn_style import WornStyle
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.drawing.subject import Landmarks, Values
+    from core.drawing.landmarks import Landmarks
+    from core.drawing.subject import Values
     from core.edit import Restyle
     from core.frame import Frame
     from core.head import Head

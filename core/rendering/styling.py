@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.camera import Camera
-    from core.drawing.subject import Landmarks, Subject
+    from core.drawing.landmarks import Landmarks
+    from core.drawing.subject import Subject
     from core.edit import Restyle
     from core.frame import Frame
     from core.head import Head

@@ -9,14 +9,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.drawing.subject import CLOTH, GLASSES, GREY, NECK, NOWHERE, SKIN, Subject, landmarks_of_view
+from core.drawing.landmark_search import landmarks_of_view
+from core.drawing.landmarks import NOWHERE
+from core.drawing.subject import CLOTH, GLASSES, GREY, NECK, SKIN, Subject
 from core.likeliest import likeliest
 from core.mask import PARTS
 from core.rendering.rays import camera_rays
 
 if TYPE_CHECKING:
     from core.camera import Camera
-    from core.drawing.subject import Landmarks
+    from core.drawing.landmarks import Landmarks
     from core.protocols import Generator
     from core.rendering.marching import Composite
 

@@ -14,7 +14,9 @@ import numpy as np
 import torch
 
 from core.camera import Camera
-from core.drawing.subject import NOWHERE, Subject, landmarks_of_view
+from core.drawing.landmark_search import landmarks_of_view
+from core.drawing.landmarks import NOWHERE
+from core.drawing.subject import Subject
 from core.progress import Progress
 from core.rendering.finished_frame import as_rgb
 from core.rendering.near import march_near
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from core.drawing.subject import Landmarks
+    from core.drawing.landmarks import Landmarks
     from core.generators.mini import Mini
     from core.progress import Report
 

@@ -14,7 +14,7 @@ from core.drawing.smoothing import evened, resized, softened
 from core.drawing.sprites import CELLS
 from core.drawing.styles import drawing
 from core.drawing.subject import FORM_PX, GLASSES, Subject, floats
-from core.training.dataset import HeadViews
+from tests.core.drawing.doll_view import doll_seen
 from tests.core.training.doll import write_doll
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ DOLL, SMALL, LARGE = 96, 450, 900
 @pytest.fixture(scope="module")
 def doll(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     folder = write_doll(tmp_path_factory.mktemp("dolls"), 1, DOLL)
-    return Subject.of_view(HeadViews(folder), 0)
+    return doll_seen(folder)
 
 
 def _at(doll: Subject, size: int) -> Subject:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from core.drawing.landmark_search import landmarks_of_view
 from core.drawing.styles import STYLES, drawing, reshaped
 from core.drawing.subject import (
     CLOTH,
@@ -20,11 +21,9 @@ from core.drawing.subject import (
     SKIN,
     Subject,
     floats,
-    landmarks_of_head,
-    landmarks_of_view,
 )
 from core.stylizers.vocabulary import STYLES as KNOWN
-from core.training.dataset import HeadViews
+from tests.core.drawing.doll_view import doll_seen
 from tests.core.training.doll import PARTS, write_doll
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def front(folder: Path) -> Subject:
-    return Subject.of_view(HeadViews(folder), 0)
+    return doll_seen(folder)
 
 
 def test_the_vocabulary_knows_just_these_styles() -> None:
@@ -54,8 +53,8 @@ def test_normals_of_a_head_point_to_the_camera_and_out_of_it(front: Subject) -> 
     assert float(front.normals[left][:, 0].mean()) > 0.3
 
 
-def test_landmarks_stand_where_the_parts_are(folder: Path) -> None:
-    marks = landmarks_of_head(HeadViews(folder))
+def test_landmarks_stand_where_the_parts_are(front: Subject) -> None:
+    marks = front.landmarks
     assert marks.eyes[0] == pytest.approx(np.add(PARTS[2][0], (0, 0, 0.03)), abs=0.03)
     assert marks.mouth[0, 0] > 0.03 > -0.03 > marks.mouth[1, 0]
     assert marks.apart == pytest.approx(0.15, abs=0.02)
