@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 
 from core.mask import PARTS
-from core.rendering.tone_volume import CELLS, HALF_SIDE, spread
+from core.rendering.tone_volume import CELLS, HALF_SIDE, spread, usual_beyond
 from core.rendering.tracing import pixel_directions, trace
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ LEAST = 40
 """Points of a part under which nobody knows its tones: it keeps its own."""
 BLACK = 0.03
 """Added to colours, 0..1, before they are compared: of black no factor is known."""
+HAIR_REACH, SEEN_HAIR = 0.12, 0.75
+"""How far hair is like that which a frame shows beside it, world units, and how far it has those tones instead of the
+grid's."""
 MOST = (1.0, 2.0, 0.6)
 """Natural logarithms of the largest factors, by group; what differs more is no tone but another thing, as a collar
 where the head has a neck."""
@@ -47,24 +50,32 @@ class GridTones:
     Attributes:
         volumes: float32 [G, 3, C, C, C] by x, y and z in the box of `tone_volume`: natural logarithms of the factors
             of red, green and blue, for each part of `APART` and for all others.
+        hair: float32 [3, C, C, C] likewise: natural logarithms of the hair's own colours, as a search leaves what it
+            likes in hair that no photo shows; None where nobody knows them.
     """
 
     volumes: Tensor
+    hair: Tensor | None = None
 
     @staticmethod
     def of(grid: FieldGrid, keys: Sequence[KeyView | LentView]) -> GridTones | None:
         """From finished frames of the grid's head, or of one like it; None where they show nothing of it."""
         found = [_compared(grid, key) for key in keys]
-        points, changes, groups = (torch.cat(parts) for parts in zip(*found, strict=True)) if found else (None,) * 3
-        if points is None or changes is None or groups is None or len(points) < LEAST:
+        if sum(len(points) for points, *_ in found) < LEAST:
             return None
-        volumes = torch.zeros(len(APART) + 1, 3, CELLS, CELLS, CELLS)
+        points, changes, colours, groups = (torch.cat(parts) for parts in zip(*found, strict=True))
+        volumes, hair = torch.zeros(len(APART) + 1, 3, CELLS, CELLS, CELLS), None
         for group in groups.unique().tolist():
             own = groups == group
             if int(own.sum()) >= LEAST:
                 volume = spread(points[own].numpy().astype(np.float64), changes[own].numpy())
                 volumes[group] = torch.from_numpy(volume).permute(3, 0, 1, 2)
-        return GridTones(volumes)
+        own = groups == APART.index("hair")
+        if int(own.sum()) >= LEAST:
+            places, seen = points[own].numpy().astype(np.float64), colours[own].numpy() + np.float32(BLACK)
+            volume = np.log(usual_beyond(spread(places, seen), places, seen, HAIR_REACH).clip(min=BLACK))
+            hair = torch.from_numpy(volume).permute(3, 0, 1, 2)
+        return GridTones(volumes, hair)
 
     def toned(self, colour: Tensor, points: Tensor, labels: Tensor | None) -> Tensor:
         """Colours [R, 3] that the grid has at points [R, 3] of parts uint8 [R], as finished frames have them."""
@@ -73,8 +84,13 @@ class GridTones:
         flat = self.volumes.flatten(0, 1)[None]
         found = F.grid_sample(flat, at, mode="bilinear", padding_mode="border", align_corners=False)
         change = found[0, :, 0, 0].view(len(self.volumes), 3, -1)
-        chosen = groups_of(points, labels)[None, None].expand(1, 3, -1)
-        return ((colour + BLACK) * change.gather(0, chosen)[0].T.exp() - BLACK).clamp(0, 1)
+        groups = groups_of(points, labels)
+        toned = (colour + BLACK) * change.gather(0, groups[None, None].expand(1, 3, -1))[0].T.exp()
+        haired = groups == APART.index("hair")
+        if self.hair is not None and haired.any():
+            own = F.grid_sample(self.hair[None], at[..., haired, :], padding_mode="border", align_corners=False)
+            toned[haired] *= (own[0, :, 0, 0].T.exp() / toned[haired].clamp(min=BLACK / 2)) ** SEEN_HAIR
+        return (toned - BLACK).clamp(0, 1)
 
 
 def groups_of(points: Tensor, labels: Tensor | None) -> Tensor:
@@ -86,8 +102,8 @@ def groups_of(points: Tensor, labels: Tensor | None) -> Tensor:
     return groups
 
 
-def _compared(grid: FieldGrid, key: KeyView | LentView) -> tuple[Tensor, Tensor, Tensor]:
-    """Points [N, 3] that a frame shows, by how much its colours differ there [N, 3], and their group [N]."""
+def _compared(grid: FieldGrid, key: KeyView | LentView) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Points [N, 3] that a frame shows, by how much its colours differ there, its colours [N, 3], and group [N]."""
     # as the camera of the frame sees the head: what was bent lies elsewhere in the frame of another one
     camera = key.camera
     hits, directions = trace(grid, camera, SIDE_PX), pixel_directions(camera, SIDE_PX)[0]
@@ -98,4 +114,4 @@ def _compared(grid: FieldGrid, key: KeyView | LentView) -> tuple[Tensor, Tensor,
     change = torch.log((seen + BLACK) / (own + BLACK))
     groups = groups_of(points, grid.label_at(points))
     chosen = (trust > SURE) & (change.abs().amax(1) < torch.tensor(MOST)[groups])
-    return points[chosen], change[chosen], groups[chosen]
+    return points[chosen], change[chosen], seen[chosen], groups[chosen]
