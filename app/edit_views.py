@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.edit import MoveSlider, Paint, Recolour, RemovePart, Repair, Reshape, Restyle, TakePart
-from core.editors.face_sliders import FORMER
+from core.editors.face_sliders import BELOW_PHOTOS, FORMER
 from core.editors.face_sliders import NAMES as FACE_NAMES
 from widgets.edit_values import FREE_PART, PART_TITLES, TITLES, EditKind, EditView, PartView, SliderView
 from widgets.values import PHOTO_SUFFIXES, PROJECT_SUFFIX, Picture
@@ -40,12 +40,16 @@ def slider_title(name: str) -> str:
     return name.replace("-", " ").capitalize()
 
 
-def slider_views(facts: Sequence[SliderFacts], edits: Sequence[Edit]) -> tuple[SliderView, ...]:
-    """The sliders of a model, where the edits have them."""
+def slider_views(
+    facts: Sequence[SliderFacts], edits: Sequence[Edit], *, below_photo: bool = False
+) -> tuple[SliderView, ...]:
+    """The sliders of a model, where the edits have them; of a head with a photo only those that show below it."""
     views = []
     for one in facts:
         low, _, high = one.title.partition("..")
         moved = slider_edit(edits, one.name)
+        if below_photo and moved is None and one.name in BELOW_PHOTOS:
+            continue
         value = moved.strength if moved is not None and moved.enabled else 0.0
         views.append(SliderView(one.name, _ends(low), _ends(high), *one.range, value, one.group))
     return tuple(views)

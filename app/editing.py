@@ -280,7 +280,7 @@ class Editing(QObject):
                 parts=part_views(self._head.ready.coverage, drawn=self._refining.share),
                 region=self._refining.region,
                 click_refusal=self._refusal_of_clicks,
-                sliders=slider_views(facts or (), project.edits),
+                sliders=slider_views(facts or (), project.edits, below_photo=bool(project.head.photos)),
                 edits=tuple(
                     dataclasses.replace(view, thumbnail=self._paint_picture(edit)) if isinstance(edit, Paint) else view
                     for view, edit in zip(

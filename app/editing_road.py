@@ -199,12 +199,13 @@ def with_sliders(project: Project, strengths: Mapping[str, float]) -> Project:
     """The project with its sliders at these strengths; one that rests at 0 needs no edit.
 
     Raises:
-        VoltefaceError: there is no such slider, or it does not reach so far.
+        VoltefaceError: there is no such slider, it does not reach so far, or a photo hides what it does.
     """
     from core.editors.attributes import SLIDERS
-    from core.editors.face_sliders import FACE_SLIDERS, FORMER
+    from core.editors.face_sliders import BELOW_PHOTOS, FACE_SLIDERS, FORMER
 
-    generator = road.head_of(project, project.photo.name).generator
+    head = road.head_of(project, project.photo.name)
+    generator = head.generator
     ranges = {slider.name: slider.range for slider in SLIDERS} | {slider.name: slider.range for slider in FACE_SLIDERS}
     ranges |= {slider.name: slider.range for slider in _learned_sliders(generator, strengths)}
     renamed = {FORMER.get(name, name): strength for name, strength in strengths.items()}
@@ -215,6 +216,8 @@ def with_sliders(project: Project, strengths: Mapping[str, float]) -> Project:
         low, high = ranges[name]
         if not low <= strength <= high:
             raise VoltefaceError(f"{name}={strength:g} is out of range.", f"Choose from {low:g} to {high:g}.")
+        if head.photos and strength and name in BELOW_PHOTOS:
+            raise VoltefaceError(f"A head with a photo on it does not follow {name}.", BELOW_PHOTOS[name])
     for name, strength in renamed.items():
         moved = slider_edit(project.edits, name)
         edits: list[Edit] = []

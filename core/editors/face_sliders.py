@@ -7,6 +7,12 @@ from core.errors import VoltefaceError
 EXPRESSION, SHAPE = "Expression", "Face shape"
 FORMER = {"smile": "smile", "jaw": "mouth-open", "brow": "brows"}
 """Sliders of the head model that hardly moved a face, and those that took their place. Edits of old projects stay."""
+BELOW_PHOTOS = {
+    "beard": "Take the beard of another head instead.",
+    "glasses": "Take the glasses of another head instead, or remove those that it wears.",
+}
+"""Sliders of the head model that a head with a photo on it does not follow, and what to do instead: the photo hides
+what they make, or is lost below it."""
 
 
 @dataclass(frozen=True)

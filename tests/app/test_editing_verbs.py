@@ -22,6 +22,7 @@ from core.project import Project
 from core.reference import Reference
 from tests.app.studio_fakes import Workshop, alignment_of
 from tests.app.tiny_models import grey_photo, in_the_table
+from tests.core.rendering.photographed_ball import photo_of
 from tests.fakes import TinyGenerator, tiny_head
 
 if TYPE_CHECKING:
@@ -175,6 +176,20 @@ def test_sliders_are_set_not_added_up(head: Path) -> None:
     assert isinstance(first.edits[1], MoveSlider)
     assert (first.edits[1].name, first.edits[1].strength) == ("age", -0.3)
     assert again.edits == (Reshape(key=key, name="smile", strength=0.2),)
+
+
+def test_glasses_and_beards_of_the_model_are_refused_below_a_photo(head: Path) -> None:
+    project = Project.load(head)
+    assert project.head is not None
+    camera = project.head.camera
+    worn = replace(project.head, photos=(photo_of(camera, np.zeros((8, 8, 3), np.uint8)),))
+    photographed = replace(project, head=worn)
+    assert len(editing_road.with_sliders(project, {"glasses": 1.0}).edits) == 1
+    with pytest.raises(VoltefaceError, match="does not follow glasses") as refused:
+        editing_road.with_sliders(photographed, {"glasses": 1.0})
+    assert "another head" in refused.value.hint
+    old = replace(photographed, edits=(MoveSlider(key="1", name="beard", strength=2.0),))
+    assert editing_road.with_sliders(old, {"beard": 0.0}).edits == ()
 
 
 def test_sliders_that_others_took_the_place_of_keep_what_they_did_and_lend_their_names(head: Path) -> None:
