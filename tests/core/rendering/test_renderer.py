@@ -1,6 +1,5 @@
 """The three qualities against one another, through the door that the program uses."""
 
-
 import numpy as np
 import pytest
 import torch
