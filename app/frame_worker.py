@@ -188,7 +188,7 @@ class FrameWorker(QThread):
                 continue
             quality = levels.pop(0)
             is_first = newer is not None
-            self._tell_refining(busy=not is_first)
+            self._tell_refining(busy=not is_first or quality > Quality.PREVIEW)
             if not self._render(current, quality, is_first=is_first, is_last=not levels) or not levels:
                 current = None
                 self._tell_refining(busy=False)

@@ -93,6 +93,7 @@ class Styling(QObject):
         panel.exported.connect(self.write)
         panel.deleted.connect(self.forget)
         panel.prompted.connect(self.answer)
+        session.opened.connect(self._forget_answer)
         session.changed.connect(self.follow)
         choosing.changed.connect(self.follow)
         self.follow()
@@ -106,6 +107,7 @@ class Styling(QObject):
         pack = next((pack for pack, _ in self._packs or () if pack.name == name), None)
         if pack is None:
             return
+        self._answer = ""  # it was about other styles
         region = REGIONS[self._region]
         worn = [edit for edit in self._worn() if edit.region == region]
         strength = MIXED if mixed and worn else worn[-1].strength if worn else 1.0
@@ -335,6 +337,11 @@ class Styling(QObject):
         )
 
     # -- inside
+
+    def _forget_answer(self) -> None:
+        """Another document is open: nothing was asked of it."""
+        self._answer = ""
+        self._show()
 
     def _show(self) -> None:
         project = self._session.project

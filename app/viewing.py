@@ -214,6 +214,9 @@ class Viewing(QObject):
             self._resting.start(REST_MILLISECONDS)
         elif moving:
             self._request(self.camera, interactive=True)
+        elif known is None and self._kept.renderer(head) is None and not is_shown:
+            # its means are to be made first: what is shown meanwhile would be another head
+            self._request(self.camera, interactive=False)
         else:
             self.refresh()
 

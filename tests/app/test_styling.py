@@ -108,6 +108,20 @@ def test_a_prompt_is_worn_at_once_and_undone(studio: Studio, qtbot: QtBot) -> No
     assert _worn(studio) == [("comic", 1.0)]
 
 
+def test_what_was_said_of_a_prompt_goes_with_the_next_style_and_with_the_document(studio: Studio, qtbot: QtBot) -> None:
+    panel = studio.window.style_panel
+    panel.prompted.emit("spaghetti")
+    qtbot.waitUntil(lambda: "No bundled style resembles" in panel._answer.text(), timeout=60_000)
+    panel.worn.emit("comic", False)
+    qtbot.waitUntil(lambda: _worn(studio) == [("comic", 1.0)], timeout=60_000)
+    assert panel._answer.text() == ""
+    panel.prompted.emit("spaghetti")
+    qtbot.waitUntil(lambda: "No bundled style resembles" in panel._answer.text(), timeout=60_000)
+    assert studio.session.project is not None
+    studio.session.begin(studio.session.project, None)
+    assert panel._answer.text() == ""
+
+
 def test_styles_are_tried_on_and_shown_where_they_are_looked_at(studio: Studio, qtbot: QtBot) -> None:
     studio.window.show()
     for dock in studio.window.findChildren(QDockWidget):

@@ -10,11 +10,13 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog
 
+from app.kept_views import KEPT
 from app.viewing import MOST_PX, STEP_PX
 from core.errors import InversionError
 from core.frame import Quality
 from core.rendering.renderer import HeadRenderer
 from tests.app.dialogs import dialog_shown, error_shown
+from tests.fakes import tiny_head
 from tests.gui.steps import LONG, discard_unsaved, drop, head_of, make_head_of, photo_at, wait_for_head
 from widgets.export_values import ExportOptions
 from widgets.placement_dialog import PlacementDialog
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from app.studio import Studio
+    from core.head import Head
     from tests.app.studio_fakes import Workshop
     from tests.gui.conftest import MakeStudio
 
@@ -112,6 +115,23 @@ def test_a_resting_view_has_as_many_pixels_as_the_screen_shows(studio: Studio, p
     studio.window.resize(studio.window.width() + 300, studio.window.height() + 300)
     qtbot.waitUntil(lambda: viewer.picture_px() > before + STEP_PX, timeout=LONG)
     qtbot.waitUntil(fills, timeout=LONG)
+
+
+def test_a_head_that_was_left_long_ago_is_there_coarsely_before_it_is_drawn_finely(
+    studio: Studio, photo: Path, qtbot: QtBot
+) -> None:
+    make_head_of(studio, photo, qtbot)
+    viewing, first = studio.viewing, head_of(studio)
+    viewing._worker._milliseconds = dict.fromkeys(Quality, 1e9)  # a slow machine
+    for seed in range(KEPT):
+        viewing.show_head(tiny_head(seed))
+    viewing.set_camera(viewing.camera.orbited(0.5, 0.0))
+    qtbot.waitUntil(lambda: viewing.frame is not None and viewing.frame.camera == viewing.camera, timeout=LONG)
+    seen: list[tuple[Head, Quality]] = []
+    viewing.shown.connect(lambda head, frame: seen.append((head, frame.quality)))
+    viewing.show_head(first)
+    qtbot.waitUntil(lambda: any(head is first for head, _ in seen), timeout=LONG)
+    assert next(quality for head, quality in seen if head is first) is Quality.PREVIEW
 
 
 def test_the_first_head_can_be_undone_to_and_redone_from(studio: Studio, photo: Path, qtbot: QtBot) -> None:
