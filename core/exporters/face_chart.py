@@ -14,8 +14,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FACE_RADIANS = 1.22
-"""How far the face goes round the upright axis, to either side."""
+FACE_RADIANS = 1.22, 0.95, 0.7
+"""How far the face goes round the upright axis, to either side: less where locks or a hand make a handle of it."""
 FACE_HEIGHTS = -0.16, 0.13
 """From below the chin to the hair, world units."""
 ROUNDS_OF_BORDER = 3
@@ -44,7 +44,13 @@ class Front(NamedTuple):
 
 def flat_front(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> Front | None:
     """The front of a closed surface in world units, where it can lie flat in one piece; else None."""
-    chosen = _disk(vertices, faces)
+    tried = (_flat_within(vertices, faces, radians) for radians in FACE_RADIANS)
+    return next((front for front in tried if front is not None), None)
+
+
+def _flat_within(vertices: NDArray[np.float32], faces: NDArray[np.int32], radians: float) -> Front | None:
+    """The front as far round as this, flattened; None where it does not lie flat."""
+    chosen = _disk(vertices, faces, radians)
     if chosen is None:
         return None
     own, corners = np.unique(faces[chosen], return_inverse=True)
@@ -60,11 +66,11 @@ def flat_front(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> Front
     return Front(chosen, own, flat) if np.isfinite(flat).all() and _lies_flat(flat, triangles) else None
 
 
-def _disk(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> NDArray[np.bool_] | None:
+def _disk(vertices: NDArray[np.float32], faces: NDArray[np.int32], radians: float) -> NDArray[np.bool_] | None:
     """Triangles around the frontmost of a surface that hang together without a hole; None where there are none."""
     middles = vertices[faces].mean(axis=1)
     low, high = FACE_HEIGHTS
-    ahead = (middles[:, 2] > 0) & (np.abs(np.arctan2(middles[:, 0], middles[:, 2])) < FACE_RADIANS)
+    ahead = (middles[:, 2] > 0) & (np.abs(np.arctan2(middles[:, 0], middles[:, 2])) < radians)
     ahead &= (middles[:, 1] > low) & (middles[:, 1] < high)
     if not ahead.any():
         return None
