@@ -27,6 +27,7 @@ VERBS = (
     "export",
     "models",
     "doctor",
+    "bench",
     "demo",
     "train",
     "evaluate",
@@ -118,7 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     _add_models(verbs, every)
-    verbs.add_parser("doctor", parents=[every], help="does this machine have what Volteface needs")
+    _add_machine(verbs, every)
 
     demo = verbs.add_parser("demo", parents=[every], help="the whole road on the sample portrait, without a window")
     demo.add_argument("-o", "--output", type=Path, default=Path("volteface-demo"), metavar="FOLDER")
@@ -127,6 +128,12 @@ def build_parser() -> argparse.ArgumentParser:
     add_train(verbs, every)
     add_evaluate(verbs, every)
     return parser
+
+
+def _add_machine(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None:
+    verbs.add_parser("doctor", parents=[every], help="does this machine have what Volteface needs")
+    bench = verbs.add_parser("bench", parents=[every], help="how long each step takes on this machine")
+    bench.add_argument("--whole", action="store_true", help="also the first head of a portrait, and a mesh")
 
 
 def _add_models(verbs: argparse._SubParsersAction[Parser], every: Parser) -> None:

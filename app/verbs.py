@@ -159,6 +159,15 @@ def doctor(_options: argparse.Namespace, console: Console) -> int:
     return 0 if works else 2
 
 
+def bench(options: argparse.Namespace, console: Console) -> int:
+    """Say how long the steps take that a person waits for."""
+    from app.bench import facts, laps, table
+
+    taken = laps(console, whole=options.whole)
+    console.result(facts(taken), table(taken))
+    return 0
+
+
 def demo(options: argparse.Namespace, console: Console) -> int:
     """Walk the whole road on a portrait."""
     from app.demo import walk
@@ -224,6 +233,7 @@ _VERBS: dict[str, Callable[[argparse.Namespace, Console], int]] = {
     "export": export,
     "models": models,
     "doctor": doctor,
+    "bench": bench,
     "demo": demo,
     "train": train,
     "evaluate": evaluate,

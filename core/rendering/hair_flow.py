@@ -80,7 +80,10 @@ class HairFlow:
             return HairFlow(drawn, seen.hue)
         squeeze = _squeeze(len(drawn))
         slope = along[..., 0] * squeeze[:, None] / np.maximum(along[..., 1], 1e-3)
-        locks, broad = flowing_locks(slope, squeeze, LOCKS, 0), seen.band(*BROAD[0]) * np.float32(BROAD[1])
+        locks, broad = (
+            flowing_locks(slope.astype(np.float32), squeeze, LOCKS, 0),
+            seen.band(*BROAD[0]) * np.float32(BROAD[1]),
+        )
         drawn += locks * (broad[seen.sure].std() / max(float(locks.std()), 1e-6))
         for number, (band, (low, high, doublings, amount)) in enumerate(zip(bands, BANDS, strict=True)):
             smeared = _smeared(_noise(drawn.shape, low, high, number), along, doublings)

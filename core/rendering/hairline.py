@@ -80,11 +80,11 @@ def _hairs(
     points: NDArray[np.float64], strands: HairStrands | HairFlow | HairGrain, pixel: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """How light hairs are at world points [N, 3], natural logarithms, and how much longer than others, -1..1, [N]."""
-    told = isinstance(strands, HairStrands)
-    found = hair_at(points, strands) if told else strands.at(points)
-    if isinstance(strands, HairGrain) or (told and strands.curl):
+    curl, wave = (strands.curl, strands.wave) if isinstance(strands, HairStrands) else (0.0, 0.0)
+    found = hair_at(points, strands) if isinstance(strands, HairStrands) else strands.at(points)
+    if isinstance(strands, HairGrain) or curl:
         return LOCKS * found, np.clip(found / max(float(found.std()), 1e-6), -2, 2)
-    turn, down, _ = run_of(points, strands.wave if told else 0.0)
+    turn, down, _ = run_of(points, wave)
     return LOCKS * found + hairs_at(turn, down, pixel), 2 * ends_at(turn, down) - 1
 
 
