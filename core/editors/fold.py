@@ -33,6 +33,7 @@ from core.editors.head_parts import HeadParts, labels_of
 from core.editors.own_head import OwnHead, numbers_of
 from core.editors.part_taking import WORN, PartTaking
 from core.editors.part_volume import part_volume
+from core.editors.photo_ageing import aged, with_age, with_lines, without_age
 from core.editors.photo_refit import RAYS_PX, SKETCH_RAYS_PX, refitted
 from core.editors.plane_taking import PlaneTools
 from core.editors.rear_repair import RearLayer
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from core.protocols import Generator
 
     Made = TypeVar("Made")
+    Shape = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,10 +123,9 @@ class Folder:
         every = at_work(edits)
         if not every:
             return own.head
-        shape = shape_of(every)
         working: tuple[Edit, ...] = tuple(edit for edit in every if not isinstance(edit, Reshape))  # they come last
         with torch.no_grad():
-            sliders = [edit for edit in working if isinstance(edit, MoveSlider)]
+            sliders, shape, age = self._moved(every)
             latents, anchor = own.latents(sliders), own.anchor(sliders)
             field = own.field(latents, sketch=sketch)
             before = self._settled if sketch and self._settled is not None else _State(working, latents, anchor)
@@ -169,7 +170,8 @@ class Folder:
                 own.head,
                 latents=latents,
                 trigrid=field,
-                photos=self._refitted(field, working, SKETCH_RAYS_PX if sketch else RAYS_PX),
+                photos=self._refitted(field, working, SKETCH_RAYS_PX if sketch else RAYS_PX, age),
+                face=with_lines(own.head.face, age),
                 paint=paint,
                 strands=strands,
                 styles=worn,
@@ -225,10 +227,18 @@ class Folder:
         """The parts of the head without edits."""
         return self._own.parts_of(self._own.head.latents, self._own.head.trigrid)
 
-    def _refitted(self, field: Field, edits: Sequence[Edit], rays_px: int) -> tuple[PhotoLayer, ...]:
+    def _moved(self, edits: Sequence[Edit]) -> tuple[list[MoveSlider], Shape, float]:
+        """Sliders of the latents, those that bend the face, and how much older it is made, in deviations."""
+        sliders, shape = [edit for edit in edits if isinstance(edit, MoveSlider)], shape_of(edits)
+        others, age = without_age(sliders)
+        # a photo hides what latents change of a face's age
+        return (others, with_age(shape, age), age) if self._own.head.photos else (sliders, shape, age)
+
+    def _refitted(self, field: Field, edits: Sequence[Edit], rays_px: int, age: float) -> tuple[PhotoLayer, ...]:
         """The head's photos on what edits made of its field."""
         own, gone = self._own, _taken_off(edits)
-        return refitted(own.head.photos, own.generator, own.head.trigrid, field, gone=gone, rays_px=rays_px)
+        photos = refitted(own.head.photos, own.generator, own.head.trigrid, field, gone=gone, rays_px=rays_px)
+        return tuple(aged(photo, age) for photo in photos)
 
     def _warper(self) -> FaceWarper:
         own = self._own

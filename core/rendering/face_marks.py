@@ -70,6 +70,27 @@ def with_marks(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace)
     return np.clip(_with_nose(window, seen, face, at), 0, 1)
 
 
+def lines_of_age(x: Floats, y: Floats, age: float, *, mouth: float, half: float) -> Floats:
+    """How far lines of age darken (below 0) and their rims lighten a face beside a young one, like `x`.
+
+    Args:
+        x: places across the face from between the eyes, in distances of the eyes.
+        y: places up.
+        age: 0..1, how deep the lines are.
+        mouth: height of the mouth.
+        half: half its width.
+    """
+    column = np.asarray((x - LOW[0]) / SPAN * SIDE_PX - 0.5, np.float32)
+    row = np.asarray((LOW[1] + SPAN - y) / SPAN * SIDE_PX - 0.5, np.float32)
+
+    def relief(deep: float) -> Floats:
+        marks = _Marks.of(_Asked(0, round(deep, 2), 0.0, round(mouth, 2), round(half, 2), 0))
+        line = np.ascontiguousarray(marks.picture[..., 0])
+        return cv2.remap(line, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT).astype(np.float64)
+
+    return relief(age) - relief(0.0)
+
+
 def _with_nose(window: FaceWindow, rgb: Floats, face: FaceDetail, at: FacePlace) -> Floats:
     """Colours with nostrils and the groove below."""
     nose = at.nose
