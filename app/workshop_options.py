@@ -94,8 +94,8 @@ def _add_train_styles(train_verbs: argparse._SubParsersAction[Parser], every: Pa
         "prior", parents=[every], help="train the prior that draws styles; resumes by itself"
     )
     prior.add_argument("output", type=Path, metavar="FOLDER", help="drawings, state and pictures of the run")
-    prior.add_argument("--heads", type=positive, default=50, metavar="N", help="random heads that are drawn")
-    prior.add_argument("--steps", type=positive, default=560, metavar="N", help="of the schedule, in all")
+    prior.add_argument("--heads", type=positive, default=67, metavar="N", help="random heads that are drawn")
+    prior.add_argument("--steps", type=positive, default=1400, metavar="N", help="of the schedule, in all")
     pack = train_verbs.add_parser("pack", parents=[every], help="make the pack of a bundled style")
     pack.add_argument("style", metavar="STYLE", help="marble, comic, pencil ... as `core.drawing` draws them")
     pack.add_argument("scenes", type=Path, metavar="FOLDER", help="views of random heads; made where they are missing")

@@ -1,14 +1,12 @@
-"""The networks of the bundled prior: a linear lapped codec, diffusers' UNet2DConditionModel, and a table of concepts.
+"""The networks of the bundled prior: diffusers' UNet2DConditionModel and ControlNetModel, and a table of concepts.
 
-The codec is one strided convolution each way, its windows twice as large as their stride: it keeps 20 of 48
-numbers, loses no line, costs nothing, and a gradient at its latents becomes one at the pixels without the
-pitfalls of a deep encoder. A small AutoencoderKL would have taken most of the processor time there was.
+The UNet sees, beside the noisy latents, those of the unstyled picture (the guide); the ControlNet sees them and the
+depth. They predict what a sketch in the style (`first_sketch`, and over it `finer_sketch`) lacks. The clean latents
+lie between the sketch with that and the noisy latents, which are believed by how little noise they hold (Karras et al.
+2022, section 5). What a regression finds is nothing to learn.
 
-The UNet sees, beside the noisy latents, those of the unstyled picture (the guide) and the depth, folded to the latents'
-size: conditions as further input channels are learned from far fewer pictures than by a ControlNet. It predicts how the
-clean latents differ from a guess between a sketch in the style (`first_sketch`, and over it `finer_sketch`) and the
-noisy latents, which are believed by how little noise they hold (Karras et al. 2022, section 5). What a regression finds
-is nothing to learn. Longer than usual: the denoiser needs all that stands before it.
+They predict it for all styles at once, in channels of their own, and the words choose: where eyes, mouth and ears are
+is the same for all, and is learned from all drawings of a view in one step.
 """
 
 from __future__ import annotations
@@ -21,6 +19,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from core.stylizers.diffusers_classes import diffusers_classes
+from core.stylizers.drawing_codec import FACTOR, DrawingCodec
 from core.stylizers.finer_sketch import FinerSketch
 from core.stylizers.first_sketch import FirstSketch, drawn_on
 from core.stylizers.noise_schedule import NoiseSchedule
@@ -33,10 +32,6 @@ if TYPE_CHECKING:
 
     from core.stylizers.vocabulary import Concept
 
-FACTOR = 4
-"""Picture pixels per latent pixel."""
-WINDOW = 2 * FACTOR
-"""Side of the codec's windows."""
 DEPTH_FOLD = 2
 """Depth numbers a side for each latent pixel."""
 SPREAD = 0.5
@@ -49,8 +44,10 @@ class DrawingConfig:
 
     Attributes:
         channels: of the latents.
-        widths: channels of the UNet's levels, finest first; each but the last halves the sides, and the coarsest alone
-            has attention.
+        widths: channels of the UNet's levels, finest first; each but the last halves the sides. Words are attended to
+            at the coarsest alone, between the way down and the way up.
+        control: channels of the depth on its way to the latents' size, in the ControlNet; each but the first halves
+            the sides.
         words: width of a token.
         groups: of the group norms.
         features: random ones of the first sketch.
@@ -59,7 +56,8 @@ class DrawingConfig:
     """
 
     channels: int = 20
-    widths: tuple[int, ...] = (64, 112, 160)
+    widths: tuple[int, ...] = (64, 96, 128, 160)
+    control: tuple[int, ...] = (16, 32)
     words: int = 128
     groups: int = 16
     features: int = 1280
@@ -115,57 +113,40 @@ def shares_of(said: Sequence[Sequence[Concept]]) -> Tensor:
     return shares / shares.sum(-1, keepdim=True).clamp(min=1)
 
 
-class DrawingCodec(nn.Module):
-    """Pictures to latents and back, linearly; white is zero."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.analysis = nn.Parameter(torch.zeros(channels, 3, WINDOW, WINDOW))
-        self.synthesis = nn.Parameter(torch.zeros(channels, 3, WINDOW, WINDOW))
-        self.scale: Tensor
-        self.shift: Tensor
-        self.register_buffer("scale", torch.ones(1, channels, 1, 1))
-        self.register_buffer("shift", torch.zeros(1, channels, 1, 1))
-
-    def encoded(self, pictures: Tensor) -> Tensor:
-        """Latents [B, C, H / 4, W / 4], about of unit variance, of pictures [B, 3, H, W], 0..1."""
-        padded = F.pad(pictures - 1, (FACTOR // 2,) * 4, mode="replicate")
-        return (F.conv2d(padded, self.analysis, stride=FACTOR) - self.shift) * self.scale
-
-    def decoded(self, latents: Tensor) -> Tensor:
-        """Pictures [B, 3, H, W], about 0..1, not clipped."""
-        padded = F.pad(latents / self.scale + self.shift, (1,) * 4, mode="replicate")
-        cut = FACTOR + FACTOR // 2
-        return F.conv_transpose2d(padded, self.synthesis, stride=FACTOR)[..., cut:-cut, cut:-cut] + 1
-
-
 class DrawingDenoiser(nn.Module):
     """Clean latents, given noisy ones, concepts, depth and guide."""
 
     def __init__(self, config: DrawingConfig) -> None:
         super().__init__()
         self.channels = config.channels
-        upper = len(config.widths) - 1
         self.words = ConceptTable(config.words, 4 * config.widths[0])
         self.codec = DrawingCodec(config.channels).requires_grad_(requires_grad=False)
         self.sketch = FirstSketch(config.channels, DEPTH_FOLD**2, config.features)
         self.finer = FinerSketch(config.finer)
         self.white: Tensor
         self.register_buffer("white", torch.zeros(1, config.channels, 1, 1))
-        # one more channel says whether there is a guide, and one whether there is a depth
-        self.unet = diffusers_classes().unet(
+        levels = len(config.widths)
+        classes = diffusers_classes()
+        self.unet = classes.unet(
             sample_size=config.picture_px // FACTOR,
-            in_channels=3 * config.channels + DEPTH_FOLD**2 + 2,
-            out_channels=config.channels,
+            # noisy latents, guide, and whether there is one
+            in_channels=2 * config.channels + 1,
+            out_channels=len(STYLES) * config.channels,
             layers_per_block=1,
             block_out_channels=config.widths,
-            down_block_types=("DownBlock2D",) * upper + ("CrossAttnDownBlock2D",),
-            up_block_types=("CrossAttnUpBlock2D",) + ("UpBlock2D",) * upper,
+            down_block_types=("DownBlock2D",) * levels,
+            up_block_types=("UpBlock2D",) * levels,
             cross_attention_dim=config.words,
             attention_head_dim=4,
             norm_num_groups=config.groups,
             resnet_time_scale_shift="scale_shift",
             class_embed_type="identity",
+        )
+        self.control = classes.control.from_unet(
+            self.unet,
+            conditioning_channels=1,
+            conditioning_embedding_out_channels=config.control,
+            load_weights_from_unet=False,
         )
         # before anything is learned there is the sketch
         nn.init.zeros_(self.unet.conv_out.weight)
@@ -188,17 +169,18 @@ class DrawingDenoiser(nn.Module):
     def sketched(self, conditions: Tensor, styles: Tensor) -> Tensor:
         """What is drawn before noise is looked at, [B, C, h, w], in mixtures of styles [B, styles].
 
-        Lines are drawn over it where guide and depth are there: by what is drawn they are found.
+        Lines are drawn over it where guide and depth are there: by what is drawn they are found. One row of conditions
+        may stand for all.
         """
         first = self.sketch.drawn(conditions, styles, self.white.float())
         known = conditions[:, -2:, :1, :1].amin(1, keepdim=True) > 0.5
         if not bool(known.any()):
             return first
-        seen = self.finer.seen(*self.guide_and_depth(conditions))
-        finer = self.codec.encoded(self.finer.drawn(seen, self.pictures_of(first), styles))
         white = self.white.float()
-        on_paper = torch.lerp(white.expand_as(finer), finer, drawn_on(conditions, white))
-        return torch.where(known, on_paper, first)
+        here = drawn_on(conditions, white)
+        seen = self.finer.seen(*self.guide_and_depth(conditions))
+        finer = self.codec.encoded(self.finer.drawn(seen, self.pictures_of(first), styles, _of_pixels(here)))
+        return torch.where(known, torch.lerp(white.expand_as(finer), finer, here), first)
 
     def guide_and_depth(self, conditions: Tensor) -> tuple[Tensor, Tensor]:
         """Pictures [B, 3, H, W] and depths [B, 1, H, W], 0..1, that conditions were made of."""
@@ -212,42 +194,90 @@ class DrawingDenoiser(nn.Module):
         pictures: Tensor = self.codec.decoded(latents).clamp(0, 1)
         return pictures
 
-    def forward(self, noisy: Tensor, timesteps: Tensor, shares: Tensor, conditions: Tensor) -> Tensor:
+    def forward(
+        self,
+        noisy: Tensor,
+        timesteps: Tensor,
+        shares: Tensor,
+        conditions: Tensor,
+        sketch: Tensor | None = None,
+        control_scale: float = 1.0,
+    ) -> Tensor:
         """Predicted clean latents [B, C, h, w].
 
         Args:
             noisy: [B, C, h, w].
             timesteps: int64 [B].
-            shares: [B, slots, concepts], see `shares_of`; where the style is left open, its odds are taken for it.
+            shares: [B, slots, concepts], see `shares_of`; every style is filled, see `with_style`.
             conditions: see `conditions`.
+            sketch: [B, C, h, w], what `sketched` makes of conditions and styles, where that is known already.
+            control_scale: how far the ControlNet is listened to, 0..1.
         """
+        styles = shares[:, 0, : len(STYLES)]
         with torch.no_grad():
-            exact, white = conditions.float(), self.white.float()
-            shares = self._with_style(noisy.float(), timesteps, shares.float(), exact)
-            styles = shares[:, 0, : len(STYLES)]
-            sketch = self.sketched(exact, styles).to(conditions.dtype)
-            error = self.sketch.uncertain(exact, styles, white).to(conditions.dtype)
+            if sketch is None:
+                sketch = self.sketched(conditions.float(), styles.float()).to(conditions.dtype)
+            guess, reach, _ = self.guessed(noisy, timesteps, styles, conditions, sketch)
+        changes = self.changes(noisy, timesteps, shares, conditions, control_scale)
+        return guess + reach * torch.einsum("bs,bschw->bchw", styles.to(changes), changes)
+
+    def guessed(
+        self, noisy: Tensor, timesteps: Tensor, styles: Tensor, conditions: Tensor, sketch: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """What is likeliest with no network; how far a change of the sketch by its error moves that; how far it errs.
+
+        All are [B, C, h, w]. It lies between a sketch that errs, and latents that are noisy. For the arguments see
+        `forward`.
+        """
+        error = self.sketch.uncertain(conditions.float(), styles.float(), self.white.float()).to(noisy)
+        signal = signal_at(timesteps, noisy)
+        trust = error / (error + (1 - signal) / signal)
+        guess = torch.lerp(sketch, noisy / signal.sqrt(), trust)
+        return guess, error.sqrt() * (1 - trust), (error * (1 - trust)).sqrt()
+
+    def changes(
+        self, noisy: Tensor, timesteps: Tensor, shares: Tensor, conditions: Tensor, control_scale: float = 1.0
+    ) -> Tensor:
+        """What the networks add to the sketch of each style [B, styles, C, h, w], in units of how far it errs.
+
+        Like finer sketches they need guide and depth: where one of them is missing, nothing is added. For the arguments
+        see `forward`.
+        """
         tokens, summary = self.words(shares.to(conditions.dtype))
         signal = signal_at(timesteps, noisy)
-        # at unit variance, however much noise there is
-        seen = noisy / (signal * SPREAD**2 + 1 - signal).sqrt()
-        change: Tensor = self.unet(
-            torch.cat([seen, conditions, sketch], 1), timesteps, encoder_hidden_states=tokens, class_labels=summary
-        ).sample
-        # with no network: what is likeliest between a sketch that errs so far, and latents that are so noisy
-        trust = error / (error + (1 - signal) / signal)
-        return torch.lerp(sketch, noisy / signal.sqrt(), trust) + (error * (1 - trust)).sqrt() * change
+        # as much of it as can be believed: where all is noise, it would only drown the guide
+        seen = noisy * signal.sqrt() * SPREAD**2 / (signal * SPREAD**2 + 1 - signal)
+        guide, folded, has_guide, has_depth = conditions.split([self.channels, DEPTH_FOLD**2, 1, 1], 1)
+        asked: dict[str, Any] = {
+            "sample": torch.cat([seen, guide, has_guide], 1),
+            "timestep": timesteps,
+            "encoder_hidden_states": tokens,
+            "class_labels": summary,
+        }
+        if control_scale > 0 and bool(has_depth.any()):
+            told = self.control(**asked, controlnet_cond=F.pixel_shuffle(folded, DEPTH_FOLD))
+            heard = control_scale * has_depth[:, :, :1, :1]
+            asked["down_block_additional_residuals"] = [heard * found for found in told.down_block_res_samples]
+            asked["mid_block_additional_residual"] = heard * told.mid_block_res_sample
+        together: Tensor = self.unet(**asked).sample
+        changes: Tensor = (together * has_guide * has_depth).unflatten(1, (len(STYLES), self.channels))
+        return changes
 
-    def _with_style(self, noisy: Tensor, timesteps: Tensor, shares: Tensor, conditions: Tensor) -> Tensor:
-        """Shares whose open styles are filled by what the noisy latents look like."""
+    def with_style(self, noisy: Tensor, timesteps: Tensor, shares: Tensor, conditions: Tensor) -> Tensor:
+        """Shares whose open styles are filled by what the noisy latents look like; for the arguments see `forward`."""
         opened = shares[:, 0].sum(-1) < 0.5
         if not bool(opened.any()):
             return shares
-        filled = shares.clone()
-        signal = signal_at(timesteps[opened], noisy)
-        odds = self.sketch.odds(noisy[opened], signal, conditions[opened], self.white.float())
-        filled[opened, 0, : len(STYLES)] = odds
+        filled, seen = shares.clone(), noisy[opened].float()
+        signal = signal_at(timesteps[opened], seen)
+        odds = self.sketch.odds(seen, signal, conditions[opened].float(), self.white.float())
+        filled[opened, 0, : len(STYLES)] = odds.to(shares.dtype)
         return filled
+
+
+def _of_pixels(here: Tensor) -> Tensor:
+    """Bool [B, H, W]: pixels that latents [B, 1, h, w] which are 1 have a part in."""
+    return F.interpolate(F.max_pool2d(here, 3, 1, 1), scale_factor=FACTOR)[:, 0] > 0
 
 
 def signal_at(timesteps: Tensor, like: Tensor) -> Tensor:

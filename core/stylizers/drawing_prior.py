@@ -11,7 +11,8 @@ from safetensors.torch import save_file
 
 from core.errors import CheckpointError
 from core.perception.weights import FOLDER
-from core.stylizers.drawing_networks import FACTOR, DrawingConfig, DrawingDenoiser, shares_of
+from core.stylizers.drawing_codec import FACTOR
+from core.stylizers.drawing_networks import DrawingConfig, DrawingDenoiser, shares_of
 from core.stylizers.noise_schedule import NoiseSchedule
 from core.stylizers.prior import BUNDLED, PriorInfo, Words, checked_prompt, working_dtype
 from core.stylizers.prompt import require_known, understood
@@ -49,6 +50,7 @@ class DrawingPrior:
         for exact in (denoiser.codec, denoiser.sketch, denoiser.finer):
             exact.float()
         self.codec = denoiser.codec
+        self._last: tuple[Tensor, Tensor, Tensor] | None = None
 
     @property
     def info(self) -> PriorInfo:
@@ -114,16 +116,28 @@ class DrawingPrior:
         guide: Tensor | None = None,
         control_scale: float = 1.0,
     ) -> Tensor:
-        """The noise in latents; see the protocol. A `control_scale` of 0 is no depth, others count as 1."""
-        words = words.repeated(len(noisy))
+        """The noise in latents; see the protocol."""
+        words, denoiser = words.repeated(len(noisy)), self.denoiser
         with torch.no_grad():
             given = noisy.to(self._dtype)
-            conditions = self.denoiser.conditions(given, depth if control_scale > 0 else None, guide)
+            conditions = denoiser.conditions(given, depth if control_scale > 0 else None, guide)
             timesteps = torch.full((len(noisy),), timestep, device=noisy.device)
-            clean: Tensor = self.denoiser(given, timesteps, words.tokens, conditions)
+            shares = denoiser.with_style(given, timesteps, words.tokens, conditions)
+            sketch = self._sketched(conditions, shares[:, 0, : len(STYLES)])
+            clean: Tensor = denoiser(given, timesteps, shares, conditions, sketch, control_scale)
             signal = float(NoiseSchedule.stable_diffusion().signal[timestep])
             noise: Tensor = (noisy - signal**0.5 * clean.to(noisy)) / (1 - signal) ** 0.5
             return noise
+
+    def _sketched(self, conditions: Tensor, styles: Tensor) -> Tensor:
+        """Sketches; the last ones are kept, for all steps of a drawing begin with the same."""
+        if self._last is not None:
+            before, told, sketch = self._last
+            if _equal(before, conditions) and _equal(told, styles):
+                return sketch
+        sketch = self.denoiser.sketched(conditions.float(), styles.float()).to(self._dtype)
+        self._last = conditions, styles, sketch
+        return sketch
 
 
 def untrained_prior(config: DrawingConfig | None = None, seed: int = 0) -> DrawingPrior:
@@ -137,9 +151,16 @@ def untrained_prior(config: DrawingConfig | None = None, seed: int = 0) -> Drawi
             codec.analysis.normal_(0, 0.05)
             codec.synthesis.copy_(codec.analysis)
             denoiser.unet.conv_out.weight.normal_(0, 0.05)
+            for silent in (denoiser.control.controlnet_mid_block, *denoiser.control.controlnet_down_blocks):
+                silent.weight.normal_(0, 0.05)
+            denoiser.control.controlnet_cond_embedding.conv_out.weight.normal_(0, 0.05)
             for blank in (denoiser.sketch.mixing, denoiser.sketch.offset, denoiser.sketch.rows):
                 blank.normal_(0, 0.05)
     return DrawingPrior(config, denoiser)
+
+
+def _equal(one: Tensor, other: Tensor) -> bool:
+    return one.shape == other.shape and one.device == other.device and torch.equal(one, other)
 
 
 def bundled_prior(device: torch.device | str = "cpu", *, half: bool = False) -> DrawingPrior:

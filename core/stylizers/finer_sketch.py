@@ -32,6 +32,8 @@ DARKEST = 0.1
 COVERED = 20.0
 """Times how far a pixel is from white: as much as 1 is covered."""
 LINEAR = 88
+AT_ONCE = 2048
+"""Pixels whose features a processor keeps near."""
 
 
 class FinerSketch(nn.Module):
@@ -84,6 +86,10 @@ class FinerSketch(nn.Module):
             sketch: [B, 3, H, W], first sketches.
             shares: [B, styles], the mixtures that they are of.
         """
+        return torch.cat([seen, self._styled(sketch, shares)], 1) * self.scale.view(1, -1, 1, 1)
+
+    def _styled(self, sketch: Tensor, shares: Tensor) -> Tensor:
+        """What is at each pixel of a first sketch; for the arguments see `described`."""
         tone = tone_of(sketch)
         softs = [_blurred(tone, sigma) for sigma in SIGMAS_PX[:3]]
         bands = [finer - coarser for finer, coarser in zip([tone, *softs], softs, strict=False)]
@@ -91,22 +97,46 @@ class FinerSketch(nn.Module):
         paper = torch.einsum("bs,shw->bhw", shares, self.paper)[:, None]
         paper = paper.repeat(1, 1, -(-height // PAPER_PX), -(-width // PAPER_PX))[..., :height, :width]
         level = (1 - softs[1]).clamp(0, 1)
-        maps = [sketch, softs[2], *bands, paper, paper * level, paper * (1 - level), _windows(tone)]
-        found = torch.cat([seen, *maps], 1)
-        return found * self.scale.view(1, -1, 1, 1)
+        return torch.cat([sketch, softs[2], *bands, paper, paper * level, paper * (1 - level), _windows(tone)], 1)
 
     def features(self, described: Tensor) -> Tensor:
         """All features [N, F] of pixels described by [N, LINEAR]."""
         found = F.relu(described @ self.mixing.T + self.offset)
         return torch.cat([torch.ones_like(described[:, :1]), described, found], 1)
 
-    def drawn(self, seen: Tensor, sketch: Tensor, shares: Tensor) -> Tensor:
-        """Pictures [B, 3, H, W], 0..1; for the arguments see `described`."""
-        described = self.described(seen, sketch, shares).flatten(2).transpose(1, 2)
-        rows = torch.einsum("bs,sfc->bfc", shares, self.rows)
-        change = torch.stack([self.features(one) @ row for one, row in zip(described, rows, strict=True)])
-        pictures: Tensor = (sketch + change.transpose(1, 2).unflatten(2, sketch.shape[-2:])).clamp(0, 1)
-        return pictures
+    def drawn(self, seen: Tensor, sketch: Tensor, shares: Tensor, here: Tensor) -> Tensor:
+        """Pictures [B, 3, H, W], 0..1, of first sketches.
+
+        It does by parts what `features` and `rows` say: what is seen is the same in all styles of a picture.
+
+        Args:
+            seen: of each picture, or of the one that they all are of.
+            sketch: as for `described`.
+            shares: as for `described`.
+            here: bool [B or 1, H, W], beside which they stay the sketches.
+        """
+        count = seen.shape[1]
+        known_mixing, mixing = self.mixing.split([count, LINEAR - count], 1)
+        rows = torch.einsum("bs,sfc->bcf", shares, self.rows)
+        scale, styled = self.scale.view(-1, 1), self._styled(sketch, shares)
+        change = torch.zeros_like(sketch)
+        for number, (row, there) in enumerate(zip(rows, here.expand(len(sketch), -1, -1), strict=True)):
+            if number == 0 or len(seen) > 1:
+                known = (seen[number][:, there] * scale[:count]).split(AT_ONCE, 1)
+                bases = [torch.addmm(self.offset[:, None], known_mixing, some) for some in known]
+            constant, known_row, own_row, found_row = row.split([1, count, LINEAR - count, len(self.mixing)], 1)
+            own = (styled[number][:, there] * scale[count:]).split(AT_ONCE, 1)
+            change[number][:, there] = torch.cat(
+                [
+                    constant
+                    + known_row @ seen_there
+                    + own_row @ more
+                    + found_row @ torch.addmm(base, mixing, more).relu_()
+                    for seen_there, more, base in zip(known, own, bases, strict=True)
+                ],
+                1,
+            )
+        return (sketch + change).clamp(0, 1)
 
 
 def tone_of(pictures: Tensor) -> Tensor:

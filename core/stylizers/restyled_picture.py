@@ -48,7 +48,30 @@ def drawn_from_noise(
     size = (info.latent_px,) * 2 if depth is None else tuple(side // info.factor for side in depth.shape[-2:])
     noise = torch.randn((len(words), info.channels, *size), generator=torch.Generator().manual_seed(seed))
     noise = noise.to(prior.device) * info.temperature
+    if info.temperature < 1:
+        noise = _begun(prior, noise, words, depth, guide, steps, guidance)
     return _denoised(prior, noise, words, depth, guide, steps, 0, guidance, None)
+
+
+def _begun(
+    prior: DiffusionPrior,
+    noise: Tensor,
+    words: Words,
+    depth: Tensor | None,
+    guide: Tensor | None,
+    steps: int,
+    guidance: float | None,
+) -> Tensor:
+    """What the first step begins with where noise is calm, and says therefore that there is nothing to be seen.
+
+    Latents of the first step hold a little of the drawing already. So first the noisiest timestep of all is asked, at
+    which nothing is seen in any noise.
+    """
+    schedule = prior.schedule(steps)
+    noisiest, first = len(schedule.signal) - 1, int(schedule.timesteps[0])
+    with torch.no_grad():
+        predicted = _predicted(prior, noise, noisiest, words, depth, guide, guidance)
+    return schedule.noised(schedule.denoised(noise, predicted, noisiest), noise, first)
 
 
 def restyled(

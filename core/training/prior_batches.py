@@ -1,7 +1,6 @@
-"""What the bundled prior learns from, drawn by lot: pictures, what they were made from, depths and captions.
+"""What the bundled prior learns from: drawn heads, what their views show, and the numbers of the training.
 
-Some pictures are grids of four views, some captions name the style alone, and some guides are spoilt, as the pictures
-of others are.
+Some views are grids of all four, and some guides are spoilt, as the pictures of others are.
 """
 
 from __future__ import annotations
@@ -15,19 +14,18 @@ import torch
 
 from core.errors import VoltefaceError
 from core.stylizers.drawing_networks import DrawingConfig
-from core.stylizers.vocabulary import SLOTS
-from core.training.captions import SAID, caption
+from core.stylizers.vocabulary import NUMBERS
 from core.training.dataset import is_held_out
 from core.training.prior_drawings import DrawnHead
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
     from torch import Tensor
 
-PICTURES = ("drawn", "plain", "depth")
+GRID = 4
+"""Views that make a grid."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +38,16 @@ class PriorRecipe:
         steps: length of the schedule.
         batch: pictures a step.
         rate: Adam's learning rate at the start.
+        solved: steps after which the last layer is found anew.
+        rise: steps until it is reached.
         decay: of the weights, a step and unit of rate.
         keep: share of the averaged weights that a step keeps.
-        noisy: exponent by which noisier timesteps are seen more often than others; 1 sees all alike.
-        grids: share of the pictures that are four views.
+        near: share of the views that hold any noise; the others are nearly nothing but noise, and all of their styles
+            are learned at once. What is drawn is decided there.
+        plain: how much less than a style's drawing a head without a style counts.
+        shift: latent pixels by which views are shifted at most.
+        grids: share of the heads whose four views are one picture, too.
         terse: share of the captions that name the style alone.
-        wordless: share without a caption.
-        unguided: share without the latents of the plain picture.
-        flat: share without depth.
         spoilt: share whose guide is blurred, noisy and in other tones, as other pictures are.
         codec_steps: of the codec's fit.
         sketched: views that the first sketches are fitted to.
@@ -57,41 +57,40 @@ class PriorRecipe:
     """
 
     network: DrawingConfig = field(default_factory=DrawingConfig)
-    heads: int = 50
-    steps: int = 560
-    batch: int = 6
-    rate: float = 8e-4
+    heads: int = 67
+    steps: int = 1400
+    batch: int = 4
+    rate: float = 1e-3
+    solved: int = 200
+    rise: int = 30
     decay: float = 0.01
-    keep: float = 0.99
-    noisy: float = 0.6
-    grids: float = 0.06
+    keep: float = 0.995
+    near: float = 0.2
+    plain: float = 0.3
+    shift: int = 2
+    grids: float = 0.25
     terse: float = 0.6
-    wordless: float = 0.1
-    unguided: float = 0.05
-    flat: float = 0.08
     spoilt: float = 0.25
     codec_steps: int = 400
     sketched: int = 190
-    finer_views: int = 130
+    finer_views: int = 100
     finer_pixels: int = 1300
     seed: int = 0
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
-    """Pictures that the denoiser learns from.
+class ShownView:
+    """A view, or a grid of four, of a head in all styles that it is drawn in.
 
     Attributes:
-        drawn: float32 [B, 3, P, P], drawings.
-        plain: float32 [B, 3, P, P], the pictures they were made from.
-        depth: float32 [B, 1, P, P], 1 nearest.
-        captions: B.
+        drawn: float32 [N, 3, P, P], drawings.
+        plain: float32 [1, 3, P, P], the picture that they were made from.
+        depth: float32 [1, 1, P, P], 1 nearest.
     """
 
     drawn: Tensor
     plain: Tensor
     depth: Tensor
-    captions: tuple[str, ...]
 
 
 class DrawnHeads:
@@ -102,6 +101,9 @@ class DrawnHeads:
         if not files:
             raise VoltefaceError(f"{folder} holds no drawings.", "Give `volteface train prior` a folder of its own.")
         self.heads = [DrawnHead.read(path) for path in files]
+        if any(head.styles != self.heads[0].styles for head in self.heads):
+            raise VoltefaceError(f"The heads in {folder} are not drawn in the same styles.", "Remove the older ones.")
+        self.numbers = [int(path.stem) for path in files]
 
     def pictures(self, each: int) -> Tensor:
         """uint8 [N, 3, P, P]: some pictures of each head, and a grid."""
@@ -110,41 +112,43 @@ class DrawnHeads:
         for head in self.heads:
             views, styles = head.pictures.shape[:2]
             some += [head.pictures[random.integers(views), random.integers(styles)] for _ in range(each)]
-            if views == 4:
+            if views == GRID:
                 some.append(grid_of_views(head.pictures[:, random.integers(styles)]))
         return torch.from_numpy(np.stack(some)).permute(0, 3, 1, 2).contiguous()
 
-    def batch(self, recipe: PriorRecipe, random: np.random.Generator) -> Batch:
-        """Draw a batch."""
-        views = []
-        captions = []
-        for _ in range(recipe.batch):
-            head = self.heads[random.integers(len(self.heads))]
-            style = int(random.integers(len(head.styles)))
-            views.append(self.view(head, (style,), recipe, random))
-            terse = {slot: 0.0 for slot in SLOTS} if random.random() < recipe.terse else SAID
-            captions.append(caption(head.meta, head.styles[style], random, terse))
-        drawn, plain, depth = (torch.cat([getattr(view, what) for view in views]) for what in PICTURES)
-        return Batch(drawn, plain, depth, tuple(captions))
+    def drawn_by_lot(self, grids: float, spoilt: float, random: np.random.Generator) -> tuple[DrawnHead, ShownView]:
+        """A head and a view of it; such shares of them are grids and have spoilt guides."""
+        head = self.heads[random.integers(len(self.heads))]
+        whole = len(head.pictures) == GRID and random.random() < grids
+        return head, shown_view(head, None if whole else int(random.integers(len(head.pictures))), spoilt, random)
 
-    @staticmethod
-    def view(head: DrawnHead, styles: Sequence[int], recipe: PriorRecipe, random: np.random.Generator) -> Batch:
-        """A view, or a grid of four, of a head in some styles; without captions.
 
-        It is never mirrored: sculptures are lit from one side.
-        """
-        count = len(styles)
-        if len(head.pictures) == 4 and random.random() < recipe.grids:
-            order = random.permutation(4)
-            drawn = [grid_of_views(head.pictures[order, style]) for style in styles]
-            plain, depth = grid_of_views(head.pictures[order, 0]), grid_of_views(head.depth[order])
-        else:
-            view = int(random.integers(len(head.pictures)))
-            drawn = [head.pictures[view, style] for style in styles]
-            plain, depth = head.pictures[view, 0], head.depth[view]
-        if random.random() < recipe.spoilt:
-            plain = _spoilt(plain, random)
-        return Batch(pictures_tensor(drawn), pictures_tensor([plain] * count), pictures_tensor([depth] * count), ())
+def shown_view(head: DrawnHead, which: int | None, spoilt: float, random: np.random.Generator) -> ShownView:
+    """A view of a head by its number, or all four in some order.
+
+    It is never mirrored: sculptures are lit from one side.
+
+    Args:
+        head: that is drawn.
+        which: view; None is a grid.
+        spoilt: how likely its guide is blurred, noisy and in other tones.
+        random: draws all that.
+    """
+    if which is None:
+        order = random.permutation(GRID)
+        drawn = [grid_of_views(head.pictures[order, style]) for style in range(len(head.styles))]
+        plain, depth = drawn[0], grid_of_views(head.depth[order])
+    else:
+        drawn, depth = list(head.pictures[which]), head.depth[which]
+        plain = drawn[0]
+    if random.random() < spoilt:
+        plain = _spoilt(plain, random)
+    return ShownView(pictures_tensor(drawn), pictures_tensor([plain]), pictures_tensor([depth]))
+
+
+def numbers_of(head: DrawnHead) -> list[int]:
+    """Numbers of the styles that a head is drawn in."""
+    return [NUMBERS[name] for name in head.styles]
 
 
 def grid_of_views(views: NDArray[np.uint8]) -> NDArray[np.uint8]:

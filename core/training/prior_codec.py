@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from core.descent import Adam
 from core.progress import Progress
-from core.stylizers.drawing_networks import FACTOR, DrawingCodec
+from core.stylizers.drawing_codec import FACTOR, DrawingCodec
 
 if TYPE_CHECKING:
     from torch import Tensor

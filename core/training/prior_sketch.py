@@ -88,7 +88,7 @@ def errors_of(denoiser: DrawingDenoiser, shown: Shown, views: int) -> Tensor:
         conditions, drawings = shown(0)
         there = drawn_on(conditions, denoiser.white)[0, 0] > 0
         styles = torch.tensor([names.index(name) for name in drawings])
-        found = denoiser.sketched(conditions.expand(len(styles), -1, -1, -1), torch.eye(len(names))[styles])
+        found = denoiser.sketched(conditions, torch.eye(len(names))[styles])
         squares[styles] += (found - torch.cat(list(drawings.values()))).square()[:, :, there].sum(-1)
         counts[styles] += int(there.sum())
     return squares / counts.clamp(min=1) + (counts == 0).to(squares)

