@@ -49,7 +49,9 @@ class HairGrain:
     pixel: float
 
     @staticmethod
-    def of(detail: Floats, sure: NDArray[np.bool_], pixel: float, *, turned: bool = False) -> HairGrain | None:
+    def of(
+        detail: Floats, sure: NDArray[np.bool_], pixel: float, *, turned: bool = False, count: int = PIECES
+    ) -> HairGrain | None:
         """Hair like a photo's; None where it shows too little in one piece.
 
         Args:
@@ -57,11 +59,12 @@ class HairGrain:
             sure: where that is hair, seen squarely, [S, S].
             pixel: size of a pixel on the head, world units.
             turned: pieces may lie on their side, too: skin knows no way down.
+            count: of the pieces along a side of the tile.
         """
         pieces = _pieces(detail, sure)
         if turned:
             pieces = np.concatenate([pieces, pieces.transpose(0, 2, 1)])
-        return None if len(pieces) < LEAST else HairGrain(_quilt(pieces), pixel)
+        return None if len(pieces) < LEAST else HairGrain(_quilt(pieces, count), pixel)
 
     @cached_property
     def curl(self) -> float:
@@ -83,15 +86,15 @@ def _pieces(detail: Floats, sure: NDArray[np.bool_]) -> Floats:
     return np.concatenate([found, found[:, :, ::-1]]).astype(np.float32)
 
 
-def _quilt(pieces: Floats) -> Floats:
-    """A tile [T, T] of pieces [N, P, P] that repeats both ways, of mean 0."""
+def _quilt(pieces: Floats, count: int) -> Floats:
+    """A tile [T, T] of pieces [N, P, P], so many along a side, that repeats both ways, of mean 0."""
     random = np.random.default_rng(0)
-    side = PIECES * STEP_PX
+    side = count * STEP_PX
     tile, laid = np.zeros((side, side), np.float32), np.zeros((side, side), np.bool_)
     used = np.zeros(len(pieces))
-    for place in range(PIECES * PIECES):
+    for place in range(count * count):
         rows, columns = (
-            (first * STEP_PX + np.arange(PIECE_PX)) % side for first in divmod(place, PIECES)
+            (first * STEP_PX + np.arange(PIECE_PX)) % side for first in divmod(place, count)
         )  # over the border, to the other side
         here = np.ix_(rows, columns)
         below, known = tile[here], laid[here]

@@ -17,6 +17,7 @@ import numpy as np
 
 from core.mask import PARTS
 from core.rendering.carried_tones import CarriedTones, Seeds, Shown, above_eyes, clothes, seeds_of, shown_share
+from core.rendering.form import form_of
 from core.rendering.hair_grain import HairGrain
 
 if TYPE_CHECKING:
@@ -57,7 +58,11 @@ CLOTH_TOP, CLOTH_OWN = -0.12, 0.6
 """Height, world units, below which cloth is clothes in any case; how far the model's shading of it is believed."""
 FLAT, BESIDE = 1 / 85, 1 / 40
 """Deviation of the blur that lies under the grain of skin, and how far what is no skin stays away, picture sides."""
-LOUD = 1.8
+PIECES = 11
+"""Along a side of the quilt of skin, whose repeats nobody sees."""
+SQUARELY = 0.5
+"""Cosine between skin and view from which the photo shows its grain as it is."""
+LOUD, LITTLE = 1.8, 1e-8
 """How much stronger than usual skin's detail may be, squared, that is carried elsewhere: no furrow comes twice."""
 GRAIN_MOST = 0.08
 """Bound of the grain's lightness, natural logarithms."""
@@ -92,7 +97,7 @@ def skin_tones_of(photo: PhotoLayer, shape: HeadLight | None = None) -> SkinTone
     collar = _collar(photo.labels, seeds)
     cloth = seeds_of(photo, clothes(photo.labels), least=CLOTH_SEEDS, odd=CLOTH_ODD)
     tones = CarriedTones.of(seeds, None if shape is None else shape.on_skin(seeds.points), FLESH)
-    return SkinTones(tones, None if cloth is None else CarriedTones.of(cloth), collar, _grain(photo, seeds.chosen))
+    return SkinTones(tones, None if cloth is None else CarriedTones.of(cloth), collar, _grain(photo))
 
 
 def in_skin_tones(frame: Frame, skin: SkinTones, form: Form, ears: Sequence[Ear] = ()) -> Frame:
@@ -156,23 +161,37 @@ def _collar(labels: NDArray[np.uint8], seeds: Seeds) -> float:
     return float(np.percentile(seeds.points[shown[seeds.chosen], 1], COLLAR_SHARE))
 
 
-def _grain(photo: PhotoLayer, chosen: NDArray[np.bool_]) -> HairGrain | None:
+def _grain(photo: PhotoLayer) -> HairGrain | None:
     """The pores, spots and folds of a photo's skin, laid together anew; None where all pieces of it are small."""
+    # edits that only take some of the photo away leave skin as it is
+    nothing = np.zeros_like(photo.cover)
+    plain = replace(photo, cover=nothing, cover_from_here=nothing, gains=None, way=(), outline=None, detail=None)
+    return _grain_of(plain)
+
+
+@lru_cache(maxsize=3)
+def _grain_of(photo: PhotoLayer) -> HairGrain | None:
+    """The same of the photo's picture and labels, whatever covers it."""
     assert photo.labels is not None
     side = len(photo.picture)
+    size = (side, side)
     # foreheads have furrows
-    chosen = chosen & ~cv2.resize(above_eyes(photo.labels).astype(np.uint8), (1, len(chosen))).astype(np.bool_)
-    room = cv2.resize(chosen.astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST)
-    skin = cv2.resize(
-        (photo.labels == PARTS.index("skin")).astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST
-    )
-    wide = np.ones((round(BESIDE * side) | 1,) * 2, np.uint8)
-    plain = cv2.morphologyEx(room, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) & cv2.erode(skin, wide)
+    low = (photo.labels == PARTS.index("skin")) & ~above_eyes(photo.labels)
+    skin = cv2.resize(low.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    squarely = form_of(photo.depth, photo.camera).normals @ -photo.camera.forward.astype(np.float32)
+    seen = cv2.resize(squarely, size, interpolation=cv2.INTER_LINEAR) > SQUARELY
+    if not (skin & seen).any():
+        return None
     light = np.log(photo.picture.mean(axis=2).astype(np.float32).clip(min=5) / 255)
-    fine = light - cv2.GaussianBlur(light, (0, 0), FLAT * side)
+    broad = cv2.GaussianBlur(light, (0, 0), FLAT * side)
+    usual = np.abs(broad - np.median(light[(skin & seen) > 0])) < ODD
+    plain = (cv2.erode(skin, np.ones((round(BESIDE * side) | 1,) * 2, np.uint8)) > 0) & seen & usual
+    fine = light - broad
     loud = cv2.GaussianBlur(fine * fine, (0, 0), FLAT * side)
     if plain.any():
-        plain[loud > LOUD * np.median(loud[plain > 0])] = 0
+        plain &= loud < LOUD * np.median(loud[plain]) + LITTLE
     distance = float(np.median(photo.depth[photo.depth > 0]))
     bounded = GRAIN_MOST * np.tanh(fine / GRAIN_MOST)
-    return HairGrain.of(bounded.astype(np.float32), plain > 0, distance / photo.camera.focal / side, turned=True)
+    return HairGrain.of(
+        bounded.astype(np.float32), plain, distance / photo.camera.focal / side, turned=True, count=PIECES
+    )
