@@ -86,7 +86,8 @@ def lines_of_age(x: Floats, y: Floats, age: float, *, mouth: float, half: float)
     def relief(deep: float) -> Floats:
         marks = _Marks.of(_Asked(0, round(deep, 2), 0.0, round(mouth, 2), round(half, 2), 0))
         line = np.ascontiguousarray(marks.picture[..., 0])
-        return cv2.remap(line, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT).astype(np.float64)
+        found = cv2.remap(line, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        return np.asarray(found, np.float64)
 
     return relief(age) - relief(0.0)
 

@@ -87,12 +87,9 @@ def triplanar(
         texture: of mean 0.
         points: on the head.
         texel: size of its pixels, world units.
-        facing: where the surface faces there, [N, 3]; None takes a ball, and a pillar below it.
+        facing: where the surface faces there, [N, 3]; None takes a ball.
     """
-    if facing is None:
-        out = points - CENTRE
-        facing = np.stack([out[:, 0], np.maximum(out[:, 1], 0), out[:, 2]], axis=1).astype(np.float32)
-    out = np.abs(facing)
+    out = np.abs(points - CENTRE if facing is None else facing)
     out = out / np.maximum(out.max(axis=1, keepdims=True), 1e-6)
     weights = out**SHARP
     weights /= weights.sum(axis=1, keepdims=True)
