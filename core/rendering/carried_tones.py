@@ -45,7 +45,7 @@ logarithms. Photographed people stand before a lamp; behind, held-out heads are 
 DIMMEST, BRIGHTEST = -0.3, 0.12
 """Bounds of what the light changes, natural logarithms."""
 SHADED = 1.0
-"""How far what lies in the shade of a head's shape is darker: photos are lit from more than one side."""
+"""How far what lies in the shade of a head's shape is darker, where 1 is as dark as `HeadLight` says."""
 HOLLOW_MOST, RIDGE_MOST = 0.35, 0.04
 """The most that form darkens, and lightens, natural logarithms: ridges get no more light than what is flat."""
 DARKEST, BLOWN = 0.02, 0.9
