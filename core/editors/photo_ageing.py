@@ -54,8 +54,8 @@ DARKER = (0.1, 0.45)
 """How much darker than skin brows are, natural logarithms, hardly and surely: their label is wider than they are."""
 PALE, ROSY = np.array([-0.008, -0.002, -0.012]), np.array([0.012, -0.006, -0.004])
 """How skin changes its red, green and blue for each strength, natural logarithms: older skin is paler and yellower."""
-SOFT = 1 / 170
-"""How softly parts end, picture sides."""
+SOFT, BORDER, LEAST = 1 / 170, 1.5, 0.15
+"""How softly parts end, picture sides; how much more of their border they have than half, and the least share."""
 LEAST_EYE, APART = 12, (0.04, 0.2)
 """Pixels of the labels that an eye must have, and bounds of the eyes' distance, world units."""
 
@@ -127,7 +127,9 @@ def _share(labels: NDArray[np.uint8], parts: tuple[str, ...], size: tuple[int, i
 def _soft(chosen: Floats, size: tuple[int, int]) -> Floats:
     wide = cv2.resize(chosen, size, interpolation=cv2.INTER_LINEAR)
     soft = cv2.GaussianBlur(wide, (0, 0), SOFT * size[0])
-    return np.asarray(soft * wide, np.float32)  # what lies beyond the border is something else
+    # the border belongs to it, and hardly anything beyond
+    share = np.clip(BORDER * soft, 0, 1)
+    return np.asarray(np.where(share > LEAST, share, 0), np.float32)
 
 
 def _hair(photo: PhotoLayer, light: Floats, skin: Floats) -> Floats:
