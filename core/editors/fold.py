@@ -54,13 +54,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.edit import Edit
+    from core.editors.photo_ageing import Shape
     from core.field import Field
     from core.head import Head
     from core.photo_layer import PhotoLayer
     from core.protocols import Generator
 
     Made = TypeVar("Made")
-    Shape = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ import numpy as np
 from core.mask import PARTS
 from core.rendering.carried_beard import full_beard
 from core.rendering.face_marks import lines_of_age
+from core.rendering.hair_seen import LUMINANCE
 from core.rendering.places import places_of
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ DETAIL = (1 / 420, 1 / 64)
 """Deviations of the blurs between which lies what lines are made of, picture sides."""
 MOST_DETAIL = 0.35
 """Bound of that detail's lightness, natural logarithms: edges of the face are no lines."""
-SKIN = ("skin", "nose", "neck")
+SKIN, MOUTH = ("skin", "nose", "neck"), ("lips", "mouth")
 GREYS, GREYEST = (0.3, 2.2), 0.85
 """Strengths between which hair turns grey, and how grey it is then."""
 GREY_LIFT, GREY_GAIN, GREY_CONTRAST = 0.27, 0.75, 0.8
@@ -171,7 +172,7 @@ def _greyed(colours: Floats, hair: Floats, strength: float) -> Floats:
     share = GREYEST * float(np.clip((strength - GREYS[0]) / (GREYS[1] - GREYS[0]), 0, 1))
     if not share:
         return colours
-    light = np.maximum(colours @ np.array([0.30, 0.59, 0.11], np.float32), 0.01)
+    light = np.maximum(colours @ LUMINANCE, 0.01)
     usual = float(np.median(light[hair > 0.5])) if (hair > 0.5).any() else 0.5
     # each hair is as much lighter than others as it was
     lifted = (GREY_LIFT + GREY_GAIN * usual) * (light / usual) ** GREY_CONTRAST
@@ -186,7 +187,7 @@ def _face_of(photo: PhotoLayer, size: tuple[int, int]) -> _Face | None:
     labels = cv2.resize(photo.labels, size, interpolation=cv2.INTER_NEAREST)
     places = places_of(photo.camera, depth, np.arange(depth.size))[0].reshape(*depth.shape, 3)
     known = depth > 0
-    eyes, lips = (known & np.isin(labels, [PARTS.index(part) for part in parts]) for parts in (("eyes",), _MOUTH))
+    eyes, lips = (known & np.isin(labels, [PARTS.index(part) for part in parts]) for parts in (("eyes",), MOUTH))
     if not eyes.any() or not lips.any():
         return None
     across = places[eyes][:, 0]
@@ -204,6 +205,3 @@ def _face_of(photo: PhotoLayer, size: tuple[int, int]) -> _Face | None:
     x, y = off @ along, off @ np.array([-along[1], along[0]])
     x, y = np.where(known, x / apart, 9.0), np.where(known, y / apart, 9.0)
     return _Face(x, y, float(np.median(y[lips])), float(np.ptp(np.quantile(x[lips], (0.02, 0.98)))) / 2)
-
-
-_MOUTH = ("lips", "mouth")

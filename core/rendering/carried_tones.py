@@ -114,7 +114,9 @@ class CarriedTones:
         # means of colours, not of their logarithms: those would be more colourful
         lit = np.exp(_lit(seeds.normals - facing, light)[:, None] + own)
         even = np.asarray(colours / lit, np.float32)
-        grid = usual_beyond(spread(seeds.points, even), seeds.points, even, reach)
+        grid = spread(seeds.points, even)
+        if math.isfinite(reach):
+            grid = usual_beyond(grid, seeds.points, even, reach)
         return CarriedTones(np.log(grid.clip(min=DARKEST / 2)), light, facing, shaded)
 
     def at(self, points: NDArray[np.float64], normals: Floats, shape: Floats) -> Floats:

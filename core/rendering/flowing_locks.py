@@ -18,7 +18,7 @@ STEEPEST = 3.0
 """Columns for each row beyond which a lock does not lean: what runs level is left to single strands."""
 TAPER = 0.45
 """Power of a lock's taper: the smaller, the later it begins."""
-HAIRS = 20
+HAIRS = 24
 """Hairs beside one another in a lock."""
 OWN_WAY = 0.05
 """Deviation of how far a lock leaves the flow, columns for each row."""
@@ -75,15 +75,47 @@ def flowing_locks(slope: Floats, squeeze: Floats, size: LockSize, seed: int) -> 
         wide = random.uniform(*size.wide_px) * squeeze[row] * aslant
         half = np.maximum(wide * np.sin(np.pi * (down + 1) / (length + 1)) ** TAPER, 0.5)
         tone = LOWEST + (TOPMOST - LOWEST) * number / count + UNLIKE * random.standard_normal()
-        beside = np.arange(math.floor((middle - half).min()), math.ceil((middle + half).max()) + 1)
-        across = (beside - middle[:, None]) / half[:, None]
-        hairs = np.interp(across, np.linspace(-1, 1, HAIRS), HAIR * random.standard_normal(HAIRS))
-        shade = (tone + hairs - ROUND * across**2).astype(np.float32)
-        cover = np.clip((1 - np.abs(across)) * half[:, None], 0, 1).astype(np.float32)
-        place = np.ix_(row, beside % columns)
-        picture[place] += cover * (shade - picture[place])
+        beside, across = across_lock(middle, half)
+        shade = tone + hairs_across(across, HAIR, random) - ROUND * across**2
+        lay(picture, row, beside, half, across, shade)
     calm = cv2.GaussianBlur(np.pad(picture, ((0, 0), (4, 4)), mode="wrap"), (0, 0), 0.6)[:, 4:-4]
     return np.asarray(calm - calm.mean(), np.float32)
+
+
+def across_lock(
+    middle: NDArray[np.floating], half: NDArray[np.floating]
+) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
+    """Columns [B] of a lock with a middle and half width [L] in each row, and where in it they lie, -1..1 [L, B]."""
+    beside = np.arange(math.floor((middle - half).min()), math.ceil((middle + half).max()) + 1)
+    return beside, (beside - middle[:, None]) / half[:, None]
+
+
+def hairs_across(across: NDArray[np.floating], deviation: float, random: np.random.Generator) -> NDArray[np.float64]:
+    """Lightness of the hairs of one lock at places across it, -1..1 [L, B], natural logarithms."""
+    return np.interp(across, np.linspace(-1, 1, HAIRS), deviation * random.standard_normal(HAIRS))
+
+
+def lay(
+    picture: Floats,
+    rows: NDArray[np.int64],
+    beside: NDArray[np.int64],
+    half: NDArray[np.floating],
+    across: NDArray[np.floating],
+    shade: NDArray[np.floating],
+) -> None:
+    """Lay one more lock over those of a picture; it goes on at the other side where it reaches beyond one.
+
+    Args:
+        picture: is written to.
+        rows: of the lock, [L].
+        beside: its columns, [B].
+        half: its half width, [L].
+        across: where its columns lie in it, [L, B].
+        shade: its lightness there.
+    """
+    cover = np.clip((1 - np.abs(across)) * half[:, None], 0, 1)
+    place = np.ix_(rows, beside % picture.shape[1])
+    picture[place] += (cover * (shade - picture[place])).astype(np.float32)
 
 
 def _paths(

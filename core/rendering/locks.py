@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from core.rendering.flowing_locks import across_lock, hairs_across, lay
 from core.rendering.hair_flow import GIRTH, hung, unrolled
 from core.rendering.places import tiled
 
@@ -25,8 +26,6 @@ TAPER = 0.4
 """Power of a lock's taper: the smaller, the later it begins."""
 UNLIKE = 0.1
 """How much locks differ in lightness, natural logarithms."""
-HAIRS = 24
-"""Hairs beside one another in a lock."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,11 +137,8 @@ def _hang(picture: Floats, kind: LockKind, tone: float, random: np.random.Genera
     turn = 2 * math.pi * (down + y) / wave + step
     middle = x + sway * np.sin(turn) + kind.tilt * random.standard_normal() * down
     half = wide * np.sin(np.pi * (down + 1) / (len(down) + 1)) ** TAPER
-    beside = np.arange(math.floor((middle - half).min()), math.ceil((middle + half).max()) + 1)
-    across = (beside - middle[:, None]) / half[:, None]
-    hairs = np.interp(across, np.linspace(-1, 1, HAIRS), kind.hair * random.standard_normal(HAIRS))
+    beside, across = across_lock(middle, half)
+    hairs = hairs_across(across, kind.hair, random)
     shade = tone + UNLIKE * random.standard_normal() + hairs
     shade = shade + kind.twist * np.cos(turn[:, None] + 0.6 * across) - kind.round * across**2
-    cover = np.clip((1 - np.abs(across)) * half[:, None], 0, 1)
-    place = np.ix_((down.astype(np.int64) + int(y)) % rows, beside % columns)
-    picture[place] += (cover * (shade - picture[place])).astype(np.float32)
+    lay(picture, (down.astype(np.int64) + int(y)) % rows, beside, half, across, shade)

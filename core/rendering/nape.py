@@ -35,6 +35,8 @@ FEWEST, LOW = 20, 0.02
 """Nodes of hair that a piece must have, and share of them that may lie below the line."""
 TAIL = 0.035
 """How much lower than behind the ears the line is in the middle, at most, world units."""
+GAP = 0.06
+"""How far above the line bare skin is a gap in hair, world units: further up somebody is bald."""
 ABOVE_CLOTH = 0.02
 """How far above the clothes hair must end to end on the neck, world units."""
 COLLAR = 0.75
@@ -98,7 +100,7 @@ class Nape:
         behind, out = (angles < WIDEST) & (z < BEHIND), labels.copy()
         on_neck = (angles < REACH) & (z < EARS) & (np.hypot(points[:, 0], z - POLE) < GIRTH)
         out[chosen[hair[chosen] & (up < line) & on_neck]] = PARTS.index("neck")
-        out[chosen[bare[chosen] & (up > line) & behind]] = PARTS.index("hair")
+        out[chosen[bare[chosen] & (up > line) & (up < line + GAP) & behind]] = PARTS.index("hair")
         out[chosen[(up < self.collar) & behind]] = PARTS.index("cloth")
         return replace(frame, labels=out.reshape(frame.labels.shape))
 

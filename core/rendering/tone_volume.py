@@ -35,9 +35,9 @@ def spread(points: NDArray[np.float64], values: Floats) -> Floats:
 
 
 def usual_beyond(grid: Floats, points: NDArray[np.float64], values: Floats, reach: float) -> Floats:
-    """A grid as `spread` gives it, that turns to the mean of the values [N, 3] where their points [N, 3] are far away.
+    """A grid as `spread` gives it, nowhere darker than the mean of the values [N, 3] far from their points [N, 3].
 
-    What is seen edgewise is as it is for being seen so; far from there it tells no more than the rest.
+    What is seen edgewise lies in the shade for being seen so; far from there it tells no more than the rest.
 
     Args:
         grid: [C, C, C, 3].
@@ -51,7 +51,9 @@ def usual_beyond(grid: Floats, points: NDArray[np.float64], values: Floats, reac
     cells = np.stack(np.meshgrid(side, side, side, indexing="ij"), axis=-1)
     away = cKDTree(points).query(cells)[0]
     near = np.exp(-np.square(away / reach))[..., None].astype(np.float32)
-    return np.asarray(grid * near + values.mean(axis=0) * (1 - near), np.float32)
+    usual = values.mean(axis=0)
+    lighter = grid.mean(axis=-1, keepdims=True) > usual.mean()
+    return np.asarray(grid * near + np.where(lighter, grid, usual) * (1 - near), np.float32)
 
 
 def value_at(grid: Floats, points: NDArray[np.float64]) -> Floats:

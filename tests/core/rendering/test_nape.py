@@ -8,7 +8,7 @@ import torch
 
 from core.camera import Camera
 from core.mask import PARTS
-from core.rendering.nape import BINS, POLE, TAIL, Nape
+from core.rendering.nape import BINS, GAP, POLE, TAIL, Nape
 from core.rendering.occupancy import FieldGrid
 from core.rendering.places import places_of
 from tests.core.rendering.photographed_ball import frame_of
@@ -64,7 +64,8 @@ def test_hair_below_the_line_is_neck_and_skin_above_it_is_hair() -> None:
         chosen = np.flatnonzero(frame.depth.ravel() > 0)
         points = places_of(frame.camera, frame.depth, chosen)[0]
         changed = found.labels.ravel()[chosen] == PARTS.index(wrong)
-        moved = points[:, 1] < -0.05 if part == "hair" else points[:, 1] > -0.05
+        up = points[:, 1]
+        moved = up < -0.05 if part == "hair" else (up > -0.05) & (up < GAP - 0.05)
         on_neck = np.hypot(points[:, 0], points[:, 2] - POLE) < 0.12
         behind = (points[:, 2] < -0.04) & on_neck if part == "hair" else points[:, 2] < -0.06
         assert (changed[behind] == moved[behind]).all()

@@ -14,12 +14,19 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from core.camera import Camera
+from core.editors.random_head import random_head
 from core.errors import CheckpointError, VoltefaceError
+from core.frame import Quality
+from core.generators import load
+from core.rendering.renderer import HeadRenderer
+from core.resizing import sized
 from core.stylizers.drawing_networks import DrawingConfig, shares_of
 from core.stylizers.drawing_prior import DrawingPrior, load_prior, save_prior, untrained_prior
 from core.stylizers.finer_sketch import PAPER_PX, FinerSketch
 from core.stylizers.prior import noise_pair, open_prior
 from core.stylizers.restyled_picture import drawn_from_noise, restyled
+from core.stylizers.view_grid import FARTHEST, nearness
 from core.stylizers.vocabulary import CONCEPTS, FEATURES, SLOTS, STYLES
 
 TINY = DrawingConfig(
@@ -201,16 +208,26 @@ def test_the_bundled_prior_gives_the_tones_that_it_is_told(bundled: DrawingPrior
     assert zombie[1] - zombie[0] > photo[1] - photo[0] + 0.05
 
 
-def test_the_bundled_prior_draws_black_and_white_where_it_is_told(bundled: DrawingPrior, person: torch.Tensor) -> None:
+@pytest.fixture(scope="module")
+def view() -> tuple[torch.Tensor, torch.Tensor]:
+    """A head of the bundled model, [1, 3, 128, 128], and how near it is, [1, 1, 128, 128], as lifting shows it."""
+    generator = load("mini")
+    frame = HeadRenderer(generator, random_head(generator, 19)).render(Camera.orbit(0.5), Quality.NEAR, size_px=128)
+    depth = torch.from_numpy(np.where(frame.depth > 0, frame.depth, FARTHEST))[None, None].float()
+    return torch.from_numpy(frame.rgb).movedim(-1, 0)[None] / 255, nearness(sized(depth, 128))
+
+
+def test_the_bundled_prior_draws_black_and_white_where_it_is_told(
+    bundled: DrawingPrior, view: tuple[torch.Tensor, torch.Tensor]
+) -> None:
+    person, depth = view
     figure = (person.mean(1) < 0.93)[0]
-    depth = 0.3 * figure[None, None].float()
     ink, pencil = (restyled(bundled, person, word, depth, 1.0, steps=4)[0] for word in ("ink drawing", "pencil"))
     for drawn in (ink, pencil):
         assert float((drawn.amax(0) - drawn.amin(0))[figure].mean()) < 0.08
     between = ((ink.mean(0) > 0.25) & (ink.mean(0) < 0.75))[figure]
     plain = person[0].mean(0)
-    # the artist's own engraved lines leave .34 to .40 of a head between black and white at this size, pictures .7 to .9
-    assert float(between.float().mean()) < 0.9 * float(((plain > 0.25) & (plain < 0.75))[figure].float().mean())
+    assert float(between.float().mean()) < 0.7 * float(((plain > 0.25) & (plain < 0.75))[figure].float().mean())
 
 
 def test_what_the_bundled_prior_asks_for_is_gone_where_it_has_been_done(
