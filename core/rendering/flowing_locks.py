@@ -92,7 +92,7 @@ def across_lock(
 
 def hairs_across(across: NDArray[np.floating], deviation: float, random: np.random.Generator) -> NDArray[np.float64]:
     """Lightness of the hairs of one lock at places across it, -1..1 [L, B], natural logarithms."""
-    return np.interp(across, np.linspace(-1, 1, HAIRS), deviation * random.standard_normal(HAIRS))
+    return np.asarray(np.interp(across, np.linspace(-1, 1, HAIRS), deviation * random.standard_normal(HAIRS)))
 
 
 def lay(
